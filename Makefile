@@ -1,0 +1,2 @@
+# The project's commands; `make help` lists them.
+SHELL := /bin/bash

@@ -1,0 +1,62 @@
+package io.flannel.operator.api;
+
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Version;
+
+/** A cluster's flannel overlay, as its administrator wants it. One a cluster, cluster-scoped. */
+@Group(FlannelNetwork.GROUP)
+@Version(FlannelNetwork.VERSION)
+@Categories("flannel")
+@ShortNames("fnet")
+@AdditionalPrinterColumn(
+    name = "Backend",
+    jsonPath = ".spec.backend.type",
+    type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
+    name = "CIDR",
+    jsonPath = ".spec.cidr",
+    type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
+    name = "IPv6 CIDR",
+    jsonPath = ".spec.ipv6CIDR",
+    type = AdditionalPrinterColumn.Type.STRING,
+    priority = 1)
+@AdditionalPrinterColumn(
+    name = "Nodes",
+    jsonPath = ".status.summary.nodes",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "Leased",
+    jsonPath = ".status.summary.leased",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "Healthy",
+    jsonPath = ".status.summary.healthy",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "MTU",
+    jsonPath = ".status.applied.mtu",
+    type = AdditionalPrinterColumn.Type.INTEGER)
+@AdditionalPrinterColumn(
+    name = "Ready",
+    jsonPath = ".status.conditions[?(@.type==\"Ready\")].status",
+    type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
+    name = "Reason",
+    jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason",
+    type = AdditionalPrinterColumn.Type.STRING)
+@AdditionalPrinterColumn(
+    name = "Age",
+    jsonPath = ".metadata.creationTimestamp",
+    type = AdditionalPrinterColumn.Type.DATE)
+public class FlannelNetwork extends CustomResource<FlannelNetworkSpec, FlannelNetworkStatus> {
+  /** API group of every custom resource here. */
+  public static final String GROUP = "flannel.io";
+
+  /** The version served and stored. */
+  public static final String VERSION = "v1alpha1";
+}

@@ -1,0 +1,159 @@
+package io.flannel.operator.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the operator sees of the overlay. Written by the operator alone. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record FlannelNetworkStatus(
+    @JsonPropertyDescription("metadata.generation that this status was made from.")
+        @Nullable Long observedGeneration,
+    @JsonPropertyDescription(
+            "Accepted: the spec can be carried out on this cluster. Ready: every node has what the"
+                + " spec says. Reconciling: a change is on its way. Stalled: it goes no further"
+                + " without help.")
+        @MergeKey("type")
+        @Nullable List<StatusCondition> conditions,
+    @JsonPropertyDescription("What is in force, with every default spelled out.")
+        @Nullable Applied applied,
+    @JsonPropertyDescription("How far the present configuration has reached the nodes.")
+        @Nullable Rollout rollout,
+    @JsonPropertyDescription("Nodes by state.") @Nullable Summary summary,
+    @JsonPropertyDescription("The nodes, those with a problem first.") @MergeKey("name")
+        @Nullable List<NodeStatus> nodes,
+    @JsonPropertyDescription(
+            "How many nodes, all without a problem unless problems[] says otherwise, nodes[] leaves"
+                + " out to keep this object small.")
+        @Nullable Integer nodesOmitted,
+    @JsonPropertyDescription("What is wrong, one entry for all nodes with the same cause.")
+        @MergeKey("reason")
+        @Nullable List<Problem> problems) {
+
+  /** The configuration in force. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Applied(
+      @JsonPropertyDescription("Backend type.") @Nullable BackendType backend,
+      @JsonPropertyDescription("Whether nodes on one L2 are reached without encapsulation.")
+          @Nullable Boolean directRouting,
+      @JsonPropertyDescription("IPv4 range of all pods.") @Nullable String cidr,
+      @JsonPropertyDescription("IPv6 range of all pods.") @JsonProperty("ipv6CIDR")
+          @Nullable String ipv6CIDR,
+      @JsonPropertyDescription(
+              "MTU in bytes that pods get; left out where each node has its own NIC's.")
+          @Nullable Integer mtu,
+      @JsonPropertyDescription("Hash that names the net-conf ConfigMap, kube-flannel-cfg-<hash>.")
+          @Nullable String configHash,
+      @JsonPropertyDescription("flannel's version: the tag or digest of its image.")
+          @Nullable String flannelVersion) {}
+
+  /** Progress of the DaemonSet's pods toward the present configuration. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Rollout(
+      @JsonPropertyDescription(
+              "Complete: every node runs the present configuration. Progressing: nodes are being"
+                  + " changed. Stalled: no progress until rollout.progressDeadline. Paused:"
+                  + " spec.paused holds it.")
+          @Nullable Phase phase,
+      @JsonPropertyDescription("Nodes that run the present configuration, their pod ready.")
+          @Nullable Integer updated,
+      @JsonPropertyDescription("Nodes that shall run flannel.") @Nullable Integer total,
+      @JsonPropertyDescription("Hash of the configuration before this rollout.")
+          @Nullable String from,
+      @JsonPropertyDescription("Hash of the present configuration.") @Nullable String to,
+      @JsonPropertyDescription("When this rollout began, RFC 3339.") @Nullable String startedAt,
+      @JsonPropertyDescription("When a further node was last done, RFC 3339.")
+          @Nullable String progressedAt,
+      @JsonPropertyDescription("The state in a sentence.") @Nullable String message) {
+
+    /** Where a rollout is. */
+    public enum Phase {
+      /** Every node is done. */
+      @JsonProperty("Complete")
+      COMPLETE,
+      /** Nodes are being changed. */
+      @JsonProperty("Progressing")
+      PROGRESSING,
+      /** No progress until the deadline. */
+      @JsonProperty("Stalled")
+      STALLED,
+      /** Held by {@code spec.paused}. */
+      @JsonProperty("Paused")
+      PAUSED
+    }
+  }
+
+  /** Nodes by state. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Summary(
+      @JsonPropertyDescription("Nodes that shall be part of the network.") @Nullable Integer nodes,
+      @JsonPropertyDescription("Nodes with a valid subnet lease.") @Nullable Integer leased,
+      @JsonPropertyDescription("Nodes whose tunnels pass packets.") @Nullable Integer healthy,
+      @JsonPropertyDescription("Nodes whose tunnels lose some packets or some peers.")
+          @Nullable Integer degraded,
+      @JsonPropertyDescription("Nodes that reach no peer.") @Nullable Integer down,
+      @JsonPropertyDescription("Nodes whose tunnels are not measured.")
+          @Nullable Integer unknown) {}
+
+  /** One node's part of the network. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record NodeStatus(
+      @JsonPropertyDescription("Name of the Node.") @Required @Size(min = 1, max = 253) String name,
+      @JsonPropertyDescription("Whether the node holds a valid subnet lease of this backend.")
+          @Nullable Boolean leased,
+      @JsonPropertyDescription("IPv4 range of the node's pods: its podCIDR.")
+          @Nullable String subnet,
+      @JsonPropertyDescription("IPv6 range of the node's pods.") @Nullable String ipv6Subnet,
+      @JsonPropertyDescription("Address that peers send to, as flannel published it.")
+          @Nullable String publicIP,
+      @JsonPropertyDescription("Backend type that flannel published; it can differ in a rollout.")
+          @Nullable String backend,
+      @JsonPropertyDescription("Tunnel device of that backend; none for host-gw.")
+          @Nullable String device,
+      @JsonPropertyDescription("MTU in bytes of the tunnel device, as measured.")
+          @Nullable Integer mtu,
+      @JsonPropertyDescription("Verdict on the node's tunnels.") @Nullable Tunnel tunnel,
+      @JsonPropertyDescription("What is wrong with the node, in one word; problems[] explains it.")
+          @Nullable String reason,
+      @JsonPropertyDescription("Median round-trip time to its peers, rounded, such as 0.4ms.")
+          @Nullable String rttP50,
+      @JsonPropertyDescription("99th percentile of the round-trip time, rounded.")
+          @Nullable String rttP99,
+      @JsonPropertyDescription("Peers reached of peers probed, such as 63/63.")
+          @Nullable String peersReachable,
+      @JsonPropertyDescription("Since when reason holds, RFC 3339.") @Nullable String since) {}
+
+  /** Verdict on a node's tunnels. */
+  public enum Tunnel {
+    /** Packets pass. */
+    @JsonProperty("Healthy")
+    HEALTHY,
+    /** Some packets or some peers are lost. */
+    @JsonProperty("Degraded")
+    DEGRADED,
+    /** No peer is reached. */
+    @JsonProperty("Down")
+    DOWN,
+    /** Not measured. */
+    @JsonProperty("Unknown")
+    UNKNOWN
+  }
+
+  /** Something wrong, on one node or many. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Problem(
+      @JsonPropertyDescription("The cause in one word; docs/troubleshooting.md has a section each.")
+          @Required
+          @Size(min = 1, max = 128)
+          String reason,
+      @JsonPropertyDescription("What is wrong, in a sentence.") @Required @Size(max = 4096)
+          String message,
+      @JsonPropertyDescription("The nodes concerned; of many, the first by name.")
+          @Nullable List<String> nodes,
+      @JsonPropertyDescription("Since when, RFC 3339.") @Nullable String since,
+      @JsonPropertyDescription("What to do about it.") @Nullable String remedy) {}
+}

@@ -1,0 +1,63 @@
+package io.flannel.operator.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a node's agent saw. Written by that agent alone. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record FlannelNodeStatus(
+    @JsonPropertyDescription("metadata.generation that this report was made from.")
+        @Nullable Long observedGeneration,
+    @JsonPropertyDescription("When the agent last reported, RFC 3339.") @Nullable String reportedAt,
+    @JsonPropertyDescription("The agent's version.") @Size(max = 64) @Nullable String agentVersion,
+    @JsonPropertyDescription("The tunnel device as it is.") @Nullable Device device,
+    @JsonPropertyDescription("What the agent found wrong on its node.") @Size(max = 64)
+        @Nullable List<Finding> findings,
+    @JsonPropertyDescription("What the probes of each peer saw.")
+        @MergeKey("name")
+        @Size(max = 1024)
+        @Nullable List<PeerReport> peers) {
+
+  /** A network device. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Device(
+      @JsonPropertyDescription("Name, such as flannel.ipip.") @Required @Size(max = 15) String name,
+      @JsonPropertyDescription("The kernel's kind: vxlan, ipip or wireguard.") @Size(max = 32)
+          @Nullable String kind,
+      @JsonPropertyDescription("Whether it is up.") @Nullable Boolean up,
+      @JsonPropertyDescription("MTU in bytes.") @Min(0) @Nullable Integer mtu) {}
+
+  /** Something wrong on the node. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Finding(
+      @JsonPropertyDescription("The cause in one word.") @Required @Size(min = 1, max = 128)
+          String reason,
+      @JsonPropertyDescription("What was seen.") @Size(max = 1024) @Nullable String message,
+      @JsonPropertyDescription("The peer concerned, if one.") @Size(max = 253)
+          @Nullable String peer) {}
+
+  /** What the probes of one peer saw. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record PeerReport(
+      @JsonPropertyDescription("Name of the peer's Node.") @Required @Size(min = 1, max = 253)
+          String name,
+      @JsonPropertyDescription("Whether small packets pass through the overlay.")
+          @Nullable Boolean overlay,
+      @JsonPropertyDescription("Whether packets of the full MTU pass through the overlay.")
+          @Nullable Boolean fullSize,
+      @JsonPropertyDescription("Whether the peer's node address answers.")
+          @Nullable Boolean underlay,
+      @JsonPropertyDescription("Lost probes of the last hundred.") @Min(0) @Max(100)
+          @Nullable Integer lossPercent,
+      @JsonPropertyDescription("Median round-trip time in microseconds, rounded.") @Min(0)
+          @Nullable Integer rttP50Micros,
+      @JsonPropertyDescription("99th percentile of the round-trip time in microseconds.") @Min(0)
+          @Nullable Integer rttP99Micros,
+      @JsonPropertyDescription("Since when this state holds, RFC 3339.") @Nullable String since) {}
+}

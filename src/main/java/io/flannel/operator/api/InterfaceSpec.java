@@ -1,0 +1,33 @@
+package io.flannel.operator.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import org.jspecify.annotations.Nullable;
+
+/** Which interface of a node flannel uses: one way of choosing it. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@ValidationRule(
+    value = "[has(self.name), has(self.regex), has(self.canReach)].filter(x, x).size() == 1",
+    message = "set exactly one of interface.name, interface.regex and interface.canReach")
+public record InterfaceSpec(
+    @JsonPropertyDescription(
+            "Name or IP address of the interface, the same on every node (flanneld --iface).")
+        @Size(min = 1, max = 45)
+        @Pattern("^[^\\s/]+$")
+        @Nullable String name,
+    @JsonPropertyDescription(
+            "Regular expression (Go syntax); the first interface whose name or address matches is"
+                + " used (flanneld --iface-regex).")
+        @Size(min = 1, max = 256)
+        @Nullable String regex,
+    @JsonPropertyDescription(
+            "IP address; the interface that the node's routes lead to it by is used (flanneld"
+                + " --iface-can-reach).")
+        @Size(min = 2, max = 45)
+        @ValidationRule(
+            value = "isIP(self)",
+            message = "interface.canReach must be an IP address, such as 192.168.0.1")
+        @Nullable String canReach) {}

@@ -1,0 +1,163 @@
+package io.flannel.operator.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Comparator.comparingInt;
+
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.crdv2.generator.CRDGenerator;
+import io.fabric8.crdv2.generator.CRDPostProcessor;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.client.CustomResource;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but three things,
+ * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
+ * description of the kind itself, and the order of the columns that kubectl prints.
+ *
+ * <p>Run as a program, it writes {@code src/main/resources/crds} anew: {@code make crds}.
+ */
+public final class CrdGeneration {
+  /** Where the generated CRDs are committed; the chart links to them. */
+  static final Path COMMITTED = Path.of("src/main/resources/crds");
+
+  private static final Map<Class<? extends CustomResource<?, ?>>, String> KINDS =
+      Map.of(
+          FlannelNetwork.class,
+          "A cluster's flannel overlay: what its administrator wants (spec) and what the operator"
+              + " sees of it (status). One a cluster; of two, the older is in charge.",
+          FlannelNode.class,
+          "One node's part of the overlay: what the node should have, written by the operator"
+              + " (spec), and what the node's agent saw (status). Not for editing by hand.");
+
+  private CrdGeneration() {}
+
+  public static void main(String[] args) throws IOException {
+    Files.createDirectories(COMMITTED);
+    for (var crd : generate().entrySet()) {
+      Files.writeString(COMMITTED.resolve(crd.getKey()), crd.getValue());
+      System.out.println("wrote " + COMMITTED.resolve(crd.getKey()));
+    }
+  }
+
+  /** Every CRD as YAML, by the name of its file. */
+  static Map<String, String> generate() throws IOException {
+    Map<String, String> crds = new TreeMap<>();
+    try (var output = new InMemory()) {
+      new CRDGenerator()
+          .withOutput(output)
+          .forCRDVersions("v1")
+          .withMinQuotes(true)
+          .withPostProcessor(new MergeKeysDescriptionsAndColumns())
+          .customResourceClasses(List.copyOf(KINDS.keySet()))
+          .generate();
+      output.files.forEach(
+          (name, bytes) ->
+              crds.put(
+                  name.replaceFirst("-v1$", "") + ".yaml",
+                  bytes.toString(UTF_8).replaceFirst("^# Generated.*\n", "")));
+    }
+    return crds;
+  }
+
+  private static final class InMemory implements CRDGenerator.CRDOutput<ByteArrayOutputStream> {
+    private final Map<String, ByteArrayOutputStream> files = new TreeMap<>();
+
+    @Override
+    public ByteArrayOutputStream outputFor(String crdName) {
+      return files.computeIfAbsent(crdName, name -> new ByteArrayOutputStream());
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static final class MergeKeysDescriptionsAndColumns implements CRDPostProcessor {
+    @Override
+    public HasMetadata process(HasMetadata generated, String crdSpecVersion) {
+      var crd = (CustomResourceDefinition) generated;
+      for (var kind : KINDS.entrySet()) {
+        if (kind.getKey().getSimpleName().equals(crd.getSpec().getNames().getKind())) {
+          var version = crd.getSpec().getVersions().getFirst();
+          version
+              .getAdditionalPrinterColumns()
+              .sort(comparingInt(column -> columns(kind.getKey()).indexOf(column.getName())));
+          JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();
+          root.setDescription(kind.getValue());
+          root.setRequired(List.of("spec"));
+          var types = (ParameterizedType) kind.getKey().getGenericSuperclass();
+          mark((Class<?>) types.getActualTypeArguments()[0], root.getProperties().get("spec"));
+          mark((Class<?>) types.getActualTypeArguments()[1], root.getProperties().get("status"));
+          describe(root, "spec", "What is wanted.");
+          describe(root, "status", "What is seen.");
+        }
+      }
+      return crd;
+    }
+
+    /** A record component's annotations stand on its field and its accessor: once is enough. */
+    private static void sayOnce(JSONSchemaProps property) {
+      property.setXKubernetesValidations(
+          property.getXKubernetesValidations().stream().distinct().toList());
+    }
+
+    private static List<String> columns(Class<?> kind) {
+      return Arrays.stream(kind.getAnnotationsByType(AdditionalPrinterColumn.class))
+          .map(AdditionalPrinterColumn::name)
+          .toList();
+    }
+
+    private static void describe(JSONSchemaProps root, String property, String description) {
+      root.getProperties().get(property).setDescription(description);
+    }
+
+    private static void mark(Class<?> type, JSONSchemaProps schema) {
+      if (!type.isRecord()) {
+        return;
+      }
+      for (RecordComponent component : type.getRecordComponents()) {
+        JSONSchemaProps property = schema.getProperties().get(nameOf(component));
+        sayOnce(property);
+        if (List.class.isAssignableFrom(component.getType())) {
+          markList(component, property);
+        } else {
+          mark(component.getType(), property);
+        }
+      }
+    }
+
+    private static void markList(RecordComponent component, JSONSchemaProps list) {
+      MergeKey key = component.getAccessor().getAnnotation(MergeKey.class);
+      if (key == null) {
+        list.setXKubernetesListType("atomic");
+      } else {
+        list.setXKubernetesListType("map");
+        list.setXKubernetesListMapKeys(List.of(key.value()));
+      }
+      Type element = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
+      if (element instanceof Class<?> type) {
+        mark(type, list.getItems().getSchema());
+      }
+    }
+
+    private static String nameOf(RecordComponent component) {
+      var renamed =
+          component
+              .getAccessor()
+              .getAnnotation(com.fasterxml.jackson.annotation.JsonProperty.class);
+      return renamed == null ? component.getName() : renamed.value();
+    }
+  }
+}
