@@ -70,9 +70,11 @@ public record BackendSpec(
   /** Options of {@code wireguard}. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Wireguard(
-      @JsonPropertyDescription("UDP port that WireGuard listens on; open it between the nodes.")
+      @JsonPropertyDescription(
+              "UDP port that WireGuard listens on for IPv4, 1 to 65534; the next one serves IPv6. Open"
+                  + " them between the nodes.")
           @Min(1)
-          @Max(65535)
+          @Max(65534)
           @Default("51820")
           @Nullable Integer port,
       @JsonPropertyDescription(

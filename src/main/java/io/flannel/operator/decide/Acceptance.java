@@ -1,0 +1,174 @@
+package io.flannel.operator.decide;
+
+import static java.util.Comparator.comparing;
+
+import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.Lease;
+import io.flannel.operator.overlay.Names;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+
+/**
+ * Judges whether a FlannelNetwork can be carried out on the cluster as it is. What is wrong in
+ * itself, the schema has refused before.
+ *
+ * <p>A check that would refuse what already runs is none: refusing could not undo it, and would
+ * hold up its repair. Such faults are shown at the nodes that have them.
+ */
+public final class Acceptance {
+  private static final List<BiFunction<WantedNetwork, ClusterState, Optional<Decision>>> CHECKS =
+      List.of(
+          Acceptance::anotherNetwork,
+          Acceptance::foreignFlannel,
+          Acceptance::serviceRange,
+          Acceptance::nodeAddress,
+          Acceptance::podCidrOutside,
+          Acceptance::noIpv4Address);
+
+  private Acceptance() {}
+
+  /** Judges; of several causes, the first in the order above is named. */
+  public static Decision judge(WantedNetwork wanted, ClusterState cluster) {
+    return CHECKS.stream()
+        .flatMap(check -> check.apply(wanted, cluster).stream())
+        .findFirst()
+        .orElseGet(Decision::accept);
+  }
+
+  private static Optional<Decision> anotherNetwork(WantedNetwork wanted, ClusterState cluster) {
+    return cluster.networks().stream()
+        .min(comparing(NetworkRef::created).thenComparing(NetworkRef::name))
+        .filter(oldest -> !oldest.name().equals(wanted.name()))
+        .map(
+            oldest ->
+                Decision.refuse(
+                    "AnotherNetworkInCharge",
+                    "FlannelNetwork '%s' is older and in charge: a cluster has one flannel network"
+                        .formatted(oldest.name()),
+                    "change '%s', or delete the one of the two that you don't want"
+                        .formatted(oldest.name())));
+  }
+
+  private static Optional<Decision> foreignFlannel(WantedNetwork wanted, ClusterState cluster) {
+    return cluster.foreign().stream()
+        .findFirst()
+        .map(
+            daemonSet ->
+                Decision.refuse(
+                    "ForeignFlannel",
+                    "DaemonSet %s runs a flannel that this operator did not install; two on one"
+                            .formatted(daemonSet)
+                        + " node would undo each other's routes",
+                    "remove that flannel before, in a maintenance window: its removal stops the"
+                        + " repair of routes, but cuts no packets by itself"));
+  }
+
+  private static Optional<Decision> serviceRange(WantedNetwork wanted, ClusterState cluster) {
+    return wanted.ranges().stream()
+        .flatMap(
+            range ->
+                cluster.serviceRanges().stream()
+                    .filter(service -> service.range().overlaps(range))
+                    .map(
+                        service ->
+                            Decision.refuse(
+                                "OverlapsServiceRange",
+                                "%s overlaps the Service range %s (ServiceCIDR '%s'): packets to"
+                                        .formatted(range, service.range(), service.name())
+                                    + " those Services would be taken for packets to pods",
+                                "choose a range for pods outside %s; it must hold the nodes'"
+                                        .formatted(service.range())
+                                    + " podCIDRs")))
+        .findFirst();
+  }
+
+  private static Optional<Decision> nodeAddress(WantedNetwork wanted, ClusterState cluster) {
+    return wanted.ranges().stream()
+        .flatMap(range -> cluster.nodes().stream().flatMap(node -> addressIn(range, node)))
+        .findFirst();
+  }
+
+  private static Stream<Decision> addressIn(Cidr range, ClusterNode node) {
+    return node.internalIps().stream()
+        .filter(ip -> Cidr.tryAddress(ip).filter(range::contains).isPresent())
+        .map(
+            ip ->
+                Decision.refuse(
+                    "OverlapsNodeAddress",
+                    "%s holds the address %s of node %s: packets to that node would be sent into"
+                            .formatted(range, ip, node.name())
+                        + " the overlay that needs the node's address to work",
+                    "choose a range for pods that holds no node's address"));
+  }
+
+  private static Optional<Decision> podCidrOutside(WantedNetwork wanted, ClusterState cluster) {
+    List<Cidr> live =
+        cluster.live().flatMap(it -> it.config()).map(it -> it.ranges()).orElse(List.of());
+    List<ClusterNode> stranded =
+        cluster.nodes().stream()
+            .filter(wanted.pods()::runOn)
+            .filter(node -> outside(wanted.ranges(), node))
+            .filter(node -> cluster.live().isEmpty() || !outside(live, node))
+            .toList();
+    return stranded.stream()
+        .findFirst()
+        .map(
+            first ->
+                Decision.refuse(
+                    "PodCIDROutside",
+                    "%s: their podCIDRs are not in %s (%s has %s), and flannel would exit there"
+                        .formatted(
+                            Names.ofNodes(stranded.stream().map(ClusterNode::name).toList()),
+                            Names.and(wanted.ranges().stream().map(Cidr::toString).toList()),
+                            first.name(),
+                            Names.and(first.podCidrs())),
+                    "set cidr and ipv6CIDR to the controller-manager's --cluster-cidr, which the"
+                        + " podCIDRs are taken from"));
+  }
+
+  /** Whether a podCIDR of the node is in none of the ranges. A node without any is another case. */
+  private static boolean outside(List<Cidr> ranges, ClusterNode node) {
+    return ranges.stream()
+        .anyMatch(
+            range ->
+                node.podCidr(range.family()).filter(pods -> !range.contains(pods)).isPresent());
+  }
+
+  /**
+   * A node that says it has addresses, but none of IPv4. Not so for IPv6: kubelets often report
+   * just one family, and flannel looks at the interface itself.
+   */
+  private static Optional<Decision> noIpv4Address(WantedNetwork wanted, ClusterState cluster) {
+    if (wanted.cidr().isEmpty()) {
+      return Optional.empty();
+    }
+    return cluster.nodes().stream()
+        .filter(wanted.pods()::runOn)
+        .filter(node -> Lease.of(node).flatMap(Lease::publicIp).isEmpty())
+        .filter(node -> !node.internalIps().isEmpty())
+        .filter(node -> node.internalIps().stream().noneMatch(Acceptance::isIpv4))
+        .findFirst()
+        .map(
+            node ->
+                Decision.refuse(
+                    "NodeWithoutIPv4",
+                    "node %s has no IPv4 address (%s), and %s"
+                        .formatted(
+                            node.name(),
+                            Names.and(node.internalIps()),
+                            wanted.backend().carriesIpv6()
+                                ? "the network's cidr needs one on every node"
+                                : wanted.backend().type().wireName() + " carries IPv4 only"),
+                    "give the node an IPv4 address, keep flannel off it by flannel.nodeSelector, or"
+                        + " use an IPv6-only network with vxlan, host-gw or wireguard"));
+  }
+
+  private static boolean isIpv4(String address) {
+    return Cidr.tryAddress(address).filter(it -> it.family() == Cidr.Family.IPV4).isPresent();
+  }
+}

@@ -1,0 +1,99 @@
+package io.flannel.operator.decide;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.Lease;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Whether a node has its part of the network, and if not, why.
+ *
+ * @param lease what flannel published of the node, valid or not
+ * @param problem why the node has no valid lease; empty: it has one
+ */
+public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodeProblem> problem) {
+
+  /** Judges every node that shall be part of the network, in the order given. */
+  public static List<NodeLease> judge(WantedNetwork wanted, List<ClusterNode> nodes) {
+    List<ClusterNode> members = nodes.stream().filter(wanted.pods()::runOn).toList();
+    Map<Cidr, Long> publicIps =
+        members.stream()
+            .flatMap(node -> Lease.of(node).flatMap(Lease::underlay).stream())
+            .collect(groupingBy(Function.identity(), counting()));
+    Set<String> overlapping = overlapping(wanted, members);
+    return members.stream()
+        .map(
+            node ->
+                new NodeLease(node, Lease.of(node), problem(wanted, node, publicIps, overlapping)))
+        .toList();
+  }
+
+  private static Optional<NodeProblem> problem(
+      WantedNetwork wanted, ClusterNode node, Map<Cidr, Long> publicIps, Set<String> overlapping) {
+    for (Cidr range : wanted.ranges()) {
+      Optional<Cidr> pods = node.podCidr(range.family());
+      if (pods.isEmpty()) {
+        return Optional.of(NodeProblem.NO_POD_CIDR);
+      }
+      if (!range.contains(pods.get())) {
+        return Optional.of(NodeProblem.POD_CIDR_OUTSIDE);
+      }
+    }
+    if (overlapping.contains(node.name())) {
+      return Optional.of(NodeProblem.DUPLICATE_POD_CIDR);
+    }
+    Optional<Lease> lease = Lease.of(node);
+    if (lease.isEmpty()) {
+      return Optional.of(NodeProblem.NOT_REGISTERED);
+    }
+    if (!lease.get().backendType().equals(wanted.backend().type().wireName())) {
+      return Optional.of(NodeProblem.OTHER_BACKEND);
+    }
+    boolean addressed =
+        (wanted.cidr().isEmpty() || lease.get().publicIp().isPresent())
+            && (wanted.ipv6Cidr().isEmpty() || lease.get().publicIpv6().isPresent());
+    if (!addressed) {
+      return Optional.of(NodeProblem.NO_PUBLIC_IP);
+    }
+    boolean shared = lease.get().underlay().filter(ip -> publicIps.get(ip) > 1).isPresent();
+    return shared ? Optional.of(NodeProblem.DUPLICATE_PUBLIC_IP) : Optional.empty();
+  }
+
+  /**
+   * The nodes whose podCIDR overlaps another's. Ranges either nest or are apart, so in the order of
+   * their first address a range overlaps an earlier one only if it lies in the last widest.
+   */
+  private static Set<String> overlapping(WantedNetwork wanted, List<ClusterNode> members) {
+    Set<String> names = new HashSet<>();
+    for (Cidr range : wanted.ranges()) {
+      record Owned(Cidr pods, String node) {}
+      List<Owned> sorted = new ArrayList<>();
+      for (ClusterNode node : members) {
+        node.podCidr(range.family()).ifPresent(pods -> sorted.add(new Owned(pods, node.name())));
+      }
+      sorted.sort(
+          Comparator.comparing((Owned owned) -> owned.pods().network())
+              .thenComparing(owned -> owned.pods().prefix()));
+      for (int i = 1, widest = 0; i < sorted.size(); i++) {
+        if (sorted.get(widest).pods().contains(sorted.get(i).pods())) {
+          names.add(sorted.get(widest).node());
+          names.add(sorted.get(i).node());
+        } else {
+          widest = i;
+        }
+      }
+    }
+    return names;
+  }
+}

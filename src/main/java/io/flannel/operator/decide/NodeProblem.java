@@ -1,0 +1,75 @@
+package io.flannel.operator.decide;
+
+/**
+ * Every way in which a node can lack its lease. The names stand in {@code status.nodes[].reason}
+ * and {@code status.problems[].reason}; docs/troubleshooting.md has a section for each.
+ */
+public enum NodeProblem {
+  /** The Node has no podCIDR of a family that the network carries. */
+  NO_POD_CIDR(
+      "NoPodCIDR",
+      "has no podCIDR of every family that the network carries: flannel exits there with \"pod cidr"
+          + " not assigned\"",
+      "start the controller-manager with --allocate-node-cidrs and a --cluster-cidr that has room"
+          + " left, or set the Node's spec.podCIDR"),
+  /** The Node's podCIDR is not in the network's range. */
+  POD_CIDR_OUTSIDE(
+      "PodCIDROutside",
+      "has a podCIDR outside the network's cidr: flannel exits there, though the node still looks"
+          + " leased to its peers",
+      "make the controller-manager's --cluster-cidr and the FlannelNetwork's cidr the same; then"
+          + " delete the Node, so that it registers with a new podCIDR"),
+  /** Two Nodes have the same podCIDR, or overlapping ones. */
+  DUPLICATE_POD_CIDR(
+      "DuplicatePodCIDR",
+      "has a podCIDR that another node has, too: packets for the one's pods reach the other",
+      "delete the younger of the two Nodes, so that it registers with a new podCIDR"),
+  /** flanneld has not registered the node. */
+  NOT_REGISTERED(
+      "NotRegistered",
+      "has not been registered by flannel yet: its flannel pod is missing, starting or failing",
+      "look at the node's pod: kubectl -n kube-flannel get pods -o wide, then logs and describe"),
+  /** The node's annotations name another backend than the network's. */
+  OTHER_BACKEND(
+      "OtherBackend",
+      "still publishes another backend's lease, which its peers ignore",
+      "wait for the rollout to reach the node; if it does not, look at the node's flannel pod:"
+          + " kubectl -n kube-flannel get pods -o wide"),
+  /** flannel published no usable address. */
+  NO_PUBLIC_IP(
+      "NoPublicIP",
+      "publishes no valid public IP, so that peers cannot send to it",
+      "look at the Node's annotations flannel.alpha.coreos.com/public-ip and public-ip-overwrite,"
+          + " and at the FlannelNetwork's interface"),
+  /** Two nodes published the same address. */
+  DUPLICATE_PUBLIC_IP(
+      "DuplicatePublicIP",
+      "publishes the same public IP as another node: packets for the one reach the other",
+      "look for an address that two machines share, for flannel on the wrong interface (set"
+          + " interface), and for copied public-ip-overwrite annotations");
+
+  private final String reason;
+  private final String message;
+  private final String remedy;
+
+  NodeProblem(String reason, String message, String remedy) {
+    this.reason = reason;
+    this.message = message;
+    this.remedy = remedy;
+  }
+
+  /** The cause in one word, for programs. */
+  public String reason() {
+    return reason;
+  }
+
+  /** What is wrong with such a node, as a sentence that lacks its subject. */
+  public String message() {
+    return message;
+  }
+
+  /** What to do about it. */
+  public String remedy() {
+    return remedy;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What was observed and what is wanted, turned into decisions: pure functions over records. No
+ * Kubernetes client, no clock.
+ */
+@NullMarked
+package io.flannel.operator.decide;
+
+import org.jspecify.annotations.NullMarked;

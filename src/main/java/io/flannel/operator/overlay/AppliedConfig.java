@@ -1,0 +1,75 @@
+package io.flannel.operator.overlay;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a live net-conf.json and cni-conf.json say, read as flannel reads them: keys without case,
+ * unknown keys ignored (pkg/subnet/config.go).
+ *
+ * @param backendType the backend's type as written
+ * @param cidr the IPv4 range, if IPv4 is on
+ * @param ipv6Cidr the IPv6 range, if IPv6 is on
+ * @param mtu what pods get, in bytes, where it is pinned
+ */
+public record AppliedConfig(
+    String backendType,
+    boolean directRouting,
+    Optional<Cidr> cidr,
+    Optional<Cidr> ipv6Cidr,
+    OptionalInt mtu) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Reads both files; empty where net-conf.json is not JSON. */
+  public static Optional<AppliedConfig> read(String netConfJson, String cniConfJson) {
+    try {
+      JsonNode conf = JSON.readTree(netConfJson);
+      JsonNode backend = at(conf, "Backend");
+      boolean ipv4 = !conf.isObject() || at(conf, "EnableIPv4").asBoolean(true);
+      boolean ipv6 = at(conf, "EnableIPv6").asBoolean(false);
+      return Optional.of(
+          new AppliedConfig(
+              at(backend, "Type").asText("udp"),
+              at(backend, "DirectRouting").asBoolean(false),
+              ipv4 ? Cidr.tryParse(at(conf, "Network").asText("")) : Optional.empty(),
+              ipv6 ? Cidr.tryParse(at(conf, "IPv6Network").asText("")) : Optional.empty(),
+              podMtu(cniConfJson)));
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The ranges of both families, IPv4 first. */
+  public List<Cidr> ranges() {
+    List<Cidr> ranges = new ArrayList<>();
+    cidr.ifPresent(ranges::add);
+    ipv6Cidr.ifPresent(ranges::add);
+    return ranges;
+  }
+
+  private static OptionalInt podMtu(String cniConfJson) throws JsonProcessingException {
+    for (JsonNode plugin : JSON.readTree(cniConfJson).path("plugins")) {
+      JsonNode mtu = plugin.path("delegate").path("mtu");
+      if (mtu.isInt()) {
+        return OptionalInt.of(mtu.asInt());
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  private static JsonNode at(JsonNode object, String key) {
+    for (var field : object.properties()) {
+      if (field.getKey().toLowerCase(Locale.ROOT).equals(key.toLowerCase(Locale.ROOT))) {
+        return field.getValue();
+      }
+    }
+    return object.path(key);
+  }
+}

@@ -1,0 +1,176 @@
+package io.flannel.operator.overlay;
+
+import java.math.BigInteger;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * A range of IPv4 or IPv6 addresses: all that share their first {@code prefix} bits.
+ *
+ * @param family the addresses' family
+ * @param network the lowest address, as an unsigned number; the bits behind the prefix are zero
+ * @param prefix the number of leading bits that all addresses share, 0 to 32 or 128
+ */
+public record Cidr(Family family, BigInteger network, int prefix) {
+  /** An address family. */
+  public enum Family {
+    IPV4(32),
+    IPV6(128);
+
+    private final int bits;
+
+    Family(int bits) {
+      this.bits = bits;
+    }
+
+    /** The length of an address: 32 or 128. */
+    public int bits() {
+      return bits;
+    }
+  }
+
+  public Cidr {
+    if (prefix < 0 || prefix > family.bits()) {
+      throw new IllegalArgumentException(
+          "a prefix of %s has 0 to %d bits, not %d".formatted(family, family.bits(), prefix));
+    }
+    network = masked(network, family.bits() - prefix);
+  }
+
+  /**
+   * Reads {@code 10.244.0.0/16} or {@code fd00::/56}; bits behind the prefix are cleared, as
+   * flannel does.
+   *
+   * @throws IllegalArgumentException if it is no such range
+   */
+  public static Cidr parse(String text) {
+    int slash = text.indexOf('/');
+    String digits = slash < 0 ? "" : text.substring(slash + 1);
+    if (!digits.matches("0|[1-9][0-9]{0,2}")) {
+      throw new IllegalArgumentException(
+          "'%s' is no CIDR: write an address, a slash and a prefix length".formatted(text));
+    }
+    InetAddress address = literal(text.substring(0, slash));
+    return new Cidr(familyOf(address), number(address), Integer.parseInt(digits));
+  }
+
+  /** As {@link #parse}, but empty where that throws: for what others wrote. */
+  public static Optional<Cidr> tryParse(String text) {
+    try {
+      return Optional.of(parse(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The range that holds just one address, such as {@code 192.168.0.81}.
+   *
+   * @throws IllegalArgumentException if it is no IP address; names are never resolved
+   */
+  public static Cidr ofAddress(String address) {
+    InetAddress parsed = literal(address);
+    Family family = familyOf(parsed);
+    return new Cidr(family, number(parsed), family.bits());
+  }
+
+  /** As {@link #ofAddress}, but empty where that throws: for what others wrote. */
+  public static Optional<Cidr> tryAddress(String address) {
+    try {
+      return Optional.of(ofAddress(address));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether every address of {@code other} is in this range. */
+  public boolean contains(Cidr other) {
+    return family == other.family
+        && prefix <= other.prefix
+        && network.equals(masked(other.network, family.bits() - prefix));
+  }
+
+  /** Whether the two have an address in common. */
+  public boolean overlaps(Cidr other) {
+    return contains(other) || other.contains(this);
+  }
+
+  /**
+   * The lowest address, such as {@code 10.244.1.0}: flannel's address on a node's tunnel device.
+   */
+  public String base() {
+    byte[] bytes = new byte[family.bits() / 8];
+    byte[] digits = network.toByteArray();
+    int length = Math.min(digits.length, bytes.length);
+    System.arraycopy(digits, digits.length - length, bytes, bytes.length - length, length);
+    try {
+      return family == Family.IPV4
+          ? InetAddress.getByAddress(bytes).getHostAddress()
+          : shortened(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address of %d bytes".formatted(bytes.length), e);
+    }
+  }
+
+  /** {@code 10.244.0.0/16}, {@code fd00::/56}; IPv6 as RFC 5952 writes it. */
+  @Override
+  public String toString() {
+    return base() + "/" + prefix;
+  }
+
+  private static BigInteger masked(BigInteger address, int hostBits) {
+    return address.shiftRight(hostBits).shiftLeft(hostBits);
+  }
+
+  private static InetAddress literal(String text) {
+    // ofLiteral takes more than Kubernetes and flannel do: brackets, zones, 10.1 and 0x0a.
+    boolean plain =
+        text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}")
+            || text.matches("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
+    try {
+      if (plain) {
+        return InetAddress.ofLiteral(text);
+      }
+    } catch (IllegalArgumentException e) {
+      // Said below, in our words.
+    }
+    throw new IllegalArgumentException("'%s' is no IP address".formatted(text));
+  }
+
+  private static Family familyOf(InetAddress address) {
+    return address instanceof Inet4Address ? Family.IPV4 : Family.IPV6;
+  }
+
+  private static BigInteger number(InetAddress address) {
+    return new BigInteger(1, address.getAddress());
+  }
+
+  /** RFC 5952: no leading zeros, the first longest run of two or more zero groups as {@code ::}. */
+  private static String shortened(byte[] bytes) {
+    String[] groups = new String[8];
+    for (int i = 0; i < groups.length; i++) {
+      groups[i] = Integer.toHexString((bytes[2 * i] & 0xff) << 8 | (bytes[2 * i + 1] & 0xff));
+    }
+    int start = 0;
+    int longest = 1;
+    for (int i = 0; i < groups.length; i++) {
+      int end = i;
+      while (end < groups.length && groups[end].equals("0")) {
+        end++;
+      }
+      if (end - i > longest) {
+        start = i;
+        longest = end - i;
+      }
+    }
+    if (longest < 2) {
+      return String.join(":", groups);
+    }
+    return String.join(":", Arrays.copyOfRange(groups, 0, start))
+        + "::"
+        + String.join(":", Arrays.copyOfRange(groups, start + longest, groups.length));
+  }
+}

@@ -1,0 +1,31 @@
+package io.flannel.operator.overlay;
+
+import java.util.Optional;
+
+/**
+ * The flannel that runs now, read back from its DaemonSet and the ConfigMap that this one's pods
+ * mount.
+ *
+ * @param configHash the hash in the ConfigMap's name
+ * @param config what that ConfigMap says; empty if it is gone or no JSON
+ * @param image flanneld's image
+ * @param pods how far the DaemonSet's pods are
+ */
+public record LiveFlannel(
+    String configHash, Optional<AppliedConfig> config, String image, PodCounts pods) {
+
+  /**
+   * Kubernetes' counts of a DaemonSet's pods.
+   *
+   * @param observed whether they speak of the DaemonSet's present generation
+   * @param desired nodes that shall run a pod
+   * @param updated nodes whose pod has the present template
+   * @param available nodes whose pod is ready
+   */
+  public record PodCounts(boolean observed, int desired, int updated, int available) {
+    /** Whether every node runs a ready pod of the present template. */
+    public boolean complete() {
+      return observed && updated >= desired && available >= desired;
+    }
+  }
+}

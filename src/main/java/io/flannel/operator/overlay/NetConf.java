@@ -1,0 +1,88 @@
+package io.flannel.operator.overlay;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The two files that configure flannel on a node, as text: {@code net-conf.json}, which flanneld
+ * reads once at its start (pkg/subnet/config.go), and {@code cni-conf.json}, which install-conf
+ * puts into the CNI directory.
+ */
+public record NetConf(String netConfJson, String cniConfJson) {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .build();
+
+  /** The files for a network. The same network gives the same text, to the letter. */
+  public static NetConf of(WantedNetwork network) {
+    return new NetConf(json(netConf(network)), json(cniConf(network)));
+  }
+
+  /** Ten hexadecimal digits that change when either file does; they name the ConfigMap. */
+  public String hash() {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      sha.update(netConfJson.getBytes(StandardCharsets.UTF_8));
+      sha.update((byte) 0);
+      sha.update(cniConfJson.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(sha.digest(), 0, 5);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  private static Map<String, Object> netConf(WantedNetwork network) {
+    Map<String, Object> conf = new LinkedHashMap<>();
+    conf.put("EnableIPv4", network.cidr().isPresent());
+    network.cidr().ifPresent(cidr -> conf.put("Network", cidr.toString()));
+    conf.put("EnableIPv6", network.ipv6Cidr().isPresent());
+    network.ipv6Cidr().ifPresent(cidr -> conf.put("IPv6Network", cidr.toString()));
+    conf.put("EnableNFTables", network.nftables());
+    conf.put("Backend", network.backend().netConf(network.mtu()));
+    return conf;
+  }
+
+  private static Map<String, Object> cniConf(WantedNetwork network) {
+    Map<String, Object> delegate = new LinkedHashMap<>();
+    delegate.put("hairpinMode", true);
+    delegate.put("isDefaultGateway", true);
+    // Wins over subnet.env's FLANNEL_MTU, and is all that ipip and host-gw have.
+    network.mtu().ifPresent(mtu -> delegate.put("mtu", mtu));
+    Map<String, Object> conf = new LinkedHashMap<>();
+    conf.put("name", "cbr0");
+    conf.put("cniVersion", network.cni().version());
+    conf.put(
+        "plugins",
+        List.of(
+            ordered("type", "flannel", "delegate", delegate),
+            ordered("type", "portmap", "capabilities", Map.of("portMappings", true))));
+    return conf;
+  }
+
+  private static Map<String, Object> ordered(String k1, Object v1, String k2, Object v2) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(k1, v1);
+    map.put(k2, v2);
+    return map;
+  }
+
+  private static String json(Map<String, Object> conf) {
+    try {
+      return JSON.writeValueAsString(conf) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("maps of strings and numbers are JSON", e);
+    }
+  }
+}

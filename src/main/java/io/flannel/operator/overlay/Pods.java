@@ -1,0 +1,151 @@
+package io.flannel.operator.overlay;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.flannel.operator.api.FlannelSpec;
+import io.flannel.operator.api.FlannelSpec.TolerationSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * flannel's own pods, with every default spelled out.
+ *
+ * @param image flanneld's image
+ * @param cniPluginImage the image that carries the CNI plugin
+ * @param imagePullPolicy Kubernetes' word; empty: Kubernetes' default for the tag
+ * @param nodeSelector labels of the nodes that get flannel, {@code kubernetes.io/os: linux} among
+ *     them
+ * @param extraArgs more arguments of flanneld
+ */
+public record Pods(
+    String image,
+    String cniPluginImage,
+    Optional<String> imagePullPolicy,
+    List<String> imagePullSecrets,
+    Map<String, Quantity> limits,
+    Map<String, Quantity> requests,
+    List<Toleration> tolerations,
+    Map<String, String> nodeSelector,
+    List<String> extraArgs) {
+
+  /** flanneld's image that this version of the operator was tested with. */
+  public static final String DEFAULT_IMAGE = "ghcr.io/flannel-io/flannel:v0.28.10";
+
+  /** The CNI plugin's image that goes with it. */
+  public static final String DEFAULT_CNI_PLUGIN_IMAGE =
+      "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3";
+
+  /** Upstream's own requests (Documentation/kube-flannel.yml). */
+  private static final Map<String, Quantity> DEFAULT_REQUESTS =
+      Map.of("cpu", new Quantity("100m"), "memory", new Quantity("50Mi"));
+
+  /** A node without flannel has no pod network: bear whatever keeps other pods away. */
+  private static final List<Toleration> DEFAULT_TOLERATIONS =
+      List.of(
+          new Toleration(null, "Exists", null, "NoSchedule", null),
+          new Toleration(null, "Exists", null, "NoExecute", null));
+
+  /**
+   * A toleration as Kubernetes has it.
+   *
+   * @param seconds how long a NoExecute taint is borne; null: for ever
+   */
+  public record Toleration(
+      @Nullable String key,
+      String operator,
+      @Nullable String value,
+      @Nullable String effect,
+      @Nullable Long seconds) {
+
+    static Toleration of(TolerationSpec spec) {
+      return new Toleration(
+          spec.key(),
+          spec.operator() == TolerationSpec.Operator.EXISTS ? "Exists" : "Equal",
+          spec.value(),
+          spec.effect() == null
+              ? null
+              : switch (spec.effect()) {
+                case NO_SCHEDULE -> "NoSchedule";
+                case PREFER_NO_SCHEDULE -> "PreferNoSchedule";
+                case NO_EXECUTE -> "NoExecute";
+              },
+          spec.tolerationSeconds());
+    }
+
+    /** Whether a pod with this toleration bears the taint (Kubernetes' rules). */
+    boolean bears(ClusterNode.Taint taint) {
+      boolean keyFits = key == null ? operator.equals("Exists") : key.equals(taint.key());
+      boolean valueFits =
+          operator.equals("Exists") || (value == null ? "" : value).equals(taint.value());
+      return keyFits && valueFits && (effect == null || effect.equals(taint.effect()));
+    }
+  }
+
+  static Pods of(@Nullable FlannelSpec spec) {
+    if (spec == null) {
+      spec = new FlannelSpec(null, null, null, null, null, null, null, null);
+    }
+    FlannelSpec.Resources resources = spec.resources();
+    Map<String, String> nodeSelector = new TreeMap<>();
+    if (spec.nodeSelector() != null) {
+      nodeSelector.putAll(spec.nodeSelector());
+    }
+    nodeSelector.put("kubernetes.io/os", "linux");
+    return new Pods(
+        spec.image() == null ? DEFAULT_IMAGE : spec.image(),
+        spec.cniPluginImage() == null ? DEFAULT_CNI_PLUGIN_IMAGE : spec.cniPluginImage(),
+        Optional.ofNullable(spec.imagePullPolicy())
+            .map(
+                policy ->
+                    switch (policy) {
+                      case ALWAYS -> "Always";
+                      case IF_NOT_PRESENT -> "IfNotPresent";
+                      case NEVER -> "Never";
+                    }),
+        spec.imagePullSecrets() == null
+            ? List.of()
+            : spec.imagePullSecrets().stream().map(FlannelSpec.PullSecret::name).toList(),
+        resources == null || resources.limits() == null ? Map.of() : resources.limits(),
+        resources == null || resources.requests() == null ? DEFAULT_REQUESTS : resources.requests(),
+        spec.tolerations() == null
+            ? DEFAULT_TOLERATIONS
+            : spec.tolerations().stream().map(Toleration::of).toList(),
+        Map.copyOf(nodeSelector),
+        spec.extraArgs() == null ? List.of() : spec.extraArgs());
+  }
+
+  /** Whether the DaemonSet puts a pod on the node: its labels fit and its taints are borne. */
+  public boolean runOn(ClusterNode node) {
+    return node.labels().entrySet().containsAll(nodeSelector.entrySet())
+        && node.taints().stream()
+            .filter(taint -> !taint.effect().equals("PreferNoSchedule"))
+            .filter(taint -> !DAEMON_TAINTS.contains(taint.key()))
+            .allMatch(taint -> tolerations.stream().anyMatch(one -> one.bears(taint)));
+  }
+
+  /**
+   * Taints that every DaemonSet's pods on the host's network bear (Kubernetes,
+   * pkg/controller/daemon/util/daemonset_util.go).
+   */
+  private static final List<String> DAEMON_TAINTS =
+      List.of(
+          "node.kubernetes.io/not-ready",
+          "node.kubernetes.io/unreachable",
+          "node.kubernetes.io/disk-pressure",
+          "node.kubernetes.io/memory-pressure",
+          "node.kubernetes.io/pid-pressure",
+          "node.kubernetes.io/unschedulable",
+          "node.kubernetes.io/network-unavailable");
+
+  /** flannel's version: the image's tag or digest. */
+  public static String versionOf(String image) {
+    int digest = image.indexOf('@');
+    if (digest >= 0) {
+      return image.substring(digest + 1);
+    }
+    int tag = image.lastIndexOf(':');
+    return tag > image.lastIndexOf('/') ? image.substring(tag + 1) : "latest";
+  }
+}

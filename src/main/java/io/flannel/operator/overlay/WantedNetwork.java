@@ -1,0 +1,136 @@
+package io.flannel.operator.overlay;
+
+import io.flannel.operator.api.CniSpec;
+import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.api.InterfaceSpec;
+import io.flannel.operator.api.RolloutSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a FlannelNetwork asks for, with every default spelled out, so that nothing behind it needs
+ * to know which were left out.
+ *
+ * @param name the FlannelNetwork's name
+ * @param cidr the IPv4 range of all pods, if the network carries IPv4
+ * @param ipv6Cidr the IPv6 range of all pods, if it carries IPv6
+ * @param mtu what pods get, in bytes; empty: what each node's NIC leaves
+ * @param interfaceArgs flanneld's arguments that choose the node's interface
+ * @param progressDeadline time without progress after which a rollout counts as stalled
+ */
+public record WantedNetwork(
+    String name,
+    Optional<Cidr> cidr,
+    Optional<Cidr> ipv6Cidr,
+    Backend backend,
+    OptionalInt mtu,
+    List<String> interfaceArgs,
+    boolean ipMasq,
+    boolean nftables,
+    Cni cni,
+    Pods pods,
+    String maxUnavailable,
+    Duration progressDeadline) {
+
+  /**
+   * The CNI configuration and plugin on each node.
+   *
+   * @param version {@code cniVersion} of the configuration
+   */
+  public record Cni(String version, String binDir, String confDir) {
+    static Cni of(@Nullable CniSpec spec) {
+      return new Cni(
+          spec == null || spec.version() == null ? "1.0.0" : spec.version(),
+          spec == null || spec.binDir() == null ? "/opt/cni/bin" : spec.binDir(),
+          spec == null || spec.confDir() == null ? "/etc/cni/net.d" : spec.confDir());
+    }
+  }
+
+  private static final Pattern DURATION_PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
+
+  /**
+   * Reads a spec that the API server admitted.
+   *
+   * @throws IllegalArgumentException if it breaks a rule of the schema all the same (an older CRD
+   *     let it in); the message names the field
+   */
+  public static WantedNetwork of(String name, FlannelNetworkSpec spec) {
+    RolloutSpec rollout = spec.rollout();
+    return new WantedNetwork(
+        name,
+        range("cidr", spec.cidr(), Cidr.Family.IPV4),
+        range("ipv6CIDR", spec.ipv6CIDR(), Cidr.Family.IPV6),
+        Backend.of(spec.backend()),
+        spec.mtu() == null ? OptionalInt.empty() : OptionalInt.of(spec.mtu()),
+        interfaceArgs(spec.iface()),
+        !Boolean.FALSE.equals(spec.ipMasq()),
+        Boolean.TRUE.equals(spec.nftables()),
+        Cni.of(spec.cni()),
+        Pods.of(spec.flannel()),
+        rollout == null || rollout.maxUnavailable() == null
+            ? "1"
+            : String.valueOf(rollout.maxUnavailable().getValue()),
+        duration(rollout == null ? null : rollout.progressDeadline(), Duration.ofMinutes(10)));
+  }
+
+  /** The ranges of the families that the network carries, IPv4 first. */
+  public List<Cidr> ranges() {
+    List<Cidr> ranges = new ArrayList<>();
+    cidr.ifPresent(ranges::add);
+    ipv6Cidr.ifPresent(ranges::add);
+    return ranges;
+  }
+
+  private static Optional<Cidr> range(String field, @Nullable String text, Cidr.Family family) {
+    if (text == null) {
+      return Optional.empty();
+    }
+    Cidr range = Cidr.parse(text);
+    if (range.family() != family) {
+      throw new IllegalArgumentException(
+          "spec.%s: %s is no %s range".formatted(field, text, family));
+    }
+    return Optional.of(range);
+  }
+
+  private static List<String> interfaceArgs(@Nullable InterfaceSpec iface) {
+    List<String> args = new ArrayList<>();
+    if (iface != null && iface.name() != null) {
+      args.add("--iface=" + iface.name());
+    }
+    if (iface != null && iface.regex() != null) {
+      args.add("--iface-regex=" + iface.regex());
+    }
+    if (iface != null && iface.canReach() != null) {
+      args.add("--iface-can-reach=" + iface.canReach());
+    }
+    return args;
+  }
+
+  /** Reads Kubernetes' form of durations, such as {@code 2s}, {@code 1h30m} or {@code 1.5h}. */
+  static Duration duration(@Nullable String text, Duration otherwise) {
+    if (text == null) {
+      return otherwise;
+    }
+    Duration sum = Duration.ZERO;
+    Matcher part = DURATION_PART.matcher(text);
+    while (part.find()) {
+      double seconds =
+          Double.parseDouble(part.group(1))
+              * switch (part.group(2)) {
+                case "ms" -> 0.001;
+                case "s" -> 1;
+                case "m" -> 60;
+                default -> 3600;
+              };
+      sum = sum.plusNanos(Math.round(seconds * 1e9));
+    }
+    return sum;
+  }
+}
