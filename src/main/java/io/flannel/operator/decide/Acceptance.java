@@ -3,9 +3,11 @@ package io.flannel.operator.decide;
 import static java.util.Comparator.comparing;
 
 import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Lease;
+import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.List;
@@ -40,6 +42,11 @@ public final class Acceptance {
         .orElseGet(Decision::accept);
   }
 
+  /** Whether the cluster's network is this one: the oldest of all. */
+  public static boolean inCharge(WantedNetwork wanted, ClusterState cluster) {
+    return anotherNetwork(wanted, cluster).isEmpty();
+  }
+
   private static Optional<Decision> anotherNetwork(WantedNetwork wanted, ClusterState cluster) {
     return cluster.networks().stream()
         .min(comparing(NetworkRef::created).thenComparing(NetworkRef::name))
@@ -69,7 +76,7 @@ public final class Acceptance {
   }
 
   private static Optional<Decision> serviceRange(WantedNetwork wanted, ClusterState cluster) {
-    return wanted.ranges().stream()
+    return newRanges(wanted, cluster)
         .flatMap(
             range ->
                 cluster.serviceRanges().stream()
@@ -88,9 +95,19 @@ public final class Acceptance {
   }
 
   private static Optional<Decision> nodeAddress(WantedNetwork wanted, ClusterState cluster) {
-    return wanted.ranges().stream()
+    return newRanges(wanted, cluster)
         .flatMap(range -> cluster.nodes().stream().flatMap(node -> addressIn(range, node)))
         .findFirst();
+  }
+
+  private static List<Cidr> liveRanges(ClusterState cluster) {
+    return cluster.live().flatMap(LiveFlannel::config).map(AppliedConfig::ranges).orElse(List.of());
+  }
+
+  /** The wanted ranges that are not in force already. */
+  private static Stream<Cidr> newRanges(WantedNetwork wanted, ClusterState cluster) {
+    List<Cidr> live = liveRanges(cluster);
+    return wanted.ranges().stream().filter(range -> !live.contains(range));
   }
 
   private static Stream<Decision> addressIn(Cidr range, ClusterNode node) {
@@ -107,8 +124,7 @@ public final class Acceptance {
   }
 
   private static Optional<Decision> podCidrOutside(WantedNetwork wanted, ClusterState cluster) {
-    List<Cidr> live =
-        cluster.live().flatMap(it -> it.config()).map(it -> it.ranges()).orElse(List.of());
+    List<Cidr> live = liveRanges(cluster);
     List<ClusterNode> stranded =
         cluster.nodes().stream()
             .filter(wanted.pods()::runOn)

@@ -50,6 +50,9 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
         return Optional.of(NodeProblem.POD_CIDR_OUTSIDE);
       }
     }
+    if (node.hasAddressIn(wanted.ranges())) {
+      return Optional.of(NodeProblem.ADDRESS_IN_NETWORK);
+    }
     if (overlapping.contains(node.name())) {
       return Optional.of(NodeProblem.DUPLICATE_POD_CIDR);
     }
@@ -66,7 +69,8 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
     if (!addressed) {
       return Optional.of(NodeProblem.NO_PUBLIC_IP);
     }
-    boolean shared = lease.get().underlay().filter(ip -> publicIps.get(ip) > 1).isPresent();
+    boolean shared =
+        lease.get().underlay().filter(ip -> publicIps.getOrDefault(ip, 0L) > 1).isPresent();
     return shared ? Optional.of(NodeProblem.DUPLICATE_PUBLIC_IP) : Optional.empty();
   }
 
@@ -84,7 +88,7 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
       }
       sorted.sort(
           Comparator.comparing((Owned owned) -> owned.pods().network())
-              .thenComparing(owned -> owned.pods().prefix()));
+              .thenComparingInt(owned -> owned.pods().prefix()));
       for (int i = 1, widest = 0; i < sorted.size(); i++) {
         if (sorted.get(widest).pods().contains(sorted.get(i).pods())) {
           names.add(sorted.get(widest).node());

@@ -24,6 +24,12 @@ public enum NodeProblem {
       "DuplicatePodCIDR",
       "has a podCIDR that another node has, too: packets for the one's pods reach the other",
       "delete the younger of the two Nodes, so that it registers with a new podCIDR"),
+  /** One of the node's own addresses is in the network's range. */
+  ADDRESS_IN_NETWORK(
+      "AddressInNetwork",
+      "has an address of its own inside the network's cidr: packets to it are sent into the overlay"
+          + " that needs that address to work",
+      "give the node an address outside the cidr"),
   /** flanneld has not registered the node. */
   NOT_REGISTERED(
       "NotRegistered",
@@ -47,6 +53,11 @@ public enum NodeProblem {
       "publishes the same public IP as another node: packets for the one reach the other",
       "look for an address that two machines share, for flannel on the wrong interface (set"
           + " interface), and for copied public-ip-overwrite annotations");
+
+  /** Whether every node passes through this while a rollout is under way: no fault by itself. */
+  public boolean normalInRollout() {
+    return this == NOT_REGISTERED || this == OTHER_BACKEND;
+  }
 
   private final String reason;
   private final String message;

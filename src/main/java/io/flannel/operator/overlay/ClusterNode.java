@@ -60,6 +60,13 @@ public record ClusterNode(
         .findFirst();
   }
 
+  /** Whether one of the node's own addresses is in one of the ranges. */
+  public boolean hasAddressIn(List<Cidr> ranges) {
+    return internalIps.stream()
+        .flatMap(ip -> Cidr.tryAddress(ip).stream())
+        .anyMatch(ip -> ranges.stream().anyMatch(range -> range.contains(ip)));
+  }
+
   private static Taint taint(io.fabric8.kubernetes.api.model.Taint taint) {
     return new Taint(
         taint.getKey(), taint.getValue() == null ? "" : taint.getValue(), taint.getEffect());

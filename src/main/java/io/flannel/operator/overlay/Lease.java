@@ -1,6 +1,7 @@
 package io.flannel.operator.overlay;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What flanneld published of a node, in the Node's annotations (pkg/subnet/kube/kube.go).
@@ -31,7 +32,7 @@ public record Lease(String backendType, Optional<Cidr> publicIp, Optional<Cidr> 
     return publicIp.or(() -> publicIpv6);
   }
 
-  private static Optional<Cidr> address(@org.jspecify.annotations.Nullable String text) {
+  private static Optional<Cidr> address(@Nullable String text) {
     return text == null ? Optional.empty() : Cidr.tryAddress(text);
   }
 }

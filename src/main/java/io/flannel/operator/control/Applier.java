@@ -1,0 +1,79 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.api.FlannelNetwork;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes rendered objects by server-side apply, each only if what we own of the live one differs:
+ * what others own is neither compared nor touched.
+ */
+final class Applier {
+  /** Owns, in every object's managed fields, what this operator rendered. */
+  static final String FIELD_MANAGER = "flannel-operator";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
+
+  private final KubernetesClient client;
+  private final Watches watches;
+
+  Applier(KubernetesClient client, Watches watches) {
+    this.client = client;
+    this.watches = watches;
+  }
+
+  /**
+   * Brings every object to what was rendered, in the order given.
+   *
+   * @throws ApplyException if the API server refuses one; those before it are written
+   */
+  void apply(List<HasMetadata> rendered, Context<FlannelNetwork> context) {
+    for (HasMetadata object : rendered) {
+      if (!matches(object, context)) {
+        write(object);
+      }
+    }
+  }
+
+  private boolean matches(HasMetadata rendered, Context<FlannelNetwork> context) {
+    return watches
+        .find(rendered)
+        .filter(
+            live ->
+                SSABasedGenericKubernetesResourceMatcher.getInstance()
+                    .matches(live, rendered, context))
+        .isPresent();
+  }
+
+  private void write(HasMetadata object) {
+    try {
+      client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+      LOG.info("applied {}", name(object));
+    } catch (KubernetesClientException e) {
+      throw new ApplyException(
+          "%s could not be written: %s".formatted(name(object), e.getMessage()), e);
+    }
+  }
+
+  static String name(HasMetadata object) {
+    String namespace = object.getMetadata().getNamespace();
+    return "%s %s%s"
+        .formatted(
+            object.getKind(),
+            namespace == null ? "" : namespace + "/",
+            object.getMetadata().getName());
+  }
+
+  /** An object that the API server refused, in words for the status. */
+  static final class ApplyException extends RuntimeException {
+    ApplyException(String message, KubernetesClientException cause) {
+      super(message, cause);
+    }
+  }
+}

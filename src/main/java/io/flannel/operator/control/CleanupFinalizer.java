@@ -1,0 +1,48 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.api.FlannelNetwork;
+
+/**
+ * Holds back the deletion of a FlannelNetwork with {@code deletionPolicy: Cleanup} until what was
+ * rendered is gone. With {@code Retain} it is not there: such an object can be deleted at any time.
+ *
+ * <p>Applied under a field manager of its own, with nothing but itself, so that putting it on and
+ * taking it off can't touch anything else of the object.
+ */
+final class CleanupFinalizer {
+  private static final String NAME = "flannel.io/cleanup";
+  private static final String FIELD_MANAGER = Applier.FIELD_MANAGER + "-finalizer";
+
+  private final KubernetesClient client;
+
+  CleanupFinalizer(KubernetesClient client) {
+    this.client = client;
+  }
+
+  boolean isOn(FlannelNetwork network) {
+    return network.hasFinalizer(NAME);
+  }
+
+  void keep(FlannelNetwork network, boolean wanted) {
+    if (isOn(network) != wanted) {
+      apply(network, wanted);
+    }
+  }
+
+  void remove(FlannelNetwork network) {
+    keep(network, false);
+  }
+
+  private void apply(FlannelNetwork network, boolean on) {
+    FlannelNetwork patch = new FlannelNetwork();
+    // The uid keeps an apply from bringing a network back that was deleted in between.
+    var meta =
+        new ObjectMetaBuilder()
+            .withName(network.getMetadata().getName())
+            .withUid(network.getMetadata().getUid());
+    patch.setMetadata((on ? meta.withFinalizers(NAME) : meta).build());
+    client.resource(patch).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+  }
+}

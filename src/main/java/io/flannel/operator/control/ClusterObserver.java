@@ -1,0 +1,127 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.overlay.AppliedConfig;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.LiveFlannel.PodCounts;
+import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.FlannelDaemonSet;
+import io.flannel.operator.render.NetConfConfigMap;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the cluster holds, from the informers' caches: no request to the API server. */
+final class ClusterObserver {
+  private final Watches watches;
+
+  ClusterObserver(Watches watches) {
+    this.watches = watches;
+  }
+
+  ClusterState observe() {
+    return new ClusterState(
+        watches
+            .list(Node.class)
+            .map(ClusterNode::of)
+            .sorted(Comparator.comparing(ClusterNode::name))
+            .toList(),
+        watches.list(ServiceCIDR.class).flatMap(ClusterObserver::ranges).toList(),
+        watches
+            .list(FlannelNetwork.class)
+            .filter(network -> !network.isMarkedForDeletion())
+            .map(
+                network ->
+                    new NetworkRef(
+                        network.getMetadata().getName(),
+                        Instant.parse(network.getMetadata().getCreationTimestamp())))
+            .toList(),
+        watches.list(DaemonSet.class).filter(ClusterObserver::ours).findFirst().map(this::live),
+        watches
+            .list(DaemonSet.class)
+            .filter(daemonSet -> !ours(daemonSet))
+            .map(
+                daemonSet ->
+                    daemonSet.getMetadata().getNamespace()
+                        + "/"
+                        + daemonSet.getMetadata().getName())
+            .sorted()
+            .toList());
+  }
+
+  private static Stream<ServiceRange> ranges(ServiceCIDR serviceCidr) {
+    return serviceCidr.getSpec().getCidrs().stream()
+        .flatMap(text -> Cidr.tryParse(text).stream())
+        .map(range -> new ServiceRange(serviceCidr.getMetadata().getName(), range));
+  }
+
+  /**
+   * Whether this operator applied it: labels can be edited away, field ownership not by accident.
+   */
+  private static boolean ours(DaemonSet daemonSet) {
+    return Flannel.NAMESPACE.equals(daemonSet.getMetadata().getNamespace())
+        && daemonSet.getMetadata().getManagedFields().stream()
+            .anyMatch(
+                entry ->
+                    Applier.FIELD_MANAGER.equals(entry.getManager())
+                        && "Apply".equals(entry.getOperation()));
+  }
+
+  private LiveFlannel live(DaemonSet daemonSet) {
+    var pod = daemonSet.getSpec().getTemplate().getSpec();
+    String configMap =
+        pod.getVolumes().stream()
+            .filter(volume -> FlannelDaemonSet.CONFIG_VOLUME.equals(volume.getName()))
+            .filter(volume -> volume.getConfigMap() != null)
+            .map(volume -> volume.getConfigMap().getName())
+            .findFirst()
+            .orElse("");
+    return new LiveFlannel(
+        configMap.replaceFirst("^" + Flannel.CONFIG_MAP_PREFIX, ""),
+        watches
+            .list(ConfigMap.class)
+            .filter(candidate -> candidate.getMetadata().getName().equals(configMap))
+            .findFirst()
+            .flatMap(ClusterObserver::config),
+        pod.getContainers().stream()
+            .filter(container -> FlannelDaemonSet.CONTAINER.equals(container.getName()))
+            .map(container -> container.getImage())
+            .findFirst()
+            .orElse(""),
+        counts(daemonSet));
+  }
+
+  private static Optional<AppliedConfig> config(ConfigMap configMap) {
+    var data = configMap.getData();
+    return AppliedConfig.read(
+        data.getOrDefault(NetConfConfigMap.NET_CONF, ""),
+        data.getOrDefault(NetConfConfigMap.CNI_CONF, "{}"));
+  }
+
+  private static PodCounts counts(DaemonSet daemonSet) {
+    DaemonSetStatus status =
+        Optional.ofNullable(daemonSet.getStatus()).orElseGet(DaemonSetStatus::new);
+    Long observed = status.getObservedGeneration();
+    return new PodCounts(
+        observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
+        orZero(status.getDesiredNumberScheduled()),
+        orZero(status.getUpdatedNumberScheduled()),
+        orZero(status.getNumberAvailable()));
+  }
+
+  private static int orZero(@Nullable Integer count) {
+    return count == null ? 0 : count;
+  }
+}

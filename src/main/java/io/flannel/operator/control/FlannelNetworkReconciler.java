@@ -1,0 +1,195 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.decide.Acceptance;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.Flannel;
+import io.flannel.operator.report.Situation;
+import io.flannel.operator.report.StatusReport;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import jakarta.inject.Inject;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the cluster to what a FlannelNetwork says: observe, decide, render, apply, report.
+ *
+ * <p>It keeps nothing between two passes; what it needs to know it reads from the cluster. All
+ * events come here ({@code triggerReconcilerOnAllEvents}), since the finalizer is there only while
+ * {@code deletionPolicy} is {@code Cleanup}: an object with {@code Retain} can be deleted while no
+ * operator runs.
+ */
+@ControllerConfiguration(
+    name = "flannelnetwork",
+    fieldManager = Applier.FIELD_MANAGER,
+    triggerReconcilerOnAllEvents = true,
+    maxReconciliationInterval =
+        @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
+@GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 30_000)
+public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
+  private final KubernetesClient client;
+  private final Clock clock;
+  private final NetworkMetrics metrics;
+  private final StatusWriter statusWriter;
+  private final CleanupFinalizer finalizer;
+
+  /** Set by the framework before the first pass. */
+  private volatile @Nullable Watches watches;
+
+  @Inject
+  FlannelNetworkReconciler(
+      KubernetesClient client,
+      Clock clock,
+      NetworkMetrics metrics,
+      @ConfigProperty(name = "flannel.instance") String instance) {
+    this.client = client;
+    this.clock = clock;
+    this.metrics = metrics;
+    this.statusWriter = new StatusWriter(client, new EventRecorder(client, clock, instance));
+    this.finalizer = new CleanupFinalizer(client);
+  }
+
+  @Override
+  public List<EventSource<?, FlannelNetwork>> prepareEventSources(
+      EventSourceContext<FlannelNetwork> context) {
+    Watches started = new Watches(context);
+    watches = started;
+    return started.eventSources();
+  }
+
+  @Override
+  public UpdateControl<FlannelNetwork> reconcile(
+      FlannelNetwork network, Context<FlannelNetwork> context) {
+    if (context.isPrimaryResourceDeleted()) {
+      metrics.forget(network.getMetadata().getName());
+      return UpdateControl.noUpdate();
+    }
+    return new Pass(network, context, Objects.requireNonNull(watches)).run();
+  }
+
+  /** One pass over one FlannelNetwork. */
+  private final class Pass {
+    private final FlannelNetwork network;
+    private final Context<FlannelNetwork> context;
+    private final Watches watches;
+
+    Pass(FlannelNetwork network, Context<FlannelNetwork> context, Watches watches) {
+      this.network = network;
+      this.context = context;
+      this.watches = watches;
+    }
+
+    UpdateControl<FlannelNetwork> run() {
+      WantedNetwork wanted;
+      try {
+        wanted = WantedNetwork.of(network.getMetadata().getName(), network.getSpec());
+      } catch (IllegalArgumentException e) {
+        return refused(
+            new Decision.Refuse(
+                "InvalidSpec",
+                String.valueOf(e.getMessage()),
+                "correct the field and apply again"));
+      }
+      boolean paused = Boolean.TRUE.equals(network.getSpec().paused());
+      if (network.isMarkedForDeletion()) {
+        if (finalizer.isOn(network) && !paused) {
+          new Remover(client, watches).removeAll(wanted);
+          finalizer.remove(network);
+        }
+        return UpdateControl.noUpdate();
+      }
+      ClusterState cluster = new ClusterObserver(watches).observe();
+      Decision decision = Acceptance.judge(wanted, cluster);
+      if (decision instanceof Decision.Refuse refuse && !Acceptance.inCharge(wanted, cluster)) {
+        return refused(refuse);
+      }
+      if (!paused) {
+        finalizer.keep(network, network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP);
+      }
+      Optional<Applier.ApplyException> failure = Optional.empty();
+      if (decision instanceof Decision.Accept && !paused) {
+        failure = apply(wanted);
+      }
+      FlannelNetworkStatus status = report(wanted, decision, paused, failure);
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
+      Rollout rollout = status.rollout();
+      boolean rolling = rollout != null && rollout.phase() != Rollout.Phase.COMPLETE;
+      if (!rolling && decision instanceof Decision.Accept && !paused) {
+        new Remover(client, watches).pruneConfigMaps(NetConf.of(wanted).hash());
+      }
+      UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
+      return rolling ? done.rescheduleAfter(Duration.ofSeconds(30)) : done;
+    }
+
+    private Optional<Applier.ApplyException> apply(WantedNetwork wanted) {
+      try {
+        new Applier(client, watches).apply(Flannel.render(wanted), context);
+        return Optional.empty();
+      } catch (Applier.ApplyException e) {
+        return Optional.of(e);
+      }
+    }
+
+    private FlannelNetworkStatus report(
+        WantedNetwork wanted,
+        Decision decision,
+        boolean paused,
+        Optional<Applier.ApplyException> failure) {
+      ClusterState cluster = new ClusterObserver(watches).observe();
+      List<NodeLease> leases = NodeLease.judge(wanted, cluster.nodes());
+      String hash = NetConf.of(wanted).hash();
+      return written(
+          previous ->
+              StatusReport.of(
+                  new Situation(
+                      network.getMetadata().getGeneration(),
+                      previous,
+                      wanted,
+                      decision,
+                      cluster,
+                      leases,
+                      hash,
+                      paused,
+                      failure.map(Throwable::getMessage)),
+                  clock));
+    }
+
+    private UpdateControl<FlannelNetwork> refused(Decision.Refuse refuse) {
+      written(
+          previous ->
+              StatusReport.refused(network.getMetadata().getGeneration(), previous, refuse, clock));
+      return UpdateControl.noUpdate();
+    }
+
+    private FlannelNetworkStatus written(
+        Function<Optional<FlannelNetworkStatus>, FlannelNetworkStatus> report) {
+      FlannelNetworkStatus status = statusWriter.write(network, report);
+      metrics.record(network.getMetadata().getName(), status);
+      return status;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.flannel.operator.control;
+
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** What the operator's parts are given from outside. */
+class OperatorBeans {
+  @Produces
+  @Singleton
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  /** One of several replicas acts; the others wait, ready to take over. */
+  @Produces
+  @Singleton
+  LeaderElectionConfiguration leaderElection(
+      @ConfigProperty(name = "flannel.instance") String instance,
+      @ConfigProperty(name = "flannel.leader-election.namespace") String namespace,
+      @ConfigProperty(name = "flannel.leader-election.lease-duration") Duration leaseDuration,
+      @ConfigProperty(name = "flannel.leader-election.renew-deadline") Duration renewDeadline,
+      @ConfigProperty(name = "flannel.leader-election.retry-period") Duration retryPeriod) {
+    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration("flannel-operator")
+        .withLeaseNamespace(namespace)
+        .withIdentity(instance)
+        .withLeaseDuration(leaseDuration)
+        .withRenewDeadline(renewDeadline)
+        .withRetryPeriod(retryPeriod)
+        .build();
+  }
+}

@@ -1,0 +1,81 @@
+package io.flannel.operator.control;
+
+import static java.util.Comparator.comparing;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.Flannel;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deletes rendered objects: old configurations, and everything when the network is to go. */
+final class Remover {
+  /** So many configurations before the present one are kept, to go back to. */
+  private static final int KEPT_CONFIG_MAPS = 3;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Remover.class);
+
+  private final KubernetesClient client;
+  private final Watches watches;
+
+  Remover(KubernetesClient client, Watches watches) {
+    this.client = client;
+    this.watches = watches;
+  }
+
+  /** Deletes all configurations but the present one and the youngest before it. */
+  void pruneConfigMaps(String presentHash) {
+    watches
+        .list(ConfigMap.class)
+        .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX))
+        .filter(map -> !map.getMetadata().getName().equals(Flannel.configMapName(presentHash)))
+        .sorted(
+            comparing((ConfigMap map) -> map.getMetadata().getCreationTimestamp())
+                .thenComparing(map -> map.getMetadata().getName())
+                .reversed())
+        .skip(KEPT_CONFIG_MAPS)
+        .forEach(this::delete);
+  }
+
+  /**
+   * Deletes all that was rendered for the network, the last written first: no pod is left without
+   * what it needs. What carries another network's name stays.
+   */
+  void removeAll(WantedNetwork network) {
+    List<HasMetadata> rendered = new ArrayList<>(Flannel.render(network));
+    Collections.reverse(rendered);
+    Stream.concat(
+            rendered.stream().flatMap(object -> watches.find(object).stream()),
+            watches.list(ConfigMap.class))
+        .filter(live -> isOf(network, live))
+        .distinct()
+        .sorted(comparing((HasMetadata live) -> live instanceof Namespace))
+        .forEach(this::delete);
+  }
+
+  private static boolean isOf(WantedNetwork network, HasMetadata live) {
+    return network
+        .name()
+        .equals(
+            Optional.ofNullable(live.getMetadata().getLabels())
+                .orElse(Map.of())
+                .get(Flannel.NETWORK_LABEL));
+  }
+
+  private void delete(HasMetadata live) {
+    if (live.isMarkedForDeletion()) {
+      return;
+    }
+    client.resource(live).delete();
+    LOG.info("deleted {}", Applier.name(live));
+  }
+}

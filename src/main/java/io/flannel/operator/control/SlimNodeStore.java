@@ -1,0 +1,99 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import io.flannel.operator.overlay.ClusterNode;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps of each Node only what {@link ClusterNode} reads: a real Node is 5 to 50 kB, most of it the
+ * list of its images and the managed fields; what is left is under 2 kB.
+ */
+final class SlimNodeStore implements ItemStore<Node> {
+  private final Map<String, Node> nodes = new ConcurrentHashMap<>();
+
+  @Override
+  public String getKey(Node node) {
+    return node.getMetadata().getName();
+  }
+
+  @Override
+  public @Nullable Node put(String key, Node node) {
+    return nodes.put(key, slim(node));
+  }
+
+  @Override
+  public @Nullable Node remove(String key) {
+    return nodes.remove(key);
+  }
+
+  @Override
+  public Stream<String> keySet() {
+    return nodes.keySet().stream();
+  }
+
+  @Override
+  public Stream<Node> values() {
+    return nodes.values().stream();
+  }
+
+  @Override
+  public int size() {
+    return nodes.size();
+  }
+
+  @Override
+  public @Nullable Node get(String key) {
+    return nodes.get(key);
+  }
+
+  @Override
+  public boolean isFullState() {
+    return false;
+  }
+
+  private static Node slim(Node node) {
+    var spec = Optional.ofNullable(node.getSpec());
+    var status = Optional.ofNullable(node.getStatus());
+    Map<String, String> annotations =
+        Optional.ofNullable(node.getMetadata().getAnnotations()).orElse(Map.of());
+    return new NodeBuilder()
+        .withNewMetadata()
+        .withName(node.getMetadata().getName())
+        .withUid(node.getMetadata().getUid())
+        .withResourceVersion(node.getMetadata().getResourceVersion())
+        .withLabels(node.getMetadata().getLabels())
+        .withAnnotations(
+            annotations.entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(ClusterNode.ANNOTATION_PREFIX))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
+        .endMetadata()
+        .withNewSpec()
+        .withPodCIDR(spec.map(it -> it.getPodCIDR()).orElse(null))
+        .withPodCIDRs(spec.map(it -> it.getPodCIDRs()).orElse(List.of()))
+        .withTaints(spec.map(it -> it.getTaints()).orElse(List.of()))
+        .endSpec()
+        .withNewStatus()
+        .withAddresses(status.map(it -> it.getAddresses()).orElse(List.of()))
+        .withConditions(
+            status.stream()
+                .flatMap(it -> it.getConditions().stream())
+                .filter(condition -> "Ready".equals(condition.getType()))
+                .map(SlimNodeStore::withoutTimes)
+                .toList())
+        .endStatus()
+        .build();
+  }
+
+  private static NodeCondition withoutTimes(NodeCondition condition) {
+    return new NodeCondition(null, null, null, null, condition.getStatus(), condition.getType());
+  }
+}

@@ -1,0 +1,113 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.render.Flannel;
+import io.javaoperatorsdk.operator.api.config.informer.FieldSelectorBuilder;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Everything that the operator watches. A change of any of it brings every FlannelNetwork to be
+ * reconciled: there is one, or one in charge and others that wait for it to go.
+ *
+ * <p>Objects with fixed names are watched by name, not by label, so that removing a label by hand
+ * does not look like a deletion, and so that RBAC can be limited to these names.
+ */
+final class Watches {
+  private final Map<Class<?>, InformerEventSource<?, FlannelNetwork>> byKind =
+      new LinkedHashMap<>();
+  private final EventSourceContext<FlannelNetwork> context;
+
+  Watches(EventSourceContext<FlannelNetwork> context) {
+    this.context = context;
+    watch(
+        Node.class,
+        config ->
+            config
+                .withItemStore(new SlimNodeStore())
+                .withOnUpdateFilter(
+                    (now, before) -> !ClusterNode.of(now).equals(ClusterNode.of(before))));
+    watch(FlannelNetwork.class, UnaryOperator.identity());
+    watch(Namespace.class, config -> named(config, Flannel.NAMESPACE));
+    watch(
+        ServiceAccount.class,
+        config -> named(config, Flannel.ROLE).withNamespaces(Flannel.NAMESPACE));
+    watch(ClusterRole.class, config -> named(config, Flannel.ROLE));
+    watch(ClusterRoleBinding.class, config -> named(config, Flannel.ROLE));
+    watch(
+        ConfigMap.class,
+        config ->
+            config.withLabelSelector(Flannel.NETWORK_LABEL).withNamespaces(Flannel.NAMESPACE));
+    // In every namespace: a flannel of someone else's often lives in kube-system.
+    watch(DaemonSet.class, config -> named(config, Flannel.DAEMON_SET).withWatchAllNamespaces());
+    if (context.getClient().supports(ServiceCIDR.class)) {
+      watch(ServiceCIDR.class, UnaryOperator.identity());
+    }
+  }
+
+  private static <R extends HasMetadata> InformerEventSourceConfiguration.Builder<R> named(
+      InformerEventSourceConfiguration.Builder<R> config, String name) {
+    return config.withFieldSelector(
+        new FieldSelectorBuilder().withField("metadata.name", name).build());
+  }
+
+  private <R extends HasMetadata> void watch(
+      Class<R> kind, UnaryOperator<InformerEventSourceConfiguration.Builder<R>> narrow) {
+    var config =
+        InformerEventSourceConfiguration.from(kind, FlannelNetwork.class)
+            .withName(kind.getSimpleName())
+            .withSecondaryToPrimaryMapper(ignored -> networks());
+    byKind.put(kind, new InformerEventSource<>(narrow.apply(config).build(), context));
+  }
+
+  private Set<ResourceID> networks() {
+    return context
+        .getPrimaryCache()
+        .list()
+        .map(ResourceID::fromResource)
+        .collect(Collectors.toSet());
+  }
+
+  List<EventSource<?, FlannelNetwork>> eventSources() {
+    return List.copyOf(byKind.values());
+  }
+
+  /** Every object of a kind that is watched; none of a kind that the cluster does not have. */
+  <R extends HasMetadata> Stream<R> list(Class<R> kind) {
+    return source(kind).stream().flatMap(source -> source.list(any -> true));
+  }
+
+  /** The live counterpart of an object. */
+  <R extends HasMetadata> Optional<R> find(R like) {
+    @SuppressWarnings("unchecked")
+    Class<R> kind = (Class<R>) like.getClass();
+    return source(kind).flatMap(source -> source.get(ResourceID.fromResource(like)));
+  }
+
+  @SuppressWarnings("unchecked")
+  private <R extends HasMetadata> Optional<InformerEventSource<R, FlannelNetwork>> source(
+      Class<R> kind) {
+    return Optional.ofNullable((InformerEventSource<R, FlannelNetwork>) byKind.get(kind));
+  }
+}

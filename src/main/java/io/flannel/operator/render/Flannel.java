@@ -1,0 +1,68 @@
+package io.flannel.operator.render;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.List;
+import java.util.Map;
+
+/** All objects of a flannel installation: their names, and the whole of them for a network. */
+public final class Flannel {
+  /** The namespace of everything that is namespaced; upstream's name. */
+  public static final String NAMESPACE = "kube-flannel";
+
+  /** ServiceAccount, ClusterRole and ClusterRoleBinding; upstream's name. */
+  public static final String ROLE = "flannel";
+
+  /** The DaemonSet; upstream's name. */
+  public static final String DAEMON_SET = "kube-flannel-ds";
+
+  /** What the name of each ConfigMap begins with; its hash follows. Upstream's is the bare name. */
+  public static final String CONFIG_MAP_PREFIX = "kube-flannel-cfg-";
+
+  /** The label that every rendered object carries, with the FlannelNetwork's name. */
+  public static final String NETWORK_LABEL = "flannel.io/network";
+
+  private Flannel() {}
+
+  /** What the network needs, in the order in which it must come to be. */
+  public static List<HasMetadata> render(WantedNetwork network) {
+    NetConf conf = NetConf.of(network);
+    return List.of(
+        FlannelNamespace.render(network),
+        FlannelRbac.serviceAccount(network),
+        FlannelRbac.clusterRole(network),
+        FlannelRbac.clusterRoleBinding(network),
+        NetConfConfigMap.render(network, conf),
+        FlannelDaemonSet.render(network, conf));
+  }
+
+  /** The name of the ConfigMap with a configuration. */
+  public static String configMapName(String hash) {
+    return CONFIG_MAP_PREFIX + hash;
+  }
+
+  static ObjectMeta clusterScoped(WantedNetwork network, String name) {
+    return new ObjectMetaBuilder().withName(name).withLabels(labels(network)).build();
+  }
+
+  static ObjectMeta namespaced(WantedNetwork network, String name) {
+    return new ObjectMetaBuilder()
+        .withName(name)
+        .withNamespace(NAMESPACE)
+        .withLabels(labels(network))
+        .build();
+  }
+
+  private static Map<String, String> labels(WantedNetwork network) {
+    return Map.of(
+        "app.kubernetes.io/name",
+        "flannel",
+        "app.kubernetes.io/managed-by",
+        "flannel-operator",
+        NETWORK_LABEL,
+        network.name());
+  }
+}

@@ -1,0 +1,29 @@
+package io.flannel.operator.render;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.WantedNetwork;
+
+/**
+ * flannel's configuration, immutable and named by its hash: a pod that restarts in the middle of a
+ * rollout keeps the one it was made with, and going back is the old template.
+ */
+public final class NetConfConfigMap {
+  /** The key of flanneld's configuration. */
+  public static final String NET_CONF = "net-conf.json";
+
+  /** The key of the CNI configuration. */
+  public static final String CNI_CONF = "cni-conf.json";
+
+  private NetConfConfigMap() {}
+
+  static ConfigMap render(WantedNetwork network, NetConf conf) {
+    return new ConfigMapBuilder()
+        .withMetadata(Flannel.namespaced(network, Flannel.configMapName(conf.hash())))
+        .withImmutable(true)
+        .addToData(NET_CONF, conf.netConfJson())
+        .addToData(CNI_CONF, conf.cniConfJson())
+        .build();
+  }
+}

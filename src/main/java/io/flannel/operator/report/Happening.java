@@ -1,0 +1,119 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Problem;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.api.StatusCondition;
+import io.flannel.operator.api.StatusCondition.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that happened to a network, to be told as a Kubernetes Event. What happened is what
+ * differs between two statuses: nothing is told twice, even by an operator that was started anew.
+ *
+ * @param warning whether a person may have to look at it
+ * @param reason one word, for programs
+ * @param message a sentence, for people
+ */
+public record Happening(boolean warning, String reason, String message) {
+
+  /** What happened between two statuses, the first of which may not be there. */
+  public static List<Happening> between(
+      Optional<FlannelNetworkStatus> before, FlannelNetworkStatus after) {
+    List<Happening> happenings = new ArrayList<>();
+    condition(before, after, StatusReport.ACCEPTED)
+        .ifPresent(
+            accepted ->
+                happenings.add(
+                    new Happening(
+                        accepted.status() != Status.TRUE, accepted.reason(), accepted.message())));
+    rollout(before.map(FlannelNetworkStatus::rollout), after.rollout()).ifPresent(happenings::add);
+    problems(before, after, happenings);
+    condition(before, after, StatusReport.READY)
+        .filter(ready -> ready.status() == Status.TRUE || before.isPresent())
+        .ifPresent(
+            ready ->
+                happenings.add(
+                    ready.status() == Status.TRUE
+                        ? new Happening(false, "Ready", ready.message())
+                        : new Happening(true, "NotReady", ready.message())));
+    return happenings;
+  }
+
+  /** The condition, if its status or, while it does not hold, its reason changed. */
+  private static Optional<StatusCondition> condition(
+      Optional<FlannelNetworkStatus> before, FlannelNetworkStatus after, String type) {
+    Optional<StatusCondition> now = find(after, type);
+    Optional<StatusCondition> then = before.flatMap(status -> find(status, type));
+    return now.filter(
+        it ->
+            then.isEmpty()
+                || then.get().status() != it.status()
+                || (type.equals(StatusReport.ACCEPTED)
+                    && !then.get().reason().equals(it.reason())));
+  }
+
+  private static Optional<StatusCondition> find(FlannelNetworkStatus status, String type) {
+    return Optional.ofNullable(status.conditions()).orElse(List.of()).stream()
+        .filter(one -> one.type().equals(type))
+        .findFirst();
+  }
+
+  private static Optional<Happening> rollout(Optional<Rollout> before, @Nullable Rollout after) {
+    if (after == null || after.phase() == null) {
+      return Optional.empty();
+    }
+    boolean same =
+        before.filter(it -> Objects.equals(it.startedAt(), after.startedAt())).isPresent();
+    if (same && before.get().phase() == after.phase()) {
+      return Optional.empty();
+    }
+    String message = Objects.requireNonNullElse(after.message(), "");
+    return switch (after.phase()) {
+      case COMPLETE ->
+          Optional.of(
+              new Happening(
+                  false, "RolloutComplete", "configuration %s: %s".formatted(after.to(), message)));
+      case STALLED -> Optional.of(new Happening(true, "RolloutStalled", message));
+      case PAUSED -> Optional.of(new Happening(false, "RolloutPaused", message));
+      case PROGRESSING ->
+          same && before.get().phase() == Phase.PAUSED
+              ? Optional.of(new Happening(false, "RolloutResumed", message))
+              : Optional.of(new Happening(false, "RolloutStarted", started(after)));
+    };
+  }
+
+  private static String started(Rollout rollout) {
+    return rollout.from() == null || rollout.from().equals(rollout.to())
+        ? "configuration %s goes to %d nodes".formatted(rollout.to(), rollout.total())
+        : "configuration %s replaces %s on %d nodes"
+            .formatted(rollout.to(), rollout.from(), rollout.total());
+  }
+
+  private static void problems(
+      Optional<FlannelNetworkStatus> before,
+      FlannelNetworkStatus after,
+      List<Happening> happenings) {
+    List<Problem> then = before.map(FlannelNetworkStatus::problems).orElse(List.of());
+    List<Problem> now = Optional.ofNullable(after.problems()).orElse(List.of());
+    for (Problem problem : now) {
+      if (then.stream().noneMatch(one -> one.reason().equals(problem.reason()))) {
+        happenings.add(
+            new Happening(
+                true, problem.reason(), problem.message() + "; what to do: " + problem.remedy()));
+      }
+    }
+    for (Problem problem : then) {
+      if (now.stream().noneMatch(one -> one.reason().equals(problem.reason()))) {
+        happenings.add(
+            new Happening(
+                false, "ProblemSolved", problem.reason() + ": no node has this problem any more"));
+      }
+    }
+  }
+}

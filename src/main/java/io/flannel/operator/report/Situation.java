@@ -1,0 +1,30 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that a status is made of.
+ *
+ * @param generation {@code metadata.generation} of the FlannelNetwork that was judged
+ * @param previous the status that it has now; its times are kept where nothing changed
+ * @param leases the nodes that shall be part of the network
+ * @param wantedHash the hash of the configuration that {@code wanted} makes
+ * @param paused whether {@code spec.paused} forbids writing
+ * @param applyError why the objects could not be written, if they could not
+ */
+public record Situation(
+    long generation,
+    Optional<FlannelNetworkStatus> previous,
+    WantedNetwork wanted,
+    Decision decision,
+    ClusterState cluster,
+    List<NodeLease> leases,
+    String wantedHash,
+    boolean paused,
+    Optional<String> applyError) {}

@@ -1,0 +1,142 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Applied;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.api.StatusCondition;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.overlay.AppliedConfig;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.Pods;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The status of a FlannelNetwork. The same situation gives the same status, times included, so that
+ * nothing is written when nothing happened.
+ */
+public final class StatusReport {
+  /** Condition: the spec can be carried out on this cluster. */
+  public static final String ACCEPTED = "Accepted";
+
+  /** Condition: every node has what the spec says. */
+  public static final String READY = "Ready";
+
+  /** Condition, as kstatus knows it: a change is on its way. */
+  public static final String RECONCILING = "Reconciling";
+
+  /** Condition, as kstatus knows it: it goes no further without help. */
+  public static final String STALLED = "Stalled";
+
+  private StatusReport() {}
+
+  /** Makes the status of a network that has no part in the cluster's: conditions, nothing else. */
+  public static FlannelNetworkStatus refused(
+      long generation,
+      Optional<FlannelNetworkStatus> previous,
+      Decision.Refuse refuse,
+      Clock clock) {
+    var conditions =
+        new ConditionSet(
+            previous.map(FlannelNetworkStatus::conditions).orElse(List.of()),
+            generation,
+            clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    return new FlannelNetworkStatus(
+        generation,
+        conditions
+            .add(ACCEPTED, false, refuse.reason(), withRemedy(refuse))
+            .add(READY, false, "NotAccepted", refuse.message())
+            .add(RECONCILING, false, "NotAccepted", refuse.message())
+            .add(STALLED, true, "NotAccepted", refuse.message())
+            .list(),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  private static String withRemedy(Decision.Refuse refuse) {
+    return refuse.message() + "; what to do: " + refuse.remedy();
+  }
+
+  /** Makes the status of the network in charge. */
+  public static FlannelNetworkStatus of(Situation situation, Clock clock) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    Optional<FlannelNetworkStatus> before = situation.previous();
+    Optional<LiveFlannel> live = situation.cluster().live();
+    Optional<Rollout> rollout = live.map(it -> RolloutReport.of(situation, it, now));
+    int omitted = situation.leases().size() - NodeReport.LISTED_NODES;
+    return new FlannelNetworkStatus(
+        situation.generation(),
+        conditions(situation, Verdict.of(situation, rollout), now),
+        live.map(StatusReport::applied).orElse(null),
+        rollout.orElse(null),
+        NodeReport.summary(situation.leases()),
+        NodeReport.nodes(
+            situation.wanted(),
+            situation.leases(),
+            before.map(FlannelNetworkStatus::nodes).orElse(List.of()),
+            now),
+        omitted > 0 ? omitted : null,
+        NodeReport.problems(
+            situation.leases(),
+            rollout.filter(it -> it.phase() != Phase.PROGRESSING).isEmpty(),
+            before.map(FlannelNetworkStatus::problems).orElse(List.of()),
+            now));
+  }
+
+  private static List<StatusCondition> conditions(
+      Situation situation, Verdict verdict, Instant now) {
+    var conditions =
+        new ConditionSet(
+            situation.previous().map(FlannelNetworkStatus::conditions).orElse(List.of()),
+            situation.generation(),
+            now);
+    switch (situation.decision()) {
+      case Decision.Accept ignored ->
+          conditions.add(ACCEPTED, true, "Accepted", "the spec can be carried out on this cluster");
+      case Decision.Refuse refuse ->
+          conditions.add(ACCEPTED, false, refuse.reason(), withRemedy(refuse));
+    }
+    return conditions
+        .add(READY, verdict.kind() == Verdict.Kind.READY, verdict.reason(), verdict.message())
+        .add(
+            RECONCILING,
+            verdict.kind() == Verdict.Kind.UNDER_WAY,
+            verdict.reason(),
+            verdict.message())
+        .add(STALLED, verdict.kind() == Verdict.Kind.STUCK, verdict.reason(), verdict.message())
+        .list();
+  }
+
+  private static Applied applied(LiveFlannel live) {
+    Optional<AppliedConfig> config = live.config();
+    return new Applied(
+        config.flatMap(it -> backend(it.backendType())).orElse(null),
+        config.map(AppliedConfig::directRouting).orElse(null),
+        config.flatMap(AppliedConfig::cidr).map(Cidr::toString).orElse(null),
+        config.flatMap(AppliedConfig::ipv6Cidr).map(Cidr::toString).orElse(null),
+        config
+            .map(AppliedConfig::mtu)
+            .filter(mtu -> mtu.isPresent())
+            .map(mtu -> mtu.getAsInt())
+            .orElse(null),
+        live.configHash(),
+        Pods.versionOf(live.image()));
+  }
+
+  private static Optional<BackendType> backend(String wireName) {
+    return Arrays.stream(BackendType.values())
+        .filter(type -> type.wireName().equals(wireName))
+        .findFirst();
+  }
+}

@@ -1,0 +1,99 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.overlay.Names;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The one thing to say about a network: the first of these that applies.
+ *
+ * @param kind what it means for whoever waits
+ * @param reason one word, for programs
+ * @param message a sentence, for people
+ */
+record Verdict(Kind kind, String reason, String message) {
+  enum Kind {
+    /** All that is wanted is there. */
+    READY,
+    /** It is on its way; waiting helps. */
+    UNDER_WAY,
+    /** It is as far as it goes by itself, but something else may still mend it. */
+    INCOMPLETE,
+    /** It goes no further without a person. */
+    STUCK
+  }
+
+  static Verdict of(Situation situation, Optional<Rollout> rollout) {
+    if (situation.decision() instanceof Decision.Refuse refuse) {
+      return new Verdict(Kind.STUCK, "NotAccepted", refuse.message());
+    }
+    if (situation.applyError().isPresent()) {
+      return new Verdict(Kind.UNDER_WAY, "ApplyFailed", situation.applyError().get());
+    }
+    boolean outdated =
+        situation
+            .cluster()
+            .live()
+            .filter(live -> live.configHash().equals(situation.wantedHash()))
+            .isEmpty();
+    if (outdated && situation.paused()) {
+      return new Verdict(
+          Kind.INCOMPLETE,
+          "Paused",
+          "spec.paused is set: the configuration that the spec asks for is not written; set it to"
+              + " false to go on");
+    }
+    if (outdated || rollout.isEmpty()) {
+      return new Verdict(Kind.UNDER_WAY, "Installing", "flannel's objects are being written");
+    }
+    return ofRollout(situation, rollout.get());
+  }
+
+  private static Verdict ofRollout(Situation situation, Rollout rollout) {
+    String message = String.valueOf(rollout.message());
+    return switch (rollout.phase()) {
+      case STALLED -> new Verdict(Kind.STUCK, "RolloutStalled", message);
+      case PROGRESSING, PAUSED -> new Verdict(Kind.UNDER_WAY, "RollingOut", message);
+      case COMPLETE -> ofNodes(situation);
+      case null -> throw new IllegalStateException("a rollout report without a phase");
+    };
+  }
+
+  private static Verdict ofNodes(Situation situation) {
+    List<NodeLease> leases = situation.leases();
+    if (leases.isEmpty()) {
+      return new Verdict(
+          Kind.INCOMPLETE,
+          "NoNodes",
+          "no node shall run flannel: look at flannel.nodeSelector and flannel.tolerations");
+    }
+    List<String> missing =
+        leases.stream()
+            .filter(lease -> lease.problem().isPresent())
+            .map(lease -> lease.node().name())
+            .toList();
+    if (!missing.isEmpty()) {
+      return new Verdict(
+          Kind.INCOMPLETE,
+          "NodesWithoutLease",
+          "%d of %d nodes have no valid lease: %s; problems names the causes"
+              .formatted(missing.size(), leases.size(), Names.and(missing)));
+    }
+    var pods = situation.cluster().live().orElseThrow().pods();
+    if (pods.available() < pods.desired()) {
+      return new Verdict(
+          Kind.INCOMPLETE,
+          "PodsNotReady",
+          "flannel's pod is not ready on %d of %d nodes: kubectl -n kube-flannel get pods -o wide"
+              .formatted(pods.desired() - pods.available(), pods.desired()));
+    }
+    return new Verdict(
+        Kind.READY,
+        "AllNodesLeased",
+        "%d of %d nodes have a lease and run the present configuration"
+            .formatted(leases.size(), leases.size()));
+  }
+}
