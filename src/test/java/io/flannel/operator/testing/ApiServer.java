@@ -1,0 +1,425 @@
+package io.flannel.operator.testing;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A real etcd and kube-apiserver, with RBAC and an audit log, and on request the
+ * controller-manager. In a test class as a static {@code @RegisterExtension}, or by {@link #start}
+ * and {@link #close}.
+ *
+ * <p>fabric8's kube-api-test is not used: it fixes the Service range, switches the ServiceAccount
+ * admission off, and its processes outlive a killed JVM.
+ */
+public final class ApiServer implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
+  /** The range of the cluster's Services, and so of its one ServiceCIDR object. */
+  public static final String SERVICE_RANGE = "10.96.0.0/16";
+
+  private static final Path CRDS = Path.of("src/main/resources/crds");
+  private static final AtomicInteger STARTED = new AtomicInteger();
+  private static final String ADMIN = "test-admin";
+  private static final String CONTROLLER_MANAGER = "system:kube-controller-manager";
+  private static final String SCHEDULER = "system:kube-scheduler";
+  private static final long START_SECONDS = 120;
+
+  private final List<ChildProcess> processes = new ArrayList<>();
+  private @Nullable Path directory;
+  private @Nullable KubernetesClient client;
+  private int port;
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    start();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    close();
+  }
+
+  /** Starts etcd and the API server, and returns when it is ready. */
+  public ApiServer start() {
+    try {
+      directory =
+          Files.createDirectories(
+                  Path.of("target/it", ProcessHandle.current().pid() + "-" + next()))
+              .toAbsolutePath();
+      var ports = FreePorts.find(3);
+      port = ports.get(2);
+      startEtcd(ports.get(0), ports.get(1));
+      startApiServer(ports.get(0));
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Ends everything; the logs stay. */
+  @Override
+  public void close() {
+    if (client != null) {
+      client.close();
+    }
+    processes.reversed().forEach(ChildProcess::close);
+    processes.clear();
+    if (directory != null) {
+      delete(directory.resolve("etcd"));
+    }
+  }
+
+  /** A client that may do everything, as user {@code test-admin}. */
+  public KubernetesClient client() {
+    if (client == null) {
+      throw new IllegalStateException("The API server is not started");
+    }
+    return client;
+  }
+
+  /** Where it listens. */
+  public String url() {
+    return "https://127.0.0.1:" + port;
+  }
+
+  /** The certificate that vouches for {@link #url}. */
+  public Path certificate() {
+    return file("pki/apiserver.crt");
+  }
+
+  /** Where logs, keys and kubeconfigs of this server are. */
+  public Path directory() {
+    if (directory == null) {
+      throw new IllegalStateException("The API server is not started");
+    }
+    return directory;
+  }
+
+  /** A kubeconfig that may do everything, as user {@code test-admin}. */
+  public Path kubeconfig() {
+    return kubeconfig("admin", url(), token(ADMIN));
+  }
+
+  /**
+   * A kubeconfig for a ServiceAccount that exists, with no more rights than RBAC gives it; the
+   * audit log has it as {@code system:serviceaccount:NAMESPACE:NAME}.
+   */
+  public Path kubeconfigOf(String namespace, String serviceAccount) {
+    return kubeconfig(namespace + "." + serviceAccount, url(), tokenOf(namespace, serviceAccount));
+  }
+
+  /** The same, reaching the API server by way of a proxy. */
+  public Path kubeconfigOf(String namespace, String serviceAccount, WriteBreaker proxy) {
+    return kubeconfig(
+        namespace + "." + serviceAccount + ".proxy",
+        proxy.url(),
+        tokenOf(namespace, serviceAccount));
+  }
+
+  /** The admin's, reaching the API server by way of a proxy. */
+  public Path kubeconfig(WriteBreaker proxy) {
+    return kubeconfig("admin.proxy", proxy.url(), token(ADMIN));
+  }
+
+  /** What the API server answered since it started, by its own metrics. */
+  public RequestCounts requests() {
+    return RequestCounts.parse(client().raw("/metrics"));
+  }
+
+  /** Who asked for what. */
+  public AuditLog audit() {
+    return new AuditLog(this, file("audit.log"));
+  }
+
+  /** Applies the CRDs of this repository and waits until they are served. */
+  public ApiServer installCrds() {
+    try (var files = Files.list(CRDS)) {
+      for (var file : files.sorted().toList()) {
+        try (var yaml = Files.newInputStream(file)) {
+          var crds = client().apiextensions().v1().customResourceDefinitions();
+          CustomResourceDefinition crd = crds.load(yaml).item();
+          crds.resource(crd).forceConflicts().serverSideApply();
+          crds.resource(crd).waitUntilCondition(ApiServer::isEstablished, 60, TimeUnit.SECONDS);
+        }
+      }
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts the controller-manager with what flannel's objects need, and waits until it works. */
+  public ApiServer controllerManager() {
+    run(
+        Tool.KUBE_CONTROLLER_MANAGER,
+        "--kubeconfig=" + kubeconfig("controller-manager", url(), token(CONTROLLER_MANAGER)),
+        "--controllers="
+            + String.join(
+                ",",
+                "daemonset-controller",
+                "serviceaccount-controller",
+                "root-ca-certificate-publisher-controller",
+                "garbage-collector-controller",
+                "namespace-controller"),
+        // Each controller with its own rights, as clusters run it.
+        "--use-service-account-credentials=true",
+        "--allocate-node-cidrs=false",
+        "--leader-elect=false",
+        "--secure-port=0",
+        "--root-ca-file=" + certificate(),
+        "--service-account-private-key-file=" + file("pki/sa.key"));
+    await("the default ServiceAccount, which the controller-manager makes")
+        .atMost(60, SECONDS)
+        .until(
+            () ->
+                client().serviceAccounts().inNamespace("default").withName("default").get()
+                    != null);
+    return this;
+  }
+
+  /** Starts the scheduler, so that DaemonSets' pods are bound to their nodes. */
+  public ApiServer scheduler() {
+    String kubeconfig = kubeconfig("scheduler", url(), token(SCHEDULER)).toString();
+    run(
+        Tool.KUBE_SCHEDULER,
+        "--kubeconfig=" + kubeconfig,
+        "--authentication-kubeconfig=" + kubeconfig,
+        "--authorization-kubeconfig=" + kubeconfig,
+        "--leader-elect=false",
+        "--secure-port=0");
+    return this;
+  }
+
+  /** What {@code kubectl} prints (both streams), run as the admin. */
+  public String kubectl(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Tool.KUBECTL.path().toString());
+    command.addAll(List.of("--kubeconfig", kubeconfig().toString()));
+    command.addAll(List.of("--cache-dir", file("kubectl-cache").toString()));
+    command.addAll(Arrays.asList(arguments));
+    try {
+      Process kubectl = new ProcessBuilder(command).redirectErrorStream(true).start();
+      kubectl.getOutputStream().close();
+      return new String(kubectl.getInputStream().readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void startEtcd(int clientPort, int peerPort) {
+    String peers = "http://127.0.0.1:" + peerPort;
+    String clients = "http://127.0.0.1:" + clientPort;
+    run(
+        Tool.ETCD,
+        "--data-dir=" + file("etcd"),
+        "--unsafe-no-fsync",
+        "--listen-peer-urls=" + peers,
+        "--initial-advertise-peer-urls=" + peers,
+        "--initial-cluster=default=" + peers,
+        "--listen-client-urls=" + clients,
+        "--advertise-client-urls=" + clients);
+  }
+
+  private void startApiServer(int etcdPort) throws IOException {
+    Files.createDirectories(file("pki"));
+    Files.writeString(file("pki/sa.key"), newPrivateKey());
+    Files.writeString(
+        file("pki/tokens.csv"),
+        """
+        %s,%s,admin,"system:masters"
+        %s,%s,controller-manager
+        %s,%s,scheduler
+        """
+            .formatted(
+                token(ADMIN),
+                ADMIN,
+                token(CONTROLLER_MANAGER),
+                CONTROLLER_MANAGER,
+                token(SCHEDULER),
+                SCHEDULER));
+    Files.writeString(
+        file("audit-policy.yaml"),
+        """
+        apiVersion: audit.k8s.io/v1
+        kind: Policy
+        omitStages: [RequestReceived, ResponseStarted]
+        rules:
+        - level: Metadata
+        """);
+    ChildProcess server =
+        run(
+            Tool.KUBE_APISERVER,
+            "--etcd-servers=http://127.0.0.1:" + etcdPort,
+            "--bind-address=127.0.0.1",
+            "--secure-port=" + port,
+            // An address for documentation: nothing is to reach the server but by loopback.
+            "--advertise-address=192.0.2.1",
+            "--endpoint-reconciler-type=none",
+            "--cert-dir=" + file("pki"),
+            "--token-auth-file=" + file("pki/tokens.csv"),
+            "--authorization-mode=RBAC",
+            "--service-cluster-ip-range=" + SERVICE_RANGE,
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-account-key-file=" + file("pki/sa.key"),
+            "--service-account-signing-key-file=" + file("pki/sa.key"),
+            "--allow-privileged=true",
+            "--audit-policy-file=" + file("audit-policy.yaml"),
+            "--audit-log-path=" + file("audit.log"),
+            "--audit-log-mode=blocking",
+            "--audit-log-maxsize=10000");
+    await("the API server's certificate")
+        .atMost(START_SECONDS, SECONDS)
+        .pollInterval(50, TimeUnit.MILLISECONDS)
+        .until(
+            () -> {
+              processes.forEach(ChildProcess::mustBeAlive);
+              return Files.exists(certificate()) && Files.exists(file("pki/apiserver.key"));
+            });
+    client = new KubernetesClientBuilder().withConfig(adminConfig()).build();
+    await("the API server's /readyz")
+        .atMost(START_SECONDS, SECONDS)
+        .pollInterval(50, TimeUnit.MILLISECONDS)
+        .until(
+            () -> {
+              server.mustBeAlive();
+              return isReady();
+            });
+  }
+
+  private Config adminConfig() {
+    Config config = Config.fromKubeconfig(kubeconfig().toFile());
+    config.setUserAgent(ADMIN);
+    config.setRequestRetryBackoffLimit(0);
+    return config;
+  }
+
+  private boolean isReady() {
+    try {
+      return "ok".equals(client().raw("/readyz"))
+          && client().namespaces().withName("default").get() != null;
+    } catch (KubernetesClientException e) {
+      return false;
+    }
+  }
+
+  private static boolean isEstablished(@Nullable CustomResourceDefinition crd) {
+    return crd != null
+        && crd.getStatus() != null
+        && crd.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
+  }
+
+  private ChildProcess run(Tool tool, String... arguments) {
+    List<String> command = new ArrayList<>(List.of(tool.path().toString()));
+    command.addAll(Arrays.asList(arguments));
+    var process =
+        ChildProcess.start(tool.program(), command, Map.of(), file(tool.program() + ".log"));
+    processes.add(process);
+    return process;
+  }
+
+  private Path kubeconfig(String name, String server, String token) {
+    String trust = server.startsWith("https:") ? "certificate-authority: " + certificate() : "";
+    try {
+      return Files.writeString(
+          file(name + ".kubeconfig"),
+          """
+          apiVersion: v1
+          kind: Config
+          current-context: it
+          contexts:
+          - name: it
+            context:
+              cluster: it
+              user: it
+          clusters:
+          - name: it
+            cluster:
+              server: %s
+              %s
+          users:
+          - name: it
+            user:
+              token: %s
+          """
+              .formatted(server, trust, token));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String tokenOf(String namespace, String serviceAccount) {
+    return client()
+        .serviceAccounts()
+        .inNamespace(namespace)
+        .withName(serviceAccount)
+        .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+        .getStatus()
+        .getToken();
+  }
+
+  /** The server listens on loopback alone and holds nothing: a token need not be secret. */
+  private static String token(String user) {
+    return "token-of-" + user.replace(':', '-');
+  }
+
+  private static String newPrivateKey() {
+    try {
+      var generator = KeyPairGenerator.getInstance("RSA");
+      generator.initialize(2048);
+      byte[] key = generator.generateKeyPair().getPrivate().getEncoded();
+      return "-----BEGIN PRIVATE KEY-----\n"
+          + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key)
+          + "\n-----END PRIVATE KEY-----\n";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static int next() {
+    return STARTED.incrementAndGet();
+  }
+
+  private Path file(String name) {
+    return directory().resolve(name);
+  }
+
+  private static void delete(Path tree) {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    try (var files = Files.walk(tree)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

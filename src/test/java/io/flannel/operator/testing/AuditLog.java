@@ -1,0 +1,142 @@
+package io.flannel.operator.testing;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Who asked an API server for what, from its audit log.
+ *
+ * <pre>{@code
+ * var mark = api.audit().mark();
+ * …
+ * assertThat(api.audit().since(mark)).filteredOn(r -> r.isWriteBy(OPERATOR)).isEmpty();
+ * }</pre>
+ */
+public final class AuditLog {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Set<String> WRITES =
+      Set.of("create", "update", "patch", "delete", "deletecollection");
+
+  private final ApiServer server;
+  private final Path file;
+
+  AuditLog(ApiServer server, Path file) {
+    this.server = server;
+    this.file = file;
+  }
+
+  /** A point in the log, behind every request that was answered before it was made. */
+  public record Mark(long position) {}
+
+  /**
+   * One answered request.
+   *
+   * @param resource plural and lower case, with {@code /status} or another subresource
+   * @param name of the object; empty for lists, and for objects whose name the server makes
+   */
+  public record Request(
+      String user,
+      String userAgent,
+      String verb,
+      String group,
+      String resource,
+      String namespace,
+      String name,
+      int code,
+      String uri) {
+    /** Whether it can have changed an object: refused and dry requests can't. */
+    public boolean isWrite() {
+      return WRITES.contains(verb) && code >= 200 && code < 300 && !uri.contains("dryRun=");
+    }
+
+    /** Whether this user can have changed an object by it, leases of leader election left aside. */
+    public boolean isWriteBy(String who) {
+      return user.equals(who) && isWrite() && !group.equals("coordination.k8s.io");
+    }
+
+    @Override
+    public String toString() {
+      String object = namespace.isEmpty() ? name : namespace + "/" + name;
+      return "%s %s %s → %d (%s, %s; %s)"
+          .formatted(verb, resource, object, code, user, userAgent, uri);
+    }
+  }
+
+  /** The present end of the log. */
+  public Mark mark() {
+    String name = "mark-" + UUID.randomUUID();
+    long[] end = {0};
+    server.client().configMaps().inNamespace("default").withName(name).get();
+    await("the audit log's entry for this class's own request")
+        .atMost(30, SECONDS)
+        .pollInterval(10, TimeUnit.MILLISECONDS)
+        .until(
+            () -> {
+              String log = read(0);
+              int at = log.lastIndexOf(name);
+              int newline = at < 0 ? -1 : log.indexOf('\n', at);
+              end[0] = newline < 0 ? 0 : log.substring(0, newline + 1).getBytes(UTF_8).length;
+              return newline >= 0;
+            });
+    return new Mark(end[0]);
+  }
+
+  /** The requests answered since then, in the log's order, without those of this class. */
+  public List<Request> since(Mark mark) {
+    long end = mark().position();
+    String log = read(mark.position());
+    String part = new String(log.getBytes(UTF_8), 0, (int) (end - mark.position()), UTF_8);
+    return part.lines()
+        .flatMap(AuditLog::request)
+        .filter(request -> !request.name().startsWith("mark-"))
+        .toList();
+  }
+
+  private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;
+
+  private static Stream<Request> request(String line) {
+    try {
+      JsonNode event = JSON.readTree(line);
+      JsonNode object = event.path("objectRef");
+      String subresource = object.path("subresource").asText();
+      String resource = object.path("resource").asText();
+      return Stream.of(
+          new Request(
+              event.path("user").path("username").asText(),
+              event.path("userAgent").asText(),
+              event.path("verb").asText(),
+              object.path("apiGroup").asText(),
+              subresource.isEmpty() ? resource : resource + "/" + subresource,
+              object.path("namespace").asText(),
+              object.path("name").asText(),
+              event.path("responseStatus").path("code").asInt(),
+              event.path("requestURI").asText()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String read(long from) {
+    try (var log = new RandomAccessFile(file.toFile(), "r")) {
+      byte[] bytes = new byte[(int) (log.length() - from)];
+      log.seek(from);
+      log.readFully(bytes);
+      return new String(bytes, UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

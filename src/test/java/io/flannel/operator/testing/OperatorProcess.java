@@ -1,0 +1,186 @@
+package io.flannel.operator.testing;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operator as it is packaged, in a process of its own that can be killed.
+ *
+ * <pre>{@code
+ * try (var operator = OperatorProcess.with(api.kubeconfig()).start()) {
+ *   operator.awaitReady();
+ *   …
+ *   operator.kill();
+ *   operator.start();
+ * }
+ * }</pre>
+ */
+public final class OperatorProcess implements AutoCloseable {
+  /** What {@code mvn package} makes. */
+  public static final Path PACKAGED = Path.of("target/quarkus-app/quarkus-run.jar");
+
+  private static final long READY_SECONDS = 120;
+  private static final long STOP_SECONDS = 60;
+
+  private final Path jar;
+  private final Map<String, String> environment;
+  private final List<String> javaOptions;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final int port = FreePorts.find(1).getFirst();
+  private final Path log;
+  private @Nullable ChildProcess process;
+
+  private OperatorProcess(
+      Path jar, Map<String, String> environment, List<String> javaOptions, Path log) {
+    this.jar = jar;
+    this.environment = environment;
+    this.javaOptions = javaOptions;
+    this.log = log;
+  }
+
+  /** The packaged operator, not started yet; its log goes beside the kubeconfig. */
+  public static OperatorProcess with(Path kubeconfig) {
+    return of(PACKAGED, kubeconfig);
+  }
+
+  static OperatorProcess of(Path jar, Path kubeconfig) {
+    return new OperatorProcess(
+        jar,
+        Map.of("KUBECONFIG", kubeconfig.toString()),
+        List.of(),
+        kubeconfig.resolveSibling("operator-" + FreePorts.find(1).getFirst() + ".log"));
+  }
+
+  /** With one more environment variable, such as {@code QUARKUS_LOG_LEVEL}. */
+  public OperatorProcess environment(String name, String value) {
+    Map<String, String> more = new TreeMap<>(environment);
+    more.put(name, value);
+    return new OperatorProcess(jar, more, javaOptions, log);
+  }
+
+  /** With more options of the JVM, such as {@code -Xmx96m}. */
+  public OperatorProcess javaOptions(String... options) {
+    return new OperatorProcess(jar, environment, List.of(options), log);
+  }
+
+  /** Starts it, or starts it again, with the same port and log; returns at once. */
+  public OperatorProcess start() {
+    if (isAlive()) {
+      throw new IllegalStateException("The operator runs already");
+    }
+    if (!Files.isRegularFile(jar)) {
+      throw new IllegalStateException(
+          "There is no "
+              + jar.toAbsolutePath()
+              + ": the integration tests run the packaged operator. Run `mvn verify`, or `mvn"
+              + " package` before a single test.");
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(javaOptions);
+    command.addAll(List.of("-jar", jar.toAbsolutePath().toString()));
+    Map<String, String> variables = new TreeMap<>(environment);
+    variables.put("QUARKUS_HTTP_HOST", "127.0.0.1");
+    variables.put("QUARKUS_HTTP_PORT", Integer.toString(port));
+    process = ChildProcess.start("The operator", command, variables, log);
+    return this;
+  }
+
+  /** Returns when {@code /q/health/ready} answers 200. */
+  public OperatorProcess awaitReady() {
+    await("the operator's readiness; its log is " + log)
+        .atMost(READY_SECONDS, SECONDS)
+        .pollInterval(50, TimeUnit.MILLISECONDS)
+        .until(
+            () -> {
+              running().mustBeAlive();
+              return isReady();
+            });
+    return this;
+  }
+
+  /** SIGKILL, as the kernel's out-of-memory killer does it. */
+  public void kill() {
+    running().kill();
+  }
+
+  /** SIGTERM, as a kubelet does it; returns the exit code, 143 for a JVM that ended by it. */
+  public int stop() {
+    return running().terminate(STOP_SECONDS);
+  }
+
+  /** {@link #stop}, {@link #start} and {@link #awaitReady}. */
+  public OperatorProcess restart() {
+    stop();
+    return start().awaitReady();
+  }
+
+  public boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  /** The process id. */
+  public long pid() {
+    return running().pid();
+  }
+
+  /** Everything that it printed, over all its starts. */
+  public Path log() {
+    return log;
+  }
+
+  /** The address of its endpoints, such as {@code http://127.0.0.1:34567}. */
+  public String url() {
+    return "http://127.0.0.1:" + port;
+  }
+
+  /** What GET of a path, such as {@code /q/metrics}, answers. */
+  public HttpResponse<String> get(String path) throws IOException {
+    try {
+      return http.send(
+          HttpRequest.newBuilder(URI.create(url() + path)).timeout(Duration.ofSeconds(10)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      process.close();
+    }
+    http.close();
+  }
+
+  private boolean isReady() {
+    try {
+      return get("/q/health/ready").statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private ChildProcess running() {
+    if (process == null) {
+      throw new IllegalStateException("The operator was not started");
+    }
+    return process;
+  }
+}

@@ -1,0 +1,69 @@
+package io.flannel.operator.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A program that the tests run; {@code lab/lab bin NAME} knows where each one is. */
+enum Tool {
+  ETCD("etcd"),
+  KUBE_APISERVER("kube-apiserver"),
+  KUBE_CONTROLLER_MANAGER("kube-controller-manager"),
+  KUBE_SCHEDULER("kube-scheduler"),
+  KUBECTL("kubectl"),
+  KWOK("kwok");
+
+  private static final Path LAB = Path.of("lab/lab");
+
+  private final String program;
+
+  Tool(String program) {
+    this.program = program;
+  }
+
+  String program() {
+    return program;
+  }
+
+  /**
+   * The program's absolute path.
+   *
+   * @throws IllegalStateException says what is missing, where it was looked for and what to do
+   */
+  Path path() {
+    if (!Files.isExecutable(LAB)) {
+      throw missing("there is no " + LAB.toAbsolutePath() + " to ask for its path");
+    }
+    try {
+      Process asked =
+          new ProcessBuilder(LAB.toAbsolutePath().toString(), "bin", program)
+              .redirectErrorStream(true)
+              .start();
+      String answer = new String(asked.getInputStream().readAllBytes(), UTF_8).strip();
+      if (asked.waitFor() != 0) {
+        throw missing("`lab/lab bin " + program + "` says: " + answer);
+      }
+      Path path = Path.of(answer);
+      if (!Files.isExecutable(path)) {
+        throw missing("`lab/lab bin " + program + "` names " + path + ", which can't be run");
+      }
+      return path;
+    } catch (IOException e) {
+      throw missing(e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw missing("interrupted while asking for its path");
+    }
+  }
+
+  private IllegalStateException missing(String why) {
+    return new IllegalStateException(
+        "The integration tests need "
+            + program
+            + ": "
+            + why
+            + ". Run `make tools`, which gets it.");
+  }
+}
