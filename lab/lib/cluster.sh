@@ -60,6 +60,7 @@ status() {
     ready=$(awk -v n="$name" '$1 == n {printf "Ready=%s podCIDR=%s", $2, $3; if ($4) printf ",%s", $4}' <<<"$nodes")
     printf '%-25s %8s %8s  %s  %s  %s\n' "$name" "${pid:--}" "$(memory_of "$name")" "$(state "$pid")" "$(node_address "${name#node}")" "$ready"
   done
+  [[ -z $(injected_faults) ]] || echo "faults:     $(injected_faults | paste -sd,)"
   echo "kubeconfig: $ADMIN_KUBECONFIG (its address is inside the network namespace '$NETNS': lab/lab kubectl, lab/lab exec)"
   echo "logs:       $RUN/log"
 }

@@ -5,7 +5,7 @@
 # The number of a node given as 2 or node2.
 node_number() {
   local number=${1#node}
-  [[ $number =~ ^[1-9][0-9]*$ ]] && (( number <= MAX_NODES )) ||
+  [[ $number =~ ^[1-9][0-9]{0,2}$ && $number -le $MAX_NODES ]] ||
     fail "'$1' is no node: say 1 or node1, and so on, up to $MAX_NODES."
   echo "$number"
 }
@@ -44,6 +44,8 @@ prepare_node() {
 power_on() {
   local n=$1 dir=$RUN/nodes/$1 ips
   running "node$n" >/dev/null && return 0
+  # Faults don't outlive a boot, but for those that are the API server's.
+  rm -f "$RUN"/faults/*"@$n"
   # Its helpers hold the taps and the disk as long as they live.
   kill_now "node$n"
   prepare_node "$n"
@@ -65,6 +67,50 @@ power_on() {
 node_mac() { printf '02:6c:61:62:%02x:%02x' "$2" "$1"; }
 
 power_off() { kill_now "node$1"; }
+
+# Runs a command on a node, as `lab/lab node` does.
+on_node() {
+  local n=$1
+  shift
+  in_lab python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$n" "$@"
+}
+
+# What it has in memory is written to its disk first: what a stop by power cut would lose.
+sync_disk() { timeout 20 "$BASH" -c '"$@"' bash nsenter --net=/run/netns/$NETNS python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$1" sync </dev/null || true; }
+
+# add_node [--no-pod-cidr]: the next number. Says which.
+add_node() {
+  local n
+  n=$(( $(known_nodes | tail -n 1) + 1 ))
+  (( n <= MAX_NODES )) || fail "there are $MAX_NODES nodes already; the lab's network has no address for more."
+  mkdir -p "$RUN/nodes/$n"
+  if [[ ${1:-} == --no-pod-cidr ]]; then
+    : >"$RUN/nodes/$n/no-pod-cidr"
+    if allocates_pod_cidrs; then
+      note "from now on this cluster gives no podCIDRs by itself: its controller manager starts anew without that"
+      : >"$RUN/no-pod-cidr-allocation"
+      end kube-controller-manager
+      start_missing kube-controller-manager
+    fi
+  fi
+  start_node "$n"
+  echo "node$n"
+}
+
+start_node() {
+  power_on "$1"
+  register_nodes "$1"
+  wait_for_nodes "$1"
+}
+
+# The node leaves for good: power, Node object, disk.
+remove_node() {
+  power_off "$1"
+  kubectl delete node "node$1" --ignore-not-found --wait=false >/dev/null
+  remove_tap "tap$1"
+  remove_tap "cmd$1"
+  rm -rf "$RUN/nodes/$1" "$RUN/faults/"*"@$1"
+}
 
 # register_nodes [N...]: makes the Node objects that are missing, with the podCIDR that the number says, so that node1
 # always has 10.244.1.0/24. The kubelet takes an object that is there. A node listed in without-pod-cidr gets none.

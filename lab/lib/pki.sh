@@ -42,9 +42,11 @@ Y
 node_credentials() {
   local node=$1 share=$2
   if [[ ! -f $PKI/$node.kubeconfig ]]; then
-    certificate "$PKI" "$node" "/O=system:nodes/CN=system:node:$node" "DNS:$node"
+    certificate "$PKI" "$node" "/O=system:nodes/CN=system:node:$node" "DNS:$node,IP:$(node_address "${node#node}")"
     kubeconfig "$PKI" "$node" >"$PKI/$node.kubeconfig.new"
     mv "$PKI/$node.kubeconfig.new" "$PKI/$node.kubeconfig"
   fi
   cp "$PKI/ca.crt" "$PKI/$node.kubeconfig" "$share/"
+  cp "$PKI/$node.crt" "$share/kubelet.crt"
+  cp "$PKI/$node.key" "$share/kubelet.key"
 }

@@ -49,7 +49,7 @@ verb_up() {
     shift
   done
   verb_images
-  [[ $count =~ ^[0-9]+$ ]] && (( count <= MAX_NODES )) || fail "--nodes takes a number up to $MAX_NODES, not '$count'."
+  [[ $count =~ ^[0-9]{1,3}$ && $count -le $MAX_NODES ]] || fail "--nodes takes a number up to $MAX_NODES, not '$count'."
   take_lock cluster
   check_memory "$count"
   start_cluster "$count"
@@ -65,6 +65,7 @@ verb_down() {
 
 verb_status() {
   use_cluster
+  use faults
   need_root
   status
 }
@@ -103,4 +104,102 @@ verb_node() {
   need_known_node "$n"
   (( $# > 1 )) || set -- sh -c "$1"
   exec nsenter --net=/run/netns/$NETNS -- python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$n" "$@"
+}
+
+verb_add() {
+  use_cluster
+  need_cluster
+  [[ -z ${1:-} || $1 == --no-pod-cidr ]] || fail "'$1' is no option of add." "lab/lab add [--no-pod-cidr]"
+  take_lock cluster
+  add_node "$@"
+}
+
+# Runs FUNCTION with the number of the node named by the next argument, if there is such a node.
+with_node() {
+  local function=$1 n
+  use_cluster
+  need_cluster
+  n=$(node_number "${2:-}")
+  need_known_node "$n"
+  take_lock cluster
+  "$function" "$n"
+}
+
+verb_stop() { with_node power_off "$@"; }
+verb_start() { with_node start_node "$@"; }
+verb_remove() { with_node remove_node "$@"; }
+
+verb_reboot() {
+  reboot_node() {
+    sync_disk "$1"
+    power_off "$1"
+    start_node "$1"
+  }
+  with_node reboot_node "$@"
+}
+
+verb_fault() {
+  use_cluster
+  use faults
+  if (( $# == 0 )); then
+    list_faults
+    return
+  fi
+  need_cluster
+  local n peer=
+  n=$(node_number "${2:-1}")
+  need_known_node "$n"
+  [[ -z ${3:-} ]] || peer=$(node_number "$3")
+  [[ -z $peer ]] || need_known_node "$peer"
+  take_lock cluster
+  inject "$1" "$n" "$peer"
+}
+
+# heal [NAME] [NODE], in any order
+verb_heal() {
+  use_cluster
+  use faults
+  need_cluster
+  local name='' n='' word
+  for word in "$@"; do
+    if [[ $word =~ ^(node)?[0-9]+$ ]]; then n=$(node_number "$word"); else name=$word; fi
+  done
+  take_lock cluster
+  heal "$name" "$n"
+}
+
+# image [--pull] [--file DOCKERFILE]
+verb_image() {
+  use lock packages stand-ins operator-image
+  local bases=stand-ins dockerfile=$REPO_DIR/Dockerfile context=$REPO_DIR
+  while (( $# > 0 )); do
+    case $1 in
+      --pull) bases=pull ;;
+      --file) dockerfile=${2:-}; context=$(dirname "$dockerfile"); shift ;;
+      *) fail "'$1' is no option of image." "lab/lab image [--pull] [--file DOCKERFILE]" ;;
+    esac
+    shift
+  done
+  need_root
+  [[ -f $dockerfile ]] || fail "no Dockerfile at $dockerfile."
+  take_lock images
+  install_packages
+  build_operator_image "$dockerfile" "$context" "$bases"
+  say "$OPERATOR_IMAGE: $OPERATOR/image.tar, $(($(stat -c %s "$OPERATOR/image.tar") / 1048576)) MB"
+}
+
+verb_load() {
+  use_cluster
+  use load
+  need_cluster
+  local archive=${1:-$OPERATOR/image.tar} nodes=() n began=${EPOCHREALTIME/[.,]/}
+  (( $# == 0 )) || shift
+  [[ -f $archive ]] || fail "no image archive at $archive." "'lab/lab image' makes the operator's; 'docker save' makes others."
+  for n in "$@"; do nodes+=("$(node_number "$n")"); done
+  for n in $(known_nodes); do
+    (( $# > 0 )) || { running "node$n" >/dev/null && nodes+=("$n"); }
+  done
+  take_lock cluster
+  load_image "$archive" "${nodes[@]}"
+  note "loaded into ${#nodes[@]} nodes: $(elapsed_since "$began")"
 }

@@ -7,6 +7,7 @@ die() { said "this node can't boot: $*"; halt -f; }
 
 mount -t proc proc /proc
 # NODE, NUMBER, ADDRESS, ADDRESS6, API_ADDRESS, COMMAND_ADDRESS, NODE_IPS: given on the kernel's command line.
+# shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
   case $word in NODE=*|NUMBER=*|ADDRESS=*|ADDRESS6=*|API_*=*|COMMAND_*=*|NODE_IPS=*|SHARE=*|KUBELET=*) export "${word?}" ;; esac
 done
@@ -16,7 +17,8 @@ kernel=$(uname -r)
 mkdir -p /mnt/modules/lib/modules /mnt/disk /mnt/root
 ln -s "/usr/lib/uml/modules/$kernel" "/mnt/modules/lib/modules/$kernel"
 modprobe -d /mnt/modules overlay || die "no module overlay for kernel $kernel"
-mount -t ext4 /dev/ubda /mnt/disk || die "its disk can't be mounted"
+# Data reaches the disk within a second of being written: a power cut loses that much, and not half a minute.
+mount -t ext4 -o nodelalloc,commit=1 /dev/ubda /mnt/disk || die "its disk can't be mounted"
 mount -t overlay -o lowerdir=/,upperdir=/mnt/disk/root,workdir=/mnt/disk/work overlay /mnt/root || die "no overlay root"
 
 cd /mnt/root || die "no overlay root"
@@ -37,6 +39,7 @@ cat /proc/sys/kernel/random/boot_id >/host/boot-id
 said "root and disk mounted"
 
 hostname "$NODE"
+modprobe -q ipv6
 ip link set lo up
 ip link set vec0 name eth0
 ip addr add "$ADDRESS/24" dev eth0
@@ -59,14 +62,24 @@ done
 mount --bind /run/cpuinfo /proc/cpuinfo
 said "modules loaded"
 
+# Starts a daemon anew when it ends, as a service manager does. Its output: /run/NAME.log.
+keep_running() {
+  service=$1; shift
+  while :; do
+    "$@" >>"/run/$service.log" 2>&1
+    said "$service ended with exit code $?; it starts anew"
+    sleep 1
+  done &
+}
+# shellcheck disable=SC3045  # dash has it
 ulimit -n 65536
 # Half the garbage collections: memory is cheaper here than the one CPU.
 export GOGC=200
-containerd -c /host/boot/containerd.toml >/run/containerd.log 2>&1 &
+keep_running containerd containerd -c /host/boot/containerd.toml
 while [ ! -S /run/containerd/containerd.sock ]; do sleep 0.1; done
 said "containerd up"
-"$KUBELET" --config=/host/boot/kubelet.yaml --kubeconfig="/host/$NODE.kubeconfig" --hostname-override="$NODE" \
-  --node-ip="$NODE_IPS" --v=0 >/run/kubelet.log 2>&1 &
+keep_running kubelet "$KUBELET" --config=/host/boot/kubelet.yaml --kubeconfig="/host/$NODE.kubeconfig" \
+  --hostname-override="$NODE" --node-ip="$NODE_IPS" --v=0
 said "kubelet started"
 # Adopts orphans and stays: a node ends by its power.
 while :; do wait; sleep 5; done
