@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# The nodes' images, and the disk that every node boots from copy-on-write.
+#
+# Importing an image inside a node takes half a minute, on this machine a second or two. So a containerd here unpacks
+# all images, and its store becomes part of one ext4 image. Nodes then have all images from the start.
+
+IMAGE_STORE=$IMAGES/containerd
+DISK_SIZE=6G
+
+# Short hash of what is piped in.
+short_hash() { sha256sum | cut -c1-12; }
+
+# What the images are made of: names the folder they are in, so that a change of any part makes them anew.
+archives_key() {
+  { cat "$LAB_LIB/mkimage.py" "$LAB_LIB/images.sh" "$LAB_DIR/versions.env"
+    dpkg-query -W -f '${Package} ${Version}\n' busybox-static iptables libc6; } | short_hash
+}
+archives_dir() { echo "$IMAGES/archives-$(archives_key)"; }
+
+image_archive() { # OUT TAG ENTRYPOINT FILES...
+  python3 "$LAB_LIB/mkimage.py" "$ARCHIVES_ASIDE/$1" "${@:2}"
+}
+
+make_archives() {
+  local dir box=(/bin/busybox:/bin/busybox) flannel=() name x=xtables-legacy-multi
+  dir=$(archives_dir)
+  [[ -d $dir ]] && return 0
+  ARCHIVES_ASIDE=$dir.making
+  rm -rf "$ARCHIVES_ASIDE"
+  mkdir -p "$ARCHIVES_ASIDE"
+  for name in sh cp cat sleep ip ping ls nc httpd wget true; do box+=("@busybox:/bin/$name"); done
+  image_archive pause.tar "registry.k8s.io/pause:$PAUSE_TAG" '["/bin/busybox","sleep","2147483647"]' "${box[@]}"
+  image_archive busybox.tar docker.io/library/busybox:lab '["/bin/sh"]' "${box[@]}"
+  image_archive flannel-cni-plugin.tar "ghcr.io/flannel-io/flannel-cni-plugin:$FLANNEL_CNI_PLUGIN_TAG" '[]' \
+    "${box[@]}" "$(tool_path cni-flannel):/flannel"
+  # The nodes' kernel has no nf_tables for IPv4: iptables is the legacy one, here as on the nodes themselves.
+  flannel=("$(tool_path flanneld):/opt/bin/flanneld" "$(tool_path install-conf):/opt/bin/install-conf" "/usr/sbin/$x:/usr/sbin/$x"
+    /usr/lib/x86_64-linux-gnu/xtables:/usr/lib/x86_64-linux-gnu/xtables)
+  for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+    flannel+=("@$x:/usr/sbin/$name")
+  done
+  image_archive flannel.tar "ghcr.io/flannel-io/flannel:$FLANNEL_VERSION" '["/opt/bin/flanneld"]' "${box[@]}" "${flannel[@]}"
+  mv "$ARCHIVES_ASIDE" "$dir"
+}
+
+# All archives that belong on a node's disk: the lab's own, and the operator's if it was built.
+disk_archives() {
+  ls "$(archives_dir)"/*.tar
+  [[ ! -f $OPERATOR/image.tar ]] || echo "$OPERATOR/image.tar"
+}
+
+# The disk's name says what is on it.
+disk_path() {
+  { archives_key; cat "$LAB_LIB/disk.sh" "$OPERATOR/image.id" 2>/dev/null || true; } | short_hash |
+    sed "s|.*|$IMAGES/disk-&.ext4|"
+}
+
+make_images() {
+  local disk began=${EPOCHREALTIME/[.,]/}
+  make_archives
+  disk=$(disk_path)
+  [[ -f $disk ]] && return 0
+  make_disk "$disk"
+  note "node disk with $(disk_archives | wc -l) images: $(elapsed_since "$began")"
+}

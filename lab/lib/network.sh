@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# The lab's network: one namespace, in it a bridge that the nodes' taps join, and a second one for commands to the nodes.
+
+# Says whose namespace it is: /run/netns is the machine's, and another "lab" may be somebody else's.
+NETNS_MARK="flannel lab"
+
+netns_exists() { [[ -e /run/netns/$NETNS ]]; }
+
+netns_is_ours() {
+  netns_exists || return 1
+  local alias others
+  # A file without a namespace on it is left where a machine lost power, or `ip netns add` was killed half-way.
+  [[ $(stat -f -c %T "/run/netns/$NETNS") == nsfs ]] || { rm -f "/run/netns/$NETNS"; return 1; }
+  alias=$(ip -n $NETNS -d link show lo | sed -n 's/^ *alias //p')
+  [[ $alias == "$NETNS_MARK" ]] && return 0
+  # Just made, by a run that was killed before it set the mark: nothing is in it, so it is safe to take.
+  others=$(ip -n $NETNS -o link show | grep -vc ' lo: ' || true)
+  [[ $others == 0 && -z $(ip netns pids $NETNS) ]] ||
+    fail "the network namespace '$NETNS' on this machine is not this lab's (its lo does not carry the mark '$NETNS_MARK')." \
+      "It was left alone. If nobody needs it: ip netns delete $NETNS"
+  ip -n $NETNS link set lo alias "$NETNS_MARK"
+}
+
+make_network() {
+  netns_is_ours || { ip netns add $NETNS; ip -n $NETNS link set lo alias "$NETNS_MARK"; }
+  ip -n $NETNS link set lo up
+  make_bridge $BRIDGE "$API_ADDRESS/24" "$API_ADDRESS6/64"
+  make_bridge $COMMAND_BRIDGE "$COMMAND_NETWORK.254/24"
+}
+
+# Each command may find its work done by a run that died here.
+make_bridge() {
+  local bridge=$1 address
+  shift
+  ip -n $NETNS link show "$bridge" >/dev/null 2>&1 || ip -n $NETNS link add "$bridge" type bridge
+  for address in "$@"; do ip -n $NETNS addr replace "$address" dev "$bridge"; done
+  ip -n $NETNS link set "$bridge" up
+}
+
+# make_tap NAME BRIDGE
+make_tap() {
+  ip -n $NETNS link show "$1" >/dev/null 2>&1 || ip -n $NETNS tuntap add "$1" mode tap
+  ip -n $NETNS link set "$1" master "$2" up
+}
+
+remove_tap() { ip -n $NETNS link delete "$1" 2>/dev/null || true; }

@@ -1,0 +1,151 @@
+# shellcheck shell=bash
+# Nodes: each a User-mode Linux process with a kernel, a disk and two taps of its own. nodes/N/ is the machine (its
+# disk), and stays when it is powered off; the process is its power.
+
+# The number of a node given as 2 or node2.
+node_number() {
+  local number=${1#node}
+  [[ $number =~ ^[1-9][0-9]{0,2}$ && $number -le $MAX_NODES ]] ||
+    fail "'$1' is no node: say 1 or node1, and so on, up to $MAX_NODES."
+  echo "$number"
+}
+
+known_nodes() {
+  local dir
+  for dir in "$RUN"/nodes/*/; do
+    [[ -d $dir ]] && basename "$dir"
+  done | sort -n
+}
+
+need_known_node() {
+  [[ -d $RUN/nodes/$1 ]] || fail "there is no node$1." "There are: $(known_nodes | sed 's/^/node/' | paste -sd' ')." "'lab/lab add' adds one."
+}
+
+# Host folder that a node sees as /host: its credentials, and the files it boots from, as they were at that time.
+share_of() { echo "$RUN/nodes/$1/share"; }
+
+prepare_node() {
+  local n=$1 dir=$RUN/nodes/$1 share disk file
+  share=$(share_of "$n")
+  mkdir -p "$share/boot"
+  for file in "$LAB_DIR"/node/*; do sed "s/PAUSE_TAG/$PAUSE_TAG/" "$file" >"$share/boot/${file##*/}"; done
+  chmod +x "$share/boot/init.sh"
+  node_credentials "node$n" "$share"
+  # A disk once begun stays on the image it began with.
+  if [[ ! -f $dir/disk ]]; then
+    rm -f "$dir/cow"
+    disk_path >"$dir/disk.new"
+    mv "$dir/disk.new" "$dir/disk"
+  fi
+  make_tap "tap$n" $BRIDGE
+  make_tap "cmd$n" $COMMAND_BRIDGE
+}
+
+power_on() {
+  local n=$1 dir=$RUN/nodes/$1 ips
+  running "node$n" >/dev/null && return 0
+  # Faults don't outlive a boot, but for those that are the API server's.
+  rm -f "$RUN"/faults/*"@$n"
+  # Its helpers hold the taps and the disk as long as they live.
+  kill_now "node$n"
+  prepare_node "$n"
+  ips=$(node_address "$n")
+  [[ ! -e $RUN/dual-stack ]] || ips+=,$(node_address6 "$n")
+  : >"$RUN/log/node$n.log"
+  rm -f "$(share_of "$n")/boot-id"
+  launch "node$n" env HOME="$dir" linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
+    ubd0="$dir/cow,$(cat "$dir/disk")" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$(share_of "$n")/boot/init.sh" \
+    con=null con0=null,fd:1 quiet \
+    "vec0:transport=tap,ifname=tap$n,depth=128,gro=0,mac=$(node_mac "$n" 0)" \
+    "vec1:transport=tap,ifname=cmd$n,depth=64,gro=0,mac=$(node_mac "$n" 1)" \
+    NODE="node$n" NUMBER="$n" ADDRESS="$(node_address "$n")" ADDRESS6="$(node_address6 "$n")" NODE_IPS="$ips" \
+    API_ADDRESS="$API_ADDRESS" API_SERVICE_ADDRESS="$API_SERVICE_ADDRESS" COMMAND_ADDRESS="$COMMAND_NETWORK.$n" \
+    SHARE="$(share_of "$n")" KUBELET="$(tool_path kubelet)"
+}
+
+# Its own for ever: peers cache it.
+node_mac() { printf '02:6c:61:62:%02x:%02x' "$2" "$1"; }
+
+power_off() { kill_now "node$1"; }
+
+# Runs a command on a node, as `lab/lab node` does.
+on_node() {
+  local n=$1
+  shift
+  in_lab python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$n" "$@"
+}
+
+# What it has in memory is written to its disk first: what a stop by power cut would lose.
+sync_disk() { timeout 20 "$BASH" -c '"$@"' bash nsenter --net=/run/netns/$NETNS python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$1" sync </dev/null || true; }
+
+# add_node [--no-pod-cidr]: the next number. Says which.
+add_node() {
+  local n
+  n=$(( $(known_nodes | tail -n 1) + 1 ))
+  (( n <= MAX_NODES )) || fail "there are $MAX_NODES nodes already; the lab's network has no address for more."
+  mkdir -p "$RUN/nodes/$n"
+  if [[ ${1:-} == --no-pod-cidr ]]; then
+    : >"$RUN/nodes/$n/no-pod-cidr"
+    if allocates_pod_cidrs; then
+      note "from now on this cluster gives no podCIDRs by itself: its controller manager starts anew without that"
+      : >"$RUN/no-pod-cidr-allocation"
+      end kube-controller-manager
+      start_missing kube-controller-manager
+    fi
+  fi
+  start_node "$n"
+  echo "node$n"
+}
+
+start_node() {
+  power_on "$1"
+  register_nodes "$1"
+  wait_for_nodes "$1"
+}
+
+# The node leaves for good: power, Node object, disk.
+remove_node() {
+  power_off "$1"
+  kubectl delete node "node$1" --ignore-not-found --wait=false >/dev/null
+  remove_tap "tap$1"
+  remove_tap "cmd$1"
+  rm -rf "$RUN/nodes/$1" "$RUN/faults/"*"@$1"
+}
+
+# register_nodes [N...]: makes the Node objects that are missing, with the podCIDR that the number says, so that node1
+# always has 10.244.1.0/24. The kubelet takes an object that is there. A node listed in without-pod-cidr gets none.
+register_nodes() {
+  local n cidr
+  (( $# > 0 )) || return 0
+  for n in "$@"; do
+    cidr=", spec: {podCIDR: $(node_pod_cidr "$n"), podCIDRs: [$(node_pod_cidr "$n")]}"
+    [[ ! -e $RUN/dual-stack ]] || cidr=", spec: {podCIDR: $(node_pod_cidr "$n"), podCIDRs: [$(node_pod_cidr "$n"), \"$(node_pod_cidr6 "$n")\"]}"
+    [[ ! -e $RUN/nodes/$n/no-pod-cidr ]] || cidr=
+    printf -- '---\n{apiVersion: v1, kind: Node, metadata: {name: node%s, labels: {kubernetes.io/hostname: node%s}}%s}\n' "$n" "$n" "$cidr"
+  done | kubectl create -f - 2>&1 >/dev/null | grep -v AlreadyExists >&2 || true
+}
+
+# Waits until the kubelets of these nodes have registered since their last boot: a Node's boot id is then the machine's.
+wait_for_nodes() {
+  local n tries waiting reported
+  (( $# > 0 )) || return 0
+  for (( tries = 0; tries < 400; tries++ )); do
+    reported=$(ask_api /api/v1/nodes)
+    waiting=()
+    for n in "$@"; do
+      running "node$n" >/dev/null || node_died "$n"
+      grep -qsF "$(cat "$(share_of "$n")/boot-id" 2>/dev/null || echo none-yet)" <<<"$reported" || waiting+=("node$n")
+    done
+    (( ${#waiting[@]} > 0 )) || return 0
+    (( tries % 60 != 59 )) || note "still waiting for the kubelet of ${waiting[*]}"
+    sleep 0.3
+  done
+  fail "no word from the kubelet of ${waiting[*]} after 2 minutes." \
+    "What the node says: $RUN/log/${waiting[0]}.log; its kubelet: lab/lab node ${waiting[0]} tail /run/kubelet.log"
+}
+
+node_died() {
+  tail -n 15 "$RUN/log/node$1.log" >&2
+  fail "node$1 ended while it was booting." "Above: the end of $RUN/log/node$1.log" \
+    "If it ran out of memory: FLANNEL_LAB_NODE_MEMORY (now $NODE_MEMORY), and $(free -m | awk '/^Mem/ {print $7}') MB are free here."
+}

@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# Debian packages that the lab needs from the machine.
+
+# package, a file that it brings, what for
+LAB_PACKAGES="
+user-mode-linux /usr/bin/linux.uml the nodes' kernel
+kmod /usr/sbin/modprobe the nodes' kernel modules
+iproute2 /usr/sbin/bridge network namespace, bridge, taps
+iputils-ping /usr/bin/ping pings between nodes
+tcpdump /usr/bin/tcpdump captures on the nodes
+iptables /usr/sbin/xtables-legacy-multi the nodes' packet filter, and flannel's
+ethtool /usr/sbin/ethtool offload settings
+containerd /usr/bin/containerd the nodes' container runtime
+runc /usr/sbin/runc the nodes' container runtime
+busybox-static /bin/busybox test pods
+e2fsprogs /usr/sbin/mkfs.ext4 the nodes' disks
+openssl /usr/bin/openssl the cluster's certificates
+procps /usr/bin/pgrep finding the lab's own processes
+util-linux /usr/bin/nsenter namespaces
+python3 /usr/bin/python3 small tools of the lab
+curl /usr/bin/curl asking the API server whether it is ready
+git /usr/bin/git fetching Go modules that have no archive
+gcc /usr/bin/gcc flanneld's udp backend is C
+libc6-dev /usr/include/stdlib.h flanneld's udp backend is C
+buildah /usr/bin/buildah building the Dockerfile
+mmdebstrap /usr/bin/mmdebstrap the Dockerfile's base image, where it can't be pulled
+"
+
+need_root() {
+  (( EUID == 0 )) || fail "this must run as root (it runs as $(id -un))." \
+    "The lab makes a network namespace, mounts and taps of its own. Run it with sudo, or as root."
+}
+
+install_packages() {
+  local package file purpose missing=()
+  while read -r package file purpose; do
+    [[ -n $package && ! -e $file ]] && { missing+=("$package"); note "missing: $package ($purpose)"; }
+  done <<<"$LAB_PACKAGES"
+  (( ${#missing[@]} == 0 )) && return 0
+  command -v apt-get >/dev/null || fail "these Debian packages are missing: ${missing[*]}" \
+    "apt-get was looked for in PATH and is not there: the lab runs on Debian 12 or newer, or Ubuntu." \
+    "On another system, run it in a Debian virtual machine or a privileged Debian container."
+  need_root
+  mkdir -p "$CACHE/log"
+  export DEBIAN_FRONTEND=noninteractive
+  # A package list that is there may do; only if it does not is it worth fetching a new one.
+  if ! apt-get install -y --no-install-recommends "${missing[@]}" >"$CACHE/log/apt.log" 2>&1; then
+    with_progress "apt-get update" "$CACHE/log/apt-update.log" apt-get update
+    with_progress "apt-get install ${missing[*]}" "$CACHE/log/apt.log" \
+      apt-get install -y --no-install-recommends "${missing[@]}"
+  fi
+  note "installed: ${missing[*]}"
+}

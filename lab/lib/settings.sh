@@ -1,0 +1,51 @@
+# shellcheck shell=bash disable=SC2034  # read by the other files
+# Where things are and how they are called. Sourced first by every verb.
+
+LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+REPO_DIR=$(dirname "$LAB_DIR")
+# shellcheck source=lab/versions.env
+. "$LAB_DIR/versions.env"
+
+# Where Debian keeps what a root shell may not have in its PATH.
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+CACHE=${FLANNEL_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/flannel-operator}
+TOOLS=$CACHE/tools
+IMAGES=$CACHE/images
+OPERATOR=$CACHE/operator
+RUN=$CACHE/run
+
+NODE_MEMORY=${FLANNEL_LAB_NODE_MEMORY:-2048M}
+NODE_COUNT=${FLANNEL_LAB_NODES:-2}
+
+# The cluster's addresses. Everything is inside the network namespace, so they clash with nothing on the host.
+NETNS=lab
+BRIDGE=br0
+API_ADDRESS=192.168.0.80
+API_ADDRESS6=fd00:192:168::80
+API_URL=https://$API_ADDRESS:6443
+SERVICE_CIDR=10.96.0.0/16
+API_SERVICE_ADDRESS=10.96.0.1
+POD_CIDR=10.244.0.0/16
+# Commands reach the nodes over a bridge of their own, so that no fault on the cluster's network cuts them off.
+COMMAND_BRIDGE=cmd0
+COMMAND_NETWORK=192.168.254
+
+node_address()  { echo "192.168.0.$((80 + $1))"; }
+node_address6() { printf 'fd00:192:168::%d\n' $((80 + $1)); }
+node_pod_cidr() { echo "10.244.$1.0/24"; }
+node_pod_cidr6() { echo "fd00:10:244:$1::/64"; }
+MAX_NODES=150
+
+KUBERNETES_TOOLS=$TOOLS/kubernetes-$KUBERNETES_VERSION
+ADMIN_KUBECONFIG=$RUN/pki/admin.kubeconfig
+
+OPERATOR_IMAGE=ghcr.io/flannel-operator/flannel-operator:dev
+
+# These paths end up on a kernel's command line, which knows no quotes.
+case "$LAB_DIR$CACHE" in
+  *[[:space:],]*)
+    echo "lab: a path has a space or a comma in it: '$LAB_DIR' or '$CACHE'." >&2
+    echo "     The nodes' kernel command line can't carry that. Move the repository, or set FLANNEL_LAB_CACHE." >&2
+    exit 1 ;;
+esac

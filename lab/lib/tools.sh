@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# What is built, in the order in which it is needed: first what integration tests start, then what nodes run.
+
+tool_path() {
+  case $1 in
+    kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kube-proxy | kubectl) echo "$KUBERNETES_TOOLS/$1" ;;
+    etcd) echo "$TOOLS/etcd-$ETCD_VERSION/etcd" ;;
+    helm) echo "$TOOLS/helm-$HELM_VERSION/helm" ;;
+    kwok) echo "$TOOLS/kwok-$KWOK_VERSION/kwok" ;;
+    kwok-stages) echo "$TOOLS/kwok-$KWOK_VERSION/stages" ;;
+    kubeconform) echo "$TOOLS/kubeconform-$KUBECONFORM_VERSION/kubeconform" ;;
+    flanneld | install-conf | bridge | host-local | loopback | portmap) echo "$TOOLS/flannel-$FLANNEL_VERSION/$1" ;;
+    cni-flannel) echo "$TOOLS/cni-flannel-$CNI_FLANNEL_VERSION/flannel" ;;
+    *) return 1 ;;
+  esac
+}
+CONTROL_PLANE_TOOLS=(kube-apiserver etcd kube-controller-manager kwok kwok-stages kubectl)
+OTHER_TOOLS=(helm kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap cni-flannel kubeconform kube-proxy)
+
+missing_tools() {
+  local tool
+  for tool in "$@"; do [[ -e $(tool_path "$tool") ]] || echo "$tool"; done
+}
+
+build_tool() {
+  case $1 in
+    kube*)
+      if [[ $1 == kubeconform ]]; then build_kubeconform; else build_kubernetes "$1"; fi ;;
+    etcd)
+      go_module etcd "go.etcd.io/etcd/server/v3@$ETCD_VERSION"
+      go_command go.etcd.io/etcd/server/v3 "$(tool_path etcd)" ;;
+    helm)
+      go_module helm "helm.sh/helm/v3@$HELM_VERSION"
+      go_command helm.sh/helm/v3/cmd/helm "$(tool_path helm)" "-X helm.sh/helm/v3/internal/version.version=$HELM_VERSION" ;;
+    kwok)
+      go_module kwok "sigs.k8s.io/kwok@$KWOK_VERSION"
+      go_command sigs.k8s.io/kwok/cmd/kwok "$(tool_path kwok)" ;;
+    kwok-stages) copy_kwok_stages ;;
+    cni-flannel)
+      go_module cni-flannel "github.com/containernetworking/plugins@$CNI_FLANNEL_VERSION"
+      go_command github.com/containernetworking/plugins/plugins/meta/flannel "$(tool_path cni-flannel)" ;;
+    *) build_flannel "$1" ;;
+  esac
+}
+
+build_kubernetes() {
+  local gomod replacements minor=${KUBERNETES_VERSION#*.}
+  find_go
+  # k8s.io/kubernetes is published with v0.0.0 for its staging modules: each is replaced by the v0.x of the same release.
+  gomod=$("$GO" mod download -json "k8s.io/kubernetes@v$KUBERNETES_VERSION" | python3 -c 'import json, sys; print(json.load(sys.stdin)["GoMod"])')
+  replacements=$(grep -oE '^\s+k8s.io/[a-z0-9.-]+ v0\.0\.0( |$)' "$gomod" |
+    awk -v v="v0${KUBERNETES_VERSION#1}" '{print "replace " $1 " => " $1 " " v}' | sort -u)
+  go_module kubernetes "k8s.io/kubernetes@v$KUBERNETES_VERSION" "$replacements"
+  go_command "k8s.io/kubernetes/cmd/$1" "$(tool_path "$1")" \
+    "-X k8s.io/component-base/version.gitVersion=v$KUBERNETES_VERSION -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=${minor%%.*}"
+}
+
+build_kubeconform() {
+  go_module kubeconform "github.com/yannh/kubeconform@$KUBECONFORM_VERSION"
+  go_command github.com/yannh/kubeconform/cmd/kubeconform "$(tool_path kubeconform)" "-X main.version=$KUBECONFORM_VERSION"
+}
+
+# kwok does nothing without its stages: what a fake node and a fake pod do, and when.
+copy_kwok_stages() {
+  local to copying=$CACHE/build/kwok-stages.copying
+  to=$(tool_path kwok-stages)
+  find_go
+  rm -rf "$copying"
+  cp -rL --no-preserve=mode "$(go_module_dir "sigs.k8s.io/kwok@$KWOK_VERSION")/kustomize/stage" "$copying"
+  mkdir -p "${to%/*}"
+  mv "$copying" "$to"
+}
+
+build_flannel() {
+  local plugins=github.com/containernetworking/plugins/plugins tencent=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud
+  # The SDK version in flannel's go.mod is no longer published; this one of the same modules is. Only the extension
+  # to one cloud uses it.
+  go_module flannel "github.com/flannel-io/flannel@$FLANNEL_VERSION" \
+    "replace $tencent/vpc => $tencent/vpc v1.0.1000" "replace $tencent/common => $tencent/common v1.0.1000"
+  case $1 in
+    flanneld)
+      CGO=1 go_command github.com/flannel-io/flannel "$(tool_path flanneld)" \
+        "-linkmode external -extldflags -static -X github.com/flannel-io/flannel/pkg/version.Version=$FLANNEL_VERSION" ;;
+    install-conf) go_command github.com/flannel-io/flannel/cmd/install_conf "$(tool_path install-conf)" ;;
+    bridge | loopback) go_command "$plugins/main/$1" "$(tool_path "$1")" ;;
+    host-local) go_command "$plugins/ipam/host-local" "$(tool_path host-local)" ;;
+    portmap) go_command "$plugins/meta/portmap" "$(tool_path portmap)" ;;
+  esac
+}
+
+# build_tools all|control-plane
+build_tools() {
+  local wanted=("${CONTROL_PLANE_TOOLS[@]}") missing tool
+  [[ ${1:-all} == control-plane ]] || wanted+=("${OTHER_TOOLS[@]}")
+  mapfile -t missing < <(missing_tools "${wanted[@]}")
+  (( ${#missing[@]} == 0 )) && return 0
+  say "Building ${#missing[@]} tools from Go modules into $TOOLS (once; about 10 to 25 minutes on 2 cores if none is there)"
+  for tool in "${missing[@]}"; do ( build_tool "$tool" ); done
+}
