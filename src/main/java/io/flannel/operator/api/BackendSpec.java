@@ -51,13 +51,14 @@ public record BackendSpec(
       @JsonPropertyDescription(
               "VXLAN network identifier; the device is flannel.<vni>. 1 to 16777215. flannel itself"
                   + " does not check the range.")
-          @Min(1)
-          @Max(16777215)
+          @ValidationRule(
+              value = "self >= 1 && self <= 16777215",
+              message = "vni must be from 1 to 16777215")
           @Default("1")
           @Nullable Integer vni,
       @JsonPropertyDescription(
               "UDP port of encapsulated packets; open it between the nodes. 8472 is the Linux"
-                  + " kernel's, 4789 the registered one.")
+                  + " kernel's, 4789 the registered one. 1 to 65535.")
           @Min(1)
           @Max(65535)
           @Default("8472")

@@ -26,28 +26,39 @@ import org.jspecify.annotations.Nullable;
     value = "!has(self.mtu) || !has(self.ipv6CIDR) || self.mtu >= 1280",
     message = "IPv6 needs an MTU of at least 1280: raise mtu or remove ipv6CIDR",
     fieldPath = ".mtu")
+@ValidationRule(
+    value =
+        "(has(self.health) && has(self.health.enabled) && !self.health.enabled) ||"
+            + " (has(self.health) && has(self.health.port) ? self.health.port : 8473) !="
+            + " (self.backend.type == 'vxlan' ? (has(self.backend.vxlan) &&"
+            + " has(self.backend.vxlan.port) ? self.backend.vxlan.port : 8472) :"
+            + " self.backend.type == 'wireguard' ? (has(self.backend.wireguard) &&"
+            + " has(self.backend.wireguard.port) ? self.backend.wireguard.port : 51820) : 0)",
+    message = "health.port is the tunnel's own UDP port: choose another, such as 8473 or 9473",
+    fieldPath = ".health.port")
 public record FlannelNetworkSpec(
     @JsonPropertyDescription(
             "IPv4 range of all pods, such as 10.244.0.0/16. Every node's podCIDR must lie in it; it"
                 + " is the controller-manager's --cluster-cidr.")
-        @Size(min = 9, max = 18)
+        @Size(max = 64)
         @ValidationRule(
             value = "isCIDR(self) && cidr(self).ip().family() == 4",
             message = "cidr must be an IPv4 range in CIDR notation, such as 10.244.0.0/16")
         @ValidationRule(
-            value = "!isCIDR(self) || cidr(self) == cidr(self).masked()",
-            messageExpression =
-                "isCIDR(self) ? 'cidr has bits set behind its prefix: write ' +"
-                    + " string(cidr(self).masked()) : 'cidr has bits set behind its prefix'",
-            message = "cidr has bits set behind its prefix")
+            value =
+                "!isCIDR(self) || cidr(self).ip().family() != 4 || cidr(self) == cidr(self).masked()",
+            message =
+                "cidr has bits set behind its prefix: write the range's first address, such as"
+                    + " 10.244.0.0/16 for 10.244.3.7/16")
         @ValidationRule(
-            value = "!isCIDR(self) || cidr(self).prefixLength() <= 29",
+            value =
+                "!isCIDR(self) || cidr(self).ip().family() != 4 || cidr(self).prefixLength() <= 29",
             message =
                 "cidr is too small for two nodes: use a /29 or wider; each node takes a podCIDR of"
                     + " its own from it, usually a /24")
         @ValidationRule(
             value =
-                "!isCIDR(self) || (cidr(self).prefixLength() >= 8 &&"
+                "!isCIDR(self) || cidr(self).ip().family() != 4 || (cidr(self).prefixLength() >= 8 &&"
                     + " cidr(self).ip().isGlobalUnicast())",
             message =
                 "cidr must be a unicast range of at most a /8, such as 10.244.0.0/16: loopback,"
@@ -57,24 +68,25 @@ public record FlannelNetworkSpec(
             "IPv6 range of all pods, such as fd00:10:244::/56, for dual-stack (with cidr) or"
                 + " IPv6-only networks. Not with ipip.")
         @JsonProperty("ipv6CIDR")
-        @Size(min = 4, max = 43)
+        @Size(max = 64)
         @ValidationRule(
             value = "isCIDR(self) && cidr(self).ip().family() == 6",
             message = "ipv6CIDR must be an IPv6 range in CIDR notation, such as fd00:10:244::/56")
         @ValidationRule(
-            value = "!isCIDR(self) || cidr(self) == cidr(self).masked()",
-            messageExpression =
-                "isCIDR(self) ? 'ipv6CIDR has bits set behind its prefix: write ' +"
-                    + " string(cidr(self).masked()) : 'ipv6CIDR has bits set behind its prefix'",
-            message = "ipv6CIDR has bits set behind its prefix")
+            value =
+                "!isCIDR(self) || cidr(self).ip().family() != 6 || cidr(self) == cidr(self).masked()",
+            message =
+                "ipv6CIDR has bits set behind its prefix: write the range's first address, such as"
+                    + " fd00:10:244::/56 for fd00:10:244::7/56")
         @ValidationRule(
-            value = "!isCIDR(self) || cidr(self).prefixLength() <= 125",
+            value =
+                "!isCIDR(self) || cidr(self).ip().family() != 6 || cidr(self).prefixLength() <= 125",
             message =
                 "ipv6CIDR is too small for two nodes: use a /125 or wider; each node takes a"
                     + " podCIDR of its own from it, usually a /64")
         @ValidationRule(
             value =
-                "!isCIDR(self) || (cidr(self).prefixLength() >= 8 &&"
+                "!isCIDR(self) || cidr(self).ip().family() != 6 || (cidr(self).prefixLength() >= 8 &&"
                     + " cidr(self).ip().isGlobalUnicast())",
             message =
                 "ipv6CIDR must be a unicast range of at most a /8, such as fd00:10:244::/56:"

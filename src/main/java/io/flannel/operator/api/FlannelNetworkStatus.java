@@ -37,7 +37,8 @@ public record FlannelNetworkStatus(
   /** The configuration in force. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Applied(
-      @JsonPropertyDescription("Backend type.") @Nullable BackendType backend,
+      @JsonPropertyDescription("Backend type: vxlan, ipip, host-gw or wireguard.")
+          @Nullable BackendType backend,
       @JsonPropertyDescription("Whether nodes on one L2 are reached without encapsulation.")
           @Nullable Boolean directRouting,
       @JsonPropertyDescription("IPv4 range of all pods.") @Nullable String cidr,
@@ -116,7 +117,10 @@ public record FlannelNetworkStatus(
           @Nullable String device,
       @JsonPropertyDescription("MTU in bytes of the tunnel device, as measured.")
           @Nullable Integer mtu,
-      @JsonPropertyDescription("Verdict on the node's tunnels.") @Nullable Tunnel tunnel,
+      @JsonPropertyDescription(
+              "Verdict on the node's tunnels: Healthy, Degraded (some packets or peers are lost), Down (no"
+                  + " peer is reached) or Unknown (not measured).")
+          @Nullable Tunnel tunnel,
       @JsonPropertyDescription("What is wrong with the node, in one word; problems[] explains it.")
           @Nullable String reason,
       @JsonPropertyDescription("Median round-trip time to its peers, rounded, such as 0.4ms.")

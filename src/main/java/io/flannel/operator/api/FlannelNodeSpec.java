@@ -4,9 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
-import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +17,9 @@ public record FlannelNodeSpec(
         @Required
         @Size(min = 1, max = 253)
         String network,
-    @JsonPropertyDescription("Backend type that the node should run.") @Required
+    @JsonPropertyDescription(
+            "Backend type that the node should run: vxlan, ipip, host-gw or wireguard.")
+        @Required
         BackendType backend,
     @JsonPropertyDescription("Tunnel device that should be there; left out for host-gw.")
         @Size(max = 15)
@@ -26,11 +28,24 @@ public record FlannelNodeSpec(
         @Min(576)
         @Max(65455)
         @Nullable Integer mtu,
-    @JsonPropertyDescription("IPv4 range of the node's pods.") @Size(max = 18)
+    @JsonPropertyDescription("IPv4 range of the node's pods.")
+        @Size(max = 18)
+        @ValidationRule(
+            value = "isCIDR(self) && cidr(self).ip().family() == 4",
+            message = "subnet must be an IPv4 range in CIDR notation, such as 10.244.1.0/24")
         @Nullable String subnet,
-    @JsonPropertyDescription("IPv6 range of the node's pods.") @Size(max = 43)
+    @JsonPropertyDescription("IPv6 range of the node's pods.")
+        @Size(max = 43)
+        @ValidationRule(
+            value = "isCIDR(self) && cidr(self).ip().family() == 6",
+            message =
+                "ipv6Subnet must be an IPv6 range in CIDR notation, such as fd00:10:244:1::/64")
         @Nullable String ipv6Subnet,
-    @JsonPropertyDescription("Address that peers send to.") @Size(max = 45)
+    @JsonPropertyDescription("Address that peers send to.")
+        @Size(max = 45)
+        @ValidationRule(
+            value = "isIP(self)",
+            message = "publicIP must be an IP address, such as 192.168.0.81")
         @Nullable String publicIP,
     @JsonPropertyDescription("How to probe; left out: do not.") @Nullable Probe probe,
     @JsonPropertyDescription("The nodes to probe.") @MergeKey("name") @Size(max = 1024)
@@ -41,7 +56,9 @@ public record FlannelNodeSpec(
   public record Probe(
       @JsonPropertyDescription("Time between two probes of a peer, such as 2s.")
           @Required
-          @Pattern(Durations.PATTERN)
+          @ValidationRule(
+              value = Durations.FROM_1S_TO_5M,
+              message = "probe.interval must be a duration from 1s to 5m, such as 2s")
           @Size(max = 32)
           String interval,
       @JsonPropertyDescription("Probes lost in a row until a peer counts as unreachable.")
@@ -58,11 +75,21 @@ public record FlannelNodeSpec(
           String name,
       @JsonPropertyDescription("The peer's node address, on the underlay.")
           @Required
-          @Size(min = 2, max = 45)
+          @Size(max = 45)
+          @ValidationRule(
+              value = "isIP(self)",
+              message = "address must be an IP address, such as 192.168.0.82")
           String address,
       @JsonPropertyDescription("The peer's address in the overlay; left out for host-gw.")
           @Size(max = 45)
+          @ValidationRule(
+              value = "isIP(self)",
+              message = "overlayAddress must be an IP address, such as 10.244.2.0")
           @Nullable String overlayAddress,
-      @JsonPropertyDescription("IPv4 range of the peer's pods.") @Size(max = 18)
+      @JsonPropertyDescription("IPv4 range of the peer's pods.")
+          @Size(max = 18)
+          @ValidationRule(
+              value = "isCIDR(self) && cidr(self).ip().family() == 4",
+              message = "subnet must be an IPv4 range in CIDR notation, such as 10.244.2.0/24")
           @Nullable String subnet) {}
 }

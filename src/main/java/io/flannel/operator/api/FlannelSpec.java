@@ -24,8 +24,8 @@ public record FlannelSpec(
         @Default("ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3")
         @Nullable String cniPluginImage,
     @JsonPropertyDescription(
-            "When the kubelet pulls both images. Left out, Kubernetes' default: Always for the tag"
-                + " latest, else IfNotPresent.")
+            "When the kubelet pulls both images. Always, IfNotPresent or Never. Left out,"
+                + " Kubernetes' default: Always for the tag latest, else IfNotPresent.")
         @Nullable ImagePullPolicy imagePullPolicy,
     @JsonPropertyDescription("Secrets in namespace kube-flannel that open a private registry.")
         @Size(max = 16)
@@ -42,7 +42,8 @@ public record FlannelSpec(
         @Nullable List<TolerationSpec> tolerations,
     @JsonPropertyDescription(
             "Labels of the nodes that get flannel, beside kubernetes.io/os: linux.")
-        @Nullable Map<String, String> nodeSelector,
+        @Size(max = 32)
+        @Nullable Map<String, @Size(max = 63) String> nodeSelector,
     @JsonPropertyDescription(
             "More arguments of flanneld, each of the form --flag or --flag=value, such as"
                 + " --iptables-resync=30. Not those that fields of this object set.")
@@ -84,19 +85,44 @@ public record FlannelSpec(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Resources(
       @JsonPropertyDescription("The most that the container may use, such as memory: 100Mi.")
+          @Size(max = 8)
+          @ValidationRule(
+              value = Resources.QUANTITIES,
+              message = "must be quantities such as 100m or 50Mi")
           @Nullable Map<String, Quantity> limits,
       @JsonPropertyDescription("What the scheduler sets aside, such as cpu: 100m.")
-          @Nullable Map<String, Quantity> requests) {}
+          @Size(max = 8)
+          @ValidationRule(
+              value = Resources.QUANTITIES,
+              message = "must be quantities such as 100m or 50Mi")
+          @Nullable Map<String, Quantity> requests) {
+    private static final String QUANTITIES = "self.all(name, isQuantity(string(self[name])))";
+  }
 
   /** Kubernetes' toleration of a taint. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @ValidationRule(
+      value = "self.operator != 'Exists' || !has(self.value) || self.value == ''",
+      message = "operator Exists compares no value: remove value or use operator Equal",
+      fieldPath = ".value")
+  @ValidationRule(
+      value = "self.operator == 'Exists' || (has(self.key) && self.key != '')",
+      message = "a toleration without a key bears every taint: say operator: Exists, or name a key")
+  @ValidationRule(
+      value = "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+      message = "only effect NoExecute evicts: remove tolerationSeconds or set effect: NoExecute",
+      fieldPath = ".tolerationSeconds")
   public record TolerationSpec(
       @JsonPropertyDescription("Key of the taint; left out, with operator Exists: every key.")
+          @Size(max = 317)
           @Nullable String key,
       @JsonPropertyDescription("Equal compares the value; Exists bears any.") @Default("Equal")
           @Nullable Operator operator,
-      @JsonPropertyDescription("Value of the taint, for operator Equal.") @Nullable String value,
-      @JsonPropertyDescription("Effect of the taint; left out: every effect.")
+      @JsonPropertyDescription("Value of the taint, for operator Equal.") @Size(max = 63)
+          @Nullable String value,
+      @JsonPropertyDescription(
+              "Effect of the taint: NoSchedule, PreferNoSchedule or NoExecute; left out: every"
+                  + " effect.")
           @Nullable Effect effect,
       @JsonPropertyDescription("Seconds that a NoExecute taint is borne; left out: for ever.")
           @Nullable Long tolerationSeconds) {

@@ -2,7 +2,6 @@ package io.flannel.operator.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +14,12 @@ import org.jspecify.annotations.Nullable;
 public record InterfaceSpec(
     @JsonPropertyDescription(
             "Name or IP address of the interface, the same on every node (flanneld --iface).")
-        @Size(min = 1, max = 45)
-        @Pattern("^[^\\s/]+$")
+        @Size(max = 45)
+        @ValidationRule(
+            value = "self.matches('^[^ \\t\\r\\n/]+$')",
+            message =
+                "interface.name must be one interface name or IP address, such as eth1 or"
+                    + " 192.168.0.81")
         @Nullable String name,
     @JsonPropertyDescription(
             "Regular expression (Go syntax); the first interface whose name or address matches is"
@@ -26,7 +29,7 @@ public record InterfaceSpec(
     @JsonPropertyDescription(
             "IP address; the interface that the node's routes lead to it by is used (flanneld"
                 + " --iface-can-reach).")
-        @Size(min = 2, max = 45)
+        @Size(max = 45)
         @ValidationRule(
             value = "isIP(self)",
             message = "interface.canReach must be an IP address, such as 192.168.0.1")

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
-import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -25,11 +24,11 @@ public record RolloutSpec(
     @JsonPropertyDescription(
             "Time without progress after which a rollout counts as failed, such as 10m; 30s to"
                 + " 24h.")
-        @Pattern(Durations.PATTERN)
         @Size(max = 32)
         @ValidationRule(
-            value = "duration(self) >= duration('30s') && duration(self) <= duration('24h')",
-            message = "rollout.progressDeadline must be from 30s to 24h")
+            value = Durations.FROM_30S_TO_24H,
+            message =
+                "rollout.progressDeadline must be a duration from 30s to 24h, such as 10m or 1h30m")
         @Default("10m")
         @Nullable String progressDeadline,
     @JsonPropertyDescription(

@@ -59,7 +59,6 @@ public final class CrdGeneration {
       new CRDGenerator()
           .withOutput(output)
           .forCRDVersions("v1")
-          .withMinQuotes(true)
           .withPostProcessor(new MergeKeysDescriptionsAndColumns())
           .customResourceClasses(List.copyOf(KINDS.keySet()))
           .generate();

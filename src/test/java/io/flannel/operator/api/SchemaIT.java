@@ -1,0 +1,221 @@
+package io.flannel.operator.api;
+
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FieldValidateable;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.testing.ApiServer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What the API server makes of the manifests in {@code src/test/resources/manifests}, checked as
+ * strictly as kubectl does.
+ *
+ * <ul>
+ *   <li>{@code valid-*.yaml} are accepted. {@code # default: PATH = VALUE} at the top names what
+ *       the schema adds.
+ *   <li>{@code invalid-*.yaml} are refused. {@code # refused: FIELD: MESSAGE} at the top, once for
+ *       every cause, is what the administrator is told; a cause that is not named fails the test.
+ * </ul>
+ */
+class SchemaIT {
+  private static final Path MANIFESTS = Path.of("src/test/resources/manifests");
+
+  @RegisterExtension static final ApiServer api = new ApiServer();
+
+  @BeforeAll
+  static void installCrds() {
+    api.installCrds();
+  }
+
+  static Stream<Path> valid() throws IOException {
+    return manifests("valid-");
+  }
+
+  static Stream<Path> invalid() throws IOException {
+    return manifests("invalid-");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("valid")
+  void isAcceptedWithItsDefaults(Path manifest) throws IOException {
+    GenericKubernetesResource accepted = create(manifest);
+
+    JsonNode object = Serialization.jsonMapper().valueToTree(accepted);
+    for (String line : header(manifest, "default")) {
+      String[] pathAndValue = line.split(" = ", 2);
+      assertThat(object.at("/" + pathAndValue[0].replace('.', '/')).asText())
+          .as(pathAndValue[0])
+          .isEqualTo(pathAndValue[1]);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("invalid")
+  void isRefusedWithTheMessageThatItNames(Path manifest) throws IOException {
+    var expected = header(manifest, "refused");
+    assertThat(expected).as("`# refused: FIELD: MESSAGE` at the top of %s", manifest).isNotEmpty();
+
+    var refusal = catchThrowableOfType(KubernetesClientException.class, () -> create(manifest));
+
+    assertThat(refusal).as("%s was accepted", manifest.getFileName()).isNotNull();
+    assertThat(causes(refusal.getStatus()))
+        .as("%s: %s", manifest.getFileName(), refusal.getStatus().getMessage())
+        .hasSize(expected.size())
+        .allSatisfy(cause -> assertThat(expected).anyMatch(line -> says(cause, line)));
+    assertThat(expected)
+        .allSatisfy(
+            line -> assertThat(causes(refusal.getStatus())).anyMatch(cause -> says(cause, line)));
+  }
+
+  @Test
+  void aStatusWriterChangesOnlyTheConditionsThatItNames() throws IOException {
+    var networks = api.client().resources(FlannelNetwork.class);
+    var network = new FlannelNetwork();
+    network.getMetadata().setName("merged");
+    network.setSpec(
+        Serialization.unmarshal(
+            """
+            cidr: 10.244.0.0/16
+            backend: {type: ipip}
+            """,
+            FlannelNetworkSpec.class));
+    api.client().resource(network).create();
+
+    applyStatus("operator", "Ready", "True", "A");
+    applyStatus("other", "Accepted", "True", "B");
+    applyStatus("operator", "Ready", "False", "C");
+
+    assertThat(networks.withName("merged").get().getStatus().conditions())
+        .extracting(c -> c.type() + " " + c.reason())
+        .containsExactlyInAnyOrder("Ready C", "Accepted B");
+    networks.withName("merged").delete();
+  }
+
+  @Test
+  void kubectlApplySaysWhatIsWrongWhereAndWhatToDo() {
+    String manifest = MANIFESTS.resolve("invalid-ipip-ipv6.yaml").toString();
+    assertThat(api.kubectl("apply", "-f", manifest))
+        .contains("spec.ipv6CIDR")
+        .contains("flannel's ipip carries IPv4 only: remove ipv6CIDR");
+  }
+
+  @Test
+  void kubectlExplainsTheFields() {
+    assertThat(api.kubectl("explain", "fnet.spec.backend"))
+        .contains("type\t<string> -required-")
+        .contains("enum: host-gw, ipip, vxlan, wireguard")
+        .contains("IPv4 in IPv4 (protocol 4)");
+    assertThat(api.kubectl("explain", "fnet.spec.backend", "--recursive"))
+        .contains("directRouting\t<boolean>")
+        .contains("pskSecret\t<Object>")
+        .contains("keepaliveSeconds\t<integer>");
+    assertThat(api.kubectl("explain", "fnode.status.peers")).contains("lossPercent");
+  }
+
+  @Test
+  void kubectlGetShowsTheColumns() {
+    assertThat(api.kubectl("apply", "-f", MANIFESTS.resolve("valid-ipip.yaml").toString()))
+        .contains("created");
+    assertThat(api.kubectl("get", "fnet").lines().toList())
+        .first()
+        .asString()
+        .containsSubsequence(
+            "NAME", "BACKEND", "CIDR", "NODES", "LEASED", "HEALTHY", "MTU", "READY", "AGE");
+    assertThat(api.kubectl("get", "flannel")).contains("ipip").contains("10.244.0.0/16");
+    api.client().resources(FlannelNetwork.class).withName("default").delete();
+  }
+
+  private static void applyStatus(String manager, String type, String status, String reason) {
+    api.client()
+        .genericKubernetesResources("flannel.io/v1alpha1", "FlannelNetwork")
+        .withName("merged")
+        .subresource("status")
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withFieldManager(manager)
+                .build(),
+            """
+            apiVersion: flannel.io/v1alpha1
+            kind: FlannelNetwork
+            metadata:
+              name: merged
+            status:
+              conditions:
+              - type: %s
+                status: "%s"
+                reason: %s
+                message: written by a test
+                lastTransitionTime: "2026-01-01T00:00:00Z"
+            """
+                .formatted(type, status, reason));
+  }
+
+  private static GenericKubernetesResource create(Path manifest) throws IOException {
+    var object =
+        Serialization.unmarshal(Files.readString(manifest), GenericKubernetesResource.class);
+    return api.client()
+        .genericKubernetesResources(object.getApiVersion(), object.getKind())
+        .resource(object)
+        .dryRun(true)
+        .fieldValidation(FieldValidateable.Validation.STRICT)
+        .create();
+  }
+
+  /**
+   * Each cause as {@code FIELD: MESSAGE}; what the server could not even decode has but one. Left
+   * out: the server's own note that it checks rules only of what has the right form.
+   */
+  private static List<String> causes(Status status) {
+    if (status.getDetails() == null || status.getDetails().getCauses().isEmpty()) {
+      return List.of(status.getMessage());
+    }
+    return status.getDetails().getCauses().stream()
+        .filter(cause -> !cause.getMessage().contains("some validation rules were not checked"))
+        .map(cause -> cause.getField() + ": " + cause.getMessage())
+        .toList();
+  }
+
+  private static boolean says(String cause, String line) {
+    int colon = line.indexOf(": ");
+    return cause.contains(line)
+        || (cause.startsWith(line.substring(0, colon + 2))
+            && cause.contains(line.substring(colon + 2)));
+  }
+
+  private static List<String> header(Path manifest, String word) throws IOException {
+    String start = "# " + word + ": ";
+    return Files.readAllLines(manifest).stream()
+        .takeWhile(line -> line.startsWith("#"))
+        .filter(line -> line.startsWith(start))
+        .map(line -> line.substring(start.length()))
+        .toList();
+  }
+
+  private static Stream<Path> manifests(String prefix) throws IOException {
+    try (var files = Files.list(MANIFESTS)) {
+      List<Path> found =
+          files.filter(f -> f.getFileName().toString().startsWith(prefix)).sorted().toList();
+      assertThat(found.stream().map(Path::toString).collect(joining(" "))).isNotEmpty();
+      return found.stream();
+    }
+  }
+}
