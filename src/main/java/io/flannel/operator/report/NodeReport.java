@@ -32,9 +32,10 @@ final class NodeReport {
 
   private NodeReport() {}
 
+  /** Counts the nodes. Tunnels that nothing measures are neither healthy nor ill. */
   static Summary summary(List<NodeLease> leases) {
     int leased = (int) leases.stream().filter(lease -> lease.problem().isEmpty()).count();
-    return new Summary(leases.size(), leased, 0, 0, 0, leases.size());
+    return new Summary(leases.size(), leased, null, null, null, leases.size());
   }
 
   /** The nodes, those with a problem first, then by name, cut to {@link #LISTED_NODES}. */
