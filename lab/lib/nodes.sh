@@ -52,10 +52,10 @@ power_on() {
   ips=$(node_address "$n")
   [[ ! -e $RUN/dual-stack ]] || ips+=,$(node_address6 "$n")
   : >"$RUN/log/node$n.log"
-  rm -f "$(share_of "$n")/boot-id"
+  rm -rf "$(share_of "$n")/boot-id" "$dir/uml"
   launch "node$n" env HOME="$dir" linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
     ubd0="$dir/cow,$(cat "$dir/disk")" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$(share_of "$n")/boot/init.sh" \
-    con=null con0=null,fd:1 quiet \
+    con=null con0=null,fd:1 quiet selinux=0 apparmor=0 \
     "vec0:transport=tap,ifname=tap$n,depth=128,gro=0,mac=$(node_mac "$n" 0)" \
     "vec1:transport=tap,ifname=cmd$n,depth=64,gro=0,mac=$(node_mac "$n" 1)" \
     NODE="node$n" NUMBER="$n" ADDRESS="$(node_address "$n")" ADDRESS6="$(node_address6 "$n")" NODE_IPS="$ips" \
