@@ -23,9 +23,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but three things,
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but four things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
- * description of the kind itself, and the order of the columns that kubectl prints.
+ * description of the kind itself, defaults in descriptions, and the order of the columns that
+ * kubectl prints.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds} anew: {@code make crds}.
  */
@@ -112,6 +113,14 @@ public final class CrdGeneration {
           property.getXKubernetesValidations().stream().distinct().toList());
     }
 
+    /** kubectl explain shows descriptions, but no defaults. */
+    private static void sayTheDefault(JSONSchemaProps property) {
+      if (property.getDefault() != null) {
+        property.setDescription(
+            property.getDescription() + " Default: " + property.getDefault().asText() + ".");
+      }
+    }
+
     private static List<String> columns(Class<?> kind) {
       return Arrays.stream(kind.getAnnotationsByType(AdditionalPrinterColumn.class))
           .map(AdditionalPrinterColumn::name)
@@ -129,6 +138,7 @@ public final class CrdGeneration {
       for (RecordComponent component : type.getRecordComponents()) {
         JSONSchemaProps property = schema.getProperties().get(nameOf(component));
         sayOnce(property);
+        sayTheDefault(property);
         if (List.class.isAssignableFrom(component.getType())) {
           markList(component, property);
         } else {

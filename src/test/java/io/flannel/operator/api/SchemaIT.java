@@ -123,6 +123,7 @@ class SchemaIT {
         .contains("type\t<string> -required-")
         .contains("enum: host-gw, ipip, vxlan, wireguard")
         .contains("IPv4 in IPv4 (protocol 4)");
+    assertThat(api.kubectl("explain", "fnet.spec.backend.vxlan.port")).contains("Default: 8472.");
     assertThat(api.kubectl("explain", "fnet.spec.backend", "--recursive"))
         .contains("directRouting\t<boolean>")
         .contains("pskSecret\t<Object>")
