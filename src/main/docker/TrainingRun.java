@@ -155,7 +155,6 @@ public final class TrainingRun {
         Map.entry("POD_NAMESPACE", "training"),
         Map.entry("POD_NAME", "training"),
         Map.entry("NODE_NAME", "node1"),
-        Map.entry("FLANNEL_LEADER_ELECTION_ENABLED", "true"),
         Map.entry("QUARKUS_HTTP_HOST", "127.0.0.1"),
         Map.entry("QUARKUS_HTTP_PORT", Integer.toString(http)));
   }

@@ -28,11 +28,14 @@ import java.util.TreeMap;
  * description of the kind itself, defaults in descriptions, and the order of the columns that
  * kubectl prints.
  *
- * <p>Run as a program, it writes {@code src/main/resources/crds} anew: {@code make crds}.
+ * <p>Run as a program, it writes {@code src/main/resources/crds} and the chart's copies anew: {@code make crds}.
  */
 public final class CrdGeneration {
-  /** Where the generated CRDs are committed; the chart links to them. */
+  /** Where the generated CRDs are committed. */
   static final Path COMMITTED = Path.of("src/main/resources/crds");
+
+  /** The chart's copies: a link would be dropped by those that take charts from Git archives. */
+  private static final Path CHART = Path.of("helm/crds");
 
   private static final Map<Class<? extends CustomResource<?, ?>>, String> KINDS =
       Map.of(
@@ -46,10 +49,12 @@ public final class CrdGeneration {
   private CrdGeneration() {}
 
   public static void main(String[] args) throws IOException {
-    Files.createDirectories(COMMITTED);
-    for (var crd : generate().entrySet()) {
-      Files.writeString(COMMITTED.resolve(crd.getKey()), crd.getValue());
-      System.out.println("wrote " + COMMITTED.resolve(crd.getKey()));
+    for (Path folder : List.of(COMMITTED, CHART)) {
+      Files.createDirectories(folder);
+      for (var crd : generate().entrySet()) {
+        Files.writeString(folder.resolve(crd.getKey()), crd.getValue());
+        System.out.println("wrote " + folder.resolve(crd.getKey()));
+      }
     }
   }
 
