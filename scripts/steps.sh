@@ -21,7 +21,7 @@ maven() {
     return 1
   }
   # Maven's own Guava still uses what JDK 24 and newer warn of.
-  JAVA_HOME=$(scripts/find-jdk) MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -B -ntp "$@"
+  JAVA_HOME=$(scripts/find-jdk) MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -B -ntp -Dstyle.color=never "$@"
 }
 
 # package: the operator as target/quarkus-app, unless it is newer than all that it is made of.
