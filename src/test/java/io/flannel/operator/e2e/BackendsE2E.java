@@ -64,7 +64,7 @@ class BackendsE2E {
     Network.becomes("{type: ipip, directRouting: true}");
     TestPods.allReachEachOther(NODES);
 
-    assertThat(route(1, 2)).isEqualTo("via 192.168.0.82 dev vec0 onlink");
+    assertThat(route(1, 2)).isEqualTo("via 192.168.0.82 dev eth0 onlink");
     assertThat(Wire.during(1, 2, "ip proto 4")).isEmpty();
     assertThat(Wire.during(1, 2, "icmp and host " + TestPods.address(2)))
         .contains("ICMP echo request");
@@ -110,7 +110,7 @@ class BackendsE2E {
     Network.becomes("{type: vxlan, directRouting: true}");
     TestPods.allReachEachOther(NODES);
 
-    assertThat(route(1, 2)).startsWith("via 192.168.0.82 dev vec0");
+    assertThat(route(1, 2)).startsWith("via 192.168.0.82 dev eth0");
     assertThat(Wire.during(1, 2, "udp port 8472")).isEmpty();
   }
 
@@ -130,7 +130,7 @@ class BackendsE2E {
     Network.becomes("{type: host-gw}");
     TestPods.allReachEachOther(NODES);
 
-    assertThat(route(1, 2)).startsWith("via 192.168.0.82 dev vec0");
+    assertThat(route(1, 2)).startsWith("via 192.168.0.82 dev eth0");
     assertThat(Wire.during(1, 2, "ip proto 4 or udp port 8472")).isEmpty();
     assertThat(Network.status().at("/nodes/0/backend").asText()).isEqualTo("host-gw");
     assertThat(Network.status().at("/nodes/0/device").isMissingNode()).isTrue();
