@@ -51,7 +51,8 @@ mount --bind /mnt/containerd /var/lib/containerd; mount --bind /mnt/kubelet /var
 mount --bind /mnt/etc-cni /etc/cni; mount --bind /mnt/opt-cni /opt/cni
 mount --bind /mnt/pod-logs /var/log/pods; mount --bind /mnt/container-logs /var/log/containers
 ln -sfn "/usr/lib/uml/modules/$kernel" "/lib/modules/$kernel"
-cat /proc/sys/kernel/random/boot_id >/host/boot-id
+cat /proc/sys/kernel/random/boot_id >/host/boot-id.new
+mv /host/boot-id.new /host/boot-id
 said "root and disk mounted"
 
 hostname "$NODE"
