@@ -67,6 +67,7 @@ said "network up"
 /usr/sbin/modprobe -a -q ipv6 veth vxlan ipip br_netfilter iptable_nat iptable_filter ip6table_nat ip6table_filter \
   xt_MASQUERADE xt_comment xt_conntrack xt_nat xt_mark xt_tcpudp
 ip addr add "$ADDRESS6/64" dev eth0
+ip -6 route add default via "$API_ADDRESS6"
 echo 1 >/proc/sys/net/ipv4/ip_forward
 echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 # The API server's Service address, without a kube-proxy.
