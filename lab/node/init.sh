@@ -51,7 +51,8 @@ mount --bind /mnt/containerd /var/lib/containerd; mount --bind /mnt/kubelet /var
 mount --bind /mnt/etc-cni /etc/cni; mount --bind /mnt/opt-cni /opt/cni
 mount --bind /mnt/pod-logs /var/log/pods; mount --bind /mnt/container-logs /var/log/containers
 ln -sfn "/usr/lib/uml/modules/$kernel" "/lib/modules/$kernel"
-cat /proc/sys/kernel/random/boot_id >/host/boot-id
+cat /proc/sys/kernel/random/boot_id >/host/boot-id.new
+mv /host/boot-id.new /host/boot-id
 said "root and disk mounted"
 
 hostname "$NODE"
@@ -66,6 +67,7 @@ said "network up"
 /usr/sbin/modprobe -a -q ipv6 veth vxlan ipip br_netfilter iptable_nat iptable_filter ip6table_nat ip6table_filter \
   xt_MASQUERADE xt_comment xt_conntrack xt_nat xt_mark xt_tcpudp
 ip addr add "$ADDRESS6/64" dev eth0
+ip -6 route add default via "$API_ADDRESS6"
 echo 1 >/proc/sys/net/ipv4/ip_forward
 echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 # The API server's Service address, without a kube-proxy.
