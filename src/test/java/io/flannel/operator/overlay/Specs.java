@@ -36,7 +36,8 @@ public final class Specs {
             type ->
                 Arbitraries.integers()
                     .between(type == BackendType.IPIP ? 2 : 0, 2)
-                    .flatMap(families -> specs(type, families != 1, families != 2)));
+                    .flatMap(families -> specs(type, families != 1, families != 2)))
+        .withoutEdgeCases();
   }
 
   /** Not both false. */
