@@ -146,7 +146,7 @@ class WantedNetworkTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "-1", "0%", "101%", "half", "'1 %'"})
+  @ValueSource(strings = {"0", "-1", "0%", "101%", "half", "''", "'1 %'"})
   void maxUnavailableThatKubernetesWouldRefuseIsRefusedHere(String text) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> wanted(withMaxUnavailable(text)))
