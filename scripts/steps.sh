@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it: steps with their time, and what a build needs.
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 # step NAME COMMAND...: says what begins, runs it, and says how long it took.
 step_number=0
@@ -21,7 +21,7 @@ maven() {
     return 1
   }
   # Maven's own Guava still uses what JDK 24 and newer warn of.
-  JAVA_HOME=$(scripts/find-jdk) MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -B -ntp "$@"
+  JAVA_HOME=$(scripts/find-jdk) MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -B -ntp -Dstyle.color=never "$@"
 }
 
 # package: the operator as target/quarkus-app, unless it is newer than all that it is made of.

@@ -81,6 +81,12 @@ public final class TrainingRun {
            "spec":{"cidr":"10.244.0.0/16","backend":{"type":"vxlan"}}}
           """);
 
+  /** The answer to leader election, which asks whether it may write its Lease. */
+  private static final String MAY_DO_ANYTHING =
+      """
+      {"resourceRules":[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}],"nonResourceRules":[]}
+      """;
+
   private final NavigableMap<String, ObjectNode> objects = new TreeMap<>();
   private final Map<OutputStream, String> watches = new ConcurrentHashMap<>();
   private int version = 100;
@@ -117,7 +123,7 @@ public final class TrainingRun {
     Instant end = Instant.now().plus(PATIENCE);
     while (get(ready) != 200) {
       if (!operator.isAlive() || Instant.now().isAfter(end)) {
-        fail("the operator did not get ready", log);
+        fail(operator.isAlive() ? "the operator did not get ready within " + PATIENCE : "the operator ended early", log);
       }
       Thread.sleep(50);
     }
@@ -126,7 +132,7 @@ public final class TrainingRun {
     Thread.sleep(3000); // its first reconciliation, and what follows from its own writes
     operator.destroy();
     if (!operator.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || !Files.exists(cache)) {
-      fail("the JVM wrote no cache", log);
+      fail("the JVM wrote no cache within " + PATIENCE, log);
     }
     System.out.printf(
         "trained: %d objects at the end, cache of %d MB in %s%n",
@@ -137,7 +143,7 @@ public final class TrainingRun {
   private static void fail(String what, Path log) throws IOException {
     List<String> lines = Files.readAllLines(log);
     lines.subList(Math.max(0, lines.size() - 40), lines.size()).forEach(System.err::println);
-    System.err.println("TrainingRun: " + what + " within " + PATIENCE + "; the end of its log is above.");
+    System.err.println("TrainingRun: " + what + "; the end of its log is above.");
     System.exit(1);
   }
 
@@ -247,6 +253,9 @@ public final class TrainingRun {
       case "POST" -> {
         ObjectNode object = (ObjectNode) JSON.readTree(body);
         String name = object.path("metadata").path("name").asText("event" + version);
+        if (path.endsWith("/selfsubjectrulesreviews")) {
+          object.set("status", JSON.readTree(MAY_DO_ANYTHING));
+        }
         respond(out, 201, write(path + "/" + name, object));
       }
       case "PUT", "PATCH" -> respond(out, 200, write(path, (ObjectNode) JSON.readTree(body)));
@@ -261,6 +270,9 @@ public final class TrainingRun {
     if (path.equals("/version")) {
       return JSON.createObjectNode().put("major", "1").put("minor", "35").put("gitVersion", "v1.35.0");
     }
+    if (path.matches("/apis/[^/]+/[^/]+")) {
+      return resources(path);
+    }
     String last = path.substring(path.lastIndexOf('/') + 1);
     // Objects are one deeper than collections: /api/v1/nodes, /apis/GROUP/VERSION/namespaces/NS/PLURAL.
     int depth = path.split("/").length - (path.startsWith("/apis/") ? 4 : 3);
@@ -273,6 +285,20 @@ public final class TrainingRun {
     objects.forEach((at, object) -> {
       if (at.contains("/" + last + "/") && selected(object, query)) {
         items.add(object);
+      }
+    });
+    return list;
+  }
+
+  /** The kinds of an API group's version, as far as there are objects of them. */
+  private ObjectNode resources(String path) {
+    var list = JSON.createObjectNode().put("apiVersion", "v1").put("kind", "APIResourceList");
+    list.put("groupVersion", path.substring("/apis/".length()));
+    var resources = list.putArray("resources");
+    objects.forEach((at, object) -> {
+      if (at.startsWith(path + "/")) {
+        String plural = at.substring(path.length() + 1).replaceFirst("/.*", "");
+        resources.addObject().put("name", plural).put("kind", object.path("kind").asText());
       }
     });
     return list;

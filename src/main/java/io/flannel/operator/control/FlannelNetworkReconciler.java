@@ -86,7 +86,8 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       metrics.forget(network.getMetadata().getName());
       return UpdateControl.noUpdate();
     }
-    return new Pass(network, context, Objects.requireNonNull(watches)).run();
+    Pass pass = new Pass(network, context, Objects.requireNonNull(watches));
+    return metrics.timed(pass::run);
   }
 
   /** One pass over one FlannelNetwork. */

@@ -8,12 +8,14 @@ import io.flannel.operator.api.StatusCondition.Status;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code flannel_network_nodes{network,state}}: nodes, by state total or leased
  *   <li>{@code flannel_network_problem_nodes{network,reason}}: nodes with that problem
  *   <li>{@code flannel_network_rollout_nodes{network,state}}: nodes, by state total or updated
+ *   <li>{@code flannel_reconcile_seconds{outcome}}: passes of the reconciler, ok or failed
  * </ul>
  */
 @ApplicationScoped
@@ -34,8 +37,10 @@ class NetworkMetrics {
   private final MultiGauge nodes;
   private final MultiGauge problems;
   private final MultiGauge rollouts;
+  private final MeterRegistry registry;
 
   NetworkMetrics(MeterRegistry registry) {
+    this.registry = registry;
     conditions =
         gauge(registry, "flannel.network.condition", "Whether a condition of the network is True");
     nodes = gauge(registry, "flannel.network.nodes", "Nodes of the network by state");
@@ -45,6 +50,23 @@ class NetworkMetrics {
 
   private static MultiGauge gauge(MeterRegistry registry, String name, String description) {
     return MultiGauge.builder(name).description(description).register(registry);
+  }
+
+  /** Runs a pass and counts it with its time. */
+  <T> T timed(Supplier<T> pass) {
+    Timer.Sample sample = Timer.start(registry);
+    String outcome = "failed";
+    try {
+      T result = pass.get();
+      outcome = "ok";
+      return result;
+    } finally {
+      sample.stop(
+          Timer.builder("flannel.reconcile")
+              .description("Passes of the reconciler")
+              .tag("outcome", outcome)
+              .register(registry));
+    }
   }
 
   void record(String network, FlannelNetworkStatus status) {

@@ -3,8 +3,6 @@ package io.flannel.operator.control;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
-import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetricsV2;
-import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -19,11 +17,15 @@ class OperatorBeans {
     return Clock.systemUTC();
   }
 
-  /** What the framework counts; the extension's own choice fails on metrics without a resource. */
+  /**
+   * None from the framework: in 5.3.2 it counts received events under one name with different tags,
+   * which Prometheus' registry refuses by an exception in the informer's thread. {@link
+   * NetworkMetrics} counts what is ours.
+   */
   @Produces
   @Singleton
-  Metrics frameworkMetrics(MeterRegistry registry) {
-    return MicrometerMetricsV2.newBuilder(registry).build();
+  Metrics frameworkMetrics() {
+    return Metrics.NOOP;
   }
 
   /** One of several replicas acts; the others wait, ready to take over. */

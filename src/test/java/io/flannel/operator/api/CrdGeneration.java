@@ -28,7 +28,8 @@ import java.util.TreeMap;
  * description of the kind itself, defaults in descriptions, and the order of the columns that
  * kubectl prints.
  *
- * <p>Run as a program, it writes {@code src/main/resources/crds} and the chart's copies anew: {@code make crds}.
+ * <p>Run as a program, it writes {@code src/main/resources/crds} and the chart's copies anew:
+ * {@code make crds}.
  */
 public final class CrdGeneration {
   /** Where the generated CRDs are committed. */
