@@ -69,7 +69,10 @@ public record Happening(boolean warning, String reason, String message) {
       return Optional.empty();
     }
     boolean same =
-        before.filter(it -> Objects.equals(it.startedAt(), after.startedAt())).isPresent();
+        before
+            .filter(it -> Objects.equals(it.startedAt(), after.startedAt()))
+            .filter(it -> Objects.equals(it.to(), after.to()))
+            .isPresent();
     if (same && before.get().phase() == after.phase()) {
       return Optional.empty();
     }
@@ -82,7 +85,7 @@ public record Happening(boolean warning, String reason, String message) {
       case STALLED -> Optional.of(new Happening(true, "RolloutStalled", message));
       case PAUSED -> Optional.of(new Happening(false, "RolloutPaused", message));
       case PROGRESSING ->
-          same && before.get().phase() == Phase.PAUSED
+          same && before.get().phase() != Phase.COMPLETE
               ? Optional.of(new Happening(false, "RolloutResumed", message))
               : Optional.of(new Happening(false, "RolloutStarted", started(after)));
     };

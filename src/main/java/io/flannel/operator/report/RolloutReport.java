@@ -6,7 +6,6 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.overlay.LiveFlannel;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -22,13 +21,15 @@ final class RolloutReport {
     int done = pods.observed() ? Math.min(pods.updated(), pods.available()) : 0;
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> it.phase() == Phase.COMPLETE).isPresent();
-    boolean updated = pods.observed() && pods.updated() >= pods.desired();
-    // A pod that falls ill later is the nodes' affair, not the rollout's.
-    boolean complete = pods.complete() || (wasComplete && updated);
+    // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
+    // rollout's.
+    boolean complete = pods.complete() || (wasComplete && pods.noneOutdated());
+    // Counts of another generation say nothing: at an installation they are all 0.
+    int total = pods.observed() ? pods.desired() : situation.leases().size();
 
     boolean begins = !same || (wasComplete && !complete);
     String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();
-    boolean progressed = begins || !Objects.equals(before.map(Rollout::updated).orElse(null), done);
+    boolean progressed = begins || done > before.map(Rollout::updated).orElse(0);
     String progressedAt =
         progressed ? now.toString() : before.map(Rollout::progressedAt).orElse(startedAt);
     String from =
@@ -45,12 +46,12 @@ final class RolloutReport {
     return new Rollout(
         phase,
         done,
-        pods.desired(),
+        total,
         from,
         live.configHash(),
         startedAt,
         progressedAt,
-        message(phase, done, pods.desired(), situation.wanted().progressDeadline()));
+        message(phase, done, total, situation.wanted().progressDeadline()));
   }
 
   private static boolean overdue(String progressedAt, Duration deadline, Instant now) {
@@ -59,7 +60,11 @@ final class RolloutReport {
 
   private static String message(Phase phase, int done, int total, Duration deadline) {
     return switch (phase) {
-      case COMPLETE -> "every node runs the present configuration";
+      case COMPLETE ->
+          done >= total
+              ? "every node runs the present configuration"
+              : "every node was done; now flannel's pod is ready on %d of %d"
+                  .formatted(done, total);
       case PROGRESSING -> "%d of %d nodes run the present configuration".formatted(done, total);
       case PAUSED ->
           "%d of %d nodes run the present configuration; spec.paused is set: Kubernetes finishes"

@@ -89,7 +89,9 @@ public final class StatusReport {
         omitted > 0 ? omitted : null,
         NodeReport.problems(
             situation.leases(),
-            rollout.filter(it -> it.phase() != Phase.PROGRESSING).isEmpty(),
+            rollout
+                .filter(it -> it.phase() == Phase.COMPLETE || it.phase() == Phase.STALLED)
+                .isEmpty(),
             before.map(FlannelNetworkStatus::problems).orElse(List.of()),
             now));
   }
