@@ -1,6 +1,7 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
 import io.flannel.operator.api.FlannelNetworkStatus;
@@ -32,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the cluster to what a FlannelNetwork says: observe, decide, render, apply, report.
@@ -49,6 +52,8 @@ import org.jspecify.annotations.Nullable;
         @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 30_000)
 public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
+  private static final Logger LOG = LoggerFactory.getLogger(FlannelNetworkReconciler.class);
+
   private final KubernetesClient client;
   private final Clock clock;
   private final NetworkMetrics metrics;
@@ -86,7 +91,22 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       metrics.forget(network.getMetadata().getName());
       return UpdateControl.noUpdate();
     }
-    return new Pass(network, context, Objects.requireNonNull(watches)).run();
+    try {
+      return metrics.timed(new Pass(network, context, Objects.requireNonNull(watches))::run);
+    } catch (KubernetesClientException e) {
+      LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), ApiFault.said(e));
+      throw e;
+    } catch (Applier.ApplyException e) {
+      LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), e.getMessage());
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.error("FlannelNetwork {}: a fault of this operator", name(network), e);
+      throw e;
+    }
+  }
+
+  private static String name(FlannelNetwork network) {
+    return network.getMetadata().getName();
   }
 
   /** One pass over one FlannelNetwork. */
@@ -114,11 +134,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       }
       boolean paused = Boolean.TRUE.equals(network.getSpec().paused());
       if (network.isMarkedForDeletion()) {
-        if (finalizer.isOn(network) && !paused) {
-          new Remover(client, watches).removeAll(wanted);
-          finalizer.remove(network);
-        }
-        return UpdateControl.noUpdate();
+        return deleted(wanted, paused);
       }
       ClusterState cluster = new ClusterObserver(watches).observe();
       Decision decision = Acceptance.judge(wanted, cluster);
@@ -143,6 +159,25 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       }
       UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
       return rolling ? done.rescheduleAfter(Duration.ofSeconds(30)) : done;
+    }
+
+    private UpdateControl<FlannelNetwork> deleted(WantedNetwork wanted, boolean paused) {
+      if (finalizer.isOn(network) && paused) {
+        return refused(
+            new Decision.Refuse(
+                "DeletionPaused",
+                "it is deleted with deletionPolicy Cleanup, but spec.paused is set: nothing is"
+                    + " removed",
+                "set spec.paused to false to remove flannel, or deletionPolicy to Retain to keep"
+                    + " it"));
+      }
+      if (finalizer.isOn(network)) {
+        if (network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP) {
+          new Remover(client, watches).removeAll(wanted);
+        }
+        finalizer.remove(network);
+      }
+      return UpdateControl.noUpdate();
     }
 
     private Optional<Applier.ApplyException> apply(WantedNetwork wanted) {

@@ -8,12 +8,14 @@ import io.flannel.operator.api.StatusCondition.Status;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code flannel_network_nodes{network,state}}: nodes, by state total or leased
  *   <li>{@code flannel_network_problem_nodes{network,reason}}: nodes with that problem
  *   <li>{@code flannel_network_rollout_nodes{network,state}}: nodes, by state total or updated
+ *   <li>{@code flannel_pass_seconds}: how long a pass over a network takes, and how many there were
  * </ul>
  */
 @ApplicationScoped
@@ -34,6 +37,7 @@ class NetworkMetrics {
   private final MultiGauge nodes;
   private final MultiGauge problems;
   private final MultiGauge rollouts;
+  private final Timer passes;
 
   NetworkMetrics(MeterRegistry registry) {
     conditions =
@@ -41,10 +45,16 @@ class NetworkMetrics {
     nodes = gauge(registry, "flannel.network.nodes", "Nodes of the network by state");
     problems = gauge(registry, "flannel.network.problem.nodes", "Nodes of the network by problem");
     rollouts = gauge(registry, "flannel.network.rollout.nodes", "Nodes of the rollout by state");
+    passes = Timer.builder("flannel.pass").description("Passes over a network").register(registry);
   }
 
   private static MultiGauge gauge(MeterRegistry registry, String name, String description) {
     return MultiGauge.builder(name).description(description).register(registry);
+  }
+
+  /** Measures a pass, however it ends. */
+  <T> T timed(Supplier<T> pass) {
+    return passes.record(pass);
   }
 
   void record(String network, FlannelNetworkStatus status) {

@@ -23,8 +23,10 @@ final class RolloutReport {
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> it.phase() == Phase.COMPLETE).isPresent();
     boolean updated = pods.observed() && pods.updated() >= pods.desired();
-    // A pod that falls ill later is the nodes' affair, not the rollout's.
-    boolean complete = pods.complete() || (wasComplete && updated);
+    int doneBefore = before.map(Rollout::total).orElse(0);
+    boolean joined = pods.observed() && pods.updated() >= doneBefore;
+    // A pod that falls ill later, and a node that joins, are the nodes' affair, not the rollout's.
+    boolean complete = pods.complete() || (wasComplete && (updated || joined));
 
     boolean begins = !same || (wasComplete && !complete);
     String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();

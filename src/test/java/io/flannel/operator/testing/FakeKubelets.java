@@ -4,14 +4,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -26,7 +26,6 @@ import java.util.concurrent.Executors;
  */
 public final class FakeKubelets implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String FLANNEL = "flannel.alpha.coreos.com/";
 
   private final KubernetesClient client;
   private final Set<String> broken = ConcurrentHashMap.newKeySet();
@@ -95,7 +94,7 @@ public final class FakeKubelets implements AutoCloseable {
       }
     } catch (KubernetesClientException e) {
       // Deleted meanwhile: as with a real kubelet, the next event tells.
-      if (e.getCode() != 404 && e.getCode() != 409) {
+      if (e.getCode() != 404) {
         throw e;
       }
     }
@@ -105,41 +104,30 @@ public final class FakeKubelets implements AutoCloseable {
     String address = node.getStatus().getAddresses().getFirst().getAddress();
     client
         .nodes()
-        .resource(node)
-        .edit(
-            live -> {
-              live.getMetadata()
-                  .getAnnotations()
-                  .putAll(
-                      Map.of(
-                          FLANNEL + "kube-subnet-manager",
-                          "true",
-                          FLANNEL + "backend-type",
-                          backend,
-                          FLANNEL + "backend-data",
-                          "null",
-                          FLANNEL + "public-ip",
-                          address));
-              return live;
-            });
+        .withName(node.getMetadata().getName())
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            """
+            {"metadata": {"annotations": {
+              "flannel.alpha.coreos.com/kube-subnet-manager": "true",
+              "flannel.alpha.coreos.com/backend-type": "%s",
+              "flannel.alpha.coreos.com/backend-data": "null",
+              "flannel.alpha.coreos.com/public-ip": "%s"}}}
+            """
+                .formatted(backend, address));
   }
 
   private void becomeReady(Pod pod) {
     client
         .pods()
-        .resource(pod)
-        .editStatus(
-            live ->
-                new PodBuilder(live)
-                    .editOrNewStatus()
-                    .withPhase("Running")
-                    .withConditions()
-                    .addNewCondition()
-                    .withType("Ready")
-                    .withStatus("True")
-                    .endCondition()
-                    .endStatus()
-                    .build());
+        .inNamespace(TestCluster.FLANNEL)
+        .withName(pod.getMetadata().getName())
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            """
+            {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
+            """);
   }
 
   private static boolean isReady(Pod pod) {
@@ -148,7 +136,7 @@ public final class FakeKubelets implements AutoCloseable {
             .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
   }
 
-  private static String nodeOf(Pod pod) {
+  static String nodeOf(Pod pod) {
     return pod.getSpec()
         .getAffinity()
         .getNodeAffinity()

@@ -2,7 +2,6 @@ package io.flannel.operator.testing;
 
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
@@ -115,7 +114,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** Waits as long as a busy machine may need. */
   public static ConditionFactory patiently(String what) {
     return await(what)
-        .atMost(Duration.ofSeconds(120))
+        .atMost(Duration.ofSeconds(60))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(100))
         .ignoreExceptions();
@@ -140,9 +139,12 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
         .internalIp("192.168.0." + i);
   }
 
-  /** What is left of an object, or null. */
-  public <R extends HasMetadata> @Nullable R live(R like) {
-    return client().resource(like).get();
+  /** Removes a Node, and its pods as the controller-manager's pod garbage collector would. */
+  public void removeNode(String name) {
+    client().nodes().withName(name).delete();
+    client().pods().inNamespace(FLANNEL).list().getItems().stream()
+        .filter(pod -> FakeKubelets.nodeOf(pod).equals(name))
+        .forEach(pod -> client().resource(pod).delete());
   }
 
   /** The operator's successful writes of objects since then. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkStatus;
@@ -75,16 +77,19 @@ public record TestNetwork(KubernetesClient client, String name) {
     client
         .resources(FlannelNetwork.class)
         .withName(name)
-        .edit(
-            network -> {
-              network.getMetadata().getAnnotations().put("example.org/poke", value);
-              return network;
-            });
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\"example.org/poke\":\"%s\"}}}".formatted(value));
   }
 
   /** It, as the API server has it. */
   public FlannelNetwork get() {
     return Objects.requireNonNull(client.resources(FlannelNetwork.class).withName(name).get());
+  }
+
+  /** Whether it is there. */
+  public boolean exists() {
+    return client.resources(FlannelNetwork.class).withName(name).get() != null;
   }
 
   /** Its status; empty as long as there is none. */
