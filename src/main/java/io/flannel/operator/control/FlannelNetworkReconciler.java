@@ -15,14 +15,15 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.report.Situation;
 import io.flannel.operator.report.StatusReport;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
-import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,6 +31,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
@@ -47,11 +50,10 @@ import org.slf4j.LoggerFactory;
 @ControllerConfiguration(
     name = "flannelnetwork",
     fieldManager = Applier.FIELD_MANAGER,
-    triggerReconcilerOnAllEvents = true,
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 30_000)
-public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
+public class FlannelNetworkReconciler implements ConfigurableReconciler<FlannelNetwork> {
   private static final Logger LOG = LoggerFactory.getLogger(FlannelNetworkReconciler.class);
 
   private final KubernetesClient client;
@@ -59,6 +61,8 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final NetworkMetrics metrics;
   private final StatusWriter statusWriter;
   private final CleanupFinalizer finalizer;
+
+  private final Lock passing = new ReentrantLock();
 
   /** Set by the framework before the first pass. */
   private volatile @Nullable Watches watches;
@@ -76,6 +80,12 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     this.finalizer = new CleanupFinalizer(client);
   }
 
+  /** The annotation's attribute of this name is not heeded by QOSDK 7.7. */
+  @Override
+  public void updateConfigurationFrom(ControllerConfigurationOverrider<FlannelNetwork> config) {
+    config.withTriggerReconcilerOnAllEvents(true);
+  }
+
   @Override
   public List<EventSource<?, FlannelNetwork>> prepareEventSources(
       EventSourceContext<FlannelNetwork> context) {
@@ -91,6 +101,10 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       metrics.forget(network.getMetadata().getName());
       return UpdateControl.noUpdate();
     }
+    // One at a time: two networks would take each other's objects, and a network that is deleted
+    // and
+    // made again while a pass runs would get two (JOSDK 5.3 forgets the running one).
+    passing.lock();
     try {
       return metrics.timed(new Pass(network, context, Objects.requireNonNull(watches))::run);
     } catch (KubernetesClientException e) {
@@ -102,6 +116,8 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     } catch (RuntimeException e) {
       LOG.error("FlannelNetwork {}: a fault of this operator", name(network), e);
       throw e;
+    } finally {
+      passing.unlock();
     }
   }
 

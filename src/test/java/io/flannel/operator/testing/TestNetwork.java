@@ -151,7 +151,10 @@ public record TestNetwork(KubernetesClient client, String name) {
                 softly -> {
                   StatusCondition accepted = condition("Accepted").orElseThrow();
                   softly.assertThat(accepted.reason()).isEqualTo(reason);
-                  softly.assertThat(accepted.message()).contains(words).contains("what to do:");
+                  softly.assertThat(accepted.message()).contains("what to do:");
+                  for (String word : words) {
+                    softly.assertThat(accepted.message()).contains(word);
+                  }
                 }));
     return this;
   }
