@@ -57,7 +57,7 @@ final class Applier {
       LOG.info("applied {}", name(object));
     } catch (KubernetesClientException e) {
       throw new ApplyException(
-          "%s could not be written: %s".formatted(name(object), e.getMessage()), e);
+          "%s could not be written: %s".formatted(name(object), ApiFault.said(e)), e);
     }
   }
 

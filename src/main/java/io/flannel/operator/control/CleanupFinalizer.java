@@ -2,6 +2,7 @@ package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
 
 /**
@@ -43,6 +44,12 @@ final class CleanupFinalizer {
             .withName(network.getMetadata().getName())
             .withUid(network.getMetadata().getUid());
     patch.setMetadata((on ? meta.withFinalizers(NAME) : meta).build());
-    client.resource(patch).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+    try {
+      client.resource(patch).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+    } catch (KubernetesClientException e) {
+      if (!ApiFault.isGone(e)) {
+        throw e;
+      }
+    }
   }
 }

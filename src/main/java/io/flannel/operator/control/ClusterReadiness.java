@@ -51,15 +51,7 @@ class ClusterReadiness {
               + " the Helm chart or by kubectl apply -f src/main/resources/crds";
     } catch (KubernetesClientException e) {
       return "the API server at %s does not answer: %s"
-          .formatted(client.getMasterUrl(), rootMessage(e));
+          .formatted(client.getMasterUrl(), ApiFault.said(e));
     }
-  }
-
-  private static String rootMessage(Throwable thrown) {
-    Throwable root = thrown;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage());
   }
 }

@@ -16,6 +16,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Tells what happened as Kubernetes Events, which {@code kubectl describe} shows.
@@ -76,10 +77,13 @@ final class EventRecorder {
             .build();
     try {
       client.resource(event).create();
+      LOG.atLevel(happening.warning() ? Level.WARN : Level.INFO)
+          .log(
+              "FlannelNetwork {}: {}: {}", meta.getName(), happening.reason(), happening.message());
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         // Events are told on a best-effort basis; the status says the same.
-        LOG.warn("the Event \"{}\" could not be written: {}", happening.reason(), e.getMessage());
+        LOG.warn("the Event \"{}\" could not be written: {}", happening.reason(), ApiFault.said(e));
       }
     }
   }

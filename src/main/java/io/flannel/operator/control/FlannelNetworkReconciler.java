@@ -1,6 +1,7 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
 import io.flannel.operator.api.FlannelNetworkStatus;
@@ -14,14 +15,15 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.report.Situation;
 import io.flannel.operator.report.StatusReport;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
-import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,9 +31,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings the cluster to what a FlannelNetwork says: observe, decide, render, apply, report.
@@ -44,16 +50,19 @@ import org.jspecify.annotations.Nullable;
 @ControllerConfiguration(
     name = "flannelnetwork",
     fieldManager = Applier.FIELD_MANAGER,
-    triggerReconcilerOnAllEvents = true,
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 30_000)
-public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
+public class FlannelNetworkReconciler implements ConfigurableReconciler<FlannelNetwork> {
+  private static final Logger LOG = LoggerFactory.getLogger(FlannelNetworkReconciler.class);
+
   private final KubernetesClient client;
   private final Clock clock;
   private final NetworkMetrics metrics;
   private final StatusWriter statusWriter;
   private final CleanupFinalizer finalizer;
+
+  private final Lock passing = new ReentrantLock();
 
   /** Set by the framework before the first pass. */
   private volatile @Nullable Watches watches;
@@ -71,6 +80,12 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     this.finalizer = new CleanupFinalizer(client);
   }
 
+  /** The annotation's attribute of this name is not heeded by QOSDK 7.7. */
+  @Override
+  public void updateConfigurationFrom(ControllerConfigurationOverrider<FlannelNetwork> config) {
+    config.withTriggerReconcilerOnAllEvents(true);
+  }
+
   @Override
   public List<EventSource<?, FlannelNetwork>> prepareEventSources(
       EventSourceContext<FlannelNetwork> context) {
@@ -86,8 +101,28 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       metrics.forget(network.getMetadata().getName());
       return UpdateControl.noUpdate();
     }
-    Pass pass = new Pass(network, context, Objects.requireNonNull(watches));
-    return metrics.timed(pass::run);
+    // One at a time: two networks would take each other's objects, and a network that is deleted
+    // and
+    // made again while a pass runs would get two (JOSDK 5.3 forgets the running one).
+    passing.lock();
+    try {
+      return metrics.timed(new Pass(network, context, Objects.requireNonNull(watches))::run);
+    } catch (KubernetesClientException e) {
+      LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), ApiFault.said(e));
+      throw e;
+    } catch (Applier.ApplyException e) {
+      LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), e.getMessage());
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.error("FlannelNetwork {}: a fault of this operator", name(network), e);
+      throw e;
+    } finally {
+      passing.unlock();
+    }
+  }
+
+  private static String name(FlannelNetwork network) {
+    return network.getMetadata().getName();
   }
 
   /** One pass over one FlannelNetwork. */
@@ -115,11 +150,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       }
       boolean paused = Boolean.TRUE.equals(network.getSpec().paused());
       if (network.isMarkedForDeletion()) {
-        if (finalizer.isOn(network) && !paused) {
-          new Remover(client, watches).removeAll(wanted);
-          finalizer.remove(network);
-        }
-        return UpdateControl.noUpdate();
+        return deleted(wanted, paused);
       }
       ClusterState cluster = new ClusterObserver(watches).observe();
       Decision decision = Acceptance.judge(wanted, cluster);
@@ -144,6 +175,25 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       }
       UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
       return rolling ? done.rescheduleAfter(Duration.ofSeconds(30)) : done;
+    }
+
+    private UpdateControl<FlannelNetwork> deleted(WantedNetwork wanted, boolean paused) {
+      if (finalizer.isOn(network) && paused) {
+        return refused(
+            new Decision.Refuse(
+                "DeletionPaused",
+                "it is deleted with deletionPolicy Cleanup, but spec.paused is set: nothing is"
+                    + " removed",
+                "set spec.paused to false to remove flannel, or deletionPolicy to Retain to keep"
+                    + " it"));
+      }
+      if (finalizer.isOn(network)) {
+        if (network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP) {
+          new Remover(client, watches).removeAll(wanted);
+        }
+        finalizer.remove(network);
+      }
+      return UpdateControl.noUpdate();
     }
 
     private Optional<Applier.ApplyException> apply(WantedNetwork wanted) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code flannel_network_nodes{network,state}}: nodes, by state total or leased
  *   <li>{@code flannel_network_problem_nodes{network,reason}}: nodes with that problem
  *   <li>{@code flannel_network_rollout_nodes{network,state}}: nodes, by state total or updated
- *   <li>{@code flannel_reconcile_seconds{outcome}}: passes of the reconciler, ok or failed
+ *   <li>{@code flannel_pass_seconds}: how long a pass over a network takes, and how many there were
  * </ul>
  */
 @ApplicationScoped
@@ -37,36 +37,24 @@ class NetworkMetrics {
   private final MultiGauge nodes;
   private final MultiGauge problems;
   private final MultiGauge rollouts;
-  private final MeterRegistry registry;
+  private final Timer passes;
 
   NetworkMetrics(MeterRegistry registry) {
-    this.registry = registry;
     conditions =
         gauge(registry, "flannel.network.condition", "Whether a condition of the network is True");
     nodes = gauge(registry, "flannel.network.nodes", "Nodes of the network by state");
     problems = gauge(registry, "flannel.network.problem.nodes", "Nodes of the network by problem");
     rollouts = gauge(registry, "flannel.network.rollout.nodes", "Nodes of the rollout by state");
+    passes = Timer.builder("flannel.pass").description("Passes over a network").register(registry);
   }
 
   private static MultiGauge gauge(MeterRegistry registry, String name, String description) {
     return MultiGauge.builder(name).description(description).register(registry);
   }
 
-  /** Runs a pass and counts it with its time. */
+  /** Measures a pass, however it ends. */
   <T> T timed(Supplier<T> pass) {
-    Timer.Sample sample = Timer.start(registry);
-    String outcome = "failed";
-    try {
-      T result = pass.get();
-      outcome = "ok";
-      return result;
-    } finally {
-      sample.stop(
-          Timer.builder("flannel.reconcile")
-              .description("Passes of the reconciler")
-              .tag("outcome", outcome)
-              .register(registry));
-    }
+    return passes.record(pass);
   }
 
   void record(String network, FlannelNetworkStatus status) {

@@ -59,7 +59,15 @@ final class Remover {
         .filter(live -> isOf(network, live))
         .distinct()
         .sorted(comparing((HasMetadata live) -> live instanceof Namespace))
-        .forEach(this::delete);
+        .forEach(live -> deleteIfStillOf(network, live));
+  }
+
+  /** The cache may lag behind another network that has just taken the object over. */
+  private void deleteIfStillOf(WantedNetwork network, HasMetadata cached) {
+    HasMetadata live = client.resource(cached).get();
+    if (live != null && isOf(network, live)) {
+      delete(live);
+    }
   }
 
   private static boolean isOf(WantedNetwork network, HasMetadata live) {

@@ -2,6 +2,7 @@ package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetwork;
@@ -55,15 +56,21 @@ final class StatusWriter {
     patch.setMetadata(
         new ObjectMetaBuilder().withName(live.getMetadata().getName()).withUid(uid(live)).build());
     patch.setStatus(after);
-    client
-        .resource(patch)
-        .subresource("status")
-        .patch(
-            new PatchContext.Builder()
-                .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                .withFieldManager(Applier.FIELD_MANAGER)
-                .withForce(true)
-                .build());
+    try {
+      client
+          .resource(patch)
+          .subresource("status")
+          .patch(
+              new PatchContext.Builder()
+                  .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                  .withFieldManager(Applier.FIELD_MANAGER)
+                  .withForce(true)
+                  .build());
+    } catch (KubernetesClientException e) {
+      if (!ApiFault.isGone(e)) {
+        throw e;
+      }
+    }
     return after;
   }
 

@@ -69,7 +69,6 @@ public final class FlannelDaemonSet {
         .withNewMetadata()
         .withLabels(POD_LABELS)
         .addToLabels("tier", "node")
-        .addToLabels(Flannel.NETWORK_LABEL, network.name())
         .endMetadata()
         .withSpec(podSpec(network, conf))
         .endTemplate()

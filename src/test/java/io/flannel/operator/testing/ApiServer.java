@@ -50,6 +50,8 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
   private final List<ChildProcess> processes = new ArrayList<>();
   private @Nullable Path directory;
   private @Nullable KubernetesClient client;
+  private @Nullable ChildProcess server;
+  private String[] serverArguments = {};
   private int port;
 
   @Override
@@ -216,6 +218,18 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     return this;
   }
 
+  /** SIGKILL to the API server; etcd keeps what it has stored. */
+  public void killServer() {
+    server().kill();
+    processes.remove(server());
+  }
+
+  /** Starts the API server again, where it was before. */
+  public void startServerAgain() {
+    server = run(Tool.KUBE_APISERVER, serverArguments);
+    awaitReady();
+  }
+
   /** What {@code kubectl} prints (both streams), run as the admin. */
   public String kubectl(String... arguments) {
     List<String> command = new ArrayList<>();
@@ -272,27 +286,28 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
         rules:
         - level: Metadata
         """);
-    ChildProcess server =
-        run(
-            Tool.KUBE_APISERVER,
-            "--etcd-servers=http://127.0.0.1:" + etcdPort,
-            "--bind-address=127.0.0.1",
-            "--secure-port=" + port,
-            // An address for documentation: nothing is to reach the server but by loopback.
-            "--advertise-address=192.0.2.1",
-            "--endpoint-reconciler-type=none",
-            "--cert-dir=" + file("pki"),
-            "--token-auth-file=" + file("pki/tokens.csv"),
-            "--authorization-mode=RBAC",
-            "--service-cluster-ip-range=" + SERVICE_RANGE,
-            "--service-account-issuer=https://kubernetes.default.svc",
-            "--service-account-key-file=" + file("pki/sa.key"),
-            "--service-account-signing-key-file=" + file("pki/sa.key"),
-            "--allow-privileged=true",
-            "--audit-policy-file=" + file("audit-policy.yaml"),
-            "--audit-log-path=" + file("audit.log"),
-            "--audit-log-mode=blocking",
-            "--audit-log-maxsize=10000");
+    serverArguments =
+        new String[] {
+          "--etcd-servers=http://127.0.0.1:" + etcdPort,
+          "--bind-address=127.0.0.1",
+          "--secure-port=" + port,
+          // An address for documentation: nothing is to reach the server but by loopback.
+          "--advertise-address=192.0.2.1",
+          "--endpoint-reconciler-type=none",
+          "--cert-dir=" + file("pki"),
+          "--token-auth-file=" + file("pki/tokens.csv"),
+          "--authorization-mode=RBAC",
+          "--service-cluster-ip-range=" + SERVICE_RANGE,
+          "--service-account-issuer=https://kubernetes.default.svc",
+          "--service-account-key-file=" + file("pki/sa.key"),
+          "--service-account-signing-key-file=" + file("pki/sa.key"),
+          "--allow-privileged=true",
+          "--audit-policy-file=" + file("audit-policy.yaml"),
+          "--audit-log-path=" + file("audit.log"),
+          "--audit-log-mode=blocking",
+          "--audit-log-maxsize=10000"
+        };
+    server = run(Tool.KUBE_APISERVER, serverArguments);
     await("the API server's certificate")
         .atMost(START_SECONDS, SECONDS)
         .pollInterval(50, TimeUnit.MILLISECONDS)
@@ -302,14 +317,25 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
               return Files.exists(certificate()) && Files.exists(file("pki/apiserver.key"));
             });
     client = new KubernetesClientBuilder().withConfig(adminConfig()).build();
+    awaitReady();
+  }
+
+  private void awaitReady() {
     await("the API server's /readyz")
         .atMost(START_SECONDS, SECONDS)
         .pollInterval(50, TimeUnit.MILLISECONDS)
         .until(
             () -> {
-              server.mustBeAlive();
+              server().mustBeAlive();
               return isReady();
             });
+  }
+
+  private ChildProcess server() {
+    if (server == null) {
+      throw new IllegalStateException("The API server is not started");
+    }
+    return server;
   }
 
   private Config adminConfig() {
@@ -331,6 +357,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
   private static boolean isEstablished(@Nullable CustomResourceDefinition crd) {
     return crd != null
         && crd.getStatus() != null
+        && crd.getStatus().getConditions() != null
         && crd.getStatus().getConditions().stream()
             .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
   }

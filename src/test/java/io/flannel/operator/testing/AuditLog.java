@@ -83,6 +83,7 @@ public final class AuditLog {
   /** The present end of the log. */
   public Mark mark() {
     String name = "mark-" + UUID.randomUUID();
+    long start = file.toFile().length();
     long[] end = {0};
     server.client().configMaps().inNamespace("default").withName(name).get();
     await("the audit log's entry for this class's own request")
@@ -90,10 +91,11 @@ public final class AuditLog {
         .pollInterval(10, TimeUnit.MILLISECONDS)
         .until(
             () -> {
-              String log = read(0);
+              String log = read(start);
               int at = log.lastIndexOf(name);
               int newline = at < 0 ? -1 : log.indexOf('\n', at);
-              end[0] = newline < 0 ? 0 : log.substring(0, newline + 1).getBytes(UTF_8).length;
+              end[0] =
+                  newline < 0 ? 0 : start + log.substring(0, newline + 1).getBytes(UTF_8).length;
               return newline >= 0;
             });
     return new Mark(end[0]);

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -159,6 +160,64 @@ public final class OperatorProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException(e);
     }
+  }
+
+  /** The sum of a metric over all its labels, 0 while there is none. */
+  public double metric(String name) {
+    try {
+      return get("/q/metrics")
+          .body()
+          .lines()
+          .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .sum();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What it logged that nobody wants to see: stack traces. */
+  public List<String> stackTraces() {
+    try (var lines = Files.lines(log)) {
+      return lines
+          .filter(line -> line.matches("\\s+at .*|Caused by: .*|[\\w.]+Exception.*"))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Its log. */
+  public String logged() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Does something that makes it pass over the networks, and waits until it has done so. */
+  public void awaitPassAfter(Runnable cause) {
+    awaitIdle();
+    double before = passes();
+    cause.run();
+    await("a pass of the operator; its log is " + log)
+        .atMost(READY_SECONDS, SECONDS)
+        .pollInterval(100, TimeUnit.MILLISECONDS)
+        .until(() -> passes() > before);
+    awaitIdle();
+  }
+
+  private void awaitIdle() {
+    await("the end of a pass of the operator; its log is " + log)
+        .atMost(READY_SECONDS, SECONDS)
+        .pollInterval(100, TimeUnit.MILLISECONDS)
+        .until(() -> metric("operator_sdk_reconciliations_executions_flannelnetwork") == 0);
+  }
+
+  /** How many passes it has ended since it was started. */
+  public double passes() {
+    return metric("flannel_pass_seconds_count");
   }
 
   @Override

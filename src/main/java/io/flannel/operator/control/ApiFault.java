@@ -1,0 +1,35 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
+
+/** What went wrong with a request to the API server, in words for people. */
+final class ApiFault {
+  private ApiFault() {}
+
+  /** The API server's own message; without an answer from it, the cause. */
+  static String said(KubernetesClientException e) {
+    if (e.getStatus() != null && e.getStatus().getMessage() != null) {
+      return e.getStatus().getMessage();
+    }
+    return rootMessage(e);
+  }
+
+  /** The message of the first cause. */
+  static String rootMessage(Throwable thrown) {
+    Throwable root = thrown;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+  }
+
+  /**
+   * Whether a request that names an object by its uid came too late: the object is gone, or another
+   * of its name is there.
+   */
+  static boolean isGone(KubernetesClientException e) {
+    return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+        || e.getCode() == HttpURLConnection.HTTP_CONFLICT;
+  }
+}

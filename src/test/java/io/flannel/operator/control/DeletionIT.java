@@ -1,0 +1,160 @@
+package io.flannel.operator.control;
+
+import static io.flannel.operator.testing.TestCluster.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.TestNetwork;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What deleting a FlannelNetwork does, and what it does not. */
+class DeletionIT {
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
+  static OperatorProcess operator;
+
+  @BeforeAll
+  static void start() {
+    operator = cluster.operator().start().awaitReady();
+  }
+
+  @AfterAll
+  static void stop() {
+    operator.close();
+    assertThat(operator.stackTraces()).isEmpty();
+  }
+
+  @Test
+  void retainLeavesEveryObjectAsItIs() {
+    var network = installed("default", TestNetwork.IPIP);
+    var rendered = Rendered.in(cluster);
+    var before = rendered.resourceVersions();
+    assertThat(network.get().getMetadata().getFinalizers()).isEmpty();
+
+    network.delete();
+    network.awaitGone();
+    // Another one, refused, proves by its verdict that the operator has seen it all.
+    TestNetwork.of(cluster, "probe")
+        .apply("cidr: 10.96.0.0/12\nbackend: {type: vxlan}")
+        .awaitRefused("OverlapsServiceRange");
+
+    assertThat(rendered.resourceVersions()).isEqualTo(before);
+  }
+
+  @Test
+  void aNetworkOfAnotherNameTakesOverWhatWasRetainedWithoutRestartingAPod() {
+    var network = installed("default", TestNetwork.IPIP);
+    var rendered = Rendered.in(cluster);
+    var generation = rendered.liveDaemonSet().getMetadata().getGeneration();
+    var pods = podUids();
+    network.delete();
+    network.awaitGone();
+
+    var heir = TestNetwork.of(cluster, "heir").apply(TestNetwork.IPIP).awaitReady();
+
+    eventually(
+        "all of it is the heir's",
+        () ->
+            assertThat(rendered.objects())
+                .hasSize(6)
+                .allMatch(
+                    it -> it.getMetadata().getLabels().get("flannel.io/network").equals("heir")));
+    assertThat(rendered.liveDaemonSet().getMetadata().getGeneration()).isEqualTo(generation);
+    assertThat(podUids()).isEqualTo(pods);
+    assertThat(heir.status().summary().leased()).isEqualTo(2);
+  }
+
+  @Test
+  void cleanupRemovesAllThatWasRendered() {
+    var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    assertThat(network.get().getMetadata().getFinalizers()).containsExactly("flannel.io/cleanup");
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      network.apply(TestNetwork.VXLAN + "deletionPolicy: Cleanup").awaitReady();
+    }
+    network.delete();
+    network.awaitGone();
+    nothingIsLeft();
+  }
+
+  @Test
+  void cleanupWaitsForAnOperatorThatIsDown() {
+    var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    operator.kill();
+    network.delete();
+    assertThat(network.get().isMarkedForDeletion()).isTrue();
+    operator.start().awaitReady();
+    network.awaitGone();
+    nothingIsLeft();
+  }
+
+  @Test
+  void thePolicyCanBeChangedAtAnyTime() {
+    var network = installed("default", TestNetwork.IPIP);
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    eventually(
+        "the finalizer", () -> assertThat(network.get().getMetadata().getFinalizers()).hasSize(1));
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Retain");
+    eventually(
+        "no finalizer", () -> assertThat(network.get().getMetadata().getFinalizers()).isEmpty());
+    var before = Rendered.in(cluster).resourceVersions();
+    network.delete();
+    network.awaitGone();
+    assertThat(Rendered.in(cluster).resourceVersions()).isEqualTo(before);
+  }
+
+  @Test
+  void aRefusedNetworksDeletionLeavesTheFirstOnesObjects() {
+    var network = installed("default", TestNetwork.IPIP);
+    var before = Rendered.in(cluster).resourceVersions();
+    var second =
+        TestNetwork.of(cluster, "second").apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    second.awaitRefused("AnotherNetworkInCharge");
+    second.delete();
+    second.awaitGone();
+    operator.awaitPassAfter(() -> network.poke("look"));
+    assertThat(Rendered.in(cluster).resourceVersions()).isEqualTo(before);
+  }
+
+  @Test
+  void aPausedNetworkWithCleanupWaitsAndSaysWhy() {
+    var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup\npaused: true").awaitReady();
+    var before = Rendered.in(cluster).resourceVersions();
+    network.delete();
+    eventually(
+        "the reason",
+        () ->
+            assertThat(network.condition("Ready").orElseThrow().message())
+                .contains("deleted", "spec.paused"));
+    assertThat(Rendered.in(cluster).resourceVersions()).isEqualTo(before);
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup\npaused: false");
+    network.awaitGone();
+    nothingIsLeft();
+  }
+
+  private static TestNetwork installed(String name, String spec) {
+    cluster.nodes(2);
+    var network = TestNetwork.of(cluster, name);
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      network.apply(spec).awaitReady();
+    }
+    return network;
+  }
+
+  private static List<String> podUids() {
+    return cluster.client().pods().inNamespace(TestCluster.FLANNEL).list().getItems().stream()
+        .map(pod -> pod.getMetadata().getUid())
+        .sorted()
+        .toList();
+  }
+
+  private static void nothingIsLeft() {
+    eventually("nothing", () -> assertThat(Rendered.in(cluster).names()).isEmpty());
+  }
+}

@@ -1,0 +1,215 @@
+package io.flannel.operator.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.api.FlannelNetwork;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.core.ConditionFactory;
+import org.awaitility.core.ThrowingRunnable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * One API server with controller-manager and CRDs for all tests of the operator, emptied before
+ * each of them; the operator itself is the test's to start.
+ */
+public final class TestCluster implements BeforeAllCallback, BeforeEachCallback {
+  /** The operator, as the audit log names it. */
+  public static final String OPERATOR = "system:serviceaccount:flannel-system:flannel-operator";
+
+  /** flannel's namespace. */
+  public static final String FLANNEL = "kube-flannel";
+
+  private static final String SYSTEM = "flannel-system";
+  private static final String ACCOUNT = "flannel-operator";
+
+  /** Ends with the JVM, by {@link ChildProcess}. */
+  private static @Nullable ApiServer shared;
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    api();
+    client().leases().inNamespace(SYSTEM).withTimeoutInMillis(0).delete();
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    empty();
+  }
+
+  /** The API server that all share. */
+  public ApiServer api() {
+    synchronized (TestCluster.class) {
+      if (shared == null) {
+        shared = new ApiServer().start().installCrds().controllerManager();
+        admit(shared);
+      }
+      return shared;
+    }
+  }
+
+  /** A client that may do everything. */
+  public KubernetesClient client() {
+    return api().client();
+  }
+
+  /** The operator with rights of its own, not started; a new leader need not wait long. */
+  public OperatorProcess operator() {
+    return configured(OperatorProcess.with(api().kubeconfigOf(SYSTEM, ACCOUNT)));
+  }
+
+  /** The same, reaching the API server by way of a proxy. */
+  public OperatorProcess operator(WriteBreaker proxy) {
+    return configured(OperatorProcess.with(api().kubeconfigOf(SYSTEM, ACCOUNT, proxy)));
+  }
+
+  /** Makes a namespace with the operator's ServiceAccount. */
+  public static void admit(ApiServer api) {
+    api.client()
+        .resource(new NamespaceBuilder().withNewMetadata().withName(SYSTEM).endMetadata().build())
+        .create();
+    api.client()
+        .resource(
+            new ServiceAccountBuilder()
+                .withNewMetadata()
+                .withNamespace(SYSTEM)
+                .withName(ACCOUNT)
+                .endMetadata()
+                .build())
+        .create();
+    api.client()
+        .resource(
+            new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName(ACCOUNT)
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
+                .addNewSubject(null, "ServiceAccount", ACCOUNT, SYSTEM)
+                .build())
+        .create();
+  }
+
+  /** The operator of an API server that {@link #admit} was called for. */
+  public static OperatorProcess operatorOf(ApiServer api) {
+    return configured(OperatorProcess.with(api.kubeconfigOf(SYSTEM, ACCOUNT)));
+  }
+
+  private static OperatorProcess configured(OperatorProcess operator) {
+    return operator
+        .environment("POD_NAMESPACE", SYSTEM)
+        .environment("POD_NAME", "operator-1")
+        .environment("FLANNEL_LEADER_ELECTION_LEASE_DURATION", "4s")
+        .environment("FLANNEL_LEADER_ELECTION_RENEW_DEADLINE", "3s")
+        .environment("FLANNEL_LEADER_ELECTION_RETRY_PERIOD", "1s");
+  }
+
+  /** Waits as long as a busy machine may need. */
+  public static ConditionFactory patiently(String what) {
+    return await(what)
+        .atMost(Duration.ofSeconds(60))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(100))
+        .ignoreExceptions();
+  }
+
+  /** Waits until the assertions hold. */
+  public static void eventually(String what, ThrowingRunnable assertions) {
+    patiently(what).untilAsserted(assertions);
+  }
+
+  /** Nodes node-1 … node-n with podCIDR 10.244.i.0/24 and address 192.168.0.i, not registered. */
+  public void nodes(int count) {
+    for (int i = 1; i <= count; i++) {
+      node(i).create(client());
+    }
+  }
+
+  /** One of those, not created. */
+  public static TestNode node(int i) {
+    return TestNode.named("node-" + i)
+        .podCidrs("10.244." + i + ".0/24")
+        .internalIp("192.168.0." + i);
+  }
+
+  /** Removes a Node, and its pods as the controller-manager's pod garbage collector would. */
+  public void removeNode(String name) {
+    client().nodes().withName(name).delete();
+    client().pods().inNamespace(FLANNEL).list().getItems().stream()
+        .filter(pod -> FakeKubelets.nodeOf(pod).equals(name))
+        .forEach(pod -> client().resource(pod).delete());
+  }
+
+  /** The operator's successful writes of objects since then. */
+  public List<AuditLog.Request> writes(AuditLog.Mark since) {
+    return api().audit().since(since).stream()
+        .filter(request -> request.isWriteBy(OPERATOR))
+        .toList();
+  }
+
+  /**
+   * Removes what a test may have left, but for flannel's empty namespace, whose removal takes the
+   * controller-manager some seconds.
+   */
+  public void empty() {
+    var client = client();
+    var networks = client.resources(FlannelNetwork.class);
+    networks.delete();
+    for (FlannelNetwork network : networks.list().getItems()) {
+      networks
+          .resource(network)
+          .edit(
+              left -> {
+                left.getMetadata().setFinalizers(List.of());
+                return left;
+              });
+    }
+    eventually("no FlannelNetwork", () -> check(networks.list().getItems().isEmpty()));
+    client.apps().daemonSets().inAnyNamespace().delete();
+    client.rbac().clusterRoleBindings().withName("flannel").delete();
+    client.rbac().clusterRoles().withName("flannel").delete();
+    client.serviceAccounts().inNamespace(FLANNEL).withName("flannel").delete();
+    client.configMaps().inNamespace(FLANNEL).withLabel("flannel.io/network").delete();
+    client.nodes().delete();
+    eventually(
+        "no pod and no DaemonSet",
+        () -> {
+          client.pods().inNamespace(FLANNEL).delete();
+          check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
+          check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());
+        });
+    if (client.namespaces().withName(FLANNEL).get() != null) {
+      client
+          .namespaces()
+          .withName(FLANNEL)
+          .edit(
+              namespace -> {
+                namespace.getMetadata().setLabels(Map.of());
+                namespace.getMetadata().setAnnotations(Map.of());
+                return namespace;
+              });
+    }
+    client.events().v1().events().inNamespace("default").delete();
+  }
+
+  /** Removes flannel's namespace, too. */
+  public void withoutNamespace() {
+    client().namespaces().withName(FLANNEL).delete();
+    eventually(
+        "no namespace " + FLANNEL,
+        () -> check(client().namespaces().withName(FLANNEL).get() == null));
+  }
+
+  private static void check(boolean holds) {
+    if (!holds) {
+      throw new AssertionError("not yet");
+    }
+  }
+}
