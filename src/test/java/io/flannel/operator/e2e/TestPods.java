@@ -64,6 +64,8 @@ final class TestPods {
             "ping",
             "-c",
             String.valueOf(PINGS),
+            "-i",
+            "0.2",
             "-W",
             "5",
             address(to))

@@ -24,7 +24,7 @@ final class Wire {
       StringBuilder heard = new StringBuilder();
       Thread errors = Thread.ofVirtual().start(() -> heard.append(read(tcpdump.getErrorStream())));
       // Ping until tcpdump has its packets, or has heard enough pings without any.
-      for (int i = 0; i < 4 && tcpdump.isAlive(); i++) {
+      for (int i = 0; i < 2 && tcpdump.isAlive(); i++) {
         TestPods.ping(from, to);
       }
       tcpdump.descendants().forEach(ProcessHandle::destroy);
@@ -34,7 +34,7 @@ final class Wire {
       if (!heard.toString().contains("listening on")) {
         throw new AssertionError("tcpdump did not listen: " + heard);
       }
-      return packets;
+      return packets.strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
