@@ -10,7 +10,7 @@ demo: ## a real cluster, the operator, an ipip network, two pods that ping; stay
 	@scripts/demo
 
 demo-kind: ## the same on kind, for those who have Docker
-	@lab/kind/demo.sh
+	@. scripts/steps.sh && package && lab/kind/demo.sh
 
 down: ## takes the demo's cluster down
 	@lab/lab down
