@@ -15,15 +15,14 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.report.Situation;
 import io.flannel.operator.report.StatusReport;
-import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
-import io.quarkiverse.operatorsdk.runtime.api.ConfigurableReconciler;
 import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
@@ -43,9 +42,9 @@ import org.slf4j.LoggerFactory;
  * Brings the cluster to what a FlannelNetwork says: observe, decide, render, apply, report.
  *
  * <p>It keeps nothing between two passes; what it needs to know it reads from the cluster. All
- * events come here ({@code triggerReconcilerOnAllEvents}), since the finalizer is there only while
- * {@code deletionPolicy} is {@code Cleanup}: an object with {@code Retain} can be deleted while no
- * operator runs.
+ * events come here ({@code triggerReconcilerOnAllEvents}, see {@link EveryEvent}), since the
+ * finalizer is there only while {@code deletionPolicy} is {@code Cleanup}: an object with {@code
+ * Retain} can be deleted while no operator runs.
  */
 @ControllerConfiguration(
     name = "flannelnetwork",
@@ -53,7 +52,7 @@ import org.slf4j.LoggerFactory;
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 30_000)
-public class FlannelNetworkReconciler implements ConfigurableReconciler<FlannelNetwork> {
+public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private static final Logger LOG = LoggerFactory.getLogger(FlannelNetworkReconciler.class);
 
   private final KubernetesClient client;
@@ -78,12 +77,6 @@ public class FlannelNetworkReconciler implements ConfigurableReconciler<FlannelN
     this.metrics = metrics;
     this.statusWriter = new StatusWriter(client, new EventRecorder(client, clock, instance));
     this.finalizer = new CleanupFinalizer(client);
-  }
-
-  /** The annotation's attribute of this name is not heeded by QOSDK 7.7. */
-  @Override
-  public void updateConfigurationFrom(ControllerConfigurationOverrider<FlannelNetwork> config) {
-    config.withTriggerReconcilerOnAllEvents(true);
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.flannel.operator.control;
 
+import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
+import io.quarkiverse.operatorsdk.runtime.QuarkusConfigurationService;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
@@ -26,6 +28,17 @@ class OperatorBeans {
   @Singleton
   Metrics frameworkMetrics() {
     return Metrics.NOOP;
+  }
+
+  /** In place of the extension's own, for the sake of {@link EveryEvent}. */
+  @Produces
+  @Singleton
+  Operator operator(
+      QuarkusConfigurationService configuration, FlannelNetworkReconciler reconciler) {
+    Operator operator = new Operator(configuration);
+    operator.register(
+        reconciler, new EveryEvent(configuration.getConfigurationFor(reconciler), configuration));
+    return operator;
   }
 
   /** One of several replicas acts; the others wait, ready to take over. */

@@ -89,7 +89,7 @@ class QuietIT {
             interface: {name: eth1}
             rollout: {maxUnavailable: 25%}
             flannel:
-              resources: {requests: {cpu: 0.1, memory: 0.05Gi}, limits: {memory: 100000Ki}}
+              resources: {requests: {cpu: "0.1", memory: 0.05Gi}, limits: {memory: 100000Ki}}
               tolerations: [{operator: Exists}, {key: k, value: v, effect: NoExecute, tolerationSeconds: 60}]
               nodeSelector: {pool: a}
               extraArgs: ["-v=2"]

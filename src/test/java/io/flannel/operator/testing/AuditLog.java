@@ -67,9 +67,15 @@ public final class AuditLog {
       return WRITES.contains(verb) && code >= 200 && code < 300 && !uri.contains("dryRun=");
     }
 
-    /** Whether this user can have changed an object by it, leases of leader election left aside. */
+    /**
+     * Whether this user can have changed an object by it, leases of leader election left aside;
+     * reviews, which are asked by creating them, change nothing.
+     */
     public boolean isWriteBy(String who) {
-      return user.equals(who) && isWrite() && !group.equals("coordination.k8s.io");
+      return user.equals(who)
+          && isWrite()
+          && !group.equals("coordination.k8s.io")
+          && !group.equals("authorization.k8s.io");
     }
 
     @Override

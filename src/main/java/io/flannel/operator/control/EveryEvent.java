@@ -1,0 +1,37 @@
+package io.flannel.operator.control;
+
+import io.flannel.operator.api.FlannelNetwork;
+import io.quarkiverse.operatorsdk.runtime.QuarkusConfigurationService;
+import io.quarkiverse.operatorsdk.runtime.QuarkusControllerConfiguration;
+import java.time.Duration;
+
+/**
+ * The reconciler's configuration with {@code triggerReconcilerOnAllEvents}, which the extension
+ * reads from the annotation and then drops (seen with 7.7.3): without it, the reconciler never
+ * hears that a network is to go.
+ */
+final class EveryEvent extends QuarkusControllerConfiguration<FlannelNetwork> {
+  EveryEvent(
+      QuarkusControllerConfiguration<FlannelNetwork> annotated,
+      QuarkusConfigurationService configuration) {
+    super(
+        annotated.getInformerConfig(),
+        annotated.getName(),
+        annotated.isGenerationAware(),
+        annotated.getAssociatedReconcilerClassName(),
+        annotated.getRetry(),
+        annotated.getRateLimiter(),
+        annotated.maxReconciliationInterval().orElse(Duration.ofMinutes(5)),
+        annotated.getFinalizerName(),
+        annotated.fieldManager(),
+        annotated.getWorkflow(),
+        annotated.getResourceTypeName(),
+        annotated.getResourceClass());
+    setParent(configuration);
+  }
+
+  @Override
+  public boolean triggerReconcilerOnAllEvents() {
+    return true;
+  }
+}
