@@ -94,9 +94,8 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       metrics.forget(network.getMetadata().getName());
       return UpdateControl.noUpdate();
     }
-    // One at a time: two networks would take each other's objects, and a network that is deleted
-    // and
-    // made again while a pass runs would get two (JOSDK 5.3 forgets the running one).
+    // One at a time: two networks would take each other's objects, and one that is deleted and made
+    // again while a pass runs would get two passes (JOSDK 5.3 forgets the running one).
     passing.lock();
     try {
       return metrics.timed(new Pass(network, context, Objects.requireNonNull(watches))::run);

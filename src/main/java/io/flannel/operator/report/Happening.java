@@ -41,7 +41,10 @@ public record Happening(boolean warning, String reason, String message) {
                 happenings.add(
                     ready.status() == Status.TRUE
                         ? new Happening(false, "Ready", ready.message())
-                        : new Happening(true, "NotReady", ready.message())));
+                        : new Happening(
+                            !Verdict.ON_ITS_WAY.contains(ready.reason()),
+                            "NotReady",
+                            ready.message())));
     return happenings;
   }
 

@@ -140,7 +140,7 @@ class StatusReportTest {
   void aChangeIsARollout() {
     Life life = running();
     life.after(MINUTE).wants(VXLAN);
-    assertThat(life.report()).containsExactly("Warning NotReady");
+    assertThat(life.report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
 
     life.runs(VXLAN, new PodCounts(false, 2, 2, 2, 2));
@@ -189,7 +189,7 @@ class StatusReportTest {
   void aChangeOfThePodsAloneIsARolloutToo() {
     Life life = running();
     life.after(MINUTE).runs(IPIP, new PodCounts(false, 2, 2, 2, 2));
-    assertThat(life.report()).containsExactly("Normal RolloutStarted", "Warning NotReady");
+    assertThat(life.report()).containsExactly("Normal RolloutStarted", "Normal NotReady");
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:01:00Z");
     life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 2, 1, 2));
     assertThat(life.report()).isEmpty();
@@ -387,7 +387,7 @@ class StatusReportTest {
   @Test
   void aDeletedDaemonSetIsInstalledAnew() {
     Life life = running();
-    assertThat(life.after(MINUTE).runsNothing().report()).containsExactly("Warning NotReady");
+    assertThat(life.after(MINUTE).runsNothing().report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
     life.runs(IPIP, new PodCounts(true, 2, 0, 0, 0));
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
