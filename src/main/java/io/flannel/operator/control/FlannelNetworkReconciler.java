@@ -26,6 +26,7 @@ import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,6 +63,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final CleanupFinalizer finalizer;
 
   private final Lock passing = new ReentrantLock();
+  private final SecondLook secondLook = new SecondLook();
 
   /** Set by the framework before the first pass. */
   private volatile @Nullable Watches watches;
@@ -84,18 +86,20 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       EventSourceContext<FlannelNetwork> context) {
     Watches started = new Watches(context);
     watches = started;
-    return started.eventSources();
+    List<EventSource<?, FlannelNetwork>> sources = new ArrayList<>(started.eventSources());
+    sources.add(secondLook);
+    return sources;
   }
 
   @Override
   public UpdateControl<FlannelNetwork> reconcile(
       FlannelNetwork network, Context<FlannelNetwork> context) {
     if (context.isPrimaryResourceDeleted()) {
-      metrics.forget(network.getMetadata().getName());
+      metrics.forget(name(network));
+      secondLook.after(network);
       return UpdateControl.noUpdate();
     }
-    // One at a time: two networks would take each other's objects, and one that is deleted and made
-    // again while a pass runs would get two passes (JOSDK 5.3 forgets the running one).
+    // One at a time: two networks would take each other's objects.
     passing.lock();
     try {
       return metrics.timed(new Pass(network, context, Objects.requireNonNull(watches))::run);
