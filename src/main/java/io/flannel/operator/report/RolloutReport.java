@@ -18,6 +18,7 @@ final class RolloutReport {
   static Rollout of(Situation situation, LiveFlannel live, Instant now) {
     Optional<Rollout> before = situation.previous().map(FlannelNetworkStatus::rollout);
     LiveFlannel.PodCounts pods = live.pods();
+    // Kubernetes counts both, not which pods are both: up to maxUnavailable may be starting yet.
     int done = pods.observed() ? Math.min(pods.updated(), pods.available()) : 0;
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> it.phase() == Phase.COMPLETE).isPresent();

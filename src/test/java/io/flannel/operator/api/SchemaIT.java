@@ -49,6 +49,12 @@ class SchemaIT {
     return manifests("valid-");
   }
 
+  static Stream<Path> samples() throws IOException {
+    try (var files = Files.list(Path.of("docs/samples"))) {
+      return files.filter(file -> !file.endsWith("two-pods.yaml")).toList().stream();
+    }
+  }
+
   static Stream<Path> invalid() throws IOException {
     return manifests("invalid-");
   }
@@ -65,6 +71,12 @@ class SchemaIT {
           .as(pathAndValue[0])
           .isEqualTo(pathAndValue[1]);
     }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("samples")
+  void theDocsSamplesAreAccepted(Path sample) throws IOException {
+    assertThat(create(sample).getKind()).isEqualTo("FlannelNetwork");
   }
 
   @ParameterizedTest(name = "{0}")

@@ -123,7 +123,7 @@ class NodeProblemIT {
 
   private static void awaitSolved(TestNetwork network, String reason) {
     network.awaitReady();
-    assertThat(network.status().problems()).isEmpty();
+    assertThat(network.status().problems()).isNullOrEmpty();
     assertThat(network.eventReasons())
         .containsExactlyInAnyOrder(
             "Accepted",

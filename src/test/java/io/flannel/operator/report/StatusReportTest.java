@@ -54,7 +54,7 @@ class StatusReportTest {
 
     life.after(MINUTE).nodes(ipipNode(1), free(2)).runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
     assertThat(life.report()).isEmpty();
-    assertThat(life.status().problems()).describedAs("passing").isEmpty();
+    assertThat(life.status().problems()).describedAs("passing").isNullOrEmpty();
 
     life.after(MINUTE).nodes(ipipNode(1), ipipNode(2)).runs(IPIP, 2);
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
@@ -102,7 +102,7 @@ class StatusReportTest {
                 null,
                 null));
     assertThat(life.status().nodesOmitted()).isNull();
-    assertThat(life.status().problems()).isEmpty();
+    assertThat(life.status().problems()).isNullOrEmpty();
   }
 
   @Test
@@ -159,7 +159,7 @@ class StatusReportTest {
     assertThat(life.status().nodes())
         .extracting(NodeStatus::name, NodeStatus::leased, NodeStatus::reason)
         .containsExactly(tuple("n2", false, "OtherBackend"), tuple("n1", true, null));
-    assertThat(life.status().problems()).isEmpty();
+    assertThat(life.status().problems()).isNullOrEmpty();
 
     life.after(MINUTE).nodes(leased(1, "vxlan"), leased(2, "vxlan")).runs(VXLAN, 2);
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
@@ -305,7 +305,7 @@ class StatusReportTest {
         .extracting(Applied::backend, Applied::cidr)
         .containsExactly(BackendType.IPIP, "10.244.0.0/16");
     assertThat(life.status().summary()).extracting(Summary::leased).isEqualTo(2);
-    assertThat(life.status().problems()).isEmpty();
+    assertThat(life.status().problems()).isNullOrEmpty();
 
     life.after(MINUTE).wants(IPIP);
     assertThat(life.report()).containsExactly("Normal Accepted", "Normal Ready");
@@ -367,7 +367,7 @@ class StatusReportTest {
     life.after(MINUTE).wants(VXLAN).paused(true);
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted: Paused");
-    assertThat(life.status().problems()).describedAs("ipip still runs, and well").isEmpty();
+    assertThat(life.status().problems()).describedAs("ipip still runs, and well").isNullOrEmpty();
     assertThat(life.status().summary()).extracting(Summary::leased).isEqualTo(2);
     life.paused(false).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2));
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
@@ -379,7 +379,7 @@ class StatusReportTest {
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
     life.after(MINUTE).paused(true);
     assertThat(life.report()).containsExactly("Normal RolloutPaused");
-    assertThat(life.status().problems()).describedAs("passing").isEmpty();
+    assertThat(life.status().problems()).describedAs("passing").isNullOrEmpty();
     assertThat(life.after(Duration.ofMinutes(1)).report()).isEmpty();
     assertThat(life.paused(false).report()).containsExactly("Normal RolloutResumed");
   }
