@@ -5,6 +5,8 @@ import java.net.HttpURLConnection;
 
 /** What went wrong with a request to the API server, in words for people. */
 final class ApiFault {
+  private static final int HTTP_UNPROCESSABLE = 422;
+
   private ApiFault() {}
 
   /** The API server's own message; without an answer from it, the cause. */
@@ -30,6 +32,7 @@ final class ApiFault {
    */
   static boolean isGone(KubernetesClientException e) {
     return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
-        || e.getCode() == HttpURLConnection.HTTP_CONFLICT;
+        || e.getCode() == HttpURLConnection.HTTP_CONFLICT
+        || (e.getCode() == HTTP_UNPROCESSABLE && said(e).contains("metadata.uid"));
   }
 }

@@ -19,17 +19,18 @@ final class RolloutReport {
   static Rollout of(Situation situation, LiveFlannel live, Instant now) {
     Optional<Rollout> before = situation.previous().map(FlannelNetworkStatus::rollout);
     LiveFlannel.PodCounts pods = live.pods();
-    int done = pods.observed() ? Math.min(pods.updated(), pods.available()) : 0;
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> it.phase() == Phase.COMPLETE).isPresent();
     boolean updated = pods.observed() && pods.updated() >= pods.desired();
-    int doneBefore = before.map(Rollout::total).orElse(0);
-    boolean joined = pods.observed() && pods.updated() >= doneBefore;
+    int nodesBefore = before.map(Rollout::total).orElse(0);
+    boolean joined = pods.observed() && pods.updated() >= nodesBefore;
     // A pod that falls ill later, and a node that joins, are the nodes' affair, not the rollout's.
     boolean complete = pods.complete() || (wasComplete && (updated || joined));
 
     boolean begins = !same || (wasComplete && !complete);
     String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();
+    int doneBefore = begins ? 0 : before.map(Rollout::updated).orElse(0);
+    int done = Math.min(pods.desired(), Math.max(certainlyDone(pods), doneBefore));
     boolean progressed = begins || !Objects.equals(before.map(Rollout::updated).orElse(null), done);
     String progressedAt =
         progressed ? now.toString() : before.map(Rollout::progressedAt).orElse(startedAt);
@@ -53,6 +54,14 @@ final class RolloutReport {
         startedAt,
         progressedAt,
         message(phase, done, pods.desired(), situation.wanted().progressDeadline()));
+  }
+
+  /**
+   * How many nodes run a ready pod of the present template, at least: Kubernetes counts the updated
+   * and the available ones, not those that are both. It dips while the next pod is replaced.
+   */
+  private static int certainlyDone(LiveFlannel.PodCounts pods) {
+    return pods.observed() ? Math.max(0, pods.updated() + pods.available() - pods.desired()) : 0;
   }
 
   private static boolean overdue(String progressedAt, Duration deadline, Instant now) {

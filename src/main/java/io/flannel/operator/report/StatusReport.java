@@ -89,9 +89,20 @@ public final class StatusReport {
         omitted > 0 ? omitted : null,
         NodeReport.problems(
             situation.leases(),
-            rollout.filter(it -> it.phase() != Phase.PROGRESSING).isEmpty(),
+            isChanging(situation, rollout),
             before.map(FlannelNetworkStatus::problems).orElse(List.of()),
             now));
+  }
+
+  /** Whether nodes are on their way to what the spec says, or will be when it is written. */
+  private static boolean isChanging(Situation situation, Optional<Rollout> rollout) {
+    boolean outdated =
+        situation
+            .cluster()
+            .live()
+            .filter(live -> live.configHash().equals(situation.wantedHash()))
+            .isEmpty();
+    return outdated || rollout.filter(it -> it.phase() != Phase.PROGRESSING).isEmpty();
   }
 
   private static List<StatusCondition> conditions(
