@@ -63,10 +63,10 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final CleanupFinalizer finalizer;
 
   private final Lock passing = new ReentrantLock();
-  private final SecondLook secondLook = new SecondLook();
 
-  /** Set by the framework before the first pass. */
+  // Both are set by the framework before the first pass.
   private volatile @Nullable Watches watches;
+  private volatile @Nullable SecondLook secondLook;
 
   @Inject
   FlannelNetworkReconciler(
@@ -87,7 +87,9 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     Watches started = new Watches(context);
     watches = started;
     List<EventSource<?, FlannelNetwork>> sources = new ArrayList<>(started.eventSources());
-    sources.add(secondLook);
+    SecondLook look = new SecondLook(context.getPrimaryCache());
+    secondLook = look;
+    sources.add(look);
     return sources;
   }
 
@@ -96,7 +98,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       FlannelNetwork network, Context<FlannelNetwork> context) {
     if (context.isPrimaryResourceDeleted()) {
       metrics.forget(name(network));
-      secondLook.after(network);
+      Objects.requireNonNull(secondLook).after(network);
       return UpdateControl.noUpdate();
     }
     // One at a time: two networks would take each other's objects.

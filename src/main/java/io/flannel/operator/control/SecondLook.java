@@ -1,29 +1,39 @@
 package io.flannel.operator.control;
 
 import io.flannel.operator.api.FlannelNetwork;
-import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
+import io.javaoperatorsdk.operator.processing.event.source.ResourceAction;
+import io.javaoperatorsdk.operator.processing.event.source.controller.ResourceEvent;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Brings a network that is gone to be looked at once more: JOSDK 5.3 drops what it hears until the
- * reconciler has returned from a deletion, also that a network of the same name is there again.
+ * Looks once more for a network that is gone: JOSDK 5.3 drops what it hears until the reconciler
+ * has returned from a deletion, also that a network of the same name is there again.
  */
 final class SecondLook extends AbstractEventSource<Void, FlannelNetwork> {
   private static final long MILLIS = 200;
 
-  SecondLook() {
+  private final IndexerResourceCache<FlannelNetwork> networks;
+
+  SecondLook(IndexerResourceCache<FlannelNetwork> networks) {
     super(Void.class, "SecondLook");
+    this.networks = networks;
   }
 
-  /** Looks for a network of this one's name in a moment; nothing happens if there is none. */
+  /** Brings a network of this one's name to be reconciled, if there is one in a moment. */
   void after(FlannelNetwork gone) {
-    Event event = new Event(ResourceID.fromResource(gone));
+    ResourceID name = ResourceID.fromResource(gone);
     CompletableFuture.delayedExecutor(MILLIS, TimeUnit.MILLISECONDS)
-        .execute(() -> getEventHandler().handleEvent(event));
+        .execute(
+            () ->
+                networks
+                    .get(name)
+                    .map(again -> new ResourceEvent(ResourceAction.ADDED, name, again))
+                    .ifPresent(getEventHandler()::handleEvent));
   }
 
   @Override

@@ -138,6 +138,31 @@ class DeletionIT {
     nothingIsLeft();
   }
 
+  @Test
+  void aNetworkThatIsMadeAgainUnderTheSameNameIsNotOverlooked() throws InterruptedException {
+    var network = TestNetwork.of(cluster, "default");
+    for (int i = 0; i < 20; i++) {
+      // The moments differ at which the pass over the first is when it goes.
+      network.apply(TestNetwork.IPIP);
+      Thread.sleep(i * 15L);
+      network.delete();
+      network.apply(TestNetwork.VXLAN);
+      network.awaitConditions("Accepted=T Ready=F Reconciling=F Stalled=F");
+      network.delete();
+    }
+  }
+
+  @Test
+  void norWhileTheOperatorStarts() {
+    for (int i = 0; i < 5; i++) {
+      var network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP);
+      operator.restart();
+      network.delete();
+      network.apply(TestNetwork.VXLAN);
+      network.awaitConditions("Accepted=T Ready=F Reconciling=F Stalled=F");
+    }
+  }
+
   private static TestNetwork installed(String name, String spec) {
     cluster.nodes(2);
     var network = TestNetwork.of(cluster, name);

@@ -27,8 +27,7 @@ class ManyNodesIT {
     // Out of the way of the DaemonSet controller, which would make as many pods.
     network.apply(TestNetwork.IPIP + "paused: true");
     IntStream.rangeClosed(1, NODES).parallel().forEach(ManyNodesIT::node);
-    try (OperatorProcess operator =
-        cluster.operator().javaOptions("-Xmx96m", "-XX:+UseSerialGC").start().awaitReady()) {
+    try (OperatorProcess operator = cluster.operator().start().awaitReady()) {
       eventually(
           "all nodes", () -> assertThat(network.status().summary().nodes()).isEqualTo(NODES));
       var status = network.status();
