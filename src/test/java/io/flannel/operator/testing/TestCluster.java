@@ -104,6 +104,8 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
 
   private static OperatorProcess configured(OperatorProcess operator) {
     return operator
+        // It is started often and lives shortly.
+        .javaOptions("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
         .environment("POD_NAMESPACE", SYSTEM)
         .environment("POD_NAME", "operator-1")
         .environment("FLANNEL_LEADER_ELECTION_LEASE_DURATION", "4s")
