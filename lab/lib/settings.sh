@@ -51,3 +51,10 @@ case "$LAB_DIR$CACHE" in
     echo "     The nodes' kernel command line can't carry that. Move the repository, or set FLANNEL_LAB_CACHE." >&2
     exit 1 ;;
 esac
+# The nodes see this machine's files, but for what they have of their own.
+case $CACHE/ in
+  /tmp/* | /run/* | /var/lib/* | /mnt/* | /host/*)
+    echo "lab: the cache, $CACHE, is in a folder that nodes have of their own and would not see." >&2
+    echo "     Set FLANNEL_LAB_CACHE to another place, such as ~/.cache/flannel-operator." >&2
+    exit 1 ;;
+esac

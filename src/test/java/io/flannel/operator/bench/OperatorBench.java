@@ -179,7 +179,12 @@ public final class OperatorBench {
       api.client().resource(object).delete();
     }
     awaitGone(() -> api.client().resource(network()).get() == null);
-    awaitGone(() -> api.client().namespaces().withName(Flannel.NAMESPACE).get() == null);
+    awaitGone(
+        () -> {
+          // No kubelet is there to end the pods, and the namespace waits for them.
+          api.client().pods().inNamespace(Flannel.NAMESPACE).withGracePeriod(0).delete();
+          return api.client().namespaces().withName(Flannel.NAMESPACE).get() == null;
+        });
   }
 
   private static void awaitGone(Supplier<Boolean> gone) {
