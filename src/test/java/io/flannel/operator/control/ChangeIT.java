@@ -52,7 +52,7 @@ class ChangeIT {
             assertThat(network.status().rollout().from()).isEqualTo(old);
           });
       assertThat(network.status().applied().backend()).hasToString("IPIP");
-      assertThat(network.status().problems()).as("normal in a rollout").isEmpty();
+      assertThat(network.status().problems()).as("normal in a rollout").isNullOrEmpty();
       kubelets.mended("node-1");
       kubelets.mended("node-2");
       kubelets.mended("node-3");

@@ -95,7 +95,7 @@ class InstallIT {
     assertThat(status.summary().leased()).isEqualTo(3);
     assertThat(status.rollout().phase()).isEqualTo(Phase.COMPLETE);
     assertThat(status.rollout().updated()).isEqualTo(3);
-    assertThat(status.problems()).isEmpty();
+    assertThat(status.problems()).isNullOrEmpty();
     assertThat(status.applied().backend()).hasToString("IPIP");
     assertThat(status.applied().cidr()).isEqualTo("10.244.0.0/16");
     assertThat(status.applied().flannelVersion()).startsWith("v0.");
