@@ -1,2 +1,40 @@
 # The project's commands; `make help` lists them.
 SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-kind down kubectl test test-all test-unit bench crds format tools
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+demo: ## a real cluster, the operator, an ipip network, two pods that ping; stays up
+	@scripts/demo
+
+demo-kind: ## the same on kind, for those who have Docker
+	@. scripts/steps.sh && package && lab/kind/demo.sh
+
+down: ## takes the demo's cluster down
+	@lab/lab down
+
+kubectl: ## kubectl on the demo's cluster: make kubectl ARGS="get nodes"
+	@lab/lab kubectl $(ARGS)
+
+test: ## unit, integration and end-to-end tests
+	@scripts/test
+
+test-all: ## the same, and all end-to-end tests that `make test` leaves out
+	@scripts/test --all
+
+test-unit: ## unit tests only
+	@scripts/test --unit
+
+bench: ## measures; prints a table and writes target/bench.json
+	@scripts/bench
+
+crds: ## writes src/main/resources/crds anew from the Java types
+	@. scripts/steps.sh && maven -q test-compile exec:exec@crds
+
+format: ## formats the Java code
+	@. scripts/steps.sh && maven -q spotless:apply
+
+tools: ## builds what the lab and the tests need: Kubernetes, etcd, flannel, helm
+	@lab/lab tools

@@ -25,6 +25,13 @@ start_cluster() {
   wait_for_nodes "${wanted[@]}"
 }
 
+choose_dual_stack() {
+  is_dual_stack && return
+  [[ ! -d $RUN/etcd ]] || fail "the cluster that is there has no IPv6, and can't be given it." "Take it down first: lab/lab down"
+  mkdir -p "$RUN"
+  : >"$RUN/dual-stack"
+}
+
 # How many more nodes fit into this machine's memory: a booted one with flannel takes about 600 MB.
 check_memory() {
   local n more=0 free

@@ -1,6 +1,11 @@
 # shellcheck shell=bash
 # etcd, kube-apiserver, kube-controller-manager and kube-scheduler, as processes in the lab's namespace.
 
+# Chosen at the first `up` of a cluster.
+is_dual_stack() { [[ -e $RUN/dual-stack ]]; }
+# both V4 V6: V4, or V4,V6 where the cluster is dual-stack.
+both() { if is_dual_stack; then echo "$1,$2"; else echo "$1"; fi; }
+
 CONTROL_PLANE=(etcd kube-apiserver kube-controller-manager kube-scheduler)
 
 start_etcd() {
@@ -23,7 +28,7 @@ Y
     --service-account-key-file="$PKI/sa.key" --service-account-signing-key-file="$PKI/sa.key" \
     --service-account-issuer=https://kubernetes.default.svc \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true \
-    --service-cluster-ip-range=$SERVICE_CIDR \
+    --service-cluster-ip-range="$(both $SERVICE_CIDR $SERVICE_CIDR6)" \
     --kubelet-client-certificate="$PKI/admin.crt" --kubelet-client-key="$PKI/admin.key" \
     --kubelet-preferred-address-types=InternalIP \
     --audit-policy-file="$RUN/audit-policy.yaml" --audit-log-path="$RUN/log/audit.log" \
@@ -34,11 +39,11 @@ Y
 allocates_pod_cidrs() { [[ ! -e $RUN/no-pod-cidr-allocation ]]; }
 
 start_kube_controller_manager() {
-  local allocate=(--allocate-node-cidrs=true --cluster-cidr=$POD_CIDR)
+  local allocate=(--allocate-node-cidrs=true --cluster-cidr="$(both $POD_CIDR $POD_CIDR6)")
   allocates_pod_cidrs || allocate=(--allocate-node-cidrs=false)
   launch kube-controller-manager "$(tool_path kube-controller-manager)" --kubeconfig="$ADMIN_KUBECONFIG" \
     --service-account-private-key-file="$PKI/sa.key" --root-ca-file="$PKI/ca.crt" \
-    --use-service-account-credentials=false --service-cluster-ip-range=$SERVICE_CIDR --leader-elect=false "${allocate[@]}"
+    --use-service-account-credentials=false --service-cluster-ip-range="$(both $SERVICE_CIDR $SERVICE_CIDR6)" --leader-elect=false "${allocate[@]}"
 }
 
 start_kube_scheduler() {

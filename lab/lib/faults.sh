@@ -41,39 +41,61 @@ inject() {
   fi
 }
 
-# heal [NAME] [NODE]: what was injected and matches.
+# heal [NAME] [NODE]: what was injected and matches, newest first.
 heal() {
-  local record
-  for record in "$FAULTS"/${1:-*}@${2:-*}; do
-    [[ -e $record ]] || continue
-    heal_record "$record"
+  local record status=0
+  while read -r record; do
+    if heal_record "$record"; then
+      note "healed: $(fault_of "$record")"
+    else
+      warn "$(fault_of "$record") could not be undone as a whole: see above. To be rid of it: lab/lab reboot ${record##*@}"
+      status=1
+    fi
     rm -f "$record"
-    note "healed: $(basename "$record" | sed 's/@/ on node/')"
-  done
+  done < <(find "$FAULTS" -name "${1:-*}@${2:-*}" -printf '%T@ %p\n' 2>/dev/null | sort -rn | cut -d' ' -f2-)
+  return $status
 }
 
+fault_of() { basename "$1" | sed 's/@/ on node/'; }
+
+# All lines of a record are tried; it is healed if none failed.
 heal_record() {
-  local n=${1##*@} line
-  tac "$1" | while read -r line; do
-    case $line in
-      @power-on) power_on "$n"; wait_for_nodes "$n" ;;
-      @restart-flannel) restart_flannel "$n" ;;
-      @annotate\ *) kubectl annotate --overwrite node "node$n" "${line#@annotate }" >/dev/null ;;
-      # A node that was off since has forgotten the fault by itself.
-      *) ! running "node$n" >/dev/null || on_node "$n" sh -c "$line" </dev/null ;;
-    esac
+  local n=${1##*@} line lines status=0
+  mapfile -t lines < <(tac "$1")
+  for line in "${lines[@]}"; do
+    undo "$n" "$line" || { warn "on node$n: $line"; status=1; }
   done
+  return $status
 }
 
-# The pod of flannel's DaemonSet on the node; what it did not set up at its start, it does not repair.
+undo() {
+  case $2 in
+    @power-on) start_node "$1" ;;
+    @restart-flannel) restart_flannel "$1" ;;
+    @annotate\ *) kubectl annotate --overwrite node "node$1" "${2#@annotate }" >/dev/null ;;
+    # A node that is off has forgotten the fault by itself.
+    *) ! running "node$1" >/dev/null || on_node "$1" sh -c "$2" </dev/null ;;
+  esac
+}
+
+# The pod of flannel's DaemonSet on the node: what it did not set up at its start, it does not repair. Returns when the
+# new one is ready.
 restart_flannel() {
-  kubectl get pods -A --field-selector "spec.nodeName=node$1" -l app=flannel \
-    -o 'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name}{"\n"}{end}' |
-    while read -r namespace pod; do kubectl -n "$namespace" delete pod "$pod" --wait=false >/dev/null; done
+  local on=(-A --field-selector "spec.nodeName=node$1" -l app=flannel) namespace pod old tries
+  read -r namespace old < <(kubectl get pods "${on[@]}" -o 'jsonpath={.items[0].metadata.namespace} {.items[0].metadata.name}{"\n"}')
+  [[ -n $old ]] || { warn "no pod with the label app=flannel is on node$1 to start anew"; return 1; }
+  kubectl -n "$namespace" delete pod "$old" --timeout=60s >/dev/null || return 1
+  for (( tries = 0; tries < 120; tries++ )); do
+    pod=$(kubectl get pods "${on[@]}" -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}')
+    [[ $pod == *" True" ]] && return 0
+    sleep 0.5
+  done
+  warn "the new flannel pod on node$1 is not ready after 60 s: ${pod:-there is none}"
+  return 1
 }
 
 injected_faults() {
   local record
-  for record in "$FAULTS"/*@*; do [[ -e $record ]] && basename "$record" | sed 's/@/ on node/'; done
+  for record in "$FAULTS"/*@*; do [[ -e $record ]] && fault_of "$record"; done
   return 0
 }

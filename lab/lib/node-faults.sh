@@ -31,7 +31,8 @@ need_vxlan() { overlay_device | grep -q '^flannel\.[0-9]' || die "$name is a fau
 keep() {
   device=$1
   ip route show dev "$device" | while read -r line; do undo "ip route replace $line dev $device"; done
-  ip neigh show dev "$device" nud permanent | while read -r line; do undo "ip neigh replace $line dev $device"; done
+  ip -6 route show dev "$device" | grep -v 'proto kernel' | while read -r line; do undo "ip -6 route replace $line dev $device"; done
+  ip neigh show dev "$device" nud permanent | while read -r line; do undo "ip neigh replace ${line% *} dev $device nud permanent"; done
   ip -6 -o addr show dev "$device" scope global | awk '{print $4}' | while read -r line; do undo "ip addr replace $line dev $device nodad"; done
   undo "ip link set $device up"
 }

@@ -42,24 +42,22 @@ prepare_node() {
 }
 
 power_on() {
-  local n=$1 dir=$RUN/nodes/$1 ips
+  local n=$1 dir=$RUN/nodes/$1
   running "node$n" >/dev/null && return 0
   # Faults don't outlive a boot, but for those that are the API server's.
   rm -f "$RUN"/faults/*"@$n"
   # Its helpers hold the taps and the disk as long as they live.
   kill_now "node$n"
   prepare_node "$n"
-  ips=$(node_address "$n")
-  [[ ! -e $RUN/dual-stack ]] || ips+=,$(node_address6 "$n")
   : >"$RUN/log/node$n.log"
-  rm -f "$(share_of "$n")/boot-id"
+  rm -rf "$(share_of "$n")/boot-id" "$dir/uml"
   launch "node$n" env HOME="$dir" linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
     ubd0="$dir/cow,$(cat "$dir/disk")" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$(share_of "$n")/boot/init.sh" \
-    con=null con0=null,fd:1 quiet \
+    con=null con0=null,fd:1 quiet selinux=0 apparmor=0 \
     "vec0:transport=tap,ifname=tap$n,depth=128,gro=0,mac=$(node_mac "$n" 0)" \
     "vec1:transport=tap,ifname=cmd$n,depth=64,gro=0,mac=$(node_mac "$n" 1)" \
-    NODE="node$n" NUMBER="$n" ADDRESS="$(node_address "$n")" ADDRESS6="$(node_address6 "$n")" NODE_IPS="$ips" \
-    API_ADDRESS="$API_ADDRESS" API_SERVICE_ADDRESS="$API_SERVICE_ADDRESS" COMMAND_ADDRESS="$COMMAND_NETWORK.$n" \
+    NODE="node$n" NUMBER="$n" ADDRESS="$(node_address "$n")" ADDRESS6="$(node_address6 "$n")" NODE_IPS="$(both "$(node_address "$n")" "$(node_address6 "$n")")" \
+    API_ADDRESS="$API_ADDRESS" API_ADDRESS6="$API_ADDRESS6" API_SERVICE_ADDRESS="$API_SERVICE_ADDRESS" COMMAND_ADDRESS="$COMMAND_NETWORK.$n" \
     SHARE="$(share_of "$n")" KUBELET="$(tool_path kubelet)"
 }
 
@@ -118,8 +116,7 @@ register_nodes() {
   local n cidr
   (( $# > 0 )) || return 0
   for n in "$@"; do
-    cidr=", spec: {podCIDR: $(node_pod_cidr "$n"), podCIDRs: [$(node_pod_cidr "$n")]}"
-    [[ ! -e $RUN/dual-stack ]] || cidr=", spec: {podCIDR: $(node_pod_cidr "$n"), podCIDRs: [$(node_pod_cidr "$n"), \"$(node_pod_cidr6 "$n")\"]}"
+    cidr=", spec: {podCIDR: $(node_pod_cidr "$n"), podCIDRs: [$(both "$(node_pod_cidr "$n")" "\"$(node_pod_cidr6 "$n")\"")]}"
     [[ ! -e $RUN/nodes/$n/no-pod-cidr ]] || cidr=
     printf -- '---\n{apiVersion: v1, kind: Node, metadata: {name: node%s, labels: {kubernetes.io/hostname: node%s}}%s}\n' "$n" "$n" "$cidr"
   done | kubectl create -f - 2>&1 >/dev/null | grep -v AlreadyExists >&2 || true

@@ -27,6 +27,8 @@ API_URL=https://$API_ADDRESS:6443
 SERVICE_CIDR=10.96.0.0/16
 API_SERVICE_ADDRESS=10.96.0.1
 POD_CIDR=10.244.0.0/16
+SERVICE_CIDR6=fd00:10:96::/112
+POD_CIDR6=fd00:10:244::/56
 # Commands reach the nodes over a bridge of their own, so that no fault on the cluster's network cuts them off.
 COMMAND_BRIDGE=cmd0
 COMMAND_NETWORK=192.168.254
@@ -34,7 +36,7 @@ COMMAND_NETWORK=192.168.254
 node_address()  { echo "192.168.0.$((80 + $1))"; }
 node_address6() { printf 'fd00:192:168::%d\n' $((80 + $1)); }
 node_pod_cidr() { echo "10.244.$1.0/24"; }
-node_pod_cidr6() { echo "fd00:10:244:$1::/64"; }
+node_pod_cidr6() { printf 'fd00:10:244:%x::/64\n' "$1"; }
 MAX_NODES=150
 
 KUBERNETES_TOOLS=$TOOLS/kubernetes-$KUBERNETES_VERSION

@@ -39,18 +39,20 @@ verb_images() {
 }
 
 verb_up() {
-  local count=$NODE_COUNT began=${EPOCHREALTIME/[.,]/}
+  local count=$NODE_COUNT dual='' began=${EPOCHREALTIME/[.,]/}
   while (( $# > 0 )); do
     case $1 in
       --nodes) count=${2:-}; shift ;;
       --nodes=*) count=${1#*=} ;;
-      *) fail "'$1' is no option of up." "lab/lab up [--nodes N]" ;;
+      --dual-stack) dual=yes ;;
+      *) fail "'$1' is no option of up." "lab/lab up [--nodes N] [--dual-stack]" ;;
     esac
     shift
   done
   verb_images
   [[ $count =~ ^[0-9]{1,3}$ && $count -le $MAX_NODES ]] || fail "--nodes takes a number up to $MAX_NODES, not '$count'."
   take_lock cluster
+  [[ -z $dual ]] || choose_dual_stack
   check_memory "$count"
   start_cluster "$count"
   say "The cluster is up: $(known_nodes | wc -l) nodes, $(elapsed_since "$began"). kubectl: lab/lab kubectl ..."

@@ -88,9 +88,10 @@ class Server(socketserver.ThreadingTCPServer):
 
 def main(address):
     own = os.open("/proc/self/ns/net", os.O_RDONLY)
-    subprocess.run(["ip", "netns", "add", "commands"], check=True)
-    subprocess.run(["ip", "link", "set", "vec1", "netns", "commands"], check=True)
-    subprocess.run(["ip", "-n", "commands", "addr", "add", address + "/24", "dev", "vec1"], check=True)
+    if not os.path.exists("/run/netns/commands"):
+        subprocess.run(["ip", "netns", "add", "commands"], check=True)
+        subprocess.run(["ip", "link", "set", "vec1", "netns", "commands"], check=True)
+    subprocess.run(["ip", "-n", "commands", "addr", "replace", address + "/24", "dev", "vec1"], check=True)
     subprocess.run(["ip", "-n", "commands", "link", "set", "vec1", "up"], check=True)
     enter(os.open("/run/netns/commands", os.O_RDONLY))
     server = Server((address, 2222), Command)

@@ -1,66 +1,12 @@
-#!/bin/sh
-# First process of a node. Its root is this machine's, read-only (hostfs), under an overlay whose upper part is the
-# node's own disk: what a node writes outlives its reboot, as on a real one, and /run, devices and routes don't.
+#!/bin/busybox sh
+# shellcheck shell=sh
+# First process of a node. Run by busybox, whose mount, ip and so on need no loading of libraries: that is slow here.
+#
+# The root is the host's, read-only (hostfs), under an overlay whose upper part is the node's own disk: what a node
+# writes outlives its reboot, as on a real one, and /run, devices and routes don't.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 said() { read -r up _ </proc/uptime; echo "[$up s] $*"; }
-die() { said "this node can't boot: $*"; halt -f; }
-
-mount -t proc proc /proc
-# NODE, NUMBER, ADDRESS, ADDRESS6, API_ADDRESS, COMMAND_ADDRESS, NODE_IPS: given on the kernel's command line.
-# shellcheck disable=SC2013
-for word in $(cat /proc/cmdline); do
-  case $word in NODE=*|NUMBER=*|ADDRESS=*|ADDRESS6=*|API_*=*|COMMAND_*=*|NODE_IPS=*|SHARE=*|KUBELET=*) export "${word?}" ;; esac
-done
-mount -t sysfs sysfs /sys
-mount -t tmpfs tmpfs /mnt
-kernel=$(uname -r)
-mkdir -p /mnt/modules/lib/modules /mnt/disk /mnt/root
-ln -s "/usr/lib/uml/modules/$kernel" "/mnt/modules/lib/modules/$kernel"
-modprobe -d /mnt/modules overlay || die "no module overlay for kernel $kernel"
-# Data reaches the disk within a second of being written: a power cut loses that much, and not half a minute.
-mount -t ext4 -o nodelalloc,commit=1 /dev/ubda /mnt/disk || die "its disk can't be mounted"
-mount -t overlay -o lowerdir=/,upperdir=/mnt/disk/root,workdir=/mnt/disk/work overlay /mnt/root || die "no overlay root"
-
-cd /mnt/root || die "no overlay root"
-mkdir -p host oldroot lib/modules
-mount --move /mnt/disk mnt
-pivot_root . oldroot
-mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
-mkdir -p /dev/pts /dev/shm /dev/mqueue
-mount -t devpts devpts /dev/pts; mount -t tmpfs shm /dev/shm; mount -t mqueue mqueue /dev/mqueue
-mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /tmp; mount -t tmpfs tmpfs /var/lib; mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mount -t hostfs none /host -o "$SHARE"
-mkdir -p /run/flannel /etc/cni /opt/cni /var/log/pods /var/log/containers /var/lib/containerd /var/lib/kubelet /var/lib/cni
-mount --bind /mnt/containerd /var/lib/containerd; mount --bind /mnt/kubelet /var/lib/kubelet; mount --bind /mnt/cni /var/lib/cni
-mount --bind /mnt/etc-cni /etc/cni; mount --bind /mnt/opt-cni /opt/cni
-mount --bind /mnt/pod-logs /var/log/pods; mount --bind /mnt/container-logs /var/log/containers
-ln -sfn "/usr/lib/uml/modules/$kernel" "/lib/modules/$kernel"
-cat /proc/sys/kernel/random/boot_id >/host/boot-id
-said "root and disk mounted"
-
-hostname "$NODE"
-modprobe -q ipv6
-ip link set lo up
-ip link set vec0 name eth0
-ip addr add "$ADDRESS/24" dev eth0
-ip addr add "$ADDRESS6/64" dev eth0 nodad
-ip link set eth0 up
-ip route add default via "$API_ADDRESS"
-python3 -S -E /host/boot/commands.py "$COMMAND_ADDRESS" &
-said "network up"
-
-modprobe -a -q veth vxlan ipip bridge br_netfilter nf_conntrack iptable_nat iptable_filter iptable_mangle iptable_raw \
-  ip6table_filter ip6table_nat ip6table_mangle xt_MASQUERADE xt_comment xt_conntrack xt_nat xt_mark xt_addrtype \
-  xt_multiport xt_tcpudp xt_length xt_statistic ipt_REJECT sch_netem
-sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-# The API server's Service address, without a kube-proxy.
-for chain in OUTPUT PREROUTING; do
-  iptables -t nat -A $chain -d "$API_SERVICE_ADDRESS" -p tcp --dport 443 -j DNAT --to "$API_ADDRESS:6443"
-done
-# The kubelet reads the clock speed, which this kernel does not print.
-{ grep -v bogomips /proc/cpuinfo; echo "cpu MHz : 2000.000"; } >/run/cpuinfo
-mount --bind /run/cpuinfo /proc/cpuinfo
-said "modules loaded"
+die() { said "this node can't boot: $*"; exit 1; }
 
 # Starts a daemon anew when it ends, as a service manager does. Its output: /run/NAME.log.
 keep_running() {
@@ -71,6 +17,69 @@ keep_running() {
     sleep 1
   done &
 }
+
+# busybox runs its commands as /proc/self/exe, and the /proc that shines through from the host leads to the kernel's own
+# program: so this first mount is by the other mount, and the new root gets its /proc before it becomes the root.
+/usr/bin/mount -t proc proc /proc || die "no /proc"
+# NODE, NUMBER, ADDRESS, ADDRESS6, API_ADDRESS, COMMAND_ADDRESS, NODE_IPS: given on the kernel's command line.
+# shellcheck disable=SC2013
+for word in $(cat /proc/cmdline); do
+  case $word in NODE=*|NUMBER=*|ADDRESS=*|ADDRESS6=*|API_*=*|COMMAND_*=*|NODE_IPS=*|SHARE=*|KUBELET=*) export "${word?}" ;; esac
+done
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /mnt
+kernel=$(uname -r)
+mkdir -p /mnt/modules/lib/modules /mnt/disk /mnt/root
+ln -s "/usr/lib/uml/modules/$kernel" "/mnt/modules/lib/modules/$kernel"
+/usr/sbin/modprobe -d /mnt/modules overlay || die "no module overlay for kernel $kernel"
+# Data reaches the disk within a second of being written: a power cut loses that much, and not half a minute.
+mount -t ext4 -o nodelalloc,commit=1 /dev/ubda /mnt/disk || die "its disk can't be mounted"
+mount -t overlay -o lowerdir=/,upperdir=/mnt/disk/root,workdir=/mnt/disk/work overlay /mnt/root || die "no overlay root"
+mount -t proc proc /mnt/root/proc
+
+cd /mnt/root || die "no overlay root"
+mkdir -p host oldroot lib/modules
+mount -o move /mnt/disk mnt
+pivot_root . oldroot
+mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /dev/shm /dev/mqueue
+mount -t devpts devpts /dev/pts; mount -t tmpfs shm /dev/shm; mount -t mqueue mqueue /dev/mqueue
+mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /tmp; mount -t tmpfs tmpfs /var/lib; mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t hostfs none /host -o "$SHARE"
+mkdir -p /run/flannel /etc/cni /opt/cni /var/log/pods /var/log/containers /var/lib/containerd /var/lib/kubelet /var/lib/cni
+mount --bind /mnt/containerd /var/lib/containerd; mount --bind /mnt/kubelet /var/lib/kubelet; mount --bind /mnt/cni /var/lib/cni
+mount --bind /mnt/etc-cni /etc/cni; mount --bind /mnt/opt-cni /opt/cni
+mount --bind /mnt/pod-logs /var/log/pods; mount --bind /mnt/container-logs /var/log/containers
+ln -sfn "/usr/lib/uml/modules/$kernel" "/lib/modules/$kernel"
+cat /proc/sys/kernel/random/boot_id >/host/boot-id.new
+mv /host/boot-id.new /host/boot-id
+said "root and disk mounted"
+
+hostname "$NODE"
+ip link set lo up
+ip link set vec0 name eth0
+ip addr add "$ADDRESS/24" dev eth0
+ip link set eth0 up
+ip route add default via "$API_ADDRESS"
+said "network up"
+
+# What flannel and the CNI plugins would otherwise wait for. The kernel loads the rest itself when it is asked for.
+/usr/sbin/modprobe -a -q ipv6 veth vxlan ipip br_netfilter iptable_nat iptable_filter ip6table_nat ip6table_filter \
+  xt_MASQUERADE xt_comment xt_conntrack xt_nat xt_mark xt_tcpudp
+ip addr add "$ADDRESS6/64" dev eth0
+ip -6 route add default via "$API_ADDRESS6"
+echo 1 >/proc/sys/net/ipv4/ip_forward
+echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+# The API server's Service address, without a kube-proxy.
+for chain in OUTPUT PREROUTING; do
+  iptables -t nat -A $chain -d "$API_SERVICE_ADDRESS" -p tcp --dport 443 -j DNAT --to "$API_ADDRESS:6443"
+done
+# The kubelet reads the clock speed, which this kernel does not print.
+{ grep -v bogomips /proc/cpuinfo; echo "cpu MHz : 2000.000"; } >/run/cpuinfo
+mount --bind /run/cpuinfo /proc/cpuinfo
+said "modules loaded"
+keep_running commands python3 -S -E /host/boot/commands.py "$COMMAND_ADDRESS"
+
 # shellcheck disable=SC3045  # dash has it
 ulimit -n 65536
 # Half the garbage collections: memory is cheaper here than the one CPU.

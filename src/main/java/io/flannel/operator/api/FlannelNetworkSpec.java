@@ -34,7 +34,9 @@ import org.jspecify.annotations.Nullable;
             + " has(self.backend.vxlan.port) ? self.backend.vxlan.port : 8472) :"
             + " self.backend.type == 'wireguard' ? (has(self.backend.wireguard) &&"
             + " has(self.backend.wireguard.port) ? self.backend.wireguard.port : 51820) : 0)",
-    message = "health.port is the tunnel's own UDP port: choose another, such as 8473 or 9473",
+    message =
+        "health.port and the tunnel's own UDP port"
+            + " are the same: set another health.port, such as 9473",
     fieldPath = ".health.port")
 public record FlannelNetworkSpec(
     @JsonPropertyDescription(

@@ -60,7 +60,9 @@ public record FlannelNetworkStatus(
                   + " changed. Stalled: no progress until rollout.progressDeadline. Paused:"
                   + " spec.paused holds it.")
           @Nullable Phase phase,
-      @JsonPropertyDescription("Nodes that run the present configuration, their pod ready.")
+      @JsonPropertyDescription(
+              "Nodes that run the present configuration; of these, up to rollout.maxUnavailable may"
+                  + " be starting yet.")
           @Nullable Integer updated,
       @JsonPropertyDescription("Nodes that shall run flannel.") @Nullable Integer total,
       @JsonPropertyDescription("Hash of the configuration before this rollout.")

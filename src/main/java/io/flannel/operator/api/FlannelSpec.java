@@ -50,7 +50,8 @@ public record FlannelSpec(
         @Size(max = 32)
         @ValidationRule(
             value = "self.all(arg, arg.matches('^--?[a-zA-Z0-9][a-zA-Z0-9_-]*(=.*)?$'))",
-            message = "each of extraArgs must have the form --flag or --flag=value")
+            message =
+                "each of extraArgs must have the form --flag or --flag=value, such as --iptables-resync=30")
         @ValidationRule(
             value =
                 "self.all(arg,"

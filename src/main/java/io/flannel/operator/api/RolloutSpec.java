@@ -16,7 +16,8 @@ public record RolloutSpec(
             "How many nodes may be without a ready flannel pod at a time: a number from 1, or a"
                 + " percentage such as 10%.")
         @ValidationRule(
-            value = "type(self) == int ? self >= 1 : self.matches('^([1-9][0-9]?|100)%$')",
+            value =
+                "type(self) == int ? self >= 1 && self <= 999999999 : self.matches('^([1-9][0-9]?|100)%$')",
             message =
                 "rollout.maxUnavailable must be a number from 1, or a percentage from 1% to 100%")
         @Default("1")

@@ -117,6 +117,7 @@ final class ClusterObserver {
     return new PodCounts(
         observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
         orZero(status.getDesiredNumberScheduled()),
+        orZero(status.getCurrentNumberScheduled()),
         orZero(status.getUpdatedNumberScheduled()),
         orZero(status.getNumberAvailable()));
   }

@@ -209,7 +209,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
         boolean paused,
         Optional<Applier.ApplyException> failure) {
       ClusterState cluster = new ClusterObserver(watches).observe();
-      List<NodeLease> leases = NodeLease.judge(wanted, cluster.nodes());
+      List<NodeLease> leases = NodeLease.judge(wanted, cluster);
       String hash = NetConf.of(wanted).hash();
       return written(
           previous ->

@@ -3,6 +3,7 @@ package io.flannel.operator.control;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.quarkiverse.operatorsdk.runtime.QuarkusConfigurationService;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -16,6 +17,17 @@ class OperatorBeans {
   @Singleton
   Clock clock() {
     return Clock.systemUTC();
+  }
+
+  /**
+   * None from the framework: in 5.3.2 it counts received events under one name with different tags,
+   * which Prometheus' registry refuses by an exception in the informer's thread. {@link
+   * NetworkMetrics} counts what is ours.
+   */
+  @Produces
+  @Singleton
+  Metrics frameworkMetrics() {
+    return Metrics.NOOP;
   }
 
   /** In place of the extension's own, for the sake of {@link EveryEvent}. */
@@ -34,11 +46,12 @@ class OperatorBeans {
   @Singleton
   LeaderElectionConfiguration leaderElection(
       @ConfigProperty(name = "flannel.instance") String instance,
+      @ConfigProperty(name = "flannel.leader-election.lease") String lease,
       @ConfigProperty(name = "flannel.leader-election.namespace") String namespace,
       @ConfigProperty(name = "flannel.leader-election.lease-duration") Duration leaseDuration,
       @ConfigProperty(name = "flannel.leader-election.renew-deadline") Duration renewDeadline,
       @ConfigProperty(name = "flannel.leader-election.retry-period") Duration retryPeriod) {
-    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration("flannel-operator")
+    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(lease)
         .withLeaseNamespace(namespace)
         .withIdentity(instance)
         .withLeaseDuration(leaseDuration)

@@ -9,6 +9,7 @@ import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Lease;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Names;
+import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,7 @@ public final class Acceptance {
           Acceptance::serviceRange,
           Acceptance::nodeAddress,
           Acceptance::podCidrOutside,
+          Acceptance::podCidrMissing,
           Acceptance::noIpv4Address);
 
   private Acceptance() {}
@@ -100,13 +102,24 @@ public final class Acceptance {
         .findFirst();
   }
 
-  private static List<Cidr> liveRanges(ClusterState cluster) {
-    return cluster.live().flatMap(LiveFlannel::config).map(AppliedConfig::ranges).orElse(List.of());
+  /** The ranges in force. A lost ConfigMap with the wanted hash held the wanted ones. */
+  private static List<Cidr> liveRanges(WantedNetwork wanted, ClusterState cluster) {
+    return cluster
+        .live()
+        .flatMap(LiveFlannel::config)
+        .map(AppliedConfig::ranges)
+        .or(
+            () ->
+                cluster
+                    .live()
+                    .filter(live -> live.configHash().equals(NetConf.of(wanted).hash()))
+                    .map(live -> wanted.ranges()))
+        .orElse(List.of());
   }
 
   /** The wanted ranges that are not in force already. */
   private static Stream<Cidr> newRanges(WantedNetwork wanted, ClusterState cluster) {
-    List<Cidr> live = liveRanges(cluster);
+    List<Cidr> live = liveRanges(wanted, cluster);
     return wanted.ranges().stream().filter(range -> !live.contains(range));
   }
 
@@ -124,7 +137,7 @@ public final class Acceptance {
   }
 
   private static Optional<Decision> podCidrOutside(WantedNetwork wanted, ClusterState cluster) {
-    List<Cidr> live = liveRanges(cluster);
+    List<Cidr> live = liveRanges(wanted, cluster);
     List<ClusterNode> stranded =
         cluster.nodes().stream()
             .filter(wanted.pods()::runOn)
@@ -137,14 +150,58 @@ public final class Acceptance {
             first ->
                 Decision.refuse(
                     "PodCIDROutside",
-                    "%s: their podCIDRs are not in %s (%s has %s), and flannel would exit there"
+                    "%s in %s (%s has %s): flannel would exit there"
                         .formatted(
-                            Names.ofNodes(stranded.stream().map(ClusterNode::name).toList()),
+                            stranded.size() == 1
+                                ? "the podCIDR of node " + first.name() + " is not"
+                                : "the podCIDRs of " + names(stranded) + " are not",
                             Names.and(wanted.ranges().stream().map(Cidr::toString).toList()),
                             first.name(),
                             Names.and(first.podCidrs())),
                     "set cidr and ipv6CIDR to the controller-manager's --cluster-cidr, which the"
                         + " podCIDRs are taken from"));
+  }
+
+  /**
+   * Nodes that have a lease and would lose it, since they lack a podCIDR of a family that is new.
+   * At an installation they may still get one.
+   */
+  private static Optional<Decision> podCidrMissing(WantedNetwork wanted, ClusterState cluster) {
+    return newFamilies(wanted, cluster)
+        .flatMap(
+            range -> {
+              List<ClusterNode> without =
+                  cluster.nodes().stream()
+                      .filter(wanted.pods()::runOn)
+                      .filter(node -> Lease.of(node).isPresent())
+                      .filter(node -> node.podCidr(range.family()).isEmpty())
+                      .toList();
+              return without.isEmpty()
+                  ? Stream.empty()
+                  : Stream.of(
+                      Decision.refuse(
+                          "NoPodCIDR",
+                          "%s no podCIDR for %s: a node that lacks one of the network's families"
+                                  .formatted(
+                                      names(without) + (without.size() == 1 ? " has" : " have"),
+                                      range)
+                              + " is ignored by its peers and would be cut off",
+                          "give the controller-manager a --cluster-cidr of both families, then"
+                              + " replace the nodes one by one, so that each registers with"
+                              + " podCIDRs of both; the network can be changed after the last"));
+            })
+        .findFirst();
+  }
+
+  /** Of a flannel that runs: the wanted ranges of families that it does not carry yet. */
+  private static Stream<Cidr> newFamilies(WantedNetwork wanted, ClusterState cluster) {
+    List<Cidr.Family> live = liveRanges(wanted, cluster).stream().map(Cidr::family).toList();
+    return wanted.ranges().stream()
+        .filter(range -> !live.isEmpty() && !live.contains(range.family()));
+  }
+
+  private static String names(List<ClusterNode> nodes) {
+    return Names.ofNodes(nodes.stream().map(ClusterNode::name).toList());
   }
 
   /** Whether a podCIDR of the node is in none of the ranges. A node without any is another case. */
@@ -160,7 +217,9 @@ public final class Acceptance {
    * just one family, and flannel looks at the interface itself.
    */
   private static Optional<Decision> noIpv4Address(WantedNetwork wanted, ClusterState cluster) {
-    if (wanted.cidr().isEmpty()) {
+    boolean live =
+        liveRanges(wanted, cluster).stream().anyMatch(range -> range.family() == Cidr.Family.IPV4);
+    if (wanted.cidr().isEmpty() || live) {
       return Optional.empty();
     }
     return cluster.nodes().stream()

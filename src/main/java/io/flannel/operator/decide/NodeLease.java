@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.groupingBy;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Lease;
+import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,24 +25,52 @@ import java.util.function.Function;
  */
 public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodeProblem> problem) {
 
+  /**
+   * What a lease has to fit.
+   *
+   * @param ranges of each family that the network carries
+   * @param backendType as nodes publish it
+   */
+  private record Terms(List<Cidr> ranges, String backendType) {
+    /**
+     * What is in force: a change that was refused, or that {@code spec.paused} holds, takes no
+     * node's lease away. Before anything is in force, what is wanted.
+     */
+    static Terms of(WantedNetwork wanted, ClusterState cluster) {
+      return cluster
+          .live()
+          .flatMap(LiveFlannel::config)
+          .filter(config -> !config.ranges().isEmpty())
+          .map(config -> new Terms(config.ranges(), config.backendType()))
+          .orElseGet(() -> new Terms(wanted.ranges(), wanted.backend().type().wireName()));
+    }
+
+    /** The address that peers send packets of each family to, where the node published one. */
+    List<Cidr> publicIps(Lease lease) {
+      return ranges.stream().flatMap(range -> lease.publicIp(range.family()).stream()).toList();
+    }
+  }
+
   /** Judges every node that shall be part of the network, in the order given. */
-  public static List<NodeLease> judge(WantedNetwork wanted, List<ClusterNode> nodes) {
-    List<ClusterNode> members = nodes.stream().filter(wanted.pods()::runOn).toList();
+  public static List<NodeLease> judge(WantedNetwork wanted, ClusterState cluster) {
+    Terms terms = Terms.of(wanted, cluster);
+    List<ClusterNode> members = cluster.nodes().stream().filter(wanted.pods()::runOn).toList();
     Map<Cidr, Long> publicIps =
         members.stream()
-            .flatMap(node -> Lease.of(node).flatMap(Lease::underlay).stream())
+            .flatMap(node -> Lease.of(node).stream())
+            .flatMap(lease -> terms.publicIps(lease).stream())
             .collect(groupingBy(Function.identity(), counting()));
-    Set<String> overlapping = overlapping(wanted, members);
+    Set<String> overlapping = overlapping(terms, members);
     return members.stream()
         .map(
             node ->
-                new NodeLease(node, Lease.of(node), problem(wanted, node, publicIps, overlapping)))
+                new NodeLease(node, Lease.of(node), problem(terms, node, publicIps, overlapping)))
         .toList();
   }
 
   private static Optional<NodeProblem> problem(
-      WantedNetwork wanted, ClusterNode node, Map<Cidr, Long> publicIps, Set<String> overlapping) {
-    for (Cidr range : wanted.ranges()) {
+      Terms terms, ClusterNode node, Map<Cidr, Long> publicIps, Set<String> overlapping) {
+    for (Cidr range : terms.ranges()) {
       Optional<Cidr> pods = node.podCidr(range.family());
       if (pods.isEmpty()) {
         return Optional.of(NodeProblem.NO_POD_CIDR);
@@ -50,7 +79,7 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
         return Optional.of(NodeProblem.POD_CIDR_OUTSIDE);
       }
     }
-    if (node.hasAddressIn(wanted.ranges())) {
+    if (node.hasAddressIn(terms.ranges())) {
       return Optional.of(NodeProblem.ADDRESS_IN_NETWORK);
     }
     if (overlapping.contains(node.name())) {
@@ -60,17 +89,14 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
     if (lease.isEmpty()) {
       return Optional.of(NodeProblem.NOT_REGISTERED);
     }
-    if (!lease.get().backendType().equals(wanted.backend().type().wireName())) {
+    if (!lease.get().backendType().equals(terms.backendType())) {
       return Optional.of(NodeProblem.OTHER_BACKEND);
     }
-    boolean addressed =
-        (wanted.cidr().isEmpty() || lease.get().publicIp().isPresent())
-            && (wanted.ipv6Cidr().isEmpty() || lease.get().publicIpv6().isPresent());
-    if (!addressed) {
+    List<Cidr> ownIps = terms.publicIps(lease.get());
+    if (ownIps.size() < terms.ranges().size()) {
       return Optional.of(NodeProblem.NO_PUBLIC_IP);
     }
-    boolean shared =
-        lease.get().underlay().filter(ip -> publicIps.getOrDefault(ip, 0L) > 1).isPresent();
+    boolean shared = ownIps.stream().anyMatch(ip -> publicIps.getOrDefault(ip, 0L) > 1);
     return shared ? Optional.of(NodeProblem.DUPLICATE_PUBLIC_IP) : Optional.empty();
   }
 
@@ -78,9 +104,9 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
    * The nodes whose podCIDR overlaps another's. Ranges either nest or are apart, so in the order of
    * their first address a range overlaps an earlier one only if it lies in the last widest.
    */
-  private static Set<String> overlapping(WantedNetwork wanted, List<ClusterNode> members) {
+  private static Set<String> overlapping(Terms terms, List<ClusterNode> members) {
     Set<String> names = new HashSet<>();
-    for (Cidr range : wanted.ranges()) {
+    for (Cidr range : terms.ranges()) {
       record Owned(Cidr pods, String node) {}
       List<Owned> sorted = new ArrayList<>();
       for (ClusterNode node : members) {

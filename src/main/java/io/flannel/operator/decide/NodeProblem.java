@@ -8,10 +8,10 @@ public enum NodeProblem {
   /** The Node has no podCIDR of a family that the network carries. */
   NO_POD_CIDR(
       "NoPodCIDR",
-      "has no podCIDR of every family that the network carries: flannel exits there with \"pod cidr"
-          + " not assigned\"",
+      "lacks a podCIDR of a family that the network carries: without any, flannel exits there with"
+          + " \"pod cidr not assigned\"; without one of two, its peers ignore the node",
       "start the controller-manager with --allocate-node-cidrs and a --cluster-cidr that has room"
-          + " left, or set the Node's spec.podCIDR"),
+          + " left (one range a family), or set the Node's spec.podCIDRs"),
   /** The Node's podCIDR is not in the network's range. */
   POD_CIDR_OUTSIDE(
       "PodCIDROutside",

@@ -1,11 +1,12 @@
 package io.flannel.operator.overlay;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -25,25 +26,25 @@ public record AppliedConfig(
     Optional<Cidr> ipv6Cidr,
     OptionalInt mtu) {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  /** Reads both files; empty where net-conf.json is not JSON. */
+  /** Reads both files; empty where net-conf.json is no JSON object, which flannel exits at. */
   public static Optional<AppliedConfig> read(String netConfJson, String cniConfJson) {
-    try {
-      JsonNode conf = JSON.readTree(netConfJson);
-      JsonNode backend = at(conf, "Backend");
-      boolean ipv4 = !conf.isObject() || at(conf, "EnableIPv4").asBoolean(true);
-      boolean ipv6 = at(conf, "EnableIPv6").asBoolean(false);
-      return Optional.of(
-          new AppliedConfig(
-              at(backend, "Type").asText("udp"),
-              at(backend, "DirectRouting").asBoolean(false),
-              ipv4 ? Cidr.tryParse(at(conf, "Network").asText("")) : Optional.empty(),
-              ipv6 ? Cidr.tryParse(at(conf, "IPv6Network").asText("")) : Optional.empty(),
-              podMtu(cniConfJson)));
-    } catch (JsonProcessingException e) {
+    JsonNode conf = json(netConfJson);
+    if (!conf.isObject()) {
       return Optional.empty();
     }
+    JsonNode backend = at(conf, "Backend");
+    boolean ipv4 = at(conf, "EnableIPv4").asBoolean(true);
+    boolean ipv6 = at(conf, "EnableIPv6").asBoolean(false);
+    return Optional.of(
+        new AppliedConfig(
+            at(backend, "Type").asText("udp"),
+            at(backend, "DirectRouting").asBoolean(false),
+            ipv4 ? Cidr.tryParse(at(conf, "Network").asText("")) : Optional.empty(),
+            ipv6 ? Cidr.tryParse(at(conf, "IPv6Network").asText("")) : Optional.empty(),
+            podMtu(cniConfJson)));
   }
 
   /** The ranges of both families, IPv4 first. */
@@ -54,8 +55,16 @@ public record AppliedConfig(
     return ranges;
   }
 
-  private static OptionalInt podMtu(String cniConfJson) throws JsonProcessingException {
-    for (JsonNode plugin : JSON.readTree(cniConfJson).path("plugins")) {
+  private static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
+  }
+
+  private static OptionalInt podMtu(String cniConfJson) {
+    for (JsonNode plugin : json(cniConfJson).path("plugins")) {
       JsonNode mtu = plugin.path("delegate").path("mtu");
       if (mtu.isInt()) {
         return OptionalInt.of(mtu.asInt());
@@ -64,12 +73,14 @@ public record AppliedConfig(
     return OptionalInt.empty();
   }
 
+  /** The value of a key, whatever its case; of several, the last, as in Go. */
   private static JsonNode at(JsonNode object, String key) {
+    JsonNode value = MissingNode.getInstance();
     for (var field : object.properties()) {
-      if (field.getKey().toLowerCase(Locale.ROOT).equals(key.toLowerCase(Locale.ROOT))) {
-        return field.getValue();
+      if (field.getKey().equalsIgnoreCase(key)) {
+        value = field.getValue();
       }
     }
-    return object.path(key);
+    return value;
   }
 }

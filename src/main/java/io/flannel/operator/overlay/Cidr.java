@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A range of IPv4 or IPv6 addresses: all that share their first {@code prefix} bits.
@@ -26,11 +27,25 @@ public record Cidr(Family family, BigInteger network, int prefix) {
       this.bits = bits;
     }
 
+    /** {@code IPv4} or {@code IPv6}, as people write it. */
+    @Override
+    public String toString() {
+      return this == IPV4 ? "IPv4" : "IPv6";
+    }
+
     /** The length of an address: 32 or 128. */
     public int bits() {
       return bits;
     }
   }
+
+  /** Go's net.ParseIP refuses leading zeros, which some read as octal. */
+  private static final String DOTTED = "(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){3}";
+
+  // ofLiteral takes more than Kubernetes and flannel do: brackets, zones, 10.1, 010.0.0.1, 00001::.
+  private static final Pattern IPV4_TEXT = Pattern.compile(DOTTED);
+  private static final Pattern IPV6_TEXT =
+      Pattern.compile("([0-9a-fA-F]{0,4}:)+([0-9a-fA-F]{0,4}|" + DOTTED + ")");
 
   public Cidr {
     if (prefix < 0 || prefix > family.bits()) {
@@ -42,7 +57,7 @@ public record Cidr(Family family, BigInteger network, int prefix) {
 
   /**
    * Reads {@code 10.244.0.0/16} or {@code fd00::/56}; bits behind the prefix are cleared, as
-   * flannel does.
+   * flannel does. An IPv4-mapped one ({@code ::ffff:10.0.0.0/104}) is none, as in Kubernetes.
    *
    * @throws IllegalArgumentException if it is no such range
    */
@@ -54,6 +69,10 @@ public record Cidr(Family family, BigInteger network, int prefix) {
           "'%s' is no CIDR: write an address, a slash and a prefix length".formatted(text));
     }
     InetAddress address = literal(text.substring(0, slash));
+    if (address instanceof Inet4Address && text.contains(":")) {
+      throw new IllegalArgumentException(
+          "'%s' is an IPv4-mapped IPv6 range: write it as an IPv4 range".formatted(text));
+    }
     return new Cidr(familyOf(address), number(address), Integer.parseInt(digits));
   }
 
@@ -67,7 +86,8 @@ public record Cidr(Family family, BigInteger network, int prefix) {
   }
 
   /**
-   * The range that holds just one address, such as {@code 192.168.0.81}.
+   * The range that holds just one address, such as {@code 192.168.0.81}. An IPv4-mapped address
+   * ({@code ::ffff:192.168.0.81}) is the IPv4 address, as in Go.
    *
    * @throws IllegalArgumentException if it is no IP address; names are never resolved
    */
@@ -126,12 +146,8 @@ public record Cidr(Family family, BigInteger network, int prefix) {
   }
 
   private static InetAddress literal(String text) {
-    // ofLiteral takes more than Kubernetes and flannel do: brackets, zones, 10.1 and 0x0a.
-    boolean plain =
-        text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}")
-            || text.matches("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
     try {
-      if (plain) {
+      if (IPV4_TEXT.matcher(text).matches() || IPV6_TEXT.matcher(text).matches()) {
         return InetAddress.ofLiteral(text);
       }
     } catch (IllegalArgumentException e) {

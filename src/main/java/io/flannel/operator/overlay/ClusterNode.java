@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ public record ClusterNode(
         status.stream()
             .flatMap(it -> it.getAddresses().stream())
             .filter(address -> "InternalIP".equals(address.getType()))
-            .map(address -> address.getAddress())
+            .flatMap(address -> Stream.ofNullable(address.getAddress()))
             .toList(),
         flannelAnnotations(orEmpty(node.getMetadata().getAnnotations())),
         status.stream()

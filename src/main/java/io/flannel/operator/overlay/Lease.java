@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * What flanneld published of a node, in the Node's annotations (pkg/subnet/kube/kube.go).
  *
  * @param backendType {@code backend-type}, as written: it may name a backend we do not know
- * @param publicIp {@code public-ip}: where peers send IPv4 packets to
+ * @param publicIp {@code public-ip}: where peers send IPv4 packets to. Without IPv4, flannel writes
+ *     0.0.0.0 there for every backend but vxlan: that is none
  * @param publicIpv6 {@code public-ipv6}: where peers send IPv6 packets to
  */
 public record Lease(String backendType, Optional<Cidr> publicIp, Optional<Cidr> publicIpv6) {
@@ -27,12 +28,19 @@ public record Lease(String backendType, Optional<Cidr> publicIp, Optional<Cidr> 
                     address(annotations.get("public-ipv6"))));
   }
 
+  /** The address that peers send packets of a family to. */
+  public Optional<Cidr> publicIp(Cidr.Family family) {
+    return family == Cidr.Family.IPV4 ? publicIp : publicIpv6;
+  }
+
   /** The address that peers send to: the IPv4 one where there is one. */
   public Optional<Cidr> underlay() {
     return publicIp.or(() -> publicIpv6);
   }
 
   private static Optional<Cidr> address(@Nullable String text) {
-    return text == null ? Optional.empty() : Cidr.tryAddress(text);
+    return text == null
+        ? Optional.empty()
+        : Cidr.tryAddress(text).filter(ip -> ip.network().signum() != 0);
   }
 }

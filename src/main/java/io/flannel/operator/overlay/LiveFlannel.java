@@ -19,13 +19,20 @@ public record LiveFlannel(
    *
    * @param observed whether they speak of the DaemonSet's present generation
    * @param desired nodes that shall run a pod
+   * @param scheduled those of them that run one, of whichever template
    * @param updated nodes whose pod has the present template
    * @param available nodes whose pod is ready
    */
-  public record PodCounts(boolean observed, int desired, int updated, int available) {
+  public record PodCounts(
+      boolean observed, int desired, int scheduled, int updated, int available) {
     /** Whether every node runs a ready pod of the present template. */
     public boolean complete() {
       return observed && updated >= desired && available >= desired;
+    }
+
+    /** Whether no node runs a pod of an older template; nodes without any pod don't count. */
+    public boolean noneOutdated() {
+      return observed && updated >= scheduled;
     }
   }
 }

@@ -3,10 +3,12 @@ package io.flannel.operator.overlay;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.flannel.operator.api.FlannelSpec;
 import io.flannel.operator.api.FlannelSpec.TolerationSpec;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +41,31 @@ public record Pods(
 
   /** Upstream's own requests (Documentation/kube-flannel.yml). */
   private static final Map<String, Quantity> DEFAULT_REQUESTS =
-      Map.of("cpu", new Quantity("100m"), "memory", new Quantity("50Mi"));
+      sorted(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("50Mi")));
 
   /** A node without flannel has no pod network: bear whatever keeps other pods away. */
   private static final List<Toleration> DEFAULT_TOLERATIONS =
       List.of(
           new Toleration(null, "Exists", null, "NoSchedule", null),
           new Toleration(null, "Exists", null, "NoExecute", null));
+
+  /**
+   * What every DaemonSet's pods on the host's network bear beside (Kubernetes,
+   * pkg/controller/daemon/util/daemonset_util.go).
+   */
+  private static final List<Toleration> DAEMON_TOLERATIONS =
+      List.of(
+          exists("not-ready", "NoExecute"),
+          exists("unreachable", "NoExecute"),
+          exists("disk-pressure", "NoSchedule"),
+          exists("memory-pressure", "NoSchedule"),
+          exists("pid-pressure", "NoSchedule"),
+          exists("unschedulable", "NoSchedule"),
+          exists("network-unavailable", "NoSchedule"));
+
+  private static Toleration exists(String key, String effect) {
+    return new Toleration("node.kubernetes.io/" + key, "Exists", null, effect, null);
+  }
 
   /**
    * A toleration as Kubernetes has it.
@@ -61,9 +81,9 @@ public record Pods(
 
     static Toleration of(TolerationSpec spec) {
       return new Toleration(
-          spec.key(),
+          emptyToNull(spec.key()),
           spec.operator() == TolerationSpec.Operator.EXISTS ? "Exists" : "Equal",
-          spec.value(),
+          emptyToNull(spec.value()),
           spec.effect() == null
               ? null
               : switch (spec.effect()) {
@@ -72,6 +92,10 @@ public record Pods(
                 case NO_EXECUTE -> "NoExecute";
               },
           spec.tolerationSeconds());
+    }
+
+    private static @Nullable String emptyToNull(@Nullable String text) {
+      return text == null || text.isEmpty() ? null : text;
     }
 
     /** Whether a pod with this toleration bears the taint (Kubernetes' rules). */
@@ -112,7 +136,7 @@ public record Pods(
         spec.tolerations() == null
             ? DEFAULT_TOLERATIONS
             : spec.tolerations().stream().map(Toleration::of).toList(),
-        Map.copyOf(nodeSelector),
+        Collections.unmodifiableMap(nodeSelector),
         spec.extraArgs() == null ? List.of() : spec.extraArgs());
   }
 
@@ -121,23 +145,16 @@ public record Pods(
     return node.labels().entrySet().containsAll(nodeSelector.entrySet())
         && node.taints().stream()
             .filter(taint -> !taint.effect().equals("PreferNoSchedule"))
-            .filter(taint -> !DAEMON_TAINTS.contains(taint.key()))
-            .allMatch(taint -> tolerations.stream().anyMatch(one -> one.bears(taint)));
+            .allMatch(
+                taint ->
+                    Stream.concat(DAEMON_TOLERATIONS.stream(), tolerations.stream())
+                        .anyMatch(one -> one.bears(taint)));
   }
 
-  /**
-   * Taints that every DaemonSet's pods on the host's network bear (Kubernetes,
-   * pkg/controller/daemon/util/daemonset_util.go).
-   */
-  private static final List<String> DAEMON_TAINTS =
-      List.of(
-          "node.kubernetes.io/not-ready",
-          "node.kubernetes.io/unreachable",
-          "node.kubernetes.io/disk-pressure",
-          "node.kubernetes.io/memory-pressure",
-          "node.kubernetes.io/pid-pressure",
-          "node.kubernetes.io/unschedulable",
-          "node.kubernetes.io/network-unavailable");
+  /** The same entries, in the order of their keys: the same text each time. */
+  private static <V> Map<String, V> sorted(Map<String, V> map) {
+    return Collections.unmodifiableMap(new TreeMap<>(map));
+  }
 
   /** flannel's version: the image's tag or digest. */
   public static String versionOf(String image) {

@@ -52,30 +52,50 @@ public record WantedNetwork(
     }
   }
 
+  /** The names of networks become the values of labels. */
+  private static final int NAME_LENGTH = 63;
+
   private static final Pattern DURATION_PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
+  private static final Pattern DURATION = Pattern.compile("(" + DURATION_PART + ")+");
+  private static final Pattern MAX_UNAVAILABLE =
+      Pattern.compile("[1-9][0-9]{0,8}|([1-9][0-9]?|100)%");
 
   /**
    * Reads a spec that the API server admitted.
    *
-   * @throws IllegalArgumentException if it breaks a rule of the schema all the same (an older CRD
-   *     let it in); the message names the field
+   * @throws IllegalArgumentException if nothing can be made of it all the same (an older CRD let it
+   *     in, or the name is too long for a label); the message names the field
    */
   public static WantedNetwork of(String name, FlannelNetworkSpec spec) {
+    if (name.length() > NAME_LENGTH) {
+      throw new IllegalArgumentException(
+          "metadata.name: '%s' has more than %d characters, and each object's label"
+                  .formatted(name, NAME_LENGTH)
+              + " flannel.io/network holds it: create the FlannelNetwork under a shorter name");
+    }
     RolloutSpec rollout = spec.rollout();
+    Optional<Cidr> cidr = range("cidr", spec.cidr(), Cidr.Family.IPV4);
+    Optional<Cidr> ipv6Cidr = range("ipv6CIDR", spec.ipv6CIDR(), Cidr.Family.IPV6);
+    Backend backend = Backend.of(spec.backend());
+    if (cidr.isEmpty() && ipv6Cidr.isEmpty()) {
+      throw new IllegalArgumentException("spec.cidr: neither cidr nor ipv6CIDR is set");
+    }
+    if (ipv6Cidr.isPresent() && !backend.carriesIpv6()) {
+      throw new IllegalArgumentException(
+          "spec.ipv6CIDR: flannel's %s carries IPv4 only".formatted(backend.type().wireName()));
+    }
     return new WantedNetwork(
         name,
-        range("cidr", spec.cidr(), Cidr.Family.IPV4),
-        range("ipv6CIDR", spec.ipv6CIDR(), Cidr.Family.IPV6),
-        Backend.of(spec.backend()),
+        cidr,
+        ipv6Cidr,
+        backend,
         spec.mtu() == null ? OptionalInt.empty() : OptionalInt.of(spec.mtu()),
         interfaceArgs(spec.iface()),
         !Boolean.FALSE.equals(spec.ipMasq()),
         Boolean.TRUE.equals(spec.nftables()),
         Cni.of(spec.cni()),
         Pods.of(spec.flannel()),
-        rollout == null || rollout.maxUnavailable() == null
-            ? "1"
-            : String.valueOf(rollout.maxUnavailable().getValue()),
+        maxUnavailable(rollout),
         duration(rollout == null ? null : rollout.progressDeadline(), Duration.ofMinutes(10)));
   }
 
@@ -91,12 +111,29 @@ public record WantedNetwork(
     if (text == null) {
       return Optional.empty();
     }
-    Cidr range = Cidr.parse(text);
-    if (range.family() != family) {
-      throw new IllegalArgumentException(
-          "spec.%s: %s is no %s range".formatted(field, text, family));
+    try {
+      Cidr range = Cidr.parse(text);
+      if (range.family() == family) {
+        return Optional.of(range);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("spec.%s: %s".formatted(field, e.getMessage()), e);
     }
-    return Optional.of(range);
+    throw new IllegalArgumentException("spec.%s: %s is no %s range".formatted(field, text, family));
+  }
+
+  private static String maxUnavailable(@Nullable RolloutSpec rollout) {
+    if (rollout == null || rollout.maxUnavailable() == null) {
+      return "1";
+    }
+    String text = String.valueOf(rollout.maxUnavailable().getValue());
+    if (!MAX_UNAVAILABLE.matcher(text).matches()) {
+      throw new IllegalArgumentException(
+          "spec.rollout.maxUnavailable: '%s' is neither a number from 1 nor a percentage from 1%% to"
+                  .formatted(text)
+              + " 100%");
+    }
+    return text;
   }
 
   private static List<String> interfaceArgs(@Nullable InterfaceSpec iface) {
@@ -117,6 +154,11 @@ public record WantedNetwork(
   static Duration duration(@Nullable String text, Duration otherwise) {
     if (text == null) {
       return otherwise;
+    }
+    if (!DURATION.matcher(text).matches()) {
+      throw new IllegalArgumentException(
+          "spec.rollout.progressDeadline: '%s' is no duration such as 10m or 1h30m"
+              .formatted(text));
     }
     Duration sum = Duration.ZERO;
     Matcher part = DURATION_PART.matcher(text);

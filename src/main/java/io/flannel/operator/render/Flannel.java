@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.WantedNetwork;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -57,12 +58,10 @@ public final class Flannel {
   }
 
   private static Map<String, String> labels(WantedNetwork network) {
-    return Map.of(
-        "app.kubernetes.io/name",
-        "flannel",
-        "app.kubernetes.io/managed-by",
-        "flannel-operator",
-        NETWORK_LABEL,
-        network.name());
+    Map<String, String> labels = new LinkedHashMap<>();
+    labels.put("app.kubernetes.io/name", "flannel");
+    labels.put("app.kubernetes.io/managed-by", "flannel-operator");
+    labels.put(NETWORK_LABEL, network.name());
+    return labels;
   }
 }

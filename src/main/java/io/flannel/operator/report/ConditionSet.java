@@ -11,6 +11,9 @@ import java.util.List;
  * its words) last changed.
  */
 final class ConditionSet {
+  /** What the schema takes; what an API server says of an error can be longer. */
+  private static final int MESSAGE_LENGTH = 4096;
+
   private final List<StatusCondition> before;
   private final long generation;
   private final Instant now;
@@ -30,8 +33,14 @@ final class ConditionSet {
             .map(StatusCondition::lastTransitionTime)
             .findFirst()
             .orElse(now.toString());
-    after.add(new StatusCondition(type, status, reason, message, since, generation));
+    after.add(new StatusCondition(type, status, reason, shortened(message), since, generation));
     return this;
+  }
+
+  private static String shortened(String message) {
+    return message.length() <= MESSAGE_LENGTH
+        ? message
+        : message.substring(0, MESSAGE_LENGTH - 1) + "…";
   }
 
   List<StatusCondition> list() {

@@ -41,7 +41,10 @@ public record Happening(boolean warning, String reason, String message) {
                 happenings.add(
                     ready.status() == Status.TRUE
                         ? new Happening(false, "Ready", ready.message())
-                        : new Happening(true, "NotReady", ready.message())));
+                        : new Happening(
+                            !Verdict.ON_ITS_WAY.contains(ready.reason()),
+                            "NotReady",
+                            ready.message())));
     return happenings;
   }
 
@@ -69,7 +72,10 @@ public record Happening(boolean warning, String reason, String message) {
       return Optional.empty();
     }
     boolean same =
-        before.filter(it -> Objects.equals(it.startedAt(), after.startedAt())).isPresent();
+        before
+            .filter(it -> Objects.equals(it.startedAt(), after.startedAt()))
+            .filter(it -> Objects.equals(it.to(), after.to()))
+            .isPresent();
     if (same && before.get().phase() == after.phase()) {
       return Optional.empty();
     }
@@ -82,7 +88,7 @@ public record Happening(boolean warning, String reason, String message) {
       case STALLED -> Optional.of(new Happening(true, "RolloutStalled", message));
       case PAUSED -> Optional.of(new Happening(false, "RolloutPaused", message));
       case PROGRESSING ->
-          same && before.get().phase() == Phase.PAUSED
+          same && before.get().phase() != Phase.COMPLETE
               ? Optional.of(new Happening(false, "RolloutResumed", message))
               : Optional.of(new Happening(false, "RolloutStarted", started(after)));
     };

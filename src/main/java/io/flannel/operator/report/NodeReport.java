@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -90,19 +91,22 @@ final class NodeReport {
   /**
    * One problem for all nodes with the same cause, the gravest first.
    *
-   * @param rollingOut whether what every node passes through in a rollout is left out
+   * @param rollingOut whether what every node passes through in a rollout is left out, but for the
+   *     nodes that had it before
    */
   static List<Problem> problems(
       List<NodeLease> leases, boolean rollingOut, List<Problem> before, Instant now) {
     List<Problem> problems = new ArrayList<>();
     for (NodeProblem cause : NodeProblem.values()) {
-      if (rollingOut && cause.normalInRollout()) {
-        continue;
-      }
+      Optional<Problem> known =
+          before.stream().filter(one -> one.reason().equals(cause.reason())).findFirst();
+      Set<String> had = known.map(Problem::nodes).map(Set::copyOf).orElse(Set.of());
+      boolean passing = rollingOut && cause.normalInRollout();
       List<String> nodes =
           leases.stream()
               .filter(lease -> lease.problem().filter(cause::equals).isPresent())
               .map(lease -> lease.node().name())
+              .filter(name -> !passing || had.contains(name))
               .sorted()
               .toList();
       if (!nodes.isEmpty()) {
@@ -111,11 +115,7 @@ final class NodeReport {
                 cause.reason(),
                 Names.ofNodes(nodes) + (nodes.size() == 1 ? " " : ": each ") + cause.message(),
                 nodes.stream().limit(NAMED_NODES).toList(),
-                before.stream()
-                    .filter(one -> one.reason().equals(cause.reason()))
-                    .map(Problem::since)
-                    .findFirst()
-                    .orElse(now.toString()),
+                known.map(Problem::since).orElse(now.toString()),
                 cause.remedy()));
       }
     }

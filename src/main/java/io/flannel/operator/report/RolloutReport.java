@@ -6,7 +6,6 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.overlay.LiveFlannel;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -19,19 +18,19 @@ final class RolloutReport {
   static Rollout of(Situation situation, LiveFlannel live, Instant now) {
     Optional<Rollout> before = situation.previous().map(FlannelNetworkStatus::rollout);
     LiveFlannel.PodCounts pods = live.pods();
+    // Kubernetes counts both, not which pods are both: up to maxUnavailable may be starting yet.
+    int done = pods.observed() ? Math.min(pods.updated(), pods.available()) : 0;
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> it.phase() == Phase.COMPLETE).isPresent();
-    boolean updated = pods.observed() && pods.updated() >= pods.desired();
-    int nodesBefore = before.map(Rollout::total).orElse(0);
-    boolean joined = pods.observed() && pods.updated() >= nodesBefore;
-    // A pod that falls ill later, and a node that joins, are the nodes' affair, not the rollout's.
-    boolean complete = pods.complete() || (wasComplete && (updated || joined));
+    // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
+    // rollout's.
+    boolean complete = pods.complete() || (wasComplete && pods.noneOutdated());
+    // Counts of another generation say nothing: at an installation they are all 0.
+    int total = pods.observed() ? pods.desired() : situation.leases().size();
 
     boolean begins = !same || (wasComplete && !complete);
     String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();
-    int doneBefore = begins ? 0 : before.map(Rollout::updated).orElse(0);
-    int done = Math.min(pods.desired(), Math.max(certainlyDone(pods), doneBefore));
-    boolean progressed = begins || !Objects.equals(before.map(Rollout::updated).orElse(null), done);
+    boolean progressed = begins || done > before.map(Rollout::updated).orElse(0);
     String progressedAt =
         progressed ? now.toString() : before.map(Rollout::progressedAt).orElse(startedAt);
     String from =
@@ -48,20 +47,12 @@ final class RolloutReport {
     return new Rollout(
         phase,
         done,
-        pods.desired(),
+        total,
         from,
         live.configHash(),
         startedAt,
         progressedAt,
-        message(phase, done, pods.desired(), situation.wanted().progressDeadline()));
-  }
-
-  /**
-   * How many nodes run a ready pod of the present template, at least: Kubernetes counts the updated
-   * and the available ones, not those that are both. It dips while the next pod is replaced.
-   */
-  private static int certainlyDone(LiveFlannel.PodCounts pods) {
-    return pods.observed() ? Math.max(0, pods.updated() + pods.available() - pods.desired()) : 0;
+        message(phase, done, total, situation.wanted().progressDeadline()));
   }
 
   private static boolean overdue(String progressedAt, Duration deadline, Instant now) {
@@ -70,7 +61,11 @@ final class RolloutReport {
 
   private static String message(Phase phase, int done, int total, Duration deadline) {
     return switch (phase) {
-      case COMPLETE -> "every node runs the present configuration";
+      case COMPLETE ->
+          done >= total
+              ? "every node runs the present configuration"
+              : "every node was done; now flannel's pod is ready on %d of %d"
+                  .formatted(done, total);
       case PROGRESSING -> "%d of %d nodes run the present configuration".formatted(done, total);
       case PAUSED ->
           "%d of %d nodes run the present configuration; spec.paused is set: Kubernetes finishes"

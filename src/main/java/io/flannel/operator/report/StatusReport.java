@@ -17,6 +17,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The status of a FlannelNetwork. The same situation gives the same status, times included, so that
@@ -81,28 +82,29 @@ public final class StatusReport {
         live.map(StatusReport::applied).orElse(null),
         rollout.orElse(null),
         NodeReport.summary(situation.leases()),
-        NodeReport.nodes(
-            situation.wanted(),
-            situation.leases(),
-            before.map(FlannelNetworkStatus::nodes).orElse(List.of()),
-            now),
+        nullIfEmpty(
+            NodeReport.nodes(
+                situation.wanted(),
+                situation.leases(),
+                before.map(FlannelNetworkStatus::nodes).orElse(List.of()),
+                now)),
         omitted > 0 ? omitted : null,
-        NodeReport.problems(
-            situation.leases(),
-            isChanging(situation, rollout),
-            before.map(FlannelNetworkStatus::problems).orElse(List.of()),
-            now));
+        nullIfEmpty(
+            NodeReport.problems(
+                situation.leases(),
+                rollout
+                    .filter(it -> it.phase() == Phase.COMPLETE || it.phase() == Phase.STALLED)
+                    .isEmpty(),
+                before.map(FlannelNetworkStatus::problems).orElse(List.of()),
+                now)));
   }
 
-  /** Whether nodes are on their way to what the spec says, or will be when it is written. */
-  private static boolean isChanging(Situation situation, Optional<Rollout> rollout) {
-    boolean outdated =
-        situation
-            .cluster()
-            .live()
-            .filter(live -> live.configHash().equals(situation.wantedHash()))
-            .isEmpty();
-    return outdated || rollout.filter(it -> it.phase() != Phase.PROGRESSING).isEmpty();
+  /**
+   * Server-side apply leaves no list behind when its last element goes: an empty one in the report
+   * would differ from that for ever.
+   */
+  private static <T> @Nullable List<T> nullIfEmpty(List<T> list) {
+    return list.isEmpty() ? null : list;
   }
 
   private static List<StatusCondition> conditions(

@@ -6,6 +6,7 @@ import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.overlay.Names;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The one thing to say about a network: the first of these that applies.
@@ -25,6 +26,9 @@ record Verdict(Kind kind, String reason, String message) {
     /** It goes no further without a person. */
     STUCK
   }
+
+  /** Reasons that come with every change and need nobody. */
+  static final Set<String> ON_ITS_WAY = Set.of("Installing", "RollingOut");
 
   static Verdict of(Situation situation, Optional<Rollout> rollout) {
     if (situation.decision() instanceof Decision.Refuse refuse) {

@@ -23,15 +23,20 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but three things,
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but four things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
- * description of the kind itself, and the order of the columns that kubectl prints.
+ * description of the kind itself, defaults in descriptions, and the order of the columns that
+ * kubectl prints.
  *
- * <p>Run as a program, it writes {@code src/main/resources/crds} anew: {@code make crds}.
+ * <p>Run as a program, it writes {@code src/main/resources/crds} and the chart's copies anew:
+ * {@code make crds}.
  */
 public final class CrdGeneration {
-  /** Where the generated CRDs are committed; the chart links to them. */
+  /** Where the generated CRDs are committed. */
   static final Path COMMITTED = Path.of("src/main/resources/crds");
+
+  /** The chart's copies: a link would be dropped by those that take charts from Git archives. */
+  private static final Path CHART = Path.of("helm/crds");
 
   private static final Map<Class<? extends CustomResource<?, ?>>, String> KINDS =
       Map.of(
@@ -45,10 +50,12 @@ public final class CrdGeneration {
   private CrdGeneration() {}
 
   public static void main(String[] args) throws IOException {
-    Files.createDirectories(COMMITTED);
-    for (var crd : generate().entrySet()) {
-      Files.writeString(COMMITTED.resolve(crd.getKey()), crd.getValue());
-      System.out.println("wrote " + COMMITTED.resolve(crd.getKey()));
+    for (Path folder : List.of(COMMITTED, CHART)) {
+      Files.createDirectories(folder);
+      for (var crd : generate().entrySet()) {
+        Files.writeString(folder.resolve(crd.getKey()), crd.getValue());
+        System.out.println("wrote " + folder.resolve(crd.getKey()));
+      }
     }
   }
 
@@ -112,6 +119,14 @@ public final class CrdGeneration {
           property.getXKubernetesValidations().stream().distinct().toList());
     }
 
+    /** kubectl explain shows descriptions, but no defaults. */
+    private static void sayTheDefault(JSONSchemaProps property) {
+      if (property.getDefault() != null) {
+        property.setDescription(
+            property.getDescription() + " Default: " + property.getDefault().asText() + ".");
+      }
+    }
+
     private static List<String> columns(Class<?> kind) {
       return Arrays.stream(kind.getAnnotationsByType(AdditionalPrinterColumn.class))
           .map(AdditionalPrinterColumn::name)
@@ -129,6 +144,7 @@ public final class CrdGeneration {
       for (RecordComponent component : type.getRecordComponents()) {
         JSONSchemaProps property = schema.getProperties().get(nameOf(component));
         sayOnce(property);
+        sayTheDefault(property);
         if (List.class.isAssignableFrom(component.getType())) {
           markList(component, property);
         } else {

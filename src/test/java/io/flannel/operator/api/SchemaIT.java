@@ -49,6 +49,12 @@ class SchemaIT {
     return manifests("valid-");
   }
 
+  static Stream<Path> samples() throws IOException {
+    try (var files = Files.list(Path.of("docs/samples"))) {
+      return files.filter(file -> !file.endsWith("two-pods.yaml")).toList().stream();
+    }
+  }
+
   static Stream<Path> invalid() throws IOException {
     return manifests("invalid-");
   }
@@ -65,6 +71,12 @@ class SchemaIT {
           .as(pathAndValue[0])
           .isEqualTo(pathAndValue[1]);
     }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("samples")
+  void theDocsSamplesAreAccepted(Path sample) throws IOException {
+    assertThat(create(sample).getKind()).isEqualTo("FlannelNetwork");
   }
 
   @ParameterizedTest(name = "{0}")
@@ -123,6 +135,7 @@ class SchemaIT {
         .contains("type\t<string> -required-")
         .contains("enum: host-gw, ipip, vxlan, wireguard")
         .contains("IPv4 in IPv4 (protocol 4)");
+    assertThat(api.kubectl("explain", "fnet.spec.backend.vxlan.port")).contains("Default: 8472.");
     assertThat(api.kubectl("explain", "fnet.spec.backend", "--recursive"))
         .contains("directRouting\t<boolean>")
         .contains("pskSecret\t<Object>")

@@ -10,6 +10,7 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -46,6 +47,8 @@ public final class AuditLog {
    *
    * @param resource plural and lower case, with {@code /status} or another subresource
    * @param name of the object; empty for lists, and for objects whose name the server makes
+   * @param received when it came in, by the API server's clock
+   * @param answered when its answer went out
    */
   public record Request(
       String user,
@@ -56,7 +59,9 @@ public final class AuditLog {
       String namespace,
       String name,
       int code,
-      String uri) {
+      String uri,
+      Instant received,
+      Instant answered) {
     /** Whether it can have changed an object: refused and dry requests can't. */
     public boolean isWrite() {
       return WRITES.contains(verb) && code >= 200 && code < 300 && !uri.contains("dryRun=");
@@ -131,7 +136,9 @@ public final class AuditLog {
               object.path("namespace").asText(),
               object.path("name").asText(),
               event.path("responseStatus").path("code").asInt(),
-              event.path("requestURI").asText()));
+              event.path("requestURI").asText(),
+              Instant.parse(event.path("requestReceivedTimestamp").asText()),
+              Instant.parse(event.path("stageTimestamp").asText())));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -116,10 +116,19 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** Waits as long as a busy machine may need. */
   public static ConditionFactory patiently(String what) {
     return await(what)
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(100))
         .ignoreExceptions();
+  }
+
+  private void deleteFlannel() {
+    var client = client();
+    client.apps().daemonSets().inAnyNamespace().delete();
+    client.rbac().clusterRoleBindings().withName("flannel").delete();
+    client.rbac().clusterRoles().withName("flannel").delete();
+    client.serviceAccounts().inNamespace(FLANNEL).withName("flannel").delete();
+    client.configMaps().inNamespace(FLANNEL).withLabel("flannel.io/network").delete();
   }
 
   /** Waits until the assertions hold. */
@@ -174,15 +183,12 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
               });
     }
     eventually("no FlannelNetwork", () -> check(networks.list().getItems().isEmpty()));
-    client.apps().daemonSets().inAnyNamespace().delete();
-    client.rbac().clusterRoleBindings().withName("flannel").delete();
-    client.rbac().clusterRoles().withName("flannel").delete();
-    client.serviceAccounts().inNamespace(FLANNEL).withName("flannel").delete();
-    client.configMaps().inNamespace(FLANNEL).withLabel("flannel.io/network").delete();
     client.nodes().delete();
     eventually(
         "no pod and no DaemonSet",
         () -> {
+          // Again and again: a pass that was under way may have written them once more.
+          deleteFlannel();
           client.pods().inNamespace(FLANNEL).delete();
           check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
           check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());

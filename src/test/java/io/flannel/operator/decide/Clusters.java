@@ -1,0 +1,65 @@
+package io.flannel.operator.decide;
+
+import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Clusters for tests: {@code cluster(node("n1")).services("10.96.0.0/12").running(ipip)}. */
+public final class Clusters {
+  private final List<ClusterNode> nodes;
+  private final List<ServiceRange> services = new ArrayList<>();
+  private final List<NetworkRef> networks = new ArrayList<>();
+  private final List<String> foreign = new ArrayList<>();
+  private Optional<LiveFlannel> live = Optional.empty();
+
+  private Clusters(List<ClusterNode> nodes) {
+    this.nodes = nodes;
+  }
+
+  public static Clusters cluster(Nodes... nodes) {
+    return new Clusters(Nodes.list(nodes));
+  }
+
+  public static Clusters cluster(List<ClusterNode> nodes) {
+    return new Clusters(nodes);
+  }
+
+  public Clusters services(String... ranges) {
+    for (String range : ranges) {
+      services.add(new ServiceRange("kubernetes", Cidr.parse(range)));
+    }
+    return this;
+  }
+
+  public Clusters network(String name, String created) {
+    networks.add(new NetworkRef(name, Instant.parse(created)));
+    return this;
+  }
+
+  public Clusters foreign(String daemonSet) {
+    foreign.add(daemonSet);
+    return this;
+  }
+
+  public Clusters running(WantedNetwork network) {
+    return live(Networks.live(network, nodes.size()));
+  }
+
+  public Clusters live(LiveFlannel flannel) {
+    live = Optional.of(flannel);
+    return this;
+  }
+
+  public ClusterState state() {
+    return new ClusterState(nodes, services, networks, live, foreign);
+  }
+}

@@ -1,0 +1,259 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.decide.Clusters.cluster;
+import static io.flannel.operator.overlay.Networks.dualStack;
+import static io.flannel.operator.overlay.Networks.ipip;
+import static io.flannel.operator.overlay.Networks.ipv6Only;
+import static io.flannel.operator.overlay.Networks.vxlan;
+import static io.flannel.operator.overlay.Nodes.node;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class NodeLeaseTest {
+  private static final WantedNetwork IPIP = ipip("10.244.0.0/16");
+
+  @Example
+  void aNodeWithPodCidrAddressAndLeaseHasNoProblem() {
+    assertThat(problems(IPIP, good("n1", 1), good("n2", 2))).isEmpty();
+  }
+
+  @Example
+  void eachWayToLackALeaseIsNamed() {
+    assertThat(
+            problems(
+                IPIP,
+                good("good", 1),
+                node("no-pod-cidr").leased("ipip", "192.168.0.2"),
+                node("junk-pod-cidr").podCidr("junk").leased("ipip", "192.168.0.3"),
+                node("outside").podCidr("10.1.0.0/24").leased("ipip", "192.168.0.4"),
+                good("address-inside", 5).internalIp("10.244.5.0"),
+                node("new").podCidr("10.244.6.0/24"),
+                node("other").podCidr("10.244.7.0/24").leased("vxlan", "192.168.0.7"),
+                node("no-ip").podCidr("10.244.8.0/24").leased("ipip", "junk"),
+                node("twin-1").podCidr("10.244.9.0/24").leased("ipip", "192.168.0.9"),
+                node("twin-2").podCidr("10.244.10.0/24").leased("ipip", "192.168.0.9"),
+                node("overlap-1").podCidr("10.244.12.0/23").leased("ipip", "192.168.0.12"),
+                node("overlap-2").podCidr("10.244.13.0/24").leased("ipip", "192.168.0.13")))
+        .isEqualTo(
+            Map.ofEntries(
+                Map.entry("no-pod-cidr", NodeProblem.NO_POD_CIDR),
+                Map.entry("junk-pod-cidr", NodeProblem.NO_POD_CIDR),
+                Map.entry("outside", NodeProblem.POD_CIDR_OUTSIDE),
+                Map.entry("address-inside", NodeProblem.ADDRESS_IN_NETWORK),
+                Map.entry("new", NodeProblem.NOT_REGISTERED),
+                Map.entry("other", NodeProblem.OTHER_BACKEND),
+                Map.entry("no-ip", NodeProblem.NO_PUBLIC_IP),
+                Map.entry("twin-1", NodeProblem.DUPLICATE_PUBLIC_IP),
+                Map.entry("twin-2", NodeProblem.DUPLICATE_PUBLIC_IP),
+                Map.entry("overlap-1", NodeProblem.DUPLICATE_POD_CIDR),
+                Map.entry("overlap-2", NodeProblem.DUPLICATE_POD_CIDR)));
+  }
+
+  @Example
+  void nodesThatGetNoFlannelAreNotJudged() {
+    assertThat(
+            NodeLease.judge(
+                IPIP,
+                cluster(good("n1", 1), node("w").label("kubernetes.io/os", "windows")).state()))
+        .extracting(lease -> lease.node().name())
+        .containsExactly("n1");
+  }
+
+  @Example
+  void dualStackNeedsBothFamilies() {
+    assertThat(
+            problems(
+                dualStack("10.244.0.0/16", "fd00::/56"),
+                node("good")
+                    .podCidr("10.244.1.0/24", "fd00:0:0:1::/64")
+                    .leased("vxlan", "192.168.0.1", "fd01::1"),
+                node("no-v6-range")
+                    .podCidr("10.244.2.0/24")
+                    .leased("vxlan", "192.168.0.2", "fd01::2"),
+                node("no-v6-ip")
+                    .podCidr("10.244.3.0/24", "fd00:0:0:3::/64")
+                    .leased("vxlan", "192.168.0.3"),
+                node("v6-outside")
+                    .podCidr("10.244.4.0/24", "fd02::/64")
+                    .leased("vxlan", "192.168.0.4", "fd01::4"),
+                node("v6-twin-1")
+                    .podCidr("10.244.5.0/24", "fd00:0:0:5::/64")
+                    .leased("vxlan", "192.168.0.5", "fd01::5"),
+                node("v6-twin-2")
+                    .podCidr("10.244.6.0/24", "fd00:0:0:6::/64")
+                    .leased("vxlan", "192.168.0.6", "fd01::5"),
+                node("v6-overlap-1")
+                    .podCidr("10.244.7.0/24", "fd00:0:0:7::/64")
+                    .leased("vxlan", "192.168.0.7", "fd01::7"),
+                node("v6-overlap-2")
+                    .podCidr("10.244.8.0/24", "fd00:0:0:7::/65")
+                    .leased("vxlan", "192.168.0.8", "fd01::8")))
+        .isEqualTo(
+            Map.of(
+                "no-v6-range", NodeProblem.NO_POD_CIDR,
+                "no-v6-ip", NodeProblem.NO_PUBLIC_IP,
+                "v6-outside", NodeProblem.POD_CIDR_OUTSIDE,
+                "v6-twin-1", NodeProblem.DUPLICATE_PUBLIC_IP,
+                "v6-twin-2", NodeProblem.DUPLICATE_PUBLIC_IP,
+                "v6-overlap-1", NodeProblem.DUPLICATE_POD_CIDR,
+                "v6-overlap-2", NodeProblem.DUPLICATE_POD_CIDR));
+  }
+
+  /** In such a network flannel publishes public-ip 0.0.0.0 on every node. */
+  @Example
+  void ipv6OnlyNodesDoNotShareAnIpv4Address() {
+    assertThat(
+            problems(
+                ipv6Only("fd00::/56"),
+                node("n1").podCidr("fd00:0:0:1::/64").leased("host-gw", "0.0.0.0", "fd01::1"),
+                node("n2").podCidr("fd00:0:0:2::/64").leased("host-gw", "0.0.0.0", "fd01::2"),
+                node("old").podCidr("fd00:0:0:3::/64").leased("host-gw", "10.0.0.1", "fd01::3"),
+                node("old-too")
+                    .podCidr("fd00:0:0:4::/64")
+                    .leased("host-gw", "10.0.0.1", "fd01::4")))
+        .isEmpty();
+  }
+
+  @Example
+  void aChangeThatIsNotInForceTakesNoLeaseAway() {
+    ClusterState running = cluster(good("n1", 1), good("n2", 2)).running(IPIP).state();
+    assertThat(NodeLease.judge(vxlan("10.245.0.0/16"), running))
+        .allSatisfy(lease -> assertThat(lease.problem()).isEmpty());
+  }
+
+  @Example
+  void onceInForceItDoes() {
+    ClusterState running =
+        cluster(good("n1", 1), good("n2", 2)).running(vxlan("10.244.0.0/16")).state();
+    assertThat(NodeLease.judge(vxlan("10.244.0.0/16"), running))
+        .extracting(lease -> lease.problem().orElseThrow())
+        .containsOnly(NodeProblem.OTHER_BACKEND);
+  }
+
+  @Property
+  void overlapsAreThoseThatComparingAllPairsFinds(@ForAll("podCidrs") List<Cidr> podCidrs) {
+    List<ClusterNode> nodes = new ArrayList<>();
+    for (int i = 0; i < podCidrs.size(); i++) {
+      nodes.add(
+          node("n" + i)
+              .podCidr(podCidrs.get(i).toString())
+              .leased("ipip", "192.168.0." + (i + 1))
+              .get());
+    }
+    Set<String> expected = new HashSet<>();
+    for (int i = 0; i < podCidrs.size(); i++) {
+      for (int j = 0; j < podCidrs.size(); j++) {
+        if (i != j && podCidrs.get(i).overlaps(podCidrs.get(j))) {
+          expected.add("n" + i);
+        }
+      }
+    }
+
+    assertThat(
+            NodeLease.judge(IPIP, cluster(nodes).state()).stream()
+                .filter(
+                    lease -> lease.problem().equals(Optional.of(NodeProblem.DUPLICATE_POD_CIDR)))
+                .map(lease -> lease.node().name()))
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Property
+  void theOrderOfNodesIsKeptAndChangesNoVerdict(@ForAll("podCidrs") List<Cidr> podCidrs) {
+    List<ClusterNode> nodes =
+        IntStream.range(0, podCidrs.size())
+            .mapToObj(
+                i ->
+                    node("n" + i)
+                        .podCidr(podCidrs.get(i).toString())
+                        .leased("ipip", "192.168.0." + i / 2)
+                        .get())
+            .toList();
+    List<NodeLease> forward = NodeLease.judge(IPIP, cluster(nodes).state());
+    List<NodeLease> backward = NodeLease.judge(IPIP, cluster(nodes.reversed()).state());
+
+    assertThat(forward).extracting(NodeLease::node).isEqualTo(nodes);
+    assertThat(backward.reversed()).isEqualTo(forward);
+  }
+
+  @Example
+  void fiveThousandNodesAreJudged() {
+    List<ClusterNode> nodes =
+        IntStream.range(0, 5000)
+            .mapToObj(
+                i ->
+                    node("n" + i)
+                        .podCidr("10.%d.%d.0/24".formatted(i / 256, i % 256))
+                        .leased("ipip", "192.168.%d.%d".formatted(i / 250, i % 250 + 1))
+                        .get())
+            .toList();
+    assertThat(NodeLease.judge(ipip("10.0.0.0/8"), cluster(nodes).state()))
+        .hasSize(5000)
+        .allSatisfy(lease -> assertThat(lease.problem()).isEmpty());
+  }
+
+  @Example
+  void theWordsForEachProblemAreForPeople() {
+    assertThat(NodeProblem.values())
+        .allSatisfy(
+            problem -> {
+              assertThat(problem.reason()).matches("[A-Z][A-Za-z]+");
+              assertThat(problem.message()).matches("(has|lacks|still|publishes) .*[^.]");
+              assertThat(problem.remedy()).matches("[a-z].*[^.]");
+            })
+        .extracting(NodeProblem::reason)
+        .doesNotHaveDuplicates();
+  }
+
+  @Provide
+  Arbitrary<List<Cidr>> podCidrs() {
+    Arbitrary<Cidr> podCidr =
+        Combinators.combine(
+                Arbitraries.integers().between(0, 0xff), Arbitraries.integers().between(22, 28))
+            .as(
+                (low, prefix) ->
+                    new Cidr(
+                        Cidr.Family.IPV4,
+                        BigInteger.valueOf(0x0af40000L + ((long) low << 4)),
+                        prefix));
+    return podCidr.list().ofMaxSize(12);
+  }
+
+  private static Nodes good(String name, int number) {
+    return node(name)
+        .podCidr("10.244.%d.0/24".formatted(number))
+        .internalIp("192.168.0." + number)
+        .leased("ipip", "192.168.0." + number);
+  }
+
+  private static Map<String, NodeProblem> problems(WantedNetwork wanted, Nodes... nodes) {
+    return NodeLease.judge(wanted, cluster(nodes).state()).stream()
+        .filter(lease -> lease.problem().isPresent())
+        .collect(
+            Collectors.toMap(
+                lease -> lease.node().name(),
+                lease -> lease.problem().orElseThrow(),
+                (a, b) -> a,
+                TreeMap::new));
+  }
+}

@@ -1,0 +1,105 @@
+package io.flannel.operator.e2e;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What is edited or deleted by hand comes back, and packets go on. */
+@ExtendWith(InstalledOperator.class)
+class DriftE2E {
+  private static final List<Integer> NODES = List.of(1, 2);
+
+  @BeforeAll
+  static void aNetwork() {
+    Network.becomes("{type: ipip}");
+    TestPods.start(NODES);
+  }
+
+  @Test
+  void anEditedDaemonSetComesBack() {
+    String before = args();
+    Lab.kubectl(
+        "-n",
+        "kube-flannel",
+        "patch",
+        "ds",
+        "kube-flannel-ds",
+        "--type=json",
+        "-p",
+        """
+        [{"op": "replace", "path": "/spec/template/spec/containers/0/args/0", "value": "--help"}]
+        """);
+    await().atMost(1, MINUTES).until(() -> args().equals(before));
+    Network.awaitReady();
+    TestPods.allReachEachOther(NODES);
+  }
+
+  @Test
+  void aDeletedConfigMapComesBack() {
+    String name = "kube-flannel-cfg-" + Network.status().at("/applied/configHash").asText();
+    String uid = uid(name);
+    Lab.kubectl("-n", "kube-flannel", "delete", "configmap", name);
+    await()
+        .atMost(1, MINUTES)
+        .until(
+            () -> {
+              String now = uid(name);
+              return !now.isEmpty() && !now.equals(uid);
+            });
+  }
+
+  @Test
+  void theNamespacesLabelsComeBackAndForeignOnesStay() {
+    Lab.kubectl(
+        "label",
+        "namespace",
+        "kube-flannel",
+        "--overwrite",
+        "pod-security.kubernetes.io/enforce=restricted",
+        "team=network");
+    await()
+        .atMost(1, MINUTES)
+        .until(() -> label("pod-security.kubernetes.io~1enforce").equals("privileged"));
+    assertThat(label("team")).isEqualTo("network");
+  }
+
+  @Test
+  void aDeletedDaemonSetComesBackAndPacketsGoOn() {
+    Lab.kubectl("-n", "kube-flannel", "delete", "ds", "kube-flannel-ds", "--cascade=orphan");
+    await()
+        .atMost(1, MINUTES)
+        .until(
+            () ->
+                Lab.tryRun("kubectl", "-n", "kube-flannel", "get", "ds", "kube-flannel-ds").code()
+                    == 0);
+    TestPods.allReachEachOther(NODES);
+    Network.awaitReady();
+  }
+
+  private static String args() {
+    JsonNode daemonSet = Lab.get("-n", "kube-flannel", "ds", "kube-flannel-ds");
+    return daemonSet.at("/spec/template/spec/containers/0/args").toString();
+  }
+
+  private static String uid(String configMap) {
+    return Lab.kubectl(
+        "-n",
+        "kube-flannel",
+        "get",
+        "configmap",
+        configMap,
+        "--ignore-not-found",
+        "-o",
+        "jsonpath={.metadata.uid}");
+  }
+
+  private static String label(String pointer) {
+    return Lab.get("namespace", "kube-flannel").at("/metadata/labels/" + pointer).asText();
+  }
+}

@@ -1,0 +1,41 @@
+package io.flannel.operator.e2e;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * The operator, installed from its chart, and no network yet: what each class of tests begins with.
+ * Pods, and flannel itself, are left as the class before left them, as in a real cluster.
+ */
+final class InstalledOperator implements BeforeAllCallback {
+  static final String NAMESPACE = "flannel-operator";
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    install();
+  }
+
+  /** Installs or upgrades it, with more words for helm. */
+  static void install(String... more) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "helm",
+                "upgrade",
+                "--install",
+                "flannel-operator",
+                "helm",
+                "--namespace",
+                NAMESPACE,
+                "--create-namespace",
+                "--set",
+                "image.tag=dev,image.pullPolicy=Never",
+                "--wait",
+                "--timeout",
+                "5m"));
+    command.addAll(List.of(more));
+    Lab.run(command.toArray(String[]::new));
+  }
+}

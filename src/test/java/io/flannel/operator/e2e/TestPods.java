@@ -1,0 +1,74 @@
+package io.flannel.operator.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+
+/** A pod on each node, which ping each other. */
+final class TestPods {
+  private static final int PINGS = 3;
+
+  private TestPods() {}
+
+  /** Starts the pods that are not there yet, and waits until all run. */
+  static void start(List<Integer> nodes) {
+    for (int node : nodes) {
+      Lab.apply(
+          """
+          apiVersion: v1
+          kind: Pod
+          metadata: {name: %s}
+          spec:
+            nodeName: node%d
+            terminationGracePeriodSeconds: 0
+            containers:
+              - name: shell
+                image: docker.io/library/busybox:lab
+                imagePullPolicy: Never
+                command: [sleep, "2147483647"]
+          """
+              .formatted(name(node), node));
+    }
+    for (int node : nodes) {
+      Lab.kubectl("wait", "--for=condition=Ready", "pod/" + name(node), "--timeout=5m");
+    }
+  }
+
+  static String name(int node) {
+    return "on-node" + node;
+  }
+
+  static String address(int node) {
+    return Lab.get("pod", name(node)).at("/status/podIP").asText();
+  }
+
+  /** Every pod reaches every other, and none of the packets is lost. */
+  static void allReachEachOther(List<Integer> nodes) {
+    for (int from : nodes) {
+      for (int to : nodes) {
+        if (from != to) {
+          assertThat(ping(from, to))
+              .as("ping from node%d to node%d", from, to)
+              .contains("%d packets transmitted, %d packets received".formatted(PINGS, PINGS));
+        }
+      }
+    }
+  }
+
+  static String ping(int from, int to) {
+    return Lab.tryRun(
+            "kubectl",
+            "exec",
+            name(from),
+            "--",
+            "ping",
+            "-c",
+            String.valueOf(PINGS),
+            "-i",
+            "0.2",
+            "-W",
+            "5",
+            address(to))
+        .output();
+  }
+}

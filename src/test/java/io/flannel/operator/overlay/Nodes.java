@@ -1,0 +1,84 @@
+package io.flannel.operator.overlay;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Nodes for tests: {@code node("n1").podCidr("10.244.1.0/24").leased("ipip", "192.168.0.81")}. */
+public final class Nodes {
+  private final String name;
+  private final Map<String, String> labels = new HashMap<>(Map.of("kubernetes.io/os", "linux"));
+  private final List<ClusterNode.Taint> taints = new ArrayList<>();
+  private final List<String> podCidrs = new ArrayList<>();
+  private final List<String> internalIps = new ArrayList<>();
+  private final Map<String, String> flannel = new HashMap<>();
+
+  private Nodes(String name) {
+    this.name = name;
+  }
+
+  /** A Linux node without podCIDR, address and lease. */
+  public static Nodes node(String name) {
+    return new Nodes(name);
+  }
+
+  public Nodes podCidr(String... texts) {
+    podCidrs.addAll(List.of(texts));
+    return this;
+  }
+
+  public Nodes internalIp(String... texts) {
+    internalIps.addAll(List.of(texts));
+    return this;
+  }
+
+  public Nodes label(String key, String value) {
+    labels.put(key, value);
+    return this;
+  }
+
+  public Nodes without(String label) {
+    labels.remove(label);
+    return this;
+  }
+
+  public Nodes taint(String key, String value, String effect) {
+    taints.add(new ClusterNode.Taint(key, value, effect));
+    return this;
+  }
+
+  /** As flanneld registers a node that has an IPv4 address. */
+  public Nodes leased(String backendType, String publicIp) {
+    return flannel("kube-subnet-manager", "true")
+        .flannel("backend-type", backendType)
+        .flannel("public-ip", publicIp);
+  }
+
+  /** As flanneld registers a node of a dual-stack network. */
+  public Nodes leased(String backendType, String publicIp, String publicIpv6) {
+    return leased(backendType, publicIp).flannel("public-ipv6", publicIpv6);
+  }
+
+  /** One of flannel's annotations. */
+  public Nodes flannel(String key, String value) {
+    flannel.put(key, value);
+    return this;
+  }
+
+  public ClusterNode get() {
+    return new ClusterNode(
+        name,
+        Map.copyOf(labels),
+        List.copyOf(taints),
+        List.copyOf(podCidrs),
+        List.copyOf(internalIps),
+        Map.copyOf(flannel),
+        true);
+  }
+
+  public static List<ClusterNode> list(Nodes... nodes) {
+    return Stream.of(nodes).map(Nodes::get).toList();
+  }
+}

@@ -1,0 +1,274 @@
+package io.flannel.operator.render;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.overlay.Backend.Wireguard;
+import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.Specs;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class FlannelTest {
+  /** The network of docs/samples/ipip.yaml. */
+  private static final String IPIP = "{cidr: 10.244.0.0/16, backend: {type: ipip}}";
+
+  private static final String WIREGUARD_WITH_EVERYTHING =
+      """
+      cidr: 10.244.0.0/16
+      ipv6CIDR: fd00:10:244::/56
+      backend:
+        type: wireguard
+        wireguard: {port: 51900, keepaliveSeconds: 5, pskSecret: {name: flannel-psk, key: key}}
+      mtu: 1380
+      interface: {regex: ^eth1$}
+      ipMasq: false
+      nftables: true
+      cni: {version: 0.4.0, binDir: /usr/lib/cni, confDir: /var/lib/cni/net.d}
+      flannel:
+        image: registry.example/flannel@sha256:0123456789abcdef
+        cniPluginImage: registry.example/cni-plugin:v1
+        imagePullPolicy: Always
+        imagePullSecrets: [{name: pull}]
+        resources:
+          limits: {memory: 100Mi, cpu: '1'}
+          requests: {memory: 60Mi, cpu: 200m}
+        tolerations:
+        - {operator: Exists, effect: NoSchedule}
+        - {key: dedicated, value: network, effect: NoExecute, tolerationSeconds: 60}
+        nodeSelector: {example.com/pool: workers}
+        extraArgs: [--iptables-resync=30, -v=4]
+      rollout: {maxUnavailable: 25%}
+      """;
+
+  @Example
+  void theIpipNetworkOfTheSamples() throws IOException {
+    assertRendered("ipip.yaml", IPIP);
+  }
+
+  @Example
+  void wireguardWithAKeyAndEverythingSet() throws IOException {
+    assertRendered("wireguard.yaml", WIREGUARD_WITH_EVERYTHING);
+  }
+
+  @Example
+  void thePreSharedKeyIsPutInOnTheNodeBetweenPluginAndConfiguration() {
+    PodSpec pod =
+        daemonSet(Networks.wanted(WIREGUARD_WITH_EVERYTHING)).getSpec().getTemplate().getSpec();
+    assertThat(pod.getInitContainers())
+        .extracting(Container::getName)
+        .containsExactly("install-cni-plugin", "put-in-psk", "install-cni");
+    assertThat(pod.getContainers().getFirst().getVolumeMounts())
+        .extracting(VolumeMount::getName)
+        .describedAs("flanneld reads the finished file")
+        .contains("flannel-cfg-with-psk")
+        .doesNotContain("flannel-cfg");
+  }
+
+  @Property
+  void everyValidSpecRendersTheSameSixObjectsEachTime(@ForAll("specs") FlannelNetworkSpec spec) {
+    List<HasMetadata> rendered = Flannel.render(WantedNetwork.of("default", spec));
+    assertThat(rendered)
+        .extracting(object -> object.getKind() + " " + object.getMetadata().getName())
+        .containsExactly(
+            "Namespace kube-flannel",
+            "ServiceAccount flannel",
+            "ClusterRole flannel",
+            "ClusterRoleBinding flannel",
+            "ConfigMap kube-flannel-cfg-" + NetConf.of(WantedNetwork.of("default", spec)).hash(),
+            "DaemonSet kube-flannel-ds");
+    assertThat(yaml(rendered)).isEqualTo(yaml(Flannel.render(WantedNetwork.of("default", spec))));
+  }
+
+  @Property
+  void everyObjectCarriesTheNetworksLabel(@ForAll("networks") WantedNetwork network) {
+    assertThat(Flannel.render(network))
+        .allSatisfy(
+            object ->
+                assertThat(object.getMetadata().getLabels())
+                    .containsEntry("flannel.io/network", "default")
+                    .containsEntry("app.kubernetes.io/managed-by", "flannel-operator"));
+  }
+
+  @Property
+  void namespacedObjectsAreInFlannelsNamespace(@ForAll("networks") WantedNetwork network) {
+    assertThat(Flannel.render(network))
+        .allSatisfy(
+            object ->
+                assertThat(object.getMetadata().getNamespace())
+                    .isEqualTo(
+                        List.of("ServiceAccount", "ConfigMap", "DaemonSet")
+                                .contains(object.getKind())
+                            ? "kube-flannel"
+                            : null));
+  }
+
+  @Property
+  void thePodsMountTheConfigurationOfThisNetwork(@ForAll("networks") WantedNetwork network) {
+    NetConf conf = NetConf.of(network);
+    ConfigMap configMap = (ConfigMap) Flannel.render(network).get(4);
+    assertThat(configMap.getImmutable()).isTrue();
+    assertThat(configMap.getData())
+        .isEqualTo(
+            Map.of("net-conf.json", conf.netConfJson(), "cni-conf.json", conf.cniConfJson()));
+    assertThat(pod(network).getVolumes())
+        .filteredOn(volume -> volume.getConfigMap() != null)
+        .extracting(Volume::getName, volume -> volume.getConfigMap().getName())
+        .containsExactly(tuple("flannel-cfg", configMap.getMetadata().getName()));
+  }
+
+  @Property
+  void everyMountHasItsVolumeAndEveryVolumeItsMount(@ForAll("networks") WantedNetwork network) {
+    PodSpec pod = pod(network);
+    assertThat(pod.getVolumes()).extracting(Volume::getName).doesNotHaveDuplicates();
+    assertThat(
+            containers(pod)
+                .flatMap(container -> container.getVolumeMounts().stream())
+                .map(VolumeMount::getName)
+                .collect(Collectors.toSet()))
+        .isEqualTo(pod.getVolumes().stream().map(Volume::getName).collect(Collectors.toSet()));
+    assertThat(containers(pod))
+        .allSatisfy(
+            container ->
+                assertThat(container.getVolumeMounts())
+                    .extracting(VolumeMount::getMountPath)
+                    .doesNotHaveDuplicates());
+  }
+
+  @Property
+  void theSelectorFindsThePods(@ForAll("networks") WantedNetwork network) {
+    var spec = daemonSet(network).getSpec();
+    assertThat(spec.getTemplate().getMetadata().getLabels())
+        .containsAllEntriesOf(spec.getSelector().getMatchLabels());
+    assertThat(spec.getSelector().getMatchLabels())
+        .describedAs("immutable, so the same for ever")
+        .isEqualTo(Map.of("app", "flannel"));
+  }
+
+  @Property
+  void everyContainerHasImageNameAndCommand(@ForAll("networks") WantedNetwork network) {
+    assertThat(containers(pod(network)))
+        .allSatisfy(
+            container -> {
+              assertThat(container.getImage()).isNotBlank();
+              assertThat(container.getCommand()).isNotEmpty();
+              assertThat(container.getImagePullPolicy())
+                  .isEqualTo(network.pods().imagePullPolicy().orElse(null));
+            })
+        .extracting(Container::getName)
+        .doesNotHaveDuplicates();
+  }
+
+  @Property
+  void flanneldsArgumentsAreTheOperatorsThenTheUsersEachOnce(
+      @ForAll("networks") WantedNetwork network) {
+    List<String> args = pod(network).getContainers().getFirst().getArgs();
+    assertThat(args)
+        .doesNotHaveDuplicates()
+        .contains("--kube-subnet-mgr", "--healthz-ip=127.0.0.1", "--healthz-port=8081")
+        .containsAll(network.interfaceArgs());
+    assertThat(args.contains("--ip-masq")).isEqualTo(network.ipMasq());
+    assertThat(args.subList(args.size() - network.pods().extraArgs().size(), args.size()))
+        .isEqualTo(network.pods().extraArgs());
+  }
+
+  @Property
+  void initContainersComeInOrder(@ForAll("networks") WantedNetwork network) {
+    boolean psk = network.backend() instanceof Wireguard wireguard && wireguard.psk().isPresent();
+    assertThat(pod(network).getInitContainers())
+        .extracting(Container::getName)
+        .isEqualTo(
+            psk
+                ? List.of("install-cni-plugin", "put-in-psk", "install-cni")
+                : List.of("install-cni-plugin", "install-cni"));
+  }
+
+  @Property
+  void onlyAWireguardPodSeesASecret(@ForAll("networks") WantedNetwork network) {
+    long secrets =
+        containers(pod(network))
+            .flatMap(container -> container.getEnv().stream())
+            .map(EnvVar::getValueFrom)
+            .filter(from -> from != null && from.getSecretKeyRef() != null)
+            .count();
+    boolean psk = network.backend() instanceof Wireguard wireguard && wireguard.psk().isPresent();
+    assertThat(secrets).isEqualTo(psk ? 1 : 0);
+  }
+
+  @Property
+  void podsRunOnTheHostsNetworkWithTheWantedSelectorAndPace(
+      @ForAll("networks") WantedNetwork network) {
+    PodSpec pod = pod(network);
+    assertThat(pod.getHostNetwork()).isTrue();
+    assertThat(pod.getNodeSelector()).isEqualTo(network.pods().nodeSelector());
+    assertThat(pod.getTolerations()).hasSameSizeAs(network.pods().tolerations());
+    IntOrString maxUnavailable =
+        daemonSet(network).getSpec().getUpdateStrategy().getRollingUpdate().getMaxUnavailable();
+    assertThat(String.valueOf(maxUnavailable.getValue())).isEqualTo(network.maxUnavailable());
+    assertThat(maxUnavailable.getIntVal() == null)
+        .isEqualTo(network.maxUnavailable().endsWith("%"));
+  }
+
+  @Provide
+  Arbitrary<FlannelNetworkSpec> specs() {
+    return Specs.specs();
+  }
+
+  @Provide
+  Arbitrary<WantedNetwork> networks() {
+    return Specs.networks();
+  }
+
+  private static Stream<Container> containers(PodSpec pod) {
+    return Stream.concat(pod.getInitContainers().stream(), pod.getContainers().stream());
+  }
+
+  private static PodSpec pod(WantedNetwork network) {
+    return daemonSet(network).getSpec().getTemplate().getSpec();
+  }
+
+  private static DaemonSet daemonSet(WantedNetwork network) {
+    return (DaemonSet) Flannel.render(network).getLast();
+  }
+
+  private static String yaml(List<HasMetadata> objects) {
+    return objects.stream().map(Serialization::asYaml).collect(Collectors.joining());
+  }
+
+  /** To renew the files: {@code mvn test -Dtest=FlannelTest -DargLine=-Drendered.renew=true}. */
+  private static void assertRendered(String file, String spec) throws IOException {
+    String rendered = yaml(Flannel.render(Networks.wanted(spec)));
+    if (Boolean.getBoolean("rendered.renew")) {
+      Files.writeString(Path.of("src/test/resources/rendered", file), rendered);
+    }
+    try (InputStream expected = FlannelTest.class.getResourceAsStream("/rendered/" + file)) {
+      assertThat(expected).describedAs("/rendered/" + file).isNotNull();
+      assertThat(rendered).isEqualTo(new String(expected.readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.StatusCondition;
+import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.decide.Acceptance;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.LiveFlannel.PodCounts;
+import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A network's life as the operator sees it: what there is, and what is reported of it. */
+final class Life {
+  static final Instant BEGIN = Instant.parse("2026-11-23T10:00:00Z");
+
+  private Instant now = BEGIN;
+  private WantedNetwork wanted;
+  private List<ClusterNode> nodes = List.of();
+  private Optional<LiveFlannel> live = Optional.empty();
+  private List<ServiceRange> services = List.of();
+  private boolean paused;
+  private Optional<String> applyError = Optional.empty();
+  private long generation = 1;
+  private @Nullable FlannelNetworkStatus status;
+
+  Life(WantedNetwork wanted) {
+    this.wanted = wanted;
+  }
+
+  Life wants(WantedNetwork network) {
+    wanted = network;
+    generation++;
+    return this;
+  }
+
+  Life nodes(Nodes... all) {
+    nodes = Nodes.list(all);
+    return this;
+  }
+
+  Life nodes(List<ClusterNode> all) {
+    nodes = all;
+    return this;
+  }
+
+  Life services(String... ranges) {
+    services =
+        List.of(ranges).stream().map(it -> new ServiceRange("kubernetes", Cidr.parse(it))).toList();
+    return this;
+  }
+
+  /** The DaemonSet as it is after this network was applied. */
+  Life runs(WantedNetwork network, PodCounts pods) {
+    live = Optional.of(Networks.live(network, pods));
+    return this;
+  }
+
+  /** So many nodes, all done and ready. */
+  Life runs(WantedNetwork network, int all) {
+    return runs(network, new PodCounts(true, all, all, all, all));
+  }
+
+  Life runsNothing() {
+    live = Optional.empty();
+    return this;
+  }
+
+  Life paused(boolean yes) {
+    paused = yes;
+    generation++;
+    return this;
+  }
+
+  Life applyFails(@Nullable String message) {
+    applyError = Optional.ofNullable(message);
+    return this;
+  }
+
+  Life after(Duration duration) {
+    now = now.plus(duration);
+    return this;
+  }
+
+  /** Reports, and says which Events that makes: {@code Normal Ready}. */
+  List<String> report() {
+    return happenings().stream()
+        .map(it -> (it.warning() ? "Warning " : "Normal ") + it.reason())
+        .toList();
+  }
+
+  List<Happening> happenings() {
+    FlannelNetworkStatus next = next();
+    List<Happening> happenings =
+        next.equals(status) ? List.of() : Happening.between(Optional.ofNullable(status), next);
+    status = next;
+    return happenings;
+  }
+
+  /** What would be reported now. */
+  FlannelNetworkStatus next() {
+    ClusterState cluster = new ClusterState(nodes, services, List.of(), live, List.of());
+    Decision decision = Acceptance.judge(wanted, cluster);
+    return StatusReport.of(
+        new Situation(
+            generation,
+            Optional.ofNullable(status),
+            wanted,
+            decision,
+            cluster,
+            NodeLease.judge(wanted, cluster),
+            NetConf.of(wanted).hash(),
+            paused,
+            applyError),
+        clock());
+  }
+
+  Clock clock() {
+    return Clock.fixed(now, ZoneOffset.UTC);
+  }
+
+  FlannelNetworkStatus status() {
+    return Objects.requireNonNull(status);
+  }
+
+  StatusCondition condition(String type) {
+    return condition(status(), type);
+  }
+
+  static StatusCondition condition(FlannelNetworkStatus status, String type) {
+    return Objects.requireNonNull(status.conditions()).stream()
+        .filter(one -> one.type().equals(type))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The conditions that hold, and the reason of Ready: {@code Accepted Ready: AllNodesLeased}. */
+  String says() {
+    return says(status());
+  }
+
+  static String says(FlannelNetworkStatus status) {
+    return Objects.requireNonNull(status.conditions()).stream()
+            .filter(one -> one.status() == Status.TRUE)
+            .map(StatusCondition::type)
+            .collect(Collectors.joining(" "))
+        + ": "
+        + condition(status, "Ready").reason();
+  }
+
+  /** What kstatus' rules for any resource make of it (sigs.k8s.io/cli-utils, pkg/kstatus). */
+  String kstatus() {
+    FlannelNetworkStatus it = status();
+    if (!Long.valueOf(generation).equals(it.observedGeneration())) {
+      return "InProgress";
+    }
+    if (condition("Reconciling").status() == Status.TRUE) {
+      return "InProgress";
+    }
+    if (condition("Stalled").status() == Status.TRUE) {
+      return "Failed";
+    }
+    return condition("Ready").status() == Status.TRUE ? "Current" : "InProgress";
+  }
+}

@@ -1,0 +1,50 @@
+package io.flannel.operator.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.decide.NodeProblem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** docs/troubleshooting.md has a section for every reason that users can read in a status. */
+class TroubleshootingDocsTest {
+  /** Where reasons stand as literals: refusals, and the one thing to say about a network. */
+  private static final List<String> SOURCES =
+      List.of("decide/Acceptance", "report/Verdict", "control/FlannelNetworkReconciler");
+
+  private static final Pattern REFUSAL_OR_VERDICT =
+      Pattern.compile(
+          "(?:Decision\\.refuse|Decision\\.Refuse|new Verdict)\\(\\s*(?:Kind\\.\\w+,\\s*)?\"(\\w+)\"");
+
+  @Test
+  void everyReasonHasASection() throws IOException {
+    var documented = new TreeSet<String>();
+    for (String line : Files.readAllLines(Path.of("docs/troubleshooting.md"))) {
+      if (line.startsWith("### ")) {
+        documented.addAll(List.of(line.substring(4).split(", ")));
+      }
+    }
+    var reported = new TreeSet<String>();
+    Arrays.stream(NodeProblem.values()).map(NodeProblem::reason).forEach(reported::add);
+    for (String source : SOURCES) {
+      reasonsIn(source).forEach(reported::add);
+    }
+    reported.remove("AllNodesLeased");
+
+    assertThat(reported).hasSizeGreaterThan(NodeProblem.values().length + 10);
+    assertThat(documented).containsExactlyElementsOf(reported);
+  }
+
+  private static Stream<String> reasonsIn(String source) throws IOException {
+    String code =
+        Files.readString(Path.of("src/main/java/io/flannel/operator/" + source + ".java"));
+    return REFUSAL_OR_VERDICT.matcher(code).results().map(match -> match.group(1));
+  }
+}
