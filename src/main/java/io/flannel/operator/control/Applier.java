@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,14 +32,17 @@ final class Applier {
   /**
    * Brings every object to what was rendered, in the order given.
    *
+   * @return the objects that were written, as they are now: the caches lag behind them
    * @throws ApplyException if the API server refuses one; those before it are written
    */
-  void apply(List<HasMetadata> rendered, Context<FlannelNetwork> context) {
+  List<HasMetadata> apply(List<HasMetadata> rendered, Context<FlannelNetwork> context) {
+    List<HasMetadata> written = new ArrayList<>();
     for (HasMetadata object : rendered) {
       if (!matches(object, context)) {
-        write(object);
+        written.add(write(object));
       }
     }
+    return written;
   }
 
   private boolean matches(HasMetadata rendered, Context<FlannelNetwork> context) {
@@ -51,10 +55,12 @@ final class Applier {
         .isPresent();
   }
 
-  private void write(HasMetadata object) {
+  private HasMetadata write(HasMetadata object) {
     try {
-      client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+      HasMetadata written =
+          client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
       LOG.info("applied {}", name(object));
+      return written;
     } catch (KubernetesClientException e) {
       throw new ApplyException(
           "%s could not be written: %s".formatted(name(object), ApiFault.said(e)), e);

@@ -1,6 +1,7 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
@@ -17,8 +18,10 @@ import io.flannel.operator.overlay.LiveFlannel.PodCounts;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.FlannelDaemonSet;
 import io.flannel.operator.render.NetConfConfigMap;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,9 +29,21 @@ import org.jspecify.annotations.Nullable;
 /** Reads what the cluster holds, from the informers' caches: no request to the API server. */
 final class ClusterObserver {
   private final Watches watches;
+  private final List<HasMetadata> written;
 
   ClusterObserver(Watches watches) {
+    this(watches, List.of());
+  }
+
+  /**
+   * An observer that knows more than the caches.
+   *
+   * @param written objects that were just written, as the API server answered: they stand for what
+   *     the caches still have of them
+   */
+  ClusterObserver(Watches watches, List<HasMetadata> written) {
     this.watches = watches;
+    this.written = written;
   }
 
   ClusterState observe() {
@@ -48,9 +63,8 @@ final class ClusterObserver {
                         network.getMetadata().getName(),
                         Instant.parse(network.getMetadata().getCreationTimestamp())))
             .toList(),
-        watches.list(DaemonSet.class).filter(ClusterObserver::ours).findFirst().map(this::live),
-        watches
-            .list(DaemonSet.class)
+        list(DaemonSet.class).filter(ClusterObserver::ours).findFirst().map(this::live),
+        list(DaemonSet.class)
             .filter(daemonSet -> !ours(daemonSet))
             .map(
                 daemonSet ->
@@ -59,6 +73,17 @@ final class ClusterObserver {
                         + daemonSet.getMetadata().getName())
             .sorted()
             .toList());
+  }
+
+  private <R extends HasMetadata> Stream<R> list(Class<R> kind) {
+    List<R> newer = written.stream().filter(kind::isInstance).map(kind::cast).toList();
+    return Stream.concat(
+        newer.stream(),
+        watches.list(kind).filter(cached -> newer.stream().noneMatch(one -> same(one, cached))));
+  }
+
+  private static boolean same(HasMetadata one, HasMetadata other) {
+    return ResourceID.fromResource(one).equals(ResourceID.fromResource(other));
   }
 
   private static Stream<ServiceRange> ranges(ServiceCIDR serviceCidr) {
@@ -90,8 +115,7 @@ final class ClusterObserver {
             .orElse("");
     return new LiveFlannel(
         configMap.replaceFirst("^" + Flannel.CONFIG_MAP_PREFIX, ""),
-        watches
-            .list(ConfigMap.class)
+        list(ConfigMap.class)
             .filter(candidate -> candidate.getMetadata().getName().equals(configMap))
             .findFirst()
             .flatMap(ClusterObserver::config),

@@ -1,5 +1,6 @@
 package io.flannel.operator.control;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
@@ -129,6 +130,9 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     private final Context<FlannelNetwork> context;
     private final Watches watches;
 
+    /** What this pass wrote, as the API server answered. */
+    private final List<HasMetadata> written = new ArrayList<>();
+
     Pass(FlannelNetwork network, Context<FlannelNetwork> context, Watches watches) {
       this.network = network;
       this.context = context;
@@ -196,7 +200,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
 
     private Optional<Applier.ApplyException> apply(WantedNetwork wanted) {
       try {
-        new Applier(client, watches).apply(Flannel.render(wanted), context);
+        written.addAll(new Applier(client, watches).apply(Flannel.render(wanted), context));
         return Optional.empty();
       } catch (Applier.ApplyException e) {
         return Optional.of(e);
@@ -208,10 +212,10 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
         Decision decision,
         boolean paused,
         Optional<Applier.ApplyException> failure) {
-      ClusterState cluster = new ClusterObserver(watches).observe();
+      ClusterState cluster = new ClusterObserver(watches, written).observe();
       List<NodeLease> leases = NodeLease.judge(wanted, cluster);
       String hash = NetConf.of(wanted).hash();
-      return written(
+      return reported(
           previous ->
               StatusReport.of(
                   new Situation(
@@ -228,13 +232,13 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     }
 
     private UpdateControl<FlannelNetwork> refused(Decision.Refuse refuse) {
-      written(
+      reported(
           previous ->
               StatusReport.refused(network.getMetadata().getGeneration(), previous, refuse, clock));
       return UpdateControl.noUpdate();
     }
 
-    private FlannelNetworkStatus written(
+    private FlannelNetworkStatus reported(
         Function<Optional<FlannelNetworkStatus>, FlannelNetworkStatus> report) {
       FlannelNetworkStatus status = statusWriter.write(network, report);
       metrics.record(network.getMetadata().getName(), status);
