@@ -124,6 +124,9 @@ class NodeProblemIT {
   private static void awaitSolved(TestNetwork network, String reason) {
     network.awaitReady();
     assertThat(network.status().problems()).isNullOrEmpty();
+    var mark = cluster.api().audit().mark();
+    operator.awaitPassAfter(() -> network.poke("solved"));
+    assertThat(cluster.writes(mark)).isEmpty();
     assertThat(network.eventReasons())
         .containsExactlyInAnyOrder(
             "Accepted",

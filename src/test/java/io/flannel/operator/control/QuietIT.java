@@ -56,8 +56,8 @@ class QuietIT {
                 request.user().equals(TestCluster.OPERATOR) && request.resource().equals("nodes"));
     var since = cluster.api().requests().since(requests);
     assertThat(since.count(kind -> kind.isWrite() && kind.resource().equals("flannelnetworks")))
-        .as("the two pokes, and nothing else")
-        .isEqualTo(2);
+        .as("two pokes, each of them twice, and nothing else")
+        .isEqualTo(4);
     assertThat(
             since.count(
                 kind ->

@@ -72,14 +72,15 @@ public record TestNetwork(KubernetesClient client, String name) {
         () -> assertThat(client.resources(FlannelNetwork.class).withName(name).get()).isNull());
   }
 
-  /** Puts something on it that is nobody's business. */
+  /** Puts something new on it that is nobody's business. */
   public void poke(String value) {
     client
         .resources(FlannelNetwork.class)
         .withName(name)
         .patch(
             PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\":{\"annotations\":{\"example.org/poke\":\"%s\"}}}".formatted(value));
+            "{\"metadata\":{\"annotations\":{\"example.org/poke\":\"%s\"}}}"
+                .formatted(value + " " + System.nanoTime()));
   }
 
   /** It, as the API server has it. */
