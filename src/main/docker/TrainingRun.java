@@ -129,7 +129,7 @@ public final class TrainingRun {
     }
     get("http://127.0.0.1:" + port + "/q/health/live");
     get("http://127.0.0.1:" + port + "/q/metrics");
-    Thread.sleep(3000); // its first reconciliation, and what follows from its own writes
+    stub.awaitQuiet(end); // its first reconciliation, and what follows from its own writes
     operator.destroy();
     if (!operator.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || !Files.exists(cache)) {
       fail("the JVM wrote no cache within " + PATIENCE, log);
@@ -138,6 +138,26 @@ public final class TrainingRun {
         "trained: %d objects at the end, cache of %d MB in %s%n",
         stub.objects.size(), Files.size(cache) >> 20, cache);
     System.exit(0);
+  }
+
+  /** Returns when the network has a status and nothing has been written for a second. */
+  private void awaitQuiet(Instant end) throws InterruptedException {
+    for (int before = -1; before != version() || !reconciled(); ) {
+      if (Instant.now().isAfter(end)) {
+        System.err.println("TrainingRun: the operator gave the FlannelNetwork no status within " + PATIENCE);
+        System.exit(1);
+      }
+      before = version();
+      Thread.sleep(1000);
+    }
+  }
+
+  private synchronized int version() {
+    return version;
+  }
+
+  private synchronized boolean reconciled() {
+    return objects.get("/apis/flannel.io/v1alpha1/flannelnetworks/default").has("status");
   }
 
   private static void fail(String what, Path log) throws IOException {

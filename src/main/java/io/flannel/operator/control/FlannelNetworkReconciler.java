@@ -166,14 +166,18 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       if (decision instanceof Decision.Accept && !paused) {
         failure = apply(wanted);
       }
-      FlannelNetworkStatus status = report(wanted, decision, paused, failure);
+      if (!written.isEmpty()) {
+        cluster = new ClusterObserver(watches, written).observe();
+      }
+      String hash = NetConf.of(wanted).hash();
+      FlannelNetworkStatus status = report(wanted, hash, decision, cluster, paused, failure);
       if (failure.isPresent()) {
         throw failure.get();
       }
       Rollout rollout = status.rollout();
       boolean rolling = rollout != null && rollout.phase() != Rollout.Phase.COMPLETE;
       if (!rolling && decision instanceof Decision.Accept && !paused) {
-        new Remover(client, watches).pruneConfigMaps(NetConf.of(wanted).hash());
+        new Remover(client, watches).pruneConfigMaps(hash);
       }
       UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
       return rolling ? done.rescheduleAfter(Duration.ofSeconds(30)) : done;
@@ -209,12 +213,12 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
 
     private FlannelNetworkStatus report(
         WantedNetwork wanted,
+        String hash,
         Decision decision,
+        ClusterState cluster,
         boolean paused,
         Optional<Applier.ApplyException> failure) {
-      ClusterState cluster = new ClusterObserver(watches, written).observe();
       List<NodeLease> leases = NodeLease.judge(wanted, cluster);
-      String hash = NetConf.of(wanted).hash();
       return reported(
           previous ->
               StatusReport.of(

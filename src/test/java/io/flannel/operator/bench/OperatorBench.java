@@ -41,8 +41,12 @@ public final class OperatorBench {
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
           "-XX:TieredStopAtLevel=1",
+          "-XX:CompileThresholdScaling=3",
           "-Xms16m",
           "-Xmx102m",
+          "-XX:MaxNewSize=8m",
+          "-XX:MinHeapFreeRatio=10",
+          "-XX:MaxHeapFreeRatio=25",
           "-XX:-UsePerfData",
           "-XX:TrimNativeHeapInterval=10000");
 

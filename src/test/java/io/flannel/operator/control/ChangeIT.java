@@ -5,31 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A changed spec reaches the nodes, and the way back stays open. */
 class ChangeIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    assertThat(operator.stackTraces()).isEmpty();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @Test
   void anotherBackendIsRolledOutNodeByNode() {

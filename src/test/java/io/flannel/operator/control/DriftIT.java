@@ -10,16 +10,14 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -27,18 +25,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** What is deleted or edited by hand comes back; what others own stays. */
 class DriftIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    assertThat(operator.stackTraces()).isEmpty();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @BeforeEach
   void install() {
@@ -121,7 +109,7 @@ class DriftIT {
           var mark = cluster.api().audit().mark();
           edit.run();
           eventually(what, () -> assertThat(rendered.contents()).isEqualTo(before));
-          operator.awaitPassAfter(() -> TestNetwork.of(cluster, "default").poke(what));
+          operator.process().awaitPassAfter(() -> TestNetwork.of(cluster, "default").poke(what));
           assertThat(objectWrites(mark)).as(what).hasSize(1);
         });
   }
@@ -148,7 +136,7 @@ class DriftIT {
       edit(object, it -> it.getMetadata().getLabels().put("example.org/mine", "label"));
     }
     var edited = rendered.contents();
-    operator.awaitPassAfter(() -> TestNetwork.of(cluster, "default").poke("look"));
+    operator.process().awaitPassAfter(() -> TestNetwork.of(cluster, "default").poke("look"));
 
     assertThat(objectWrites(mark)).isEmpty();
 

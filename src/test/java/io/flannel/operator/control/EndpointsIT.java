@@ -4,28 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the operator says of itself: health and metrics. */
 class EndpointsIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @Test
   void metricsTellTheNetworksState() throws Exception {
@@ -34,8 +23,8 @@ class EndpointsIT {
     try (var kubelets = FakeKubelets.on(cluster)) {
       network.apply(TestNetwork.IPIP).awaitReady();
     }
-    operator.awaitPassAfter(() -> network.poke("measured"));
-    assertThat(operator.get("/q/metrics").body())
+    operator.process().awaitPassAfter(() -> network.poke("measured"));
+    assertThat(operator.process().get("/q/metrics").body())
         .contains(
             "flannel_network_condition{condition=\"Ready\",network=\"default\"} 1.0",
             "flannel_network_condition{condition=\"Stalled\",network=\"default\"} 0.0",
@@ -45,13 +34,15 @@ class EndpointsIT {
     network.delete();
     TestCluster.eventually(
         "no metric of a network that is gone",
-        () -> assertThat(operator.get("/q/metrics").body()).doesNotContain("network=\"default\""));
+        () ->
+            assertThat(operator.process().get("/q/metrics").body())
+                .doesNotContain("network=\"default\""));
   }
 
   @Test
   void healthIsUp() throws Exception {
     for (String path : new String[] {"/q/health/live", "/q/health/ready", "/q/health/started"}) {
-      var answer = operator.get(path);
+      var answer = operator.process().get(path);
       assertThat(answer.statusCode()).as(path).isEqualTo(200);
       assertThat(new ObjectMapper().readTree(answer.body()).path("status").asText())
           .as(path)

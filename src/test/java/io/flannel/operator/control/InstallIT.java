@@ -7,30 +7,18 @@ import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** From an applied FlannelNetwork to flannel on every node, and what is said meanwhile. */
 class InstallIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    assertThat(operator.stackTraces()).isEmpty();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @Test
   void everythingIsWrittenAndOwnedByTheOperator() {

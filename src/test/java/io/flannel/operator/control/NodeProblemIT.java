@@ -4,32 +4,20 @@ import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.TestNode;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What is wrong with a node is said once, and once again when it is mended. */
 class NodeProblemIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    assertThat(operator.stackTraces()).isEmpty();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @Test
   void aNodeWithoutPodCidr() {
@@ -125,7 +113,7 @@ class NodeProblemIT {
     network.awaitReady();
     assertThat(network.status().problems()).isNullOrEmpty();
     var mark = cluster.api().audit().mark();
-    operator.awaitPassAfter(() -> network.poke("solved"));
+    operator.process().awaitPassAfter(() -> network.poke("solved"));
     assertThat(cluster.writes(mark)).isEmpty();
     assertThat(network.eventReasons())
         .containsExactlyInAnyOrder(

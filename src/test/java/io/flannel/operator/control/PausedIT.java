@@ -5,30 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** spec.paused: nothing is written but the status. */
 class PausedIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    assertThat(operator.stackTraces()).isEmpty();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @Test
   void driftAndChangesWaitUntilItIsTakenOff() {
@@ -42,7 +30,7 @@ class PausedIT {
       network.apply(TestNetwork.IPIP + "paused: true").awaitReady();
       var mark = cluster.api().audit().mark();
       rendered.clusterRole().delete();
-      operator.awaitPassAfter(() -> network.poke("drifted"));
+      operator.process().awaitPassAfter(() -> network.poke("drifted"));
       assertThat(rendered.clusterRole().get()).isNull();
       assertThat(cluster.writes(mark)).isEmpty();
 

@@ -4,30 +4,18 @@ import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Where nothing is to be done, nothing is written. */
 class QuietIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    assertThat(operator.stackTraces()).isEmpty();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @Test
   void aRestartedOperatorWritesNothing() {
@@ -36,17 +24,17 @@ class QuietIT {
     try (var kubelets = FakeKubelets.on(cluster)) {
       network.apply(TestNetwork.VXLAN).awaitReady();
     }
-    operator.awaitPassAfter(() -> network.poke("converged"));
+    operator.process().awaitPassAfter(() -> network.poke("converged"));
     var mark = cluster.api().audit().mark();
     var requests = cluster.api().requests();
 
-    operator.restart();
+    operator.process().restart();
     eventually(
         "its first pass",
-        () -> assertThat(operator.metric("flannel_network_condition")).isPositive());
-    operator.awaitPassAfter(() -> network.poke("restarted"));
+        () -> assertThat(operator.process().metric("flannel_network_condition")).isPositive());
+    operator.process().awaitPassAfter(() -> network.poke("restarted"));
     aHeartbeatOf("node-1");
-    operator.awaitPassAfter(() -> network.poke("after the heartbeat"));
+    operator.process().awaitPassAfter(() -> network.poke("after the heartbeat"));
 
     assertThat(cluster.writes(mark)).isEmpty();
     assertThat(cluster.api().audit().since(mark))
@@ -96,9 +84,9 @@ class QuietIT {
             """)) {
       var network = TestNetwork.of(cluster, "default").apply(spec);
       network.awaitConditions("Accepted=T Ready=F Reconciling=F Stalled=F");
-      operator.awaitPassAfter(() -> network.poke("written"));
+      operator.process().awaitPassAfter(() -> network.poke("written"));
       var mark = cluster.api().audit().mark();
-      operator.awaitPassAfter(() -> network.poke("looked at again"));
+      operator.process().awaitPassAfter(() -> network.poke("looked at again"));
       assertThat(cluster.writes(mark)).as(spec).isEmpty();
     }
   }

@@ -7,16 +7,14 @@ import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDRBuilder;
 import io.flannel.operator.testing.ApiServer;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.TestNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -26,18 +24,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class RefusalIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
-  static OperatorProcess operator;
 
-  @BeforeAll
-  static void start() {
-    operator = cluster.operator().start().awaitReady();
-  }
-
-  @AfterAll
-  static void stop() {
-    operator.close();
-    assertThat(operator.stackTraces()).isEmpty();
-  }
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
   @Test
   void aRangeOfTheServices() {
@@ -199,7 +187,7 @@ class RefusalIT {
   }
 
   private static void nothingIsWrittenSince(AuditLog.Mark mark, TestNetwork network) {
-    operator.awaitPassAfter(() -> network.poke("look again"));
+    operator.process().awaitPassAfter(() -> network.poke("look again"));
     assertThat(cluster.writes(mark))
         .extracting(AuditLog.Request::resource)
         .containsOnly("flannelnetworks/status", "events");

@@ -3,8 +3,6 @@ package io.flannel.operator.testing;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
 import java.time.Duration;
@@ -71,30 +69,14 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     return configured(OperatorProcess.with(api().kubeconfigOf(SYSTEM, ACCOUNT, proxy)));
   }
 
-  /** Makes a namespace with the operator's ServiceAccount. */
+  /**
+   * Makes the operator's namespace, and its ServiceAccount and rights as the Helm chart has them.
+   */
   public static void admit(ApiServer api) {
     api.client()
         .resource(new NamespaceBuilder().withNewMetadata().withName(SYSTEM).endMetadata().build())
         .create();
-    api.client()
-        .resource(
-            new ServiceAccountBuilder()
-                .withNewMetadata()
-                .withNamespace(SYSTEM)
-                .withName(ACCOUNT)
-                .endMetadata()
-                .build())
-        .create();
-    api.client()
-        .resource(
-            new ClusterRoleBindingBuilder()
-                .withNewMetadata()
-                .withName(ACCOUNT)
-                .endMetadata()
-                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
-                .addNewSubject(null, "ServiceAccount", ACCOUNT, SYSTEM)
-                .build())
-        .create();
+    api.client().load(Helm.template("helm", ACCOUNT, SYSTEM, "serviceaccount", "rbac")).create();
   }
 
   /** The operator of an API server that {@link #admit} was called for. */

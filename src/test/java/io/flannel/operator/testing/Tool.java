@@ -13,7 +13,8 @@ enum Tool {
   KUBE_CONTROLLER_MANAGER("kube-controller-manager"),
   KUBE_SCHEDULER("kube-scheduler"),
   KUBECTL("kubectl"),
-  KWOK("kwok");
+  KWOK("kwok"),
+  HELM("helm");
 
   private static final Path LAB = Path.of("lab/lab");
 

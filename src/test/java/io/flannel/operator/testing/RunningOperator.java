@@ -1,0 +1,41 @@
+package io.flannel.operator.testing;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * One operator for all tests of a class, which none of them may make print a stack trace. Register
+ * it after its cluster.
+ */
+public final class RunningOperator implements BeforeAllCallback, AfterAllCallback {
+  private final TestCluster cluster;
+  private @Nullable OperatorProcess process;
+
+  public RunningOperator(TestCluster cluster) {
+    this.cluster = cluster;
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    process = cluster.operator().start().awaitReady();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    if (process == null) {
+      return; // It did not start, which beforeAll has told.
+    }
+    process.close();
+    if (!process.stackTraces().isEmpty()) {
+      throw new AssertionError("The operator printed stack traces: " + process.stackTraces());
+    }
+  }
+
+  /** The operator; a test that stops it starts it again. */
+  public OperatorProcess process() {
+    return Objects.requireNonNull(process, "the operator did not start");
+  }
+}
