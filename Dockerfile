@@ -2,7 +2,20 @@
 #
 # The base has glibc and little else: no shell, no package manager. The JVM needs no other library.
 ARG JDK_IMAGE=docker.io/library/eclipse-temurin:25-jdk
+ARG DEBIAN_IMAGE=docker.io/library/debian:12-slim
 ARG BASE_IMAGE=gcr.io/distroless/base-nossl-debian12:nonroot
+
+# iproute2 for the node agent's look at the kernel: the two programs and the libraries that the base,
+# which is the same Debian, lacks.
+FROM ${DEBIAN_IMAGE} AS iproute2
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends iproute2 \
+ && mkdir -p /out/usr/sbin \
+ && cp -L "$(command -v ip)" "$(command -v bridge)" /out/usr/sbin/ \
+ && ldd /out/usr/sbin/* | sed -n 's#.*=> \(/usr\)\?\(/lib/[^ ]*\) .*#\2#p' | grep -Ev '/(libc|libm|libdl|libpthread|librt)[.]so' | sort -u \
+    | while read -r lib; do mkdir -p "/out/usr$(dirname "$lib")" && cp -L "$lib" "/out/usr$lib" || exit 1; done \
+ && find /out -exec touch -h -d 2026-01-01T00:00:00Z {} +
+
 
 FROM ${JDK_IMAGE} AS build
 
@@ -29,6 +42,7 @@ RUN find /app -exec touch -h -d 2026-01-01T00:00:00Z {} + \
 
 FROM ${BASE_IMAGE}
 
+COPY --from=iproute2 /out/ /
 COPY --from=build /opt/jre /opt/jre
 COPY --from=build /app/lib /app/lib
 COPY --from=build /app/quarkus /app/quarkus
