@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -172,6 +173,8 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
           // Again and again: a pass that was under way may have written them once more.
           deleteFlannel();
           client.pods().inNamespace(FLANNEL).delete();
+          client.pods().inNamespace(SYSTEM).delete();
+          client.resources(FlannelNode.class).delete();
           check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
           check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());
         });
