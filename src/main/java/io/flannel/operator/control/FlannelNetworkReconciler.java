@@ -29,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -227,7 +228,8 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
                       leases,
                       hash,
                       paused,
-                      failure.map(Throwable::getMessage)),
+                      failure.map(Throwable::getMessage),
+                      Map.of()),
                   clock));
     }
 
