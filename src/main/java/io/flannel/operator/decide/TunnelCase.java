@@ -9,10 +9,11 @@ import io.flannel.operator.decide.TunnelTrouble.Place;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +44,8 @@ final class TunnelCase {
     this.evidence = evidence;
     this.before = before;
     this.patience = patience;
-    this.open = new LinkedHashSet<>(evidence.pairs());
+    this.open = Collections.newSetFromMap(new IdentityHashMap<>());
+    this.open.addAll(evidence.pairs());
   }
 
   TunnelEvidence evidence() {
@@ -58,9 +60,9 @@ final class TunnelCase {
     return patience;
   }
 
-  /** The pairs that are not explained yet, as they are now. */
+  /** The pairs that are not explained yet, as they are now; sorted. */
   List<NodePair> open() {
-    return List.copyOf(open);
+    return evidence.pairs().stream().filter(open::contains).toList();
   }
 
   /** Those of one node. */

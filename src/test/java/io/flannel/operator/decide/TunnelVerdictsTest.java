@@ -14,6 +14,7 @@ import static io.flannel.operator.decide.TunnelProblem.ENCAPSULATION_BLOCKED;
 import static io.flannel.operator.decide.TunnelProblem.MTU_BLACK_HOLE;
 import static io.flannel.operator.decide.TunnelProblem.NODE_UNREACHABLE;
 import static io.flannel.operator.decide.TunnelProblem.PACKET_LOSS;
+import static io.flannel.operator.overlay.Networks.ipip;
 import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -165,6 +166,27 @@ class TunnelVerdictsTest {
   void twoThatDoNotHearEachOtherAreNoSilentAgents() {
     TunnelLab lab = new TunnelLab(4).lies(A, B, SILENT).lies(B, A, SILENT);
     assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(new Between(A, B))));
+  }
+
+  /** As the agents see it, each is silent to the other; but they report that, so they run. */
+  @Test
+  void aNodeWhoseUdpIsDroppedHasNoSilentAgent() {
+    TunnelLab lab = new TunnelLab(4);
+    for (String peer : List.of(B, C, D)) {
+      lab.lies(A, peer, SILENT).lies(peer, A, SILENT);
+    }
+    assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(At.node(A))));
+  }
+
+  /** With a fifth of all packets lost, three in a row are no rarity. */
+  @Test
+  void threeLostInARowOnANodeThatLosesManyAreNoOtherFault() {
+    TunnelLab lab = new TunnelLab(3).lossy(A).lies(A, B, TUNNEL_LOST);
+    assertThat(troubles(lab)).isEqualTo(Map.of(PACKET_LOSS, List.of(At.node(A))));
+    assertThat(tunnels(lab))
+        .isEqualTo(Map.of(A, Tunnel.DEGRADED, B, Tunnel.HEALTHY, C, Tunnel.HEALTHY));
+    lab = new TunnelLab(6).lossy(A).lies(A, B, TUNNEL_LOST).lies(B, A, TUNNEL_LOST);
+    assertThat(troubles(lab)).isEqualTo(Map.of(PACKET_LOSS, List.of(At.node(A))));
   }
 
   @Test
@@ -359,10 +381,7 @@ class TunnelVerdictsTest {
 
   private static TunnelVerdicts judge(TunnelLab lab, Map<String, AgentReport> reports) {
     return TunnelVerdicts.judge(
-        io.flannel.operator.overlay.Networks.ipip("10.0.0.0/8").health(),
-        lab.leases(),
-        reports,
-        LastSaid.NOTHING);
+        ipip("10.0.0.0/8").health(), lab.leases(), reports, LastSaid.NOTHING);
   }
 
   private static Place toward(String node, String peer) {
