@@ -81,7 +81,7 @@ record PeerWay(
   String wanted() {
     return direct
         .or(() -> throughTunnel)
-        .map(hop -> subnet + " " + hop)
+        .map(hop -> subnet + hop.toString())
         .orElse(
             subnet
                 + " via the peer's address, which is on none of the node's own links: host-gw needs"

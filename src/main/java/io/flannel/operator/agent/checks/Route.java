@@ -23,10 +23,11 @@ record Route(Cidr destination, String type, List<Hop> hops, long metric) {
    * @param gateway the next router; empty: the destination is on the device's own link
    */
   record Hop(Optional<Cidr> gateway, Optional<String> device) {
+    /** As the command line has it, with a blank before: {@code via 192.168.0.82 dev eth0}. */
     @Override
     public String toString() {
-      return gateway.map(via -> "via " + via.base() + " ").orElse("")
-          + device.map(name -> "dev " + name).orElse("");
+      return gateway.map(via -> " via " + via.base()).orElse("")
+          + device.map(name -> " dev " + name).orElse("");
     }
   }
 
@@ -35,6 +36,6 @@ record Route(Cidr destination, String type, List<Hop> hops, long metric) {
   public String toString() {
     return (type.equals(UNICAST) ? "" : type + " ")
         + destination
-        + hops.stream().map(hop -> " " + hop.toString().strip()).collect(joining());
+        + hops.stream().map(Hop::toString).collect(joining());
   }
 }

@@ -24,7 +24,9 @@ final class RouteChecks {
       }
       stale(expected, network, routes.get()).ifPresent(sightings::add);
     }
-    state.ipv6Routes().value().ifPresent(table -> ipv6Network(expected, state, table, sightings));
+    if (expected.backend() instanceof Backend.Wireguard) {
+      state.ipv6Routes().value().ifPresent(table -> ipv6Network(expected, state, table, sightings));
+    }
     return sightings;
   }
 

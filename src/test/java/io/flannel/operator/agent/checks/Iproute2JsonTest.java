@@ -1,0 +1,199 @@
+package io.flannel.operator.agent.checks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.overlay.Cidr;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * ipip-node.json is what iproute2 6.1 printed on a Linux 6.1 with flannel's ipip device and rivals
+ * of it; {@link Iproute2Test} reads what vxlan's node has from this machine's own kernel.
+ */
+class Iproute2JsonTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Test
+  void anIpipNodesDevices() throws IOException {
+    List<Link> links = Iproute2.parse("ip", captured()).links().value().orElseThrow();
+
+    Link own =
+        links.stream().filter(l -> l.name().equals("flannel.ipip")).findFirst().orElseThrow();
+    assertThat(own.kind()).contains("ipip");
+    assertThat(own.up()).isTrue();
+    assertThat(own.mtu()).isEqualTo(1480);
+    assertThat(own.addresses(Cidr.Family.IPV4)).hasToString("[10.244.1.0/32]");
+    assertThat(own.addresses(Cidr.Family.IPV6)).isEmpty();
+    assertThat(own.tunnel().local()).contains(Cidr.ofAddress("192.168.0.81"));
+    assertThat(own.tunnel().remote()).isEmpty();
+    assertThat(own.receivedPackets()).hasValue(0);
+
+    assertThat(links)
+        .filteredOn(link -> link.kind().equals(Optional.of("ipip")))
+        .extracting(
+            Link::name,
+            Link::up,
+            link -> link.tunnel().remote().map(Cidr::base).orElse("any"),
+            link -> link.tunnel().lower().orElse("none"),
+            link -> link.tunnel().external())
+        .containsExactlyInAnyOrder(
+            tuple("tunl0", false, "any", "none", false),
+            tuple("flannel.ipip", true, "any", "none", false),
+            tuple("rival0", true, "192.168.0.82", "none", false),
+            tuple("rival1", true, "any", "eth0", false),
+            tuple("rival2", false, "any", "none", true));
+  }
+
+  @Test
+  void anIpipNodesRoutes() throws IOException {
+    RoutingTable routes = Iproute2.parse("ip", captured()).routes().value().orElseThrow();
+
+    assertThat(routes.to(Cidr.ofAddress("10.244.2.7")).orElseThrow())
+        .hasToString("10.244.2.0/24 via 192.168.0.82 dev flannel.ipip");
+    // Of two, the one with the better metric.
+    assertThat(routes.to(Cidr.ofAddress("10.244.4.0")).orElseThrow())
+        .hasToString("10.244.4.0/24 via 192.168.0.84 dev eth0");
+    assertThat(routes.to(Cidr.ofAddress("10.99.0.1")).orElseThrow())
+        .hasToString("blackhole 10.99.0.0/16");
+    assertThat(routes.to(Cidr.ofAddress("10.98.0.1")).orElseThrow().hops()).hasSize(2);
+    assertThat(routes.linkOf(Cidr.ofAddress("192.168.0.82"))).contains("eth0");
+    assertThat(routes.to(Cidr.ofAddress("8.8.8.8"))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "ip: unknown option",
+        "[]",
+        "[] []",
+        "[{\"ifname\":\"eth0\"}] [] []",
+        "[{\"ifname\":7,\"flags\":[],\"mtu\":1500}] [] []",
+        "[{\"ifname\":\"eth0\",\"flags\":[],\"mtu\":\"large\"}] [] []",
+        "[] [{\"dst\":\"nowhere\"}] []",
+        "[] [{\"gateway\":\"10.0.0.1\"}] []",
+        "[] [] [{\"dst\":\"10.0.0.1\",\"lladdr\":\"02:00:00:00:00:01\"}]",
+        "{} {} {}",
+        "[1] [2] [3]",
+        "[[[[",
+      })
+  void whatIsNotKnownIsNotTakenForMissing(String output) {
+    assertThat(answers(output).links()).isInstanceOf(Reading.Failed.class);
+    assertThat(answers(output).routes()).isInstanceOf(Reading.Failed.class);
+    assertThat(answers(output).neighbours()).isInstanceOf(Reading.Failed.class);
+  }
+
+  @Test
+  void fieldsThatAreNotKnownAndEmptyObjectsAreFine() {
+    var answers =
+        answers(
+            "[{},{\"ifname\":\"eth0\",\"flags\":[\"UP\"],\"mtu\":1500,\"colour\":{\"red\":1}}]\n"
+                + "[{\"dst\":\"default\",\"gateway\":\"10.0.0.1\",\"dev\":\"eth0\",\"x\":[]}]\n[]");
+    assertThat(answers.links().value().orElseThrow())
+        .extracting(Link::name)
+        .containsExactly("eth0");
+    assertThat(answers.routes().value().orElseThrow().routes())
+        .hasToString("[0.0.0.0/0 via 10.0.0.1 dev eth0]");
+  }
+
+  @Property(tries = 2000)
+  void bytesThatAreDamagedThrowNothing(
+      @ForAll @IntRange(max = 20_000) int at, @ForAll byte value, @ForAll boolean cutOff)
+      throws IOException {
+    byte[] output = captured();
+    int place = at % output.length;
+    output[place] = value;
+    byte[] damaged = cutOff ? Arrays.copyOf(output, place) : output;
+    assertThatCode(() -> Iproute2.parse("ip", damaged)).doesNotThrowAnyException();
+  }
+
+  /** Values of other types anywhere: what can still be read is read, and the checks bear it. */
+  @Property(tries = 2000)
+  void valuesOfOtherTypesThrowNothing(@ForAll long seed) throws IOException {
+    var random = new Random(seed);
+    var output = new StringBuilder();
+    try (var documents = JSON.readerFor(JsonNode.class).<JsonNode>readValues(captured())) {
+      while (documents.hasNext()) {
+        JsonNode document = documents.next();
+        damage(document, random);
+        output.append(document).append('\n');
+      }
+    }
+    var node = SimulatedNode.of(BackendType.IPIP);
+    var answers = answers(output.toString());
+    KernelState healthy = node.state();
+    var state =
+        new KernelState(
+            answers.links(),
+            answers.routes(),
+            healthy.ipv6Routes(),
+            answers.neighbours(),
+            healthy.forwarding(),
+            healthy.subnetEnv(),
+            healthy.cniConfig(),
+            healthy.sysctls(),
+            healthy.counters());
+    assertThatCode(() -> LocalFindings.of(node.expected(), state)).doesNotThrowAnyException();
+  }
+
+  private static void damage(JsonNode document, Random random) {
+    List<ObjectNode> objects = new ArrayList<>();
+    collect(document, objects);
+    for (int i = 0; i < 1 + random.nextInt(3) && !objects.isEmpty(); i++) {
+      ObjectNode object = objects.get(random.nextInt(objects.size()));
+      List<String> names = new ArrayList<>();
+      object.fieldNames().forEachRemaining(names::add);
+      if (!names.isEmpty()) {
+        String name = names.get(random.nextInt(names.size()));
+        switch (random.nextInt(8)) {
+          case 0 -> object.remove(name);
+          case 1 -> object.putNull(name);
+          case 2 -> object.put(name, random.nextLong());
+          case 3 -> object.put(name, "x".repeat(random.nextInt(200)));
+          case 4 -> object.put(name, random.nextDouble());
+          case 5 -> object.putArray(name).add(1).add("two").addNull();
+          case 6 -> object.putObject(name).put("a", true);
+          default -> object.put(name, "0.0.0.0/99");
+        }
+      }
+    }
+  }
+
+  private static void collect(JsonNode node, List<ObjectNode> objects) {
+    if (node instanceof ObjectNode object) {
+      objects.add(object);
+    }
+    if (node instanceof ArrayNode || node instanceof ObjectNode) {
+      node.forEach(child -> collect(child, objects));
+    }
+  }
+
+  private static Iproute2.Answers answers(String output) {
+    return Iproute2.parse("ip", output.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] captured() throws IOException {
+    try (InputStream stream = Iproute2JsonTest.class.getResourceAsStream("ipip-node.json")) {
+      return stream.readAllBytes();
+    }
+  }
+}
