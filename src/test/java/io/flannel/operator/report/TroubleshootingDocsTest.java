@@ -2,6 +2,7 @@ package io.flannel.operator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.decide.NodeProblem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,12 +34,14 @@ class TroubleshootingDocsTest {
     }
     var reported = new TreeSet<String>();
     Arrays.stream(NodeProblem.values()).map(NodeProblem::reason).forEach(reported::add);
+    Arrays.stream(LocalFault.values()).map(LocalFault::reason).forEach(reported::add);
     for (String source : SOURCES) {
       reasonsIn(source).forEach(reported::add);
     }
     reported.remove("AllNodesLeased");
 
-    assertThat(reported).hasSizeGreaterThan(NodeProblem.values().length + 10);
+    assertThat(reported)
+        .hasSizeGreaterThan(NodeProblem.values().length + LocalFault.values().length + 10);
     assertThat(documented).containsExactlyElementsOf(reported);
   }
 

@@ -20,13 +20,18 @@ final class DeviceChecks {
   }
 
   /**
-   * Whether the device is fit to carry packets, so that routes, neighbours and forwarding entries
-   * can be on it: those go with the device, and are not told beside it. So it is taken to be where
-   * nobody can tell.
+   * Whether the device is fit to carry packets of its family, so that routes, neighbours and
+   * forwarding entries can be on it: the kernel drops those of a device that goes, goes down or
+   * loses its last address, and they are not told beside it. So it is taken to be where nobody can
+   * tell.
    */
   static boolean carries(Expected.Tunnel tunnel, KernelState state) {
     return state.links().value().isEmpty()
-        || state.link(tunnel.name()).filter(link -> link.up() && isOf(tunnel, link)).isPresent();
+        || state
+            .link(tunnel.name())
+            .filter(link -> link.up() && isOf(tunnel, link))
+            .filter(link -> !link.addresses(tunnel.family()).isEmpty())
+            .isPresent();
   }
 
   private static boolean isOf(Expected.Tunnel tunnel, Link link) {

@@ -75,7 +75,10 @@ record Mutation(
             "device without its address",
             LocalFault.DEVICE_ADDRESS_MISSING,
             Mutation::hasDevice,
-            node -> change(node, link -> addressed(link, link.mtu()))),
+            node -> {
+              loseWhatIsOn(node, node.device().orElseThrow());
+              change(node, link -> addressed(link, link.mtu()));
+            }),
         new Mutation(
             "device with an older podCIDR's address",
             LocalFault.DEVICE_ADDRESS_MISSING,
@@ -258,7 +261,7 @@ record Mutation(
         && !node.shape.direct(0);
   }
 
-  /** The kernel takes along what is on a device that goes, or goes down. */
+  /** The kernel takes along what is on a device that goes, goes down or loses its last address. */
   private static void loseDevice(SimulatedNode node, boolean deleted) {
     String name = node.device().orElseThrow();
     if (deleted) {
@@ -277,7 +280,11 @@ record Mutation(
                   link.tunnel(),
                   link.receivedPackets()));
     }
-    node.routes.removeIf(route -> route.hops().getFirst().device().equals(Optional.of(name)));
+    loseWhatIsOn(node, name);
+  }
+
+  private static void loseWhatIsOn(SimulatedNode node, String device) {
+    node.routes.removeIf(route -> route.hops().getFirst().device().equals(Optional.of(device)));
     node.neighbours.clear();
     node.forwarding.clear();
   }
