@@ -39,13 +39,12 @@ final class Iproute2Json {
   }
 
   /**
-   * Goes through the answers of a batch, one after the other.
+   * Reads an answer.
    *
-   * @param parser stands before the next answer
-   * @throws UnreadableException if what comes is no array of such elements
+   * @throws UnreadableException if it is no array of such elements
    */
-  static <T> List<T> next(JsonParser parser, Element<T> reader) throws UnreadableException {
-    try {
+  static <T> List<T> list(byte[] answer, Element<T> reader) throws UnreadableException {
+    try (JsonParser parser = JSON.createParser(answer)) {
       if (parser.nextToken() != JsonToken.START_ARRAY) {
         throw new UnreadableException("printed no JSON array");
       }
@@ -60,15 +59,10 @@ final class Iproute2Json {
           reader.of(element).ifPresent(elements::add);
         }
       }
+      if (parser.nextToken() != null) {
+        throw new UnreadableException("printed more than a JSON array");
+      }
       return elements;
-    } catch (IOException e) {
-      throw new UnreadableException("printed broken JSON");
-    }
-  }
-
-  static JsonParser parser(byte[] output) throws UnreadableException {
-    try {
-      return JSON.createParser(output);
     } catch (IOException e) {
       throw new UnreadableException("printed broken JSON");
     }
@@ -94,6 +88,7 @@ final class Iproute2Json {
     JsonNode received = json.path("stats64").path("rx").path("packets");
     return Optional.of(
         new Link(
+            number(json, "ifindex"),
             text(json, "ifname"),
             optionalText(json.path("linkinfo"), "info_kind"),
             flags.contains("UP"),

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 /**
  * A network device, as {@code ip -j -d -s addr show} has it.
  *
+ * @param index the kernel's number of it, which no later device gets
  * @param kind the kernel's kind, such as vxlan; empty for a physical one
  * @param up whether it was set up
  * @param carrier whether it is up and something is at its other end: of a bridge, a port
@@ -18,6 +19,7 @@ import java.util.OptionalLong;
  * @param receivedPackets counted since it was made, where asked for
  */
 record Link(
+    int index,
     String name,
     Optional<String> kind,
     boolean up,
@@ -65,6 +67,13 @@ record Link(
             OptionalInt.empty(),
             OptionalInt.empty(),
             false);
+  }
+
+  /** What tells it from one of the same name that is made after it. */
+  record Identity(int index, String name) {}
+
+  Identity identity() {
+    return new Identity(index, name);
   }
 
   /** Whether the address is one of the device's. */

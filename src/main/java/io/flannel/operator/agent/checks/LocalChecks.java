@@ -13,13 +13,13 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
- * Looks at the kernel by iproute2 and /proc. A look costs two short processes; call it every two
- * seconds, from one thread.
+ * Looks at the kernel by iproute2 and /proc. Call it every one to two seconds, from one thread.
  *
- * <p>Polling, not {@code ip monitor}: that would be two more processes that stay, would wake the
- * agent for each pod, and sees neither sysctls nor files, so that a poll is needed beside it.
+ * <p>Polling, not {@code ip monitor}: that wakes the agent for every neighbour of the NIC and every
+ * pod, sees neither sysctls nor files, so that a poll is needed beside it, and saves little where
+ * the tools need not be started for each look.
  */
-public final class LocalChecks implements NodeChecks {
+public final class LocalChecks implements NodeChecks, AutoCloseable {
   /** What a fault must outlast to count, and its absence to be believed. */
   public static final Duration PATIENCE = Duration.ofMillis(1400);
 
@@ -72,6 +72,12 @@ public final class LocalChecks implements NodeChecks {
                   return new LocalState(Optional.empty(), Optional.empty(), List.of());
                 });
     return last;
+  }
+
+  /** Ends the tools that it runs; they end with the agent in any case. */
+  @Override
+  public void close() {
+    reader.iproute2().close();
   }
 
   private LocalState look(Expected expected) {

@@ -1,5 +1,7 @@
 package io.flannel.operator.agent.checks;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Cidr;
@@ -7,6 +9,7 @@ import io.flannel.operator.overlay.Names;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Whether packets for each peer's pods leave the node the right way. */
 final class RouteChecks {
@@ -140,10 +143,13 @@ final class RouteChecks {
     if (!expected.allPeers()) {
       return Optional.empty();
     }
+    Set<Cidr> leased = expected.peers().stream().map(Expected.Peer::subnet).collect(toSet());
     List<String> stale =
         routes.routes().stream()
             .filter(route -> network.contains(route.destination()))
             .filter(route -> !route.destination().equals(network))
+            // The usual case first: with all of many peers, the last filter is dear.
+            .filter(route -> !leased.contains(route.destination()))
             .filter(route -> route.hops().stream().anyMatch(hop -> hop.gateway().isPresent()))
             .filter(
                 route ->

@@ -1,10 +1,15 @@
 package io.flannel.operator.agent.checks;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
 import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Cidr;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,28 +28,39 @@ final class VxlanChecks {
             .filter(found -> DeviceChecks.carries(found, state));
     Optional<RoutingTable> routes = state.routes().value();
     if (tunnel.isPresent() && routes.isPresent()) {
+      Optional<Map<Cidr, List<String>>> macs =
+          state.neighbours().value().map(all -> macs(tunnel.get(), all));
+      Optional<Map<String, List<Cidr>>> destinations =
+          state.forwarding().value().map(VxlanChecks::destinations);
       for (Expected.Peer peer : expected.peers()) {
         Optional<String> mac = peer.vtepMac();
         if (mac.isPresent() && PeerWay.of(expected, state, routes.get(), peer).isTunnelled()) {
-          neighbour(tunnel.get(), peer, mac.get(), state).ifPresent(sightings::add);
-          forwarding(tunnel.get(), peer, mac.get(), state).ifPresent(sightings::add);
+          macs.flatMap(known -> neighbour(tunnel.get(), peer, mac.get(), known))
+              .ifPresent(sightings::add);
+          destinations
+              .flatMap(known -> forwarding(tunnel.get(), peer, mac.get(), known))
+              .ifPresent(sightings::add);
         }
       }
     }
     return sightings;
   }
 
+  private static Map<Cidr, List<String>> macs(Expected.Tunnel tunnel, List<Neighbour> neighbours) {
+    return neighbours.stream()
+        .filter(entry -> entry.device().equals(tunnel.name()))
+        .collect(groupingBy(Neighbour::address, mapping(Neighbour::mac, toList())));
+  }
+
+  private static Map<String, List<Cidr>> destinations(List<ForwardingEntry> entries) {
+    return entries.stream()
+        .collect(groupingBy(ForwardingEntry::mac, mapping(ForwardingEntry::destination, toList())));
+  }
+
   private static Optional<Sighting> neighbour(
-      Expected.Tunnel tunnel, Expected.Peer peer, String mac, KernelState state) {
-    if (state.neighbours().value().isEmpty()) {
-      return Optional.empty();
-    }
+      Expected.Tunnel tunnel, Expected.Peer peer, String mac, Map<Cidr, List<String>> known) {
     Cidr vtep = Cidr.ofAddress(peer.subnet().base());
-    List<String> macs =
-        state.neighbours().value().get().stream()
-            .filter(entry -> entry.device().equals(tunnel.name()) && entry.address().equals(vtep))
-            .map(Neighbour::mac)
-            .toList();
+    List<String> macs = known.getOrDefault(vtep, List.of());
     if (macs.contains(mac)) {
       return Optional.empty();
     }
@@ -64,15 +80,8 @@ final class VxlanChecks {
   }
 
   private static Optional<Sighting> forwarding(
-      Expected.Tunnel tunnel, Expected.Peer peer, String mac, KernelState state) {
-    if (state.forwarding().value().isEmpty()) {
-      return Optional.empty();
-    }
-    List<Cidr> destinations =
-        state.forwarding().value().get().stream()
-            .filter(entry -> entry.mac().equals(mac))
-            .map(ForwardingEntry::destination)
-            .toList();
+      Expected.Tunnel tunnel, Expected.Peer peer, String mac, Map<String, List<Cidr>> known) {
+    List<Cidr> destinations = known.getOrDefault(mac, List.of());
     if (destinations.contains(peer.address())) {
       return Optional.empty();
     }

@@ -112,6 +112,7 @@ class CounterChecksTest {
     node.links.add(
         counted(
             new Link(
+                100,
                 "tunl0",
                 Optional.of("ipip"),
                 true,
@@ -131,6 +132,7 @@ class CounterChecksTest {
 
   private static Link counted(Link link, long packets) {
     return new Link(
+        link.index(),
         link.name(),
         link.kind(),
         link.up(),

@@ -34,7 +34,7 @@ class Iproute2JsonTest {
 
   @Test
   void anIpipNodesDevices() throws IOException {
-    List<Link> links = Iproute2.parse("ip", captured()).links().value().orElseThrow();
+    List<Link> links = answers(captured()).links().value().orElseThrow();
 
     Link own =
         links.stream().filter(l -> l.name().equals("flannel.ipip")).findFirst().orElseThrow();
@@ -65,7 +65,7 @@ class Iproute2JsonTest {
 
   @Test
   void anIpipNodesRoutes() throws IOException {
-    RoutingTable routes = Iproute2.parse("ip", captured()).routes().value().orElseThrow();
+    RoutingTable routes = answers(captured()).routes().value().orElseThrow();
 
     assertThat(routes.to(Cidr.ofAddress("10.244.2.7")).orElseThrow())
         .hasToString("10.244.2.0/24 via 192.168.0.82 dev flannel.ipip");
@@ -82,19 +82,18 @@ class Iproute2JsonTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
-        "ip: unknown option",
-        "[]",
-        "[] []",
-        "[{\"ifname\":\"eth0\"}] [] []",
-        "[{\"ifname\":7,\"flags\":[],\"mtu\":1500}] [] []",
-        "[{\"ifname\":\"eth0\",\"flags\":[],\"mtu\":\"large\"}] [] []",
-        "[] [{\"dst\":\"nowhere\"}] []",
-        "[] [{\"gateway\":\"10.0.0.1\"}] []",
-        "[] [] [{\"dst\":\"10.0.0.1\",\"lladdr\":\"02:00:00:00:00:01\"}]",
-        "{} {} {}",
-        "[1] [2] [3]",
-        "[[[[",
+        "\n\n",
+        "ip: unknown option\n[]\n[]",
+        "[{\"ifindex\":1,\"ifname\":\"eth0\"}]\n[]\n[]",
+        "[{\"ifindex\":1,\"ifname\":7,\"flags\":[],\"mtu\":1500}]\n[]\n[]",
+        "[{\"ifindex\":1,\"ifname\":\"eth0\",\"flags\":[],\"mtu\":\"large\"}]\n[]\n[]",
+        "[]\n[{\"dst\":\"nowhere\"}]\n[]",
+        "[]\n[{\"gateway\":\"10.0.0.1\"}]\n[]",
+        "[]\n[]\n[{\"dst\":\"10.0.0.1\",\"lladdr\":\"02:00:00:00:00:01\"}]",
+        "{}\n{}\n{}",
+        "[1]\n[2]\n[3]",
+        "[[[[\n[]\n[]",
+        "[] []\n[]\n[]",
       })
   void whatIsNotKnownIsNotTakenForMissing(String output) {
     assertThat(answers(output).links()).isInstanceOf(Reading.Failed.class);
@@ -106,7 +105,7 @@ class Iproute2JsonTest {
   void fieldsThatAreNotKnownAndEmptyObjectsAreFine() {
     var answers =
         answers(
-            "[{},{\"ifname\":\"eth0\",\"flags\":[\"UP\"],\"mtu\":1500,\"colour\":{\"red\":1}}]\n"
+            "[{},{\"ifindex\":2,\"ifname\":\"eth0\",\"flags\":[\"UP\"],\"mtu\":1500,\"colour\":{\"red\":1}}]\n"
                 + "[{\"dst\":\"default\",\"gateway\":\"10.0.0.1\",\"dev\":\"eth0\",\"x\":[]}]\n[]");
     assertThat(answers.links().value().orElseThrow())
         .extracting(Link::name)
@@ -123,7 +122,7 @@ class Iproute2JsonTest {
     int place = at % output.length;
     output[place] = value;
     byte[] damaged = cutOff ? Arrays.copyOf(output, place) : output;
-    assertThatCode(() -> Iproute2.parse("ip", damaged)).doesNotThrowAnyException();
+    assertThatCode(() -> answers(damaged)).doesNotThrowAnyException();
   }
 
   /** Values of other types anywhere: what can still be read is read, and the checks bear it. */
@@ -188,7 +187,23 @@ class Iproute2JsonTest {
   }
 
   private static Iproute2.Answers answers(String output) {
-    return Iproute2.parse("ip", output.getBytes(StandardCharsets.UTF_8));
+    return answers(output.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** As {@link BatchTool} hands them over: three lines, without their ends. */
+  private static Iproute2.Answers answers(byte[] output) {
+    List<byte[]> lines = new ArrayList<>();
+    int begin = 0;
+    for (int i = 0; i <= output.length; i++) {
+      if (i == output.length || output[i] == '\n') {
+        lines.add(Arrays.copyOfRange(output, begin, i));
+        begin = i + 1;
+      }
+    }
+    while (lines.size() < 3) {
+      lines.add(new byte[0]);
+    }
+    return Iproute2.parse("ip", lines);
   }
 
   private static byte[] captured() throws IOException {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -29,23 +30,15 @@ import org.junit.jupiter.params.provider.MethodSource;
  * real ip and bridge as nobody and without any capability.
  */
 class LocalChecksTest {
-  private static final String VXLAN =
+  private static final String FLANNEL_DEVICE =
       """
-      ip link set lo up
-      ip link add eth0 type veth peer name wire
-      ip link set wire up
-      ip link set eth0 up
-      ip addr add 192.168.0.81/24 dev eth0
-      ip route add default via 192.168.0.1
       ip link add flannel.1 type vxlan id 1 local 192.168.0.81 dev eth0 dstport 8472 nolearning
       ip link set flannel.1 mtu 1450 up
       ip addr add 10.244.1.0/32 dev flannel.1
-      ip link add cni0 type bridge
-      ip link add pod0 type veth peer name pod0-eth0
-      ip link set pod0 mtu 1450 master cni0 up
-      ip link set pod0-eth0 up
-      ip link set cni0 up
-      ip addr add 10.244.1.1/24 dev cni0
+      """;
+
+  private static final String PEERS =
+      """
       ip route add 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink
       ip neigh add 10.244.2.0 lladdr 12:c6:65:89:b4:00 dev flannel.1 nud permanent
       bridge fdb add 12:c6:65:89:b4:00 dev flannel.1 dst 192.168.0.100 self permanent
@@ -54,9 +47,28 @@ class LocalChecksTest {
       bridge fdb add 12:c6:65:89:b4:01 dev flannel.1 dst 192.168.0.101 self permanent
       """;
 
+  private static final String VXLAN =
+      """
+      ip link set lo up
+      ip link add eth0 type veth peer name wire
+      ip link set wire up
+      ip link set eth0 up
+      ip addr add 192.168.0.81/24 dev eth0
+      ip route add default via 192.168.0.1
+      ip link add cni0 type bridge
+      ip link add pod0 type veth peer name pod0-eth0
+      ip link set pod0 mtu 1450 master cni0 up
+      ip link set pod0-eth0 up
+      ip link set cni0 up
+      ip addr add 10.244.1.1/24 dev cni0
+      """
+          + FLANNEL_DEVICE
+          + PEERS;
+
   private static final long PATIENCE = LocalChecks.PATIENCE.toNanos();
 
   @TempDir Path files;
+  private final List<LocalChecks> looking = new ArrayList<>();
   private NetworkNamespace namespace;
   private long nanos;
 
@@ -73,6 +85,7 @@ class LocalChecksTest {
 
   @AfterEach
   void removeNode() {
+    looking.forEach(LocalChecks::close);
     if (namespace != null) {
       namespace.close();
     }
@@ -153,26 +166,11 @@ class LocalChecksTest {
   }
 
   static Stream<Arguments> aFaultIsFoundAndGoesWhenHealed() {
-    String routes =
-        """
-        ip route add 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink
-        ip neigh replace 10.244.2.0 lladdr 12:c6:65:89:b4:00 dev flannel.1 nud permanent
-        bridge fdb replace 12:c6:65:89:b4:00 dev flannel.1 dst 192.168.0.100 self permanent
-        ip route add 10.244.3.0/24 via 10.244.3.0 dev flannel.1 onlink
-        ip neigh replace 10.244.3.0 lladdr 12:c6:65:89:b4:01 dev flannel.1 nud permanent
-        bridge fdb replace 12:c6:65:89:b4:01 dev flannel.1 dst 192.168.0.101 self permanent
-        """;
-    String device =
-        VXLAN
-            .lines()
-            .filter(line -> line.contains("ip link") || line.contains("ip addr"))
-            .filter(line -> line.contains("flannel.1"))
-            .reduce("", (all, line) -> all + line + "\n");
     return Stream.of(
-        Arguments.of("ip link del flannel.1", device + routes, "DeviceMissing", null),
+        Arguments.of("ip link del flannel.1", FLANNEL_DEVICE + PEERS, "DeviceMissing", null),
         Arguments.of(
             "ip link set flannel.1 down",
-            "ip link set flannel.1 up\n" + routes,
+            "ip link set flannel.1 up\n" + PEERS.replace(" add ", " replace "),
             "DeviceDown",
             null),
         Arguments.of(
@@ -182,7 +180,7 @@ class LocalChecksTest {
             null),
         Arguments.of(
             "ip addr del 10.244.1.0/32 dev flannel.1",
-            "ip addr add 10.244.1.0/32 dev flannel.1\n" + routes,
+            "ip addr add 10.244.1.0/32 dev flannel.1\n" + PEERS.replace(" add ", " replace "),
             "DeviceAddressMissing",
             null),
         Arguments.of(
@@ -245,6 +243,37 @@ class LocalChecksTest {
         .startsWith("DeviceEndpointWrong", "DeviceVNIWrong", "DevicePortWrong", "RouteMissing");
   }
 
+  /** iproute2 keeps names and numbers of devices: it must not tell those of yesterday. */
+  @Test
+  void aDeviceThatIsMadeAnewIsSeenAsItIsAndSoIsANewName() {
+    namespace.run(VXLAN);
+    LocalChecks checks = checks();
+    assertThat(lookTwice(checks, BackendType.VXLAN).findings()).isEmpty();
+
+    namespace.run("ip link del flannel.1");
+    namespace.run(FLANNEL_DEVICE + PEERS);
+    nanos += PATIENCE;
+    assertThat(lookTwice(checks, BackendType.VXLAN).findings()).isEmpty();
+    namespace.run("bridge fdb del 12:c6:65:89:b4:01 dev flannel.1");
+    nanos += PATIENCE;
+    assertThat(reasons(lookTwice(checks, BackendType.VXLAN))).containsExactly("FDBMissing");
+
+    namespace.run(
+        """
+        bridge fdb add 12:c6:65:89:b4:01 dev flannel.1 dst 192.168.0.101 self permanent
+        ip route replace 10.244.3.0/24 via 192.168.0.101 dev eth0
+        ip link set eth0 down
+        ip link set eth0 name nic0
+        ip link set nic0 up
+        ip route add default via 192.168.0.1
+        ip route add 10.244.3.0/24 via 192.168.0.101 dev nic0
+        """);
+    nanos += PATIENCE;
+    assertThat(lookTwice(checks, BackendType.VXLAN).findings())
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.message()).contains("dev nic0"));
+  }
+
   @Test
   void filesThatAreMissingAndForwardingThatIsOff() throws IOException {
     namespace.run(VXLAN);
@@ -259,13 +288,8 @@ class LocalChecksTest {
   void aToolThatIsNotThereIsOneFindingAndTheDeviceStaysAsItWas() {
     namespace.run(VXLAN);
     LocalChecks checks =
-        new LocalChecks(
-            new KernelReader(
-                new Iproute2(
-                    List.of("no-such-ip"), List.of("no-such-bridge"), Duration.ofSeconds(30)),
-                hostFiles()),
-            LocalChecks.PATIENCE,
-            () -> nanos);
+        checks(
+            new Iproute2(List.of("no-such-ip"), List.of("no-such-bridge"), Duration.ofSeconds(30)));
     LocalState state = lookTwice(checks, BackendType.VXLAN);
     assertThat(state.findings())
         .singleElement()
@@ -280,12 +304,7 @@ class LocalChecksTest {
   @Test
   void aToolThatPrintsWhatIsNotKnownIsOneFinding() {
     LocalChecks checks =
-        new LocalChecks(
-            new KernelReader(
-                new Iproute2(List.of("echo"), List.of("echo"), Duration.ofSeconds(30)),
-                hostFiles()),
-            LocalChecks.PATIENCE,
-            () -> nanos);
+        checks(new Iproute2(List.of("echo"), List.of("echo"), Duration.ofSeconds(30)));
     assertThat(reasons(lookTwice(checks, BackendType.VXLAN))).containsExactly("ChecksFailed");
   }
 
@@ -353,8 +372,14 @@ class LocalChecksTest {
   }
 
   private LocalChecks checks() {
-    return new LocalChecks(
-        new KernelReader(namespace.iproute2(), hostFiles()), LocalChecks.PATIENCE, () -> nanos);
+    return checks(namespace.iproute2());
+  }
+
+  private LocalChecks checks(Iproute2 iproute2) {
+    var checks =
+        new LocalChecks(new KernelReader(iproute2, hostFiles()), LocalChecks.PATIENCE, () -> nanos);
+    looking.add(checks);
+    return checks;
   }
 
   private HostFiles hostFiles() {

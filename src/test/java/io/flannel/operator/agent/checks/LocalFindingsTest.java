@@ -142,6 +142,7 @@ class LocalFindingsTest {
     Link bridge = node.link("cni0");
     node.replace(
         new Link(
+            bridge.index(),
             "cni0",
             bridge.kind(),
             true,

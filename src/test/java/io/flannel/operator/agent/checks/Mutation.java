@@ -271,6 +271,7 @@ record Mutation(
           node,
           link ->
               new Link(
+                  link.index(),
                   link.name(),
                   link.kind(),
                   false,
@@ -334,6 +335,7 @@ record Mutation(
 
   static Link with(Link link, Optional<String> kind, int mtu, Link.Tunnel tunnel) {
     return new Link(
+        link.index(),
         link.name(),
         kind,
         link.up(),
@@ -346,6 +348,7 @@ record Mutation(
 
   static Link addressed(Link link, int mtu, String... addresses) {
     return new Link(
+        link.index(),
         link.name(),
         link.kind(),
         link.up(),
@@ -359,6 +362,7 @@ record Mutation(
   static Link rival(SimulatedNode node, Optional<String> remote, boolean bound) {
     Link own = node.link("flannel.ipip");
     return new Link(
+        own.index() + 100,
         "rival0",
         own.kind(),
         true,

@@ -69,6 +69,7 @@ final class SimulatedNode {
     this.shape = shape;
     links.add(
         new Link(
+            links.size() + 1,
             "eth0",
             Optional.empty(),
             true,
@@ -86,6 +87,7 @@ final class SimulatedNode {
     if (shape.bridge()) {
       links.add(
           new Link(
+              links.size() + 1,
               "cni0",
               Optional.of("bridge"),
               true,
@@ -172,6 +174,7 @@ final class SimulatedNode {
     boolean vxlan = shape.is(BackendType.VXLAN);
     boolean ipv4 = !name.contains("v6");
     return new Link(
+        links.size() + 1,
         name,
         Optional.of(shape.backend().wireName()),
         true,
