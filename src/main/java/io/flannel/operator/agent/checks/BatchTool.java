@@ -1,6 +1,5 @@
 package io.flannel.operator.agent.checks;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +21,7 @@ import java.util.stream.Stream;
  */
 final class BatchTool implements AutoCloseable {
   private static final int ERROR_LIMIT = 300;
+  private static final int CHUNK = 16 << 10;
 
   private final List<String> words;
   private final Duration timeLimit;
@@ -92,11 +92,7 @@ final class BatchTool implements AutoCloseable {
     if (running.isEmpty()) {
       Process process = new ProcessBuilder(words).start();
       running =
-          Optional.of(
-              new Running(
-                  process,
-                  new BufferedInputStream(process.getInputStream()),
-                  process.getOutputStream()));
+          Optional.of(new Running(process, process.getInputStream(), process.getOutputStream()));
     }
     return running.get();
   }
@@ -105,31 +101,34 @@ final class BatchTool implements AutoCloseable {
     tool.queries().write((String.join("\n", queries) + "\n").getBytes(StandardCharsets.UTF_8));
     tool.queries().flush();
     var answers = new ArrayList<byte[]>();
-    for (int i = 0; i < queries.size(); i++) {
-      Optional<byte[]> line = line(tool.answers());
-      if (line.isEmpty()) {
-        return Reading.failed("%s printed more than %d bytes".formatted(name(), answerLimit));
-      }
-      answers.add(line.get());
-    }
-    return tool.answers().available() > 0
-        ? Reading.failed("%s printed more than it was asked for".formatted(name()))
-        : Reading.read(answers);
-  }
-
-  /** A line without its end; empty if it is too long. */
-  private Optional<byte[]> line(InputStream answers) throws IOException {
     var line = new ByteArrayOutputStream();
-    for (int next = answers.read(); next != '\n'; next = answers.read()) {
-      if (next < 0) {
+    byte[] chunk = new byte[CHUNK];
+    boolean more = false;
+    while (answers.size() < queries.size()) {
+      int length = tool.answers().read(chunk);
+      if (length < 0) {
         throw new IOException("ended");
       }
-      if (line.size() == answerLimit) {
-        return Optional.empty();
+      for (int begin = 0; begin < length; ) {
+        int end = begin;
+        while (end < length && chunk[end] != '\n') {
+          end++;
+        }
+        line.write(chunk, begin, end - begin);
+        if (line.size() > answerLimit) {
+          return Reading.failed("%s printed more than %d bytes".formatted(name(), answerLimit));
+        }
+        more = answers.size() == queries.size();
+        if (end < length) {
+          answers.add(line.toByteArray());
+          line.reset();
+        }
+        begin = end + 1;
       }
-      line.write(next);
     }
-    return Optional.of(line.toByteArray());
+    return more || tool.answers().available() > 0
+        ? Reading.failed("%s printed more than it was asked for".formatted(name()))
+        : Reading.read(answers);
   }
 
   private String whyEnded(Running tool, CompletableFuture<Void> limit) {
