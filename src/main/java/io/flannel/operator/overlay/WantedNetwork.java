@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +54,6 @@ public record WantedNetwork(
   /** The names of networks become the values of labels. */
   private static final int NAME_LENGTH = 63;
 
-  private static final Pattern DURATION_PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
-  private static final Pattern DURATION = Pattern.compile("(" + DURATION_PART + ")+");
   private static final Pattern MAX_UNAVAILABLE =
       Pattern.compile("[1-9][0-9]{0,8}|([1-9][0-9]?|100)%");
 
@@ -96,7 +93,7 @@ public record WantedNetwork(
         Cni.of(spec.cni()),
         Pods.of(spec.flannel()),
         maxUnavailable(rollout),
-        duration(rollout == null ? null : rollout.progressDeadline(), Duration.ofMinutes(10)));
+        progressDeadline(rollout));
   }
 
   /** The ranges of the families that the network carries, IPv4 first. */
@@ -150,29 +147,14 @@ public record WantedNetwork(
     return args;
   }
 
-  /** Reads Kubernetes' form of durations, such as {@code 2s}, {@code 1h30m} or {@code 1.5h}. */
-  static Duration duration(@Nullable String text, Duration otherwise) {
-    if (text == null) {
-      return otherwise;
+  private static Duration progressDeadline(@Nullable RolloutSpec rollout) {
+    if (rollout == null || rollout.progressDeadline() == null) {
+      return Duration.ofMinutes(10);
     }
-    if (!DURATION.matcher(text).matches()) {
-      throw new IllegalArgumentException(
-          "spec.rollout.progressDeadline: '%s' is no duration such as 10m or 1h30m"
-              .formatted(text));
+    try {
+      return Durations.parse(rollout.progressDeadline());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("spec.rollout.progressDeadline: " + e.getMessage(), e);
     }
-    Duration sum = Duration.ZERO;
-    Matcher part = DURATION_PART.matcher(text);
-    while (part.find()) {
-      double seconds =
-          Double.parseDouble(part.group(1))
-              * switch (part.group(2)) {
-                case "ms" -> 0.001;
-                case "s" -> 1;
-                case "m" -> 60;
-                default -> 3600;
-              };
-      sum = sum.plusNanos(Math.round(seconds * 1e9));
-    }
-    return sum;
   }
 }

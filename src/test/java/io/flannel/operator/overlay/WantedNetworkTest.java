@@ -128,7 +128,7 @@ class WantedNetworkTest {
     "90000ms, PT1M30S"
   })
   void durationsAreReadAsKubernetesWritesThem(String text, Duration duration) {
-    assertThat(WantedNetwork.duration(text, Duration.ofDays(9))).isEqualTo(duration);
+    assertThat(Durations.parse(text)).isEqualTo(duration);
   }
 
   @ParameterizedTest
