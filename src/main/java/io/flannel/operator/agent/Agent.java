@@ -56,9 +56,8 @@ public final class Agent {
         new Reporter(news, node, NO_CHECKS, prober, Clock.systemUTC(), random, version);
     Log.info(
         Agent.class,
-        "agent %s of node %s, API server %s"
-            .formatted(
-                version == null ? "of an unknown version" : version, name, cluster.server()));
+        "version %s, node %s, API server %s"
+            .formatted(version == null ? "unknown" : version, name, cluster.server()));
     Thread.ofPlatform().name("prober").start(prober);
     Thread.ofPlatform().name("watch").start(() -> untilInterrupted(node::follow));
     reporter.run();

@@ -53,7 +53,7 @@ final class OwnFlannelNode {
   private final ApiClient api;
   private final RandomGenerator random;
   private final Runnable onChange;
-  private final Outage unreachable = new Outage(OwnFlannelNode.class);
+  private final Outage unreachable = new Outage(OwnFlannelNode.class, 5);
   private final Outage nonsense = new Outage(OwnFlannelNode.class);
   private final Outage missing = new Outage(OwnFlannelNode.class);
 
@@ -181,12 +181,26 @@ final class OwnFlannelNode {
         MappingIterator<JsonNode> events = JSON.readerFor(JsonNode.class).readValues(stream)) {
       watching = stream;
       unreachable.over(BACK);
-      while (events.hasNextValue()) {
-        backoff.reset();
-        event(events.nextValue());
-      }
+      backoff.reset();
+      follow(events);
     } finally {
       watching = null;
+    }
+  }
+
+  /** Until the stream ends, in whatever way: that a proxy cuts it now and then is no outage. */
+  private void follow(MappingIterator<JsonNode> events) throws GoneException {
+    while (true) {
+      JsonNode event;
+      try {
+        if (!events.hasNextValue()) {
+          return;
+        }
+        event = events.nextValue();
+      } catch (IOException e) {
+        return;
+      }
+      event(event);
     }
   }
 
@@ -198,7 +212,7 @@ final class OwnFlannelNode {
     }
   }
 
-  private void event(JsonNode event) throws IOException {
+  private void event(JsonNode event) throws GoneException {
     JsonNode object = event.path("object");
     String type = event.path("type").asText();
     if (type.equals("ERROR")) {

@@ -3,6 +3,9 @@ package io.flannel.operator.agent;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.flannel.operator.agent.ProbeSettings.Target;
 import io.flannel.operator.api.BackendType;
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class AgentIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String HERE = "127.0.0.2";
   private static final String THERE = "127.0.0.3";
   private static final String NODE = "node-1";
@@ -87,12 +91,11 @@ class AgentIT {
   }
 
   @Test
-  void itWritesNothingWhileNothingChanges() {
+  void aChangedSpecIsOneWriteOfItsOwnStatusAndNoOther() {
     create(spec("1s", port));
     agent.start();
     eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
     AuditLog.Mark mark = api.audit().mark();
-    // Each round trip takes another time, ten rounds long.
     api.client().resource(node(spec("2s", port))).forceConflicts().serverSideApply();
     eventually("the new generation", () -> assertThat(status().observedGeneration()).isEqualTo(2));
 
@@ -111,7 +114,6 @@ class AgentIT {
     try {
       eventually("the outage's line", () -> said("the API server cannot be asked", 1));
       peer.close();
-      eventually("its peer's loss of an answer", () -> assertThat(agent.isAlive()).isTrue());
     } finally {
       api.startServerAgain();
     }
@@ -175,9 +177,15 @@ class AgentIT {
   }
 
   private static FlannelNodeStatus status() {
-    return Objects.requireNonNull(
-        api.client().resources(FlannelNode.class).withName(NODE).get().getStatus(),
-        "no status yet");
+    // Not by the client: it cannot read a spec from the future.
+    try {
+      JsonNode status =
+          JSON.readTree(api.kubectl("get", "flannelnode", NODE, "-o", "json")).path("status");
+      return Objects.requireNonNull(
+          JSON.treeToValue(status, FlannelNodeStatus.class), "no status yet");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static PeerReport report() {

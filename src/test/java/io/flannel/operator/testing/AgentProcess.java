@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class AgentProcess implements AutoCloseable {
   /** All that the agent needs of the operator's jars beside its own classes. */
   private static final Pattern JARS =
-      Pattern.compile("(jackson-(core|databind|annotations)|HdrHistogram)-[0-9.]+[.]jar");
+      Pattern.compile("(jackson-(core|databind|annotations)|HdrHistogram)-[0-9.]+[.]jar$");
 
   private static final String NAMESPACE = "default";
   private static final long STOP_SECONDS = 10;
@@ -39,15 +39,22 @@ public final class AgentProcess implements AutoCloseable {
   private final String node;
   private final Map<String, String> environment;
   private final List<String> options;
+  private final String classPath;
   private final Path log;
   private @Nullable ChildProcess process;
 
   private AgentProcess(
-      Path java, String node, Map<String, String> environment, List<String> options, Path log) {
+      Path java,
+      String node,
+      Map<String, String> environment,
+      List<String> options,
+      String classPath,
+      Path log) {
     this.java = java;
     this.node = node;
     this.environment = environment;
     this.options = options;
+    this.classPath = classPath;
     this.log = log;
   }
 
@@ -77,6 +84,7 @@ public final class AgentProcess implements AutoCloseable {
             "KUBERNETES_SERVICE_PORT", Integer.toString(url.getPort()),
             "SERVICE_ACCOUNT_DIR", directory.toString()),
         List.of(),
+        ownClassPath(),
         directory.resolve("agent.log"));
   }
 
@@ -84,17 +92,22 @@ public final class AgentProcess implements AutoCloseable {
   public AgentProcess environment(String name, String value) {
     Map<String, String> more = new TreeMap<>(environment);
     more.put(name, value);
-    return new AgentProcess(java, node, more, options, log);
+    return new AgentProcess(java, node, more, options, classPath, log);
   }
 
   /** With these options of the JVM. */
   public AgentProcess javaOptions(String... more) {
-    return new AgentProcess(java, node, environment, List.of(more), log);
+    return new AgentProcess(java, node, environment, List.of(more), classPath, log);
   }
 
   /** With another {@code java}. */
   public AgentProcess java(Path other) {
-    return new AgentProcess(other, node, environment, options, log);
+    return new AgentProcess(other, node, environment, options, classPath, log);
+  }
+
+  /** As it is packaged: an AOT cache is made of jars, not of directories. */
+  public AgentProcess packaged() {
+    return new AgentProcess(java, node, environment, options, packagedClassPath(), log);
   }
 
   /** The agent's user, as the audit log names it. */
@@ -106,19 +119,34 @@ public final class AgentProcess implements AutoCloseable {
   public AgentProcess start() {
     List<String> command = new ArrayList<>(List.of(java.toString()));
     command.addAll(options);
-    command.addAll(List.of("-cp", classPath(), Agent.class.getName()));
+    command.addAll(List.of("-cp", classPath, Agent.class.getName()));
     process = ChildProcess.start("agent of " + node, command, environment, log);
     return this;
   }
 
   /** The agent's own classes, wherever these are now, and the jars that it needs. */
-  private static String classPath() {
+  private static String ownClassPath() {
     String own = Agent.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     return Stream.concat(
             Stream.of(own),
             Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> JARS.matcher(Path.of(entry).getFileName().toString()).matches()))
         .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static String packagedClassPath() {
+    Path app = OperatorProcess.PACKAGED.resolveSibling("app");
+    Path lib = OperatorProcess.PACKAGED.resolveSibling("lib/main");
+    try (var own = Files.list(app);
+        var others = Files.list(lib)) {
+      return Stream.concat(
+              own, others.filter(jar -> JARS.matcher(jar.getFileName().toString()).find()))
+          .map(jar -> jar.toAbsolutePath().toString())
+          .sorted()
+          .collect(Collectors.joining(File.pathSeparator));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public long pid() {
