@@ -21,9 +21,10 @@ FROM ${JDK_IMAGE} AS build
 
 # A runtime of the modules that the application uses, and no more (70 MB; java.se would be 120):
 # logging for JBoss LogManager, management for Micrometer's and Quarkus' figures, naming for Vert.x' TLS
-# and resolver, xml for Jackson, unsupported for Netty. The training run below fails if one is missing.
+# and resolver, xml for Jackson, unsupported for Netty; http and jdk.net for the node agent. The training
+# run below fails if one of the operator's is missing.
 RUN jlink \
-      --add-modules java.base,java.logging,java.management,java.naming,java.xml,jdk.management,jdk.unsupported \
+      --add-modules java.base,java.logging,java.management,java.naming,java.net.http,java.xml,jdk.management,jdk.net,jdk.unsupported \
       --strip-java-debug-attributes --no-man-pages --no-header-files --compress zip-6 \
       --output /opt/jre
 
@@ -39,6 +40,14 @@ RUN find /app -exec touch -h -d 2026-01-01T00:00:00Z {} + \
  && touch -d 2026-01-01T00:00:00Z /app /app/operator.aot \
  && chmod -R a+rX /app /opt/jre
 
+# The node agent's class path: the few of these jars that it needs.
+COPY src/main/docker/agent.options /app/agent/java.options
+RUN cd /app/agent \
+ && for jar in ../app/flannel-operator-*.jar ../lib/main/com.fasterxml.jackson.core.jackson-*.jar ../lib/main/org.hdrhistogram.*.jar; \
+    do ln -s "$jar" . || exit 1; done \
+ && find /app/agent -exec touch -h -d 2026-01-01T00:00:00Z {} + \
+ && chmod -R a+rX /app/agent
+
 
 FROM ${BASE_IMAGE}
 
@@ -47,6 +56,7 @@ COPY --from=build /opt/jre /opt/jre
 COPY --from=build /app/lib /app/lib
 COPY --from=build /app/quarkus /app/quarkus
 COPY --from=build /app/app /app/app
+COPY --from=build /app/agent /app/agent
 COPY --from=build /app/quarkus-run.jar /app/operator.aot /app/
 
 # 65532 is distroless' "nonroot".

@@ -1,10 +1,11 @@
 package io.flannel.operator.agent;
 
+import io.flannel.operator.agent.checks.LocalChecks;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -16,8 +17,11 @@ import java.util.concurrent.Semaphore;
  * InCluster}); and {@code BIND_ADDRESS}, the one address to probe from, if it is not to be all.
  */
 public final class Agent {
-  private static final NodeChecks NO_CHECKS =
-      spec -> new LocalState(Optional.empty(), Optional.empty(), List.of());
+  /** Where flanneld writes subnet.env; mounted from the node. */
+  private static final Path FLANNEL_RUN = Path.of("/run/flannel");
+
+  /** Where the agent's pod has the node's CNI configuration. */
+  private static final Path CNI_CONF = Path.of("/etc/cni/net.d");
 
   private Agent() {}
 
@@ -52,8 +56,9 @@ public final class Agent {
     Semaphore news = new Semaphore(0);
     Prober prober = new Prober(bindAddress, Clock.systemUTC(), random, news::release);
     OwnFlannelNode node = new OwnFlannelNode(name, new ApiClient(cluster), random, news::release);
+    LocalChecks checks = LocalChecks.ofThisNode(FLANNEL_RUN, CNI_CONF);
     Reporter reporter =
-        new Reporter(news, node, NO_CHECKS, prober, Clock.systemUTC(), random, version);
+        new Reporter(news, node, checks, prober, Clock.systemUTC(), random, version);
     Log.info(
         Agent.class,
         "version %s, node %s, API server %s"

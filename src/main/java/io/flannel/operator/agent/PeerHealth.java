@@ -55,11 +55,11 @@ final class PeerHealth {
   }
 
   private final String name;
-  private final Map<Path, Track> tracks = new EnumMap<>(Path.class);
+  private final Map<ProbePath, Track> tracks = new EnumMap<>(ProbePath.class);
   private final RttWindow rtt = new RttWindow();
 
   /** The path whose round-trip times are told: pods' packets take it, if there is an overlay. */
-  private Path timed = Path.OVERLAY;
+  private ProbePath timed = ProbePath.OVERLAY;
 
   private PathState tcp = PathState.UNKNOWN;
   private boolean lossy;
@@ -70,9 +70,9 @@ final class PeerHealth {
   }
 
   /** To be called first: these paths are probed, and what is known of others is forgotten. */
-  synchronized void keepOnly(Set<Path> paths) {
+  synchronized void keepOnly(Set<ProbePath> paths) {
     tracks.keySet().retainAll(paths);
-    Path now = paths.contains(Path.OVERLAY) ? Path.OVERLAY : Path.UNDERLAY;
+    ProbePath now = paths.contains(ProbePath.OVERLAY) ? ProbePath.OVERLAY : ProbePath.UNDERLAY;
     if (now != timed) {
       timed = now;
       rtt.clear();
@@ -94,7 +94,7 @@ final class PeerHealth {
    * @param micros how long it took
    * @return whether the verdict changed
    */
-  synchronized boolean answered(Path path, long micros, Rules rules, Instant now) {
+  synchronized boolean answered(ProbePath path, long micros, Rules rules, Instant now) {
     if (path == timed) {
       rtt.add(micros);
     }
@@ -102,7 +102,7 @@ final class PeerHealth {
   }
 
   /** Takes a probe's loss; returns whether the verdict changed. */
-  synchronized boolean lost(Path path, Rules rules, Instant now) {
+  synchronized boolean lost(ProbePath path, Rules rules, Instant now) {
     return observe(path, false, rules, now);
   }
 
@@ -136,14 +136,14 @@ final class PeerHealth {
 
   /** Whether the last probe of the node address was lost, so that TCP should be tried. */
   synchronized boolean isSilent() {
-    return track(Path.UNDERLAY).state().lostLast();
+    return track(ProbePath.UNDERLAY).state().lostLast();
   }
 
   synchronized Verdict verdict() {
-    Optional<Boolean> underlay = track(Path.UNDERLAY).state().passes();
+    Optional<Boolean> underlay = track(ProbePath.UNDERLAY).state().passes();
     return new Verdict(
-        track(Path.OVERLAY).state().passes(),
-        track(Path.FULL_SIZE).state().passes(),
+        track(ProbePath.OVERLAY).state().passes(),
+        track(ProbePath.FULL_SIZE).state().passes(),
         underlay,
         underlay.equals(Optional.of(false)) ? tcp.passes() : Optional.empty(),
         lossy);
@@ -166,10 +166,10 @@ final class PeerHealth {
         since == null ? null : since.toString());
   }
 
-  private boolean observe(Path path, boolean answered, Rules rules, Instant now) {
+  private boolean observe(ProbePath path, boolean answered, Rules rules, Instant now) {
     Verdict before = verdict();
     tracks.put(path, track(path).after(answered, rules));
-    if (path == Path.UNDERLAY && answered) {
+    if (path == ProbePath.UNDERLAY && answered) {
       tcp = PathState.UNKNOWN;
     }
     return changed(before, now);
@@ -183,7 +183,7 @@ final class PeerHealth {
     return changed;
   }
 
-  private Track track(Path path) {
+  private Track track(ProbePath path) {
     return tracks.getOrDefault(path, Track.NEW);
   }
 

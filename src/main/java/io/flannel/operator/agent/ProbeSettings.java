@@ -106,26 +106,26 @@ record ProbeSettings(
   }
 
   /** The paths to a peer that can be probed. */
-  Set<Path> paths(Target peer) {
-    Set<Path> paths = EnumSet.of(Path.UNDERLAY);
+  Set<ProbePath> paths(Target peer) {
+    Set<ProbePath> paths = EnumSet.of(ProbePath.UNDERLAY);
     if (peer.overlay().isPresent()) {
-      paths.add(Path.OVERLAY);
+      paths.add(ProbePath.OVERLAY);
       if (mtu.isPresent()) {
-        paths.add(Path.FULL_SIZE);
+        paths.add(ProbePath.FULL_SIZE);
       }
     }
     return paths;
   }
 
   /** Where a path's probes are sent to. */
-  InetAddress address(Target peer, Path path) {
-    return path == Path.UNDERLAY ? peer.address() : peer.overlay().orElseThrow();
+  InetAddress address(Target peer, ProbePath path) {
+    return path == ProbePath.UNDERLAY ? peer.address() : peer.overlay().orElseThrow();
   }
 
   /** The UDP payload of a path's probes in bytes: so many that the IP packet has its size. */
-  int payload(Target peer, Path path) {
+  int payload(Target peer, ProbePath path) {
     int ipHeader = address(peer, path) instanceof Inet4Address ? 20 : 40;
-    int packet = path == Path.FULL_SIZE ? mtu.orElseThrow() : SMALL;
+    int packet = path == ProbePath.FULL_SIZE ? mtu.orElseThrow() : SMALL;
     return Math.clamp(packet - ipHeader - UDP_HEADER, EchoPacket.MIN_LENGTH, EchoPacket.MAX_LENGTH);
   }
 }

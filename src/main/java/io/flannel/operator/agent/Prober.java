@@ -48,7 +48,7 @@ final class Prober implements Runnable, AutoCloseable {
   private static final int SOCKET_BUFFER = 1 << 20;
 
   /** A probe under way. */
-  private record Sent(Peer peer, Path path, int length, long at, long deadline) {}
+  private record Sent(Peer peer, ProbePath path, int length, long at, long deadline) {}
 
   /** A peer with what is known of it. */
   private record Peer(Target target, PeerHealth health, RateLimit answers) {
@@ -251,14 +251,14 @@ final class Prober implements Runnable, AutoCloseable {
     tcp.expire(now);
   }
 
-  private void lost(Peer peer, Path path) {
+  private void lost(Peer peer, ProbePath path) {
     ProbeSettings how = settings;
     if (how == null) {
       return;
     }
     PeerHealth health = peer.health();
     tell(health.lost(path, how.rules(), clock.instant()));
-    if (path == Path.UNDERLAY) {
+    if (path == ProbePath.UNDERLAY) {
       InetSocketAddress address = new InetSocketAddress(peer.target().address(), how.port());
       tcp.knock(
           health,
@@ -309,7 +309,7 @@ final class Prober implements Runnable, AutoCloseable {
     }
     Instant now = clock.instant();
     tell(peer.health().roundEnded(now));
-    for (Path path : how.paths(peer.target())) {
+    for (ProbePath path : how.paths(peer.target())) {
       int length = how.payload(peer.target(), path);
       EchoPacket request = new EchoPacket(Kind.REQUEST, random.nextLong(), length);
       InetSocketAddress to = new InetSocketAddress(how.address(peer.target(), path), how.port());

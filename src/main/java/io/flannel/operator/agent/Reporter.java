@@ -2,6 +2,8 @@ package io.flannel.operator.agent;
 
 import io.flannel.operator.agent.ApiClient.ApiException;
 import io.flannel.operator.agent.OwnFlannelNode.Wanted;
+import io.flannel.operator.agent.checks.LocalChecks;
+import io.flannel.operator.agent.checks.LocalState;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
 import java.io.IOException;
@@ -21,13 +23,13 @@ import org.jspecify.annotations.Nullable;
  * whom to probe, and writes the status when it says something new.
  */
 final class Reporter {
-  private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(5);
+  private static final Duration BETWEEN_CHECKS = Duration.ofMillis(1500);
   private static final Duration LONGEST_FIRST_LOOK = Duration.ofSeconds(10);
   private static final LocalState NOTHING_SEEN =
       new LocalState(Optional.empty(), Optional.empty(), List.of());
 
   private final OwnFlannelNode node;
-  private final NodeChecks checks;
+  private final LocalChecks checks;
   private final Prober prober;
   private final Clock clock;
   private final RandomGenerator random;
@@ -52,7 +54,7 @@ final class Reporter {
   Reporter(
       Semaphore signal,
       OwnFlannelNode node,
-      NodeChecks checks,
+      LocalChecks checks,
       Prober prober,
       Clock clock,
       RandomGenerator random,

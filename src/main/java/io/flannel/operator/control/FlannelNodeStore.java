@@ -82,8 +82,10 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
     String reported = reportedAt(node);
     Optional<Instant> arrived = Optional.empty();
     if (reported != null) {
-      boolean same = before != null && reported.equals(reportedAt(before.node()));
-      arrived = same ? before.arrived() : Optional.of(clock.instant());
+      arrived =
+          before != null && reported.equals(reportedAt(before.node()))
+              ? before.arrived()
+              : Optional.of(clock.instant());
     }
     byName.put(key, new Kept(node, arrived));
     return node(before);

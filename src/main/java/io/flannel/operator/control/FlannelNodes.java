@@ -95,10 +95,7 @@ final class FlannelNodes {
   /** Deletes all of a network's. */
   void deleteAll(String network) {
     delete(
-        watches
-            .list(FlannelNode.class)
-            .filter(live -> network.equals(networkOf(live)))
-            .toList());
+        watches.list(FlannelNode.class).filter(live -> network.equals(networkOf(live))).toList());
   }
 
   private void delete(Collection<FlannelNode> surplus) {

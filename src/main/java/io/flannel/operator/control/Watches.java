@@ -112,9 +112,7 @@ final class Watches {
   }
 
   List<EventSource<?, FlannelNetwork>> eventSources() {
-    return byKind.values().stream()
-        .<EventSource<?, FlannelNetwork>>flatMap(List::stream)
-        .toList();
+    return byKind.values().stream().<EventSource<?, FlannelNetwork>>flatMap(List::stream).toList();
   }
 
   /** Every object of a kind that is watched; none of a kind that the cluster does not have. */

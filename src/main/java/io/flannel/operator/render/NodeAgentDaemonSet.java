@@ -40,6 +40,15 @@ public final class NodeAgentDaemonSet {
   /** Where the agent finds the CNI configuration; as on most nodes. */
   private static final String CNI_DIR = "/etc/cni/net.d";
 
+  /** In the operator's image: see the Dockerfile. */
+  private static final List<String> COMMAND =
+      List.of(
+          "/opt/jre/bin/java",
+          "@/app/agent/java.options",
+          "-cp",
+          "/app/agent/*",
+          "io.flannel.operator.agent.Agent");
+
   private NodeAgentDaemonSet() {}
 
   /** Renders it for a network. */

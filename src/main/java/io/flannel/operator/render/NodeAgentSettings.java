@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * What a node agent's pods take from the operator's own installation.
  *
- * @param namespace where the DaemonSet lives: the operator's own, which must let pods use the host's
- *     network
+ * @param namespace where the DaemonSet lives: the operator's own, which must let pods use the
+ *     host's network
  * @param serviceAccount the agents' ServiceAccount, which the Helm chart makes with its rights
  * @param image the operator's own image, which holds the agent, too
  * @param imagePullPolicy as a container's, empty: Kubernetes' default

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 /** What rounds of probes make of a peer. */
 class PeerHealthTest {
   private static final Rules RULES = new Rules(3, 8);
-  private static final Set<Path> NONE = EnumSet.noneOf(Path.class);
-  private static final Set<Path> ALL = EnumSet.allOf(Path.class);
+  private static final Set<ProbePath> NONE = EnumSet.noneOf(ProbePath.class);
+  private static final Set<ProbePath> ALL = EnumSet.allOf(ProbePath.class);
   private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
   private final PeerHealth peer = peer();
@@ -63,7 +63,7 @@ class PeerHealthTest {
   @Test
   void aBlackHoleIsNoLoss() {
     rounds(10, NONE);
-    rounds(20, EnumSet.of(Path.FULL_SIZE));
+    rounds(20, EnumSet.of(ProbePath.FULL_SIZE));
 
     assertThat(peer.verdict()).isEqualTo(verdict(true, false, true, null, false));
     assertThat(peer.report().lossPercent()).isZero();
@@ -87,9 +87,9 @@ class PeerHealthTest {
   @Test
   void lossesInSeveralRoundsAreLossy() {
     rounds(10, NONE);
-    round(EnumSet.of(Path.OVERLAY));
+    round(EnumSet.of(ProbePath.OVERLAY));
     rounds(2, NONE);
-    round(EnumSet.of(Path.FULL_SIZE, Path.UNDERLAY));
+    round(EnumSet.of(ProbePath.FULL_SIZE, ProbePath.UNDERLAY));
     rounds(2, NONE);
     assertThat(peer.verdict().lossy()).isTrue();
 
@@ -125,7 +125,7 @@ class PeerHealthTest {
   @Test
   void whatIsNotProbedAnyMoreIsNotSaid() {
     rounds(3, NONE);
-    peer.keepOnly(EnumSet.of(Path.UNDERLAY));
+    peer.keepOnly(EnumSet.of(ProbePath.UNDERLAY));
 
     assertThat(peer.verdict())
         .isEqualTo(
@@ -136,7 +136,7 @@ class PeerHealthTest {
 
   @Property
   void oneLostProbeInAWindowChangesNothing(
-      @ForAll Path path, @ForAll @Size(min = 1, max = 20) List<Boolean> ignored) {
+      @ForAll ProbePath path, @ForAll @Size(min = 1, max = 20) List<Boolean> ignored) {
     PeerHealth healthy = peer();
     Instant at = BEGIN;
     for (int i = 0; i < 8; i++) {
@@ -153,7 +153,7 @@ class PeerHealthTest {
 
   @Property
   void theClockMayJumpAsItLikes(
-      @ForAll("rounds") List<Set<Path>> lost,
+      @ForAll("rounds") List<Set<ProbePath>> lost,
       @ForAll @Size(min = 40, max = 40) List<Integer> clock) {
     PeerHealth steady = peer();
     PeerHealth jumping = peer();
@@ -165,14 +165,15 @@ class PeerHealthTest {
   }
 
   @Property
-  void aPathIsDownOnlyAfterLossesInARow(@ForAll("rounds") List<Set<Path>> lost) {
+  void aPathIsDownOnlyAfterLossesInARow(@ForAll("rounds") List<Set<ProbePath>> lost) {
     PeerHealth some = peer();
     for (int i = 0; i < lost.size(); i++) {
       Verdict before = some.verdict();
       round(some, lost.get(i), BEGIN);
       if (!some.verdict().overlay().equals(before.overlay())) {
         boolean down = some.verdict().overlay().equals(Optional.of(false));
-        assertThat(lost.subList(i - 2, i + 1)).allMatch(one -> one.contains(Path.OVERLAY) == down);
+        assertThat(lost.subList(i - 2, i + 1))
+            .allMatch(one -> one.contains(ProbePath.OVERLAY) == down);
       }
       assertThat(some.report().lossPercent())
           .satisfiesAnyOf(
@@ -182,14 +183,14 @@ class PeerHealthTest {
   }
 
   @Provide
-  Arbitrary<List<Set<Path>>> rounds() {
+  Arbitrary<List<Set<ProbePath>>> rounds() {
     // Not as sets of an enum: jqwik would first count all lists of these.
     return Arbitraries.bytes().map(PeerHealthTest::lostPaths).list().ofMaxSize(40);
   }
 
-  private static Set<Path> lostPaths(byte bits) {
-    Set<Path> lost = EnumSet.noneOf(Path.class);
-    for (Path path : Path.values()) {
+  private static Set<ProbePath> lostPaths(byte bits) {
+    Set<ProbePath> lost = EnumSet.noneOf(ProbePath.class);
+    for (ProbePath path : ProbePath.values()) {
       if ((bits >> path.ordinal() & 1) == 1) {
         lost.add(path);
       }
@@ -197,19 +198,19 @@ class PeerHealthTest {
     return lost;
   }
 
-  private void rounds(int count, Set<Path> lost) {
+  private void rounds(int count, Set<ProbePath> lost) {
     for (int i = 0; i < count; i++) {
       round(lost);
     }
   }
 
-  private void round(Set<Path> lost) {
+  private void round(Set<ProbePath> lost) {
     round(peer, lost, now);
     now = now.plusSeconds(2);
   }
 
-  private static void round(PeerHealth peer, Set<Path> lost, Instant at) {
-    for (Path path : Path.values()) {
+  private static void round(PeerHealth peer, Set<ProbePath> lost, Instant at) {
+    for (ProbePath path : ProbePath.values()) {
       if (lost.contains(path)) {
         peer.lost(path, RULES, at);
       } else {

@@ -20,7 +20,8 @@ import java.util.concurrent.Executors;
 /**
  * Does to Nodes and Pods what kubelets and flanneld would: each flannel pod registers its node with
  * the backend that its ConfigMap names, and becomes ready. Pods of nodes that are {@link #broken}
- * do neither. The node agents are {@link FakeAgents}, for {@code FlannelNode}s of broken nodes, too.
+ * do neither. The node agents are {@link FakeAgents}, for {@code FlannelNode}s of broken nodes,
+ * too.
  *
  * <p>The pods are never bound, so that the API server removes them at once when they are deleted.
  */

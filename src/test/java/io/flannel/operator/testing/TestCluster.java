@@ -77,7 +77,9 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     api.client()
         .resource(new NamespaceBuilder().withNewMetadata().withName(SYSTEM).endMetadata().build())
         .create();
-    api.client().load(Helm.template("helm", ACCOUNT, SYSTEM, "serviceaccount", "rbac", "node-agent")).create();
+    api.client()
+        .load(Helm.template("helm", ACCOUNT, SYSTEM, "serviceaccount", "rbac", "node-agent"))
+        .create();
   }
 
   /** The operator of an API server that {@link #admit} was called for. */

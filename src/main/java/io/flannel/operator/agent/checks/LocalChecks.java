@@ -1,7 +1,5 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.agent.LocalState;
-import io.flannel.operator.agent.NodeChecks;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.overlay.Cidr;
@@ -19,7 +17,7 @@ import java.util.stream.Stream;
  * pod, sees neither sysctls nor files, so that a poll is needed beside it, and saves little where
  * the tools need not be started for each look.
  */
-public final class LocalChecks implements NodeChecks, AutoCloseable {
+public final class LocalChecks implements AutoCloseable {
   /** What a fault must outlast to count, and its absence to be believed. */
   public static final Duration PATIENCE = Duration.ofMillis(1400);
 
@@ -60,7 +58,12 @@ public final class LocalChecks implements NodeChecks, AutoCloseable {
         System::nanoTime);
   }
 
-  @Override
+  /**
+   * One look; takes some milliseconds, and seconds where a tool hangs.
+   *
+   * @param spec what the node should have
+   * @return what it has; what could not be read is a finding, never an exception
+   */
   public LocalState look(FlannelNodeSpec spec) {
     Optional<Expected> expected = Expected.of(spec);
     last =

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.flannel.operator.agent.LocalState;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;

@@ -1,4 +1,4 @@
-package io.flannel.operator.agent;
+package io.flannel.operator.agent.checks;
 
 import io.flannel.operator.api.FlannelNodeStatus;
 import java.util.List;
