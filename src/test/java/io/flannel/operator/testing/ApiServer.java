@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -316,7 +317,12 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
               processes.forEach(ChildProcess::mustBeAlive);
               return Files.exists(certificate()) && Files.exists(file("pki/apiserver.key"));
             });
-    client = new KubernetesClientBuilder().withConfig(adminConfig()).build();
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(adminConfig())
+            // Quarkus' own, which is the default, leaves threads that keep the JVM alive.
+            .withHttpClientFactory(new VertxHttpClientFactory())
+            .build();
     awaitReady();
   }
 
