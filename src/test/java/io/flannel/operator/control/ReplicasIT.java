@@ -22,10 +22,10 @@ class ReplicasIT {
     var network = TestNetwork.of(cluster, "default");
     var rendered = Rendered.in(cluster);
     try (var first = replica("first").start().awaitReady();
-        var second = replica("second").start();
+        var second = replica("second");
         var kubelets = FakeKubelets.on(cluster)) {
-      second.awaitReady();
       awaitLeader("first");
+      second.start().awaitReady();
       network.apply(TestNetwork.IPIP).awaitReady();
       var contents = rendered.contents();
       assertThat(second.logged()).doesNotContain("applied");

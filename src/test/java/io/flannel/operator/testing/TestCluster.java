@@ -36,7 +36,6 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   @Override
   public void beforeAll(ExtensionContext context) {
     api();
-    client().leases().inNamespace(SYSTEM).withTimeoutInMillis(0).delete();
   }
 
   @Override

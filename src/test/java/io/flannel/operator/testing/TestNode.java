@@ -56,10 +56,9 @@ public record TestNode(
     return new TestNode(name, podCidrs, internalIp, more, ready);
   }
 
-  /** Creates it, its status by the status subresource, and returns what the server made of it. */
+  /** Creates it with its status, as a kubelet does, and returns what the server made of it. */
   public Node create(KubernetesClient client) {
-    client.resource(object()).create();
-    return writeStatus(client);
+    return client.resource(object()).create();
   }
 
   /** Writes metadata and status of a Node that exists; its podCIDRs can't change. */
