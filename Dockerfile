@@ -9,7 +9,7 @@ ARG BASE_IMAGE=gcr.io/distroless/base-nossl-debian12:nonroot
 # which is the same Debian, lacks.
 FROM ${DEBIAN_IMAGE} AS iproute2
 RUN apt-get update \
- && apt-get install -y --no-install-recommends iproute2 \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends iproute2 \
  && mkdir -p /out/usr/sbin \
  && cp -L "$(command -v ip)" "$(command -v bridge)" /out/usr/sbin/ \
  && ldd /out/usr/sbin/* | sed -n 's#.*=> \(/usr\)\?\(/lib/[^ ]*\) .*#\2#p' | grep -Ev '/(libc|libm|libdl|libpthread|librt)[.]so' | sort -u \

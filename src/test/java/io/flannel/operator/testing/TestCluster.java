@@ -100,7 +100,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** Waits as long as a busy machine may need. */
   public static ConditionFactory patiently(String what) {
     return await(what)
-        .atMost(Duration.ofMinutes(3))
+        .atMost(Duration.ofSeconds(25))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(100))
         .ignoreExceptions();
