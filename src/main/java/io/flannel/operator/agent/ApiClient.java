@@ -95,12 +95,12 @@ final class ApiClient {
    * @throws ApiException if the API server answers with anything but success
    * @throws IOException if it does not answer
    */
-  void apply(String path, byte[] json) throws IOException, InterruptedException {
+  void patch(String path, byte[] json) throws IOException, InterruptedException {
     BodyPublisher body = BodyPublishers.ofByteArray(json);
     body(
         send(
             request(path)
-                .header("Content-Type", "application/apply-patch+yaml")
+                .header("Content-Type", "application/json-patch+json")
                 .method("PATCH", body),
             BodyHandlers.ofByteArray()));
   }

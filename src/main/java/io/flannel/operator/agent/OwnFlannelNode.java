@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -103,27 +104,18 @@ final class OwnFlannelNode {
   }
 
   /**
-   * Writes the status by server-side apply.
+   * Writes the status, in place of whatever stood there: with server-side apply, what someone else
+   * had put into it would stay for ever.
    *
    * @throws ApiException if the API server refuses it
    * @throws IOException if the API server does not answer
    */
   void report(FlannelNodeStatus status) throws IOException, InterruptedException {
     byte[] json =
-        JSON.writeValueAsBytes(
-            Map.of(
-                "apiVersion",
-                API_VERSION,
-                "kind",
-                "FlannelNode",
-                "metadata",
-                Map.of("name", name),
-                "status",
-                status));
+        JSON.writeValueAsBytes(List.of(Map.of("op", "add", "path", "/status", "value", status)));
     try {
-      api.apply(
-          "%s/%s/status?fieldManager=flannel-node-agent&force=true".formatted(NODES, encoded(name)),
-          json);
+      api.patch(
+          "%s/%s/status?fieldManager=flannel-node-agent".formatted(NODES, encoded(name)), json);
       unreachable.over(BACK);
     } catch (ApiException e) {
       throw e;

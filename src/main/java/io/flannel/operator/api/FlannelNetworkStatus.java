@@ -45,7 +45,7 @@ public record FlannelNetworkStatus(
       @JsonPropertyDescription("IPv6 range of all pods.") @JsonProperty("ipv6CIDR")
           @Nullable String ipv6CIDR,
       @JsonPropertyDescription(
-              "MTU in bytes that pods get; left out where each node has its own NIC's.")
+              "MTU in bytes that pods get; left out where nodes differ, or where it is not known yet.")
           @Nullable Integer mtu,
       @JsonPropertyDescription("Hash that names the net-conf ConfigMap, kube-flannel-cfg-<hash>.")
           @Nullable String configHash,

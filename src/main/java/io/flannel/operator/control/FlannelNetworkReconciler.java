@@ -14,6 +14,7 @@ import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.NodePlan;
+import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -207,7 +209,11 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
                   applyError,
                   reports);
       FlannelNetworkStatus status =
-          reported(previous -> StatusReport.of(situation.apply(previous), clock));
+          statusWriter.write(
+              network, previous -> StatusReport.of(situation.apply(previous), clock));
+      Optional<TunnelVerdicts> tunnels = situation.apply(Optional.of(status)).tunnels();
+      metrics.record(
+          wanted.name(), status, tunnels.map(TunnelVerdicts::nodes).orElseGet(TreeMap::new));
       if (failure.isPresent()) {
         throw failure.get();
       }
@@ -219,8 +225,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       Stream<Duration> looks =
           Stream.concat(
               rolling ? Stream.of(ROLLOUT_LOOK) : Stream.empty(),
-              situation.apply(Optional.of(status)).tunnels().stream()
-                  .flatMap(tunnels -> tunnels.lookAgain().stream()));
+              tunnels.flatMap(TunnelVerdicts::lookAgain).stream());
       UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
       return looks.min(Comparator.naturalOrder()).map(done::rescheduleAfter).orElse(done);
     }
@@ -273,17 +278,14 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     }
 
     private UpdateControl<FlannelNetwork> refused(Decision.Refuse refuse) {
-      reported(
-          previous ->
-              StatusReport.refused(network.getMetadata().getGeneration(), previous, refuse, clock));
+      FlannelNetworkStatus status =
+          statusWriter.write(
+              network,
+              previous ->
+                  StatusReport.refused(
+                      network.getMetadata().getGeneration(), previous, refuse, clock));
+      metrics.record(name(network), status, Map.of());
       return UpdateControl.noUpdate();
-    }
-
-    private FlannelNetworkStatus reported(
-        Function<Optional<FlannelNetworkStatus>, FlannelNetworkStatus> report) {
-      FlannelNetworkStatus status = statusWriter.write(network, report);
-      metrics.record(network.getMetadata().getName(), status);
-      return status;
     }
   }
 }

@@ -224,7 +224,7 @@ public enum LocalFault implements Cause {
       Scope.NODE,
       Effect.NONE,
       "cannot be checked: its agent could not read what the kernel has",
-      "look at the agent's pod on the node: kubectl -n kube-flannel get pods -o wide, then logs;"
+      "look at the agent's pod on the node: kubectl get pods -A -o wide -l app=flannel-node-agent, then logs;"
           + " the finding says which tool or file it was");
 
   /** What a fault is about. */

@@ -55,7 +55,7 @@ public enum TunnelProblem implements Cause {
       "has a node agent that exchanges nothing with its peers' agents or has stopped to report,"
           + " though the node runs: its tunnels cannot be measured",
       "the agents hear nothing of each other",
-      "look at the agent's pod on the node: kubectl -n kube-flannel get pods -o wide; and let the"
+      "look at the agent's pod on the node: kubectl get pods -A -o wide -l app=flannel-node-agent; and let the"
           + " UDP port of the FlannelNetwork's health.port (8473) pass between all nodes"),
   /** The node's report cannot be. */
   REPORT_INVALID(
@@ -69,7 +69,7 @@ public enum TunnelProblem implements Cause {
       "NotReported",
       "has a node agent that has not reported yet",
       "",
-      "look at the agent's pod on the node: kubectl -n kube-flannel get pods -o wide, then logs and"
+      "look at the agent's pod on the node: kubectl get pods -A -o wide -l app=flannel-node-agent, then logs and"
           + " describe");
 
   private final String reason;

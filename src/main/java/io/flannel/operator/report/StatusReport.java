@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +87,7 @@ public final class StatusReport {
     return new FlannelNetworkStatus(
         situation.generation(),
         conditions(situation, Verdict.of(situation, rollout, healthy), healthy, now),
-        live.map(StatusReport::applied).orElse(null),
+        live.map(it -> applied(it, tunnels)).orElse(null),
         rollout.orElse(null),
         NodeReport.summary(situation.leases(), tunnels),
         nullIfEmpty(
@@ -144,7 +145,7 @@ public final class StatusReport {
         .list();
   }
 
-  private static Applied applied(LiveFlannel live) {
+  private static Applied applied(LiveFlannel live, Optional<TunnelVerdicts> tunnels) {
     Optional<AppliedConfig> config = live.config();
     return new Applied(
         config.flatMap(AppliedConfig::backend).map(Backend::type).orElse(null),
@@ -155,8 +156,21 @@ public final class StatusReport {
             .map(AppliedConfig::mtu)
             .filter(mtu -> mtu.isPresent())
             .map(mtu -> mtu.getAsInt())
+            .or(() -> tunnels.flatMap(StatusReport::mtuOfAllDevices))
             .orElse(null),
         live.configHash(),
         Pods.versionOf(live.image()));
+  }
+
+  /** Empty where devices differ, or not one is known. */
+  private static Optional<Integer> mtuOfAllDevices(TunnelVerdicts tunnels) {
+    List<Integer> different =
+        tunnels.nodes().values().stream()
+            .flatMap(node -> node.device().stream())
+            .flatMap(device -> Stream.ofNullable(device.mtu()))
+            .distinct()
+            .limit(2)
+            .toList();
+    return different.size() == 1 ? Optional.of(different.getFirst()) : Optional.empty();
   }
 }

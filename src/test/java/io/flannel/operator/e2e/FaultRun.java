@@ -33,7 +33,8 @@ final class FaultRun {
    * What came of it.
    *
    * @param toReason from before the injection until the status had the right reason
-   * @param toHealthy from before the healing until all tunnels were healthy and no problem was left
+   * @param toHealthy from the end of the healing, which may restart a pod, until all tunnels were
+   *     healthy and no problem was left
    * @param wrong what the status said beside that
    */
   record Result(TunnelFault fault, Duration toReason, Duration toHealthy, Set<String> wrong) {}
@@ -63,10 +64,10 @@ final class FaultRun {
       until(fault + " to be " + fault.reason(), () -> names(look()));
       Duration toReason = Duration.ofNanos(System.nanoTime() - injected);
       watch();
-      long healing = System.nanoTime();
       heal();
+      long healed = System.nanoTime();
       until("the end of " + fault, () -> isHealthy(look()));
-      Duration toHealthy = Duration.ofNanos(System.nanoTime() - healing);
+      Duration toHealthy = Duration.ofNanos(System.nanoTime() - healed);
       return new Result(fault, toReason, toHealthy, said);
     } catch (RuntimeException | AssertionError e) {
       heal();

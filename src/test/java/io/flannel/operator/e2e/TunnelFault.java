@@ -53,7 +53,15 @@ record TunnelFault(
     faults.add(atNode("ip-forward-off", "IPForwardingOff"));
     faults.add(atNode("packet-loss", "PacketLoss"));
     faults.add(atNode("agent-silent", "AgentSilent"));
-    faults.add(atNode("agent-nonsense", "ReportInvalid"));
+    faults.add(
+        new TunnelFault(
+            "agent-nonsense",
+            null,
+            "ReportInvalid",
+            Set.of("node2"),
+            "node2",
+            // Healed by a new pod: until that one answers, there is none.
+            Set.of("AgentSilent")));
     faults.add(atNode("agent-killed", "AgentSilent"));
     faults.add(
         new TunnelFault(

@@ -27,7 +27,9 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** flannel's namespace. */
   public static final String FLANNEL = "kube-flannel";
 
-  private static final String SYSTEM = "flannel-system";
+  /** The operator's namespace, and its agents'. */
+  public static final String SYSTEM = "flannel-system";
+
   private static final String ACCOUNT = "flannel-operator";
 
   /** Ends with the JVM, by {@link ChildProcess}. */
@@ -100,7 +102,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** Waits as long as a busy machine may need. */
   public static ConditionFactory patiently(String what) {
     return await(what)
-        .atMost(Duration.ofSeconds(25))
+        .atMost(Duration.ofMinutes(3))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(100))
         .ignoreExceptions();
@@ -174,7 +176,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
           // Again and again: a pass that was under way may have written them once more.
           deleteFlannel();
           client.pods().inNamespace(FLANNEL).delete();
-          client.pods().inNamespace(SYSTEM).delete();
+          client.pods().inNamespace(SYSTEM).withGracePeriod(0).delete();
           client.resources(FlannelNode.class).delete();
           check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
           check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());
