@@ -42,12 +42,18 @@ RUN find /app -exec touch -h -d 2026-01-01T00:00:00Z {} + \
  && touch -d 2026-01-01T00:00:00Z /app /app/operator.aot \
  && chmod -R a+rX /app /opt/jre
 
-# The node agent's class path: the few of these jars that it needs.
+# The node agent: the few of these jars that it needs, its Java's options, and an AOT cache of its own.
 COPY src/main/docker/agent.options /app/agent/java.options
+COPY src/main/docker/AgentTrainingRun.java /tmp/AgentTrainingRun.java
 RUN cd /app/agent \
  && for jar in ../app/flannel-operator-*.jar ../lib/main/com.fasterxml.jackson.core.jackson-*.jar ../lib/main/org.hdrhistogram.*.jar; \
     do ln -s "$jar" . || exit 1; done \
- && find /app/agent -exec touch -h -d 2026-01-01T00:00:00Z {} + \
+ && find . -exec touch -h -d 2026-01-01T00:00:00Z {} + \
+ && printf -- '-cp\n%s\n' "$(printf '/app/agent/%s:' *.jar)" >>java.options \
+ && java /tmp/AgentTrainingRun.java /opt/jre/bin/java /app/agent/agent.aot @/app/agent/java.options \
+      -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
+ && echo '-XX:AOTCache=/app/agent/agent.aot' >>java.options \
+ && find . -exec touch -h -d 2026-01-01T00:00:00Z {} + \
  && chmod -R a+rX /app/agent
 
 

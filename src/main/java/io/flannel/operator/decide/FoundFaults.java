@@ -6,8 +6,10 @@ import io.flannel.operator.decide.LocalFault.Effect;
 import io.flannel.operator.decide.LocalFault.Scope;
 import io.flannel.operator.decide.TunnelTrouble.At;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** Tells what agents found on their nodes, and takes off what that explains of the probes. */
@@ -25,14 +27,24 @@ final class FoundFaults {
     faults.forEachHeard(faults::echoesOfAMendedOne);
   }
 
-  /** Those that probes do not notice. They come after all that probes do, which is graver. */
+  /**
+   * Those that probes do not notice. They come after all that probes do, which is graver. Advice is
+   * no trouble of its node's.
+   */
   static void quiet(TunnelCase it) {
     var faults = new FoundFaults(it);
     faults.forEachHeard(
         (node, report) ->
             report.findings().stream()
-                .filter(finding -> finding.fault().effect() == Effect.NONE)
-                .forEach(finding -> faults.tell(node, finding)));
+                .forEach(
+                    finding -> {
+                      switch (finding.fault().effect()) {
+                        case NONE -> faults.tell(node, finding);
+                        case ADVICE ->
+                            it.tell(finding.fault(), At.node(node), finding.seen(), List.of());
+                        case CUTS, CUTS_FULL_SIZE, HINT -> {}
+                      }
+                    }));
   }
 
   /** The likely cause, if a node has one, of what is lost and nothing else explains. */
@@ -68,7 +80,19 @@ final class FoundFaults {
             .filter(finding -> finding.fault().scope() == Scope.NODE)
             .filter(finding -> finding.fault().effect() == Effect.CUTS)
             .min(Comparator.comparing(Finding::fault));
-    first.map(List::of).orElse(cuts).forEach(finding -> tell(node, finding));
+    first.map(List::of).orElseGet(() -> oneOfEachPeer(cuts)).forEach(it -> tell(node, it));
+  }
+
+  /**
+   * A peer that flannel has not programmed lacks its route, its neighbour and its forwarding entry:
+   * one cause, and the route says it.
+   */
+  private static List<Finding> oneOfEachPeer(List<Finding> cuts) {
+    Set<Optional<String>> peers = new HashSet<>();
+    return cuts.stream()
+        .sorted(Comparator.comparing(Finding::fault))
+        .filter(it -> it.fault().scope() == Scope.NODE || peers.add(it.peer()))
+        .toList();
   }
 
   private void tell(String node, Finding finding) {

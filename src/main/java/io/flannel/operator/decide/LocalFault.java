@@ -182,7 +182,7 @@ public enum LocalFault implements Cause {
   BRIDGE_MTU_WRONG(
       "BridgeMTUWrong",
       Scope.NODE,
-      Effect.NONE,
+      Effect.ADVICE,
       "has pods with a larger MTU than the overlay carries",
       "start the node's pods anew: each keeps the MTU of its start"),
   /** No CNI configuration of flannel's. */
@@ -243,6 +243,8 @@ public enum LocalFault implements Cause {
     CUTS_FULL_SIZE,
     /** Probes pass: it is pods, or tomorrow's pods, that suffer. */
     NONE,
+    /** Probes pass, and so do pods' packets: told as a problem, but the tunnel is healthy. */
+    ADVICE,
     /** May be why probes are lost; while they pass, it is no fault. */
     HINT
   }

@@ -42,12 +42,7 @@ public final class NodeAgentDaemonSet {
 
   /** In the operator's image: see the Dockerfile. */
   private static final List<String> COMMAND =
-      List.of(
-          "/opt/jre/bin/java",
-          "@/app/agent/java.options",
-          "-cp",
-          "/app/agent/*",
-          "io.flannel.operator.agent.Agent");
+      List.of("/opt/jre/bin/java", "@/app/agent/java.options", "io.flannel.operator.agent.Agent");
 
   private NodeAgentDaemonSet() {}
 

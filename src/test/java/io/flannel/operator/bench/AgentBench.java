@@ -33,21 +33,11 @@ public final class AgentBench {
   private static final String NODE = "node-0";
 
   /** More than the time from one refresh of the status to the next, so that there is one. */
-  private static final Duration WINDOW = Duration.ofMinutes(12);
+  private static final Duration WINDOW =
+      Duration.ofMinutes(Integer.getInteger("bench.agent.minutes", 12));
 
   /** The JVM options of the agent's container. */
-  private static final List<String> OPTIONS =
-      List.of(
-          "-XX:+UseSerialGC",
-          "-XX:+UseCompactObjectHeaders",
-          "-XX:TieredStopAtLevel=1",
-          "-Xms4m",
-          "-Xmx16m",
-          "-Xss256k",
-          "-XX:ReservedCodeCacheSize=16m",
-          "-XX:-UsePerfData",
-          "-XX:TrimNativeHeapInterval=10000",
-          "-XX:+ExitOnOutOfMemoryError");
+  private static final String OPTIONS = "@src/main/docker/agent.options";
 
   private final ApiServer api;
   private final Path java;
@@ -111,19 +101,24 @@ public final class AgentBench {
   /** The cache is written when the agent ends. */
   private void train(Path cache) throws IOException {
     Files.deleteIfExists(cache);
-    try (AgentProcess agent = agent("-XX:AOTCacheOutput=" + cache).start()) {
+    try (AgentProcess agent =
+        agent(
+                "-XX:AOTCacheOutput=" + cache,
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:-AOTRecordTraining")
+            .start()) {
       awaitHealthy(agent);
       pause(Duration.ofSeconds(5));
       agent.stop();
     }
   }
 
-  private AgentProcess agent(String option) {
+  private AgentProcess agent(String... options) {
     return AgentProcess.of(api, NODE, ADDRESS)
         .packaged()
         .java(java)
         .environment("MALLOC_ARENA_MAX", "1")
-        .javaOptions(Stream.concat(OPTIONS.stream(), Stream.of(option)).toArray(String[]::new));
+        .javaOptions(Stream.concat(Stream.of(OPTIONS), Stream.of(options)).toArray(String[]::new));
   }
 
   private void awaitHealthy(AgentProcess agent) {

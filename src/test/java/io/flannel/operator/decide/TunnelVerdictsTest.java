@@ -1,7 +1,9 @@
 package io.flannel.operator.decide;
 
+import static io.flannel.operator.decide.LocalFault.BRIDGE_MTU_WRONG;
 import static io.flannel.operator.decide.LocalFault.DEVICE_DOWN;
 import static io.flannel.operator.decide.LocalFault.DEVICE_MTU_WRONG;
+import static io.flannel.operator.decide.LocalFault.FDB_MISSING;
 import static io.flannel.operator.decide.LocalFault.ROUTE_MISSING;
 import static io.flannel.operator.decide.LocalFault.ROUTE_STALE;
 import static io.flannel.operator.decide.LocalFault.UDP_CHECKSUM_ERRORS;
@@ -102,6 +104,20 @@ class TunnelVerdictsTest {
         .isEqualTo(Map.of(ROUTE_STALE, List.of(At.node(A)), ROUTE_MISSING, List.of(toward(B, C))));
     assertThat(tunnels(lab))
         .isEqualTo(Map.of(A, Tunnel.DEGRADED, B, Tunnel.DEGRADED, C, Tunnel.HEALTHY));
+  }
+
+  @Test
+  void whatFlannelDidNotProgramForAPeerIsOneCause() {
+    TunnelLab lab = new TunnelLab(3).finds(A, FDB_MISSING, B).finds(A, ROUTE_MISSING, B);
+    assertThat(troubles(lab)).isEqualTo(Map.of(ROUTE_MISSING, List.of(toward(A, B))));
+  }
+
+  @Test
+  void adviceIsToldButTheTunnelIsHealthy() {
+    TunnelLab lab = new TunnelLab(3).finds(A, BRIDGE_MTU_WRONG, null);
+    assertThat(troubles(lab)).isEqualTo(Map.of(BRIDGE_MTU_WRONG, List.of(At.node(A))));
+    assertThat(tunnels(lab))
+        .isEqualTo(Map.of(A, Tunnel.HEALTHY, B, Tunnel.HEALTHY, C, Tunnel.HEALTHY));
   }
 
   @Test

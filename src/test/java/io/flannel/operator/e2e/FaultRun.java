@@ -1,5 +1,6 @@
 package io.flannel.operator.e2e;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -37,7 +38,13 @@ final class FaultRun {
    *     healthy and no problem was left
    * @param wrong what the status said beside that
    */
-  record Result(TunnelFault fault, Duration toReason, Duration toHealthy, Set<String> wrong) {}
+  record Result(TunnelFault fault, Duration toReason, Duration toHealthy, Set<String> wrong) {
+    @Override
+    public String toString() {
+      return "%-34s %-22s named after %5.1f s, gone after %5.1f s"
+          .formatted(fault, fault.reason(), toReason.toMillis() / 1e3, toHealthy.toMillis() / 1e3);
+    }
+  }
 
   /**
    * Injects the fault into a healthy network, waits for its reason, heals it and waits for its end.
@@ -46,6 +53,13 @@ final class FaultRun {
    */
   static Result of(TunnelFault fault) {
     return new FaultRun(fault).run();
+  }
+
+  /** The same; fails, too, if the status said anything beside the right reason. */
+  static void check(TunnelFault fault) {
+    Result result = of(fault);
+    System.out.println(result);
+    assertThat(result.wrong()).as("what the status said beside " + fault.reason()).isEmpty();
   }
 
   /** Waits until all tunnels are healthy and nothing is wrong. */

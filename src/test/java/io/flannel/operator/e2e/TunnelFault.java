@@ -45,7 +45,7 @@ record TunnelFault(
     faults.add(toward("wrong-route", "RouteWrong"));
     faults.add(atNode("stale-route", "RouteStale"));
     faults.add(atNode("link-down", "DeviceDown"));
-    faults.add(atNode("link-delete", "DeviceMissing"));
+    faults.add(backend.equals("vxlan") ? remade() : atNode("link-delete", "DeviceMissing"));
     faults.add(atNode("wrong-mtu", "DeviceMTUWrong"));
     faults.add(atNode("path-mtu", "MTUBlackHole"));
     faults.add(atNode("cni0-wrong-address", "BridgeAddressWrong"));
@@ -76,6 +76,17 @@ record TunnelFault(
     faults.add(registeringAnew("no-pod-cidr", "NoPodCIDR"));
     faults.add(registeringAnew("pod-cidr-outside", "PodCIDROutside"));
     return faults;
+  }
+
+  /** flanneld makes a vxlan device anew within seconds, but none of what it held. */
+  private static TunnelFault remade() {
+    return new TunnelFault(
+        "link-delete",
+        null,
+        "RouteMissing",
+        Set.of("node2"),
+        "node2 (toward node1 and node3)",
+        Set.of("DeviceMissing"));
   }
 
   private static TunnelFault atNode(String name, String reason) {
