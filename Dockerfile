@@ -2,15 +2,29 @@
 #
 # The base has glibc and little else: no shell, no package manager. The JVM needs no other library.
 ARG JDK_IMAGE=docker.io/library/eclipse-temurin:25-jdk
+ARG DEBIAN_IMAGE=docker.io/library/debian:12-slim
 ARG BASE_IMAGE=gcr.io/distroless/base-nossl-debian12:nonroot
+
+# iproute2 for the node agent's look at the kernel: the two programs and the libraries that the base,
+# which is the same Debian, lacks.
+FROM ${DEBIAN_IMAGE} AS iproute2
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends iproute2 \
+ && mkdir -p /out/usr/sbin \
+ && cp -L "$(command -v ip)" "$(command -v bridge)" /out/usr/sbin/ \
+ && ldd /out/usr/sbin/* | sed -n 's#.*=> \(/usr\)\?\(/lib/[^ ]*\) .*#\2#p' | grep -Ev '/(libc|libm|libdl|libpthread|librt)[.]so' | sort -u \
+    | while read -r lib; do mkdir -p "/out/usr$(dirname "$lib")" && cp -L "$lib" "/out/usr$lib" || exit 1; done \
+ && find /out -exec touch -h -d 2026-01-01T00:00:00Z {} +
+
 
 FROM ${JDK_IMAGE} AS build
 
 # A runtime of the modules that the application uses, and no more (70 MB; java.se would be 120):
 # logging for JBoss LogManager, management for Micrometer's and Quarkus' figures, naming for Vert.x' TLS
-# and resolver, xml for Jackson, unsupported for Netty. The training run below fails if one is missing.
+# and resolver, xml for Jackson, unsupported for Netty; http and jdk.net for the node agent. The training
+# run below fails if one of the operator's is missing.
 RUN jlink \
-      --add-modules java.base,java.logging,java.management,java.naming,java.xml,jdk.management,jdk.unsupported \
+      --add-modules java.base,java.logging,java.management,java.naming,java.net.http,java.xml,jdk.management,jdk.net,jdk.unsupported \
       --strip-java-debug-attributes --no-man-pages --no-header-files --compress zip-6 \
       --output /opt/jre
 
@@ -28,13 +42,29 @@ RUN find /app -exec touch -h -d 2026-01-01T00:00:00Z {} + \
  && touch -d 2026-01-01T00:00:00Z /app /app/operator.aot \
  && chmod -R a+rX /app /opt/jre
 
+# The node agent: the few of these jars that it needs, its Java's options, and an AOT cache of its own.
+COPY src/main/docker/agent.options /app/agent/java.options
+COPY src/main/docker/AgentTrainingRun.java /tmp/AgentTrainingRun.java
+RUN cd /app/agent \
+ && for jar in ../app/flannel-operator-*.jar ../lib/main/com.fasterxml.jackson.core.jackson-*.jar ../lib/main/org.hdrhistogram.*.jar; \
+    do ln -s "$jar" . || exit 1; done \
+ && find . -exec touch -h -d 2026-01-01T00:00:00Z {} + \
+ && printf -- '-cp\n%s\n' "$(printf '/app/agent/%s:' *.jar)" >>java.options \
+ && java /tmp/AgentTrainingRun.java /opt/jre/bin/java /app/agent/agent.aot @/app/agent/java.options \
+      -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
+ && echo '-XX:AOTCache=/app/agent/agent.aot' >>java.options \
+ && find . -exec touch -h -d 2026-01-01T00:00:00Z {} + \
+ && chmod -R a+rX /app/agent
+
 
 FROM ${BASE_IMAGE}
 
+COPY --from=iproute2 /out/ /
 COPY --from=build /opt/jre /opt/jre
 COPY --from=build /app/lib /app/lib
 COPY --from=build /app/quarkus /app/quarkus
 COPY --from=build /app/app /app/app
+COPY --from=build /app/agent /app/agent
 COPY --from=build /app/quarkus-run.jar /app/operator.aot /app/
 
 # 65532 is distroless' "nonroot".

@@ -1,7 +1,7 @@
 # The project's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-kind down kubectl test test-all test-unit bench crds format tools
+.PHONY: help demo demo-kind down kubectl test test-all test-unit soak bench crds format tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ test-all: ## the same, and all end-to-end tests that `make test` leaves out
 
 test-unit: ## unit tests only
 	@scripts/test --unit
+
+soak: ## ten minutes of load on a healthy cluster: no verdict may change
+	@scripts/soak
 
 bench: ## measures; prints a table and writes target/bench.json
 	@scripts/bench

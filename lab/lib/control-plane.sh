@@ -38,6 +38,14 @@ Y
 # Gives podCIDRs to nodes that have none, as in most clusters; `add --no-pod-cidr` ends that for this cluster.
 allocates_pod_cidrs() { [[ ! -e $RUN/no-pod-cidr-allocation ]]; }
 
+stop_allocating_pod_cidrs() {
+  allocates_pod_cidrs || return 0
+  note "from now on this cluster gives no podCIDRs by itself: its controller manager starts anew without that"
+  : >"$RUN/no-pod-cidr-allocation"
+  end kube-controller-manager
+  start_missing kube-controller-manager
+}
+
 start_kube_controller_manager() {
   local allocate=(--allocate-node-cidrs=true --cluster-cidr="$(both $POD_CIDR $POD_CIDR6)")
   allocates_pod_cidrs || allocate=(--allocate-node-cidrs=false)

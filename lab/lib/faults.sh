@@ -10,15 +10,46 @@ list_faults() {
 # What runs on this machine instead of the node:
 # power-off: the node loses its power
 # duplicate-public-ip: the node publishes PEER's address as its own (the Node's public-ip annotation)
+# wrong-public-ip: the node publishes an address that is none of its own, as flannel on the wrong network card does
+# no-pod-cidr: the node registers anew and is given no podCIDR (from then on this cluster gives none by itself)
+# pod-cidr-outside: the node registers anew with a podCIDR outside of the network's range (10.99.N.0/24)
+# agent-nonsense: the node's FlannelNode reports what cannot be
 inject_from_here() {
   case $1 in
     power-off) echo @power-on >"$4"; power_off "$2" ;;
-    duplicate-public-ip)
-      local key=flannel.alpha.coreos.com/public-ip
-      echo "@annotate $key=$(kubectl get node "node$2" -o "jsonpath={.metadata.annotations['${key//./\\.}']}")" >"$4"
-      kubectl annotate --overwrite node "node$2" "$key=$(node_address "$3")" >/dev/null ;;
+    duplicate-public-ip) publish "$2" "$(node_address "$3")" "$4" ;;
+    wrong-public-ip) publish "$2" "192.168.250.$2" "$4" ;;
+    no-pod-cidr)
+      stop_allocating_pod_cidrs
+      echo @register-again >"$4"
+      register_again "$2" '' ;;
+    pod-cidr-outside)
+      echo @register-again >"$4"
+      register_again "$2" "10.99.$2.0/24" ;;
+    agent-nonsense)
+      echo @restart-agent >"$4"
+      kubectl patch flannelnode "node$2" --subresource=status --type=merge -p \
+        '{"status": {"device": {"name": "flannel.ipip", "mtu": 1480}, "peers": [{"name": "no-such-node", "overlay": true, "rttP50Micros": 900, "rttP99Micros": 1}]}}' >/dev/null ;;
     *) return 1 ;;
   esac
+}
+
+# publish NODE ADDRESS RECORD: as flanneld does at its start.
+publish() {
+  local key=flannel.alpha.coreos.com/public-ip
+  echo "@annotate $key=$(kubectl get node "node$1" -o "jsonpath={.metadata.annotations['${key//./\\.}']}")" >"$3"
+  kubectl annotate --overwrite node "node$1" "$key=$2" >/dev/null
+}
+
+# register_again NODE CIDR: the Node leaves and comes back with this podCIDR, or none. Its kubelet takes the new object
+# when it starts, and flanneld its lease.
+register_again() {
+  local n=$1 cidr=$2
+  kubectl delete node "node$n" --wait=true >/dev/null
+  kubectl create -f - >/dev/null <<Y
+{apiVersion: v1, kind: Node, metadata: {name: node$n, labels: {kubernetes.io/hostname: node$n}}${cidr:+, spec: {podCIDR: $cidr, podCIDRs: [$cidr]}}}
+Y
+  on_node "$n" pkill -x kubelet </dev/null
 }
 
 # inject NAME NODE [PEER]: PEER is a node number; without one, the first other node, where a peer is needed at all.
@@ -71,26 +102,27 @@ heal_record() {
 undo() {
   case $2 in
     @power-on) start_node "$1" ;;
-    @restart-flannel) restart_flannel "$1" ;;
+    @restart-flannel) restart_pod "$1" flannel ;;
+    @restart-agent) restart_pod "$1" flannel-node-agent ;;
+    @register-again) register_again "$1" "$(node_pod_cidr "$1")" && wait_for_nodes "$1" && restart_pod "$1" flannel ;;
     @annotate\ *) kubectl annotate --overwrite node "node$1" "${2#@annotate }" >/dev/null ;;
     # A node that is off has forgotten the fault by itself.
     *) ! running "node$1" >/dev/null || on_node "$1" sh -c "$2" </dev/null ;;
   esac
 }
 
-# The pod of flannel's DaemonSet on the node: what it did not set up at its start, it does not repair. Returns when the
-# new one is ready.
-restart_flannel() {
-  local on=(-A --field-selector "spec.nodeName=node$1" -l app=flannel) namespace pod old tries
-  read -r namespace old < <(kubectl get pods "${on[@]}" -o 'jsonpath={.items[0].metadata.namespace} {.items[0].metadata.name}{"\n"}')
-  [[ -n $old ]] || { warn "no pod with the label app=flannel is on node$1 to start anew"; return 1; }
-  kubectl -n "$namespace" delete pod "$old" --timeout=60s >/dev/null || return 1
+# restart_pod NODE APP: the pod with that label on the node, flannel's for one: what it did not set up at its start, it
+# does not repair. Returns when the new one is ready.
+restart_pod() {
+  local on=(-A --field-selector "spec.nodeName=node$1" -l "app=$2") namespace pod old tries
+  read -r namespace old < <(kubectl get pods "${on[@]}" -o 'jsonpath={.items[0].metadata.namespace} {.items[0].metadata.name}{"\n"}' 2>/dev/null) || true
+  [[ -z $old ]] || kubectl -n "$namespace" delete pod "$old" --timeout=60s >/dev/null || return 1
   for (( tries = 0; tries < 120; tries++ )); do
     pod=$(kubectl get pods "${on[@]}" -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}')
     [[ $pod == *" True" ]] && return 0
     sleep 0.5
   done
-  warn "the new flannel pod on node$1 is not ready after 60 s: ${pod:-there is none}"
+  warn "the new pod with the label app=$2 on node$1 is not ready after 60 s: ${pod:-there is none}"
   return 1
 }
 

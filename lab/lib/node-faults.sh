@@ -39,7 +39,18 @@ keep() {
 # mac_of_peer: the VTEP's MAC address, from the permanent neighbour entry of the peer's subnet base.
 mac_of_peer() { ip neigh show "${peer_subnet%/*}" dev "$(overlay_device)" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p' | grep . || die "no neighbour entry for the peer"; }
 
+# again_and_again COMMAND...: until it is undone.
+again_and_again() {
+  setsid sh -c 'while :; do "$@"; sleep 0.2; done' again "$@" </dev/null >/dev/null 2>&1 &
+  undo "kill -9 -$!"
+}
+agent_pid() { pgrep -f io.flannel.operator.agent.Agent | sed -n 1p | grep . || die "there is no node agent on this node"; }
+
 case $name in
+# agent-killed: the node agent is killed, and again whenever it is back
+agent-killed) agent_pid >/dev/null; again_and_again pkill -9 -f '[i]o.flannel.operator.agent.Agent' ;;
+# agent-silent: the node agent is stopped (SIGSTOP): it is there, and does nothing
+agent-silent) pid=$(agent_pid); undo "kill -CONT $pid"; kill -STOP "$pid" ;;
 # drop-ipip: IP protocol 4 (from PEER, else from all) is dropped on arrival, as by a firewall
 drop-ipip) drop filter INPUT -p 4 $(from_peer) ;;
 # drop-vxlan: UDP 8472 (from PEER, else from all) is dropped on arrival, as by a firewall
@@ -65,12 +76,12 @@ wrong-mtu)
   device=$(overlay_device)
   undo "ip link set $device mtu $(cat "/sys/class/net/$device/mtu")"
   ip link set "$device" mtu 1280 ;;
-# delete-route: the route to PEER's pods is gone (with ipip and host-gw, flanneld puts it back within 10 s)
+# delete-route: the route to PEER's pods is gone, and goes again whenever flanneld puts it back
 delete-route)
   need_peer
   route=$(ip route show "$peer_subnet" | sed -n 1p | grep .) || die "there is no route to $peer_subnet"
   undo "ip route replace $route"
-  ip route delete $route ;;
+  again_and_again ip route delete $route ;;
 # wrong-route: the route to PEER's pods leads to an address that no node has
 wrong-route)
   need_peer

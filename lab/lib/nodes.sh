@@ -84,12 +84,7 @@ add_node() {
   mkdir -p "$RUN/nodes/$n"
   if [[ ${1:-} == --no-pod-cidr ]]; then
     : >"$RUN/nodes/$n/no-pod-cidr"
-    if allocates_pod_cidrs; then
-      note "from now on this cluster gives no podCIDRs by itself: its controller manager starts anew without that"
-      : >"$RUN/no-pod-cidr-allocation"
-      end kube-controller-manager
-      start_missing kube-controller-manager
-    fi
+    stop_allocating_pod_cidrs
   fi
   start_node "$n"
   echo "node$n"

@@ -41,6 +41,7 @@ build_operator_image() {
     pull=(--pull)
   else
     make_base_stand_in "$(dockerfile_default "$dockerfile" BASE_IMAGE)"
+    buildah tag "$(dockerfile_default "$dockerfile" BASE_IMAGE)" "$(dockerfile_default "$dockerfile" DEBIAN_IMAGE)"
     make_jdk_stand_in "$(dockerfile_default "$dockerfile" JDK_IMAGE)" "$(dockerfile_default "$dockerfile" BASE_IMAGE)"
   fi
   with_progress "buildah build" "$CACHE/log/operator-image.log" \

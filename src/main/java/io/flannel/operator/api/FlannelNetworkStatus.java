@@ -15,8 +15,8 @@ public record FlannelNetworkStatus(
         @Nullable Long observedGeneration,
     @JsonPropertyDescription(
             "Accepted: the spec can be carried out on this cluster. Ready: every node has what the"
-                + " spec says. Reconciling: a change is on its way. Stalled: it goes no further"
-                + " without help.")
+                + " spec says, and packets pass. TunnelsHealthy: packets pass between all nodes."
+                + " Reconciling: a change is on its way. Stalled: it goes no further without help.")
         @MergeKey("type")
         @Nullable List<StatusCondition> conditions,
     @JsonPropertyDescription("What is in force, with every default spelled out.")
@@ -45,7 +45,7 @@ public record FlannelNetworkStatus(
       @JsonPropertyDescription("IPv6 range of all pods.") @JsonProperty("ipv6CIDR")
           @Nullable String ipv6CIDR,
       @JsonPropertyDescription(
-              "MTU in bytes that pods get; left out where each node has its own NIC's.")
+              "MTU in bytes that pods get; left out where nodes differ, or where it is not known yet.")
           @Nullable Integer mtu,
       @JsonPropertyDescription("Hash that names the net-conf ConfigMap, kube-flannel-cfg-<hash>.")
           @Nullable String configHash,
@@ -117,17 +117,18 @@ public record FlannelNetworkStatus(
           @Nullable String backend,
       @JsonPropertyDescription("Tunnel device of that backend; none for host-gw.")
           @Nullable String device,
-      @JsonPropertyDescription("MTU in bytes of the tunnel device, as measured.")
+      @JsonPropertyDescription("MTU in bytes of the tunnel device, as its agent saw it.")
           @Nullable Integer mtu,
       @JsonPropertyDescription(
-              "Verdict on the node's tunnels: Healthy, Degraded (some packets or peers are lost), Down (no"
-                  + " peer is reached) or Unknown (not measured).")
+              "Verdict on the node's tunnels: Healthy, Degraded (some packets or peers are lost, or pods"
+                  + " will suffer), Down (no peer is reached) or Unknown (not measured). Of a fault,"
+                  + " it is told at the node that has it: one whose peer is down is Healthy.")
           @Nullable Tunnel tunnel,
       @JsonPropertyDescription("What is wrong with the node, in one word; problems[] explains it.")
           @Nullable String reason,
       @JsonPropertyDescription("Median round-trip time to its peers, rounded, such as 0.4ms.")
           @Nullable String rttP50,
-      @JsonPropertyDescription("99th percentile of the round-trip time, rounded.")
+      @JsonPropertyDescription("99th percentile of it, to a typical peer, rounded.")
           @Nullable String rttP99,
       @JsonPropertyDescription("Peers reached of peers probed, such as 63/63.")
           @Nullable String peersReachable,
@@ -138,7 +139,7 @@ public record FlannelNetworkStatus(
     /** Packets pass. */
     @JsonProperty("Healthy")
     HEALTHY,
-    /** Some packets or some peers are lost. */
+    /** Some packets or some peers are lost, or something is wrong that pods will suffer from. */
     @JsonProperty("Degraded")
     DEGRADED,
     /** No peer is reached. */

@@ -1,6 +1,7 @@
 package io.flannel.operator.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
@@ -24,10 +25,28 @@ public record FlannelNodeSpec(
     @JsonPropertyDescription("Tunnel device that should be there; left out for host-gw.")
         @Size(max = 15)
         @Nullable String device,
-    @JsonPropertyDescription("MTU in bytes that pods should get; left out: the NIC's own.")
+    @JsonPropertyDescription("Whether nodes on one L2 are reached without encapsulation.")
+        @Nullable Boolean directRouting,
+    @JsonPropertyDescription("What a vxlan device should have; left out for other backends.")
+        @Nullable Vxlan vxlan,
+    @JsonPropertyDescription(
+            "MTU in bytes that pods should get; left out: what the node's NIC leaves.")
         @Min(576)
         @Max(65455)
         @Nullable Integer mtu,
+    @JsonPropertyDescription("IPv4 range of all pods of the network.")
+        @Size(max = 18)
+        @ValidationRule(
+            value = "isCIDR(self) && cidr(self).ip().family() == 4",
+            message = "cidr must be an IPv4 range in CIDR notation, such as 10.244.0.0/16")
+        @Nullable String cidr,
+    @JsonPropertyDescription("IPv6 range of all pods of the network.")
+        @JsonProperty("ipv6CIDR")
+        @Size(max = 43)
+        @ValidationRule(
+            value = "isCIDR(self) && cidr(self).ip().family() == 6",
+            message = "ipv6CIDR must be an IPv6 range in CIDR notation, such as fd00:10:244::/56")
+        @Nullable String ipv6CIDR,
     @JsonPropertyDescription("IPv4 range of the node's pods.")
         @Size(max = 18)
         @ValidationRule(
@@ -49,7 +68,19 @@ public record FlannelNodeSpec(
         @Nullable String publicIP,
     @JsonPropertyDescription("How to probe; left out: do not.") @Nullable Probe probe,
     @JsonPropertyDescription("The nodes to probe.") @MergeKey("name") @Size(max = 1024)
-        @Nullable List<Peer> peers) {
+        @Nullable List<Peer> peers,
+    @JsonPropertyDescription(
+            "Whether peers lists every other node of the network, so that a route inside cidr to none"
+                + " of them is a stale one.")
+        @Nullable Boolean allPeers) {
+
+  /** What a vxlan device should have. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Vxlan(
+      @JsonPropertyDescription("VXLAN network identifier.") @Required @Min(1) @Max(16777215)
+          Integer vni,
+      @JsonPropertyDescription("UDP port on the underlay.") @Required @Min(1) @Max(65535)
+          Integer port) {}
 
   /** How to probe the peers. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -80,7 +111,9 @@ public record FlannelNodeSpec(
               value = "isIP(self)",
               message = "address must be an IP address, such as 192.168.0.82")
           String address,
-      @JsonPropertyDescription("The peer's address in the overlay; left out for host-gw.")
+      @JsonPropertyDescription(
+              "The peer's address in the overlay: its tunnel device's, or with host-gw its bridge's,"
+                  + " once it has one; left out: the overlay is not probed.")
           @Size(max = 45)
           @ValidationRule(
               value = "isIP(self)",
@@ -91,5 +124,12 @@ public record FlannelNodeSpec(
           @ValidationRule(
               value = "isCIDR(self) && cidr(self).ip().family() == 4",
               message = "subnet must be an IPv4 range in CIDR notation, such as 10.244.2.0/24")
-          @Nullable String subnet) {}
+          @Nullable String subnet,
+      @JsonPropertyDescription("MAC address of the peer's vxlan device, as flannel published it.")
+          @JsonProperty("vtepMAC")
+          @Size(max = 17)
+          @ValidationRule(
+              value = "self.matches('^([0-9a-f]{2}:){5}[0-9a-f]{2}$')",
+              message = "vtepMAC must be a MAC address, such as 12:c6:65:89:b4:e3")
+          @Nullable String vtepMAC) {}
 }

@@ -17,6 +17,10 @@ public record FlannelNodeStatus(
     @JsonPropertyDescription("When the agent last reported, RFC 3339.") @Nullable String reportedAt,
     @JsonPropertyDescription("The agent's version.") @Size(max = 64) @Nullable String agentVersion,
     @JsonPropertyDescription("The tunnel device as it is.") @Nullable Device device,
+    @JsonPropertyDescription(
+            "Address of the pods' bridge, cni0, where there is one: what peers probe with host-gw.")
+        @Size(max = 45)
+        @Nullable String bridgeAddress,
     @JsonPropertyDescription("What the agent found wrong on its node.") @Size(max = 64)
         @Nullable List<Finding> findings,
     @JsonPropertyDescription("What the probes of each peer saw.")
@@ -51,9 +55,19 @@ public record FlannelNodeStatus(
           @Nullable Boolean overlay,
       @JsonPropertyDescription("Whether packets of the full MTU pass through the overlay.")
           @Nullable Boolean fullSize,
-      @JsonPropertyDescription("Whether the peer's node address answers.")
+      @JsonPropertyDescription("Whether the peer's agent answers on its node address.")
           @Nullable Boolean underlay,
-      @JsonPropertyDescription("Lost probes of the last hundred.") @Min(0) @Max(100)
+      @JsonPropertyDescription(
+              "Whether the peer's node answers at all, if only by refusing a TCP connection; asked"
+                  + " while its agent does not answer.")
+          @Nullable Boolean alive,
+      @JsonPropertyDescription(
+              "Whether so many probes are lost that connections suffer: from 10% on, until fewer than"
+                  + " 3% are.")
+          @Nullable Boolean lossy,
+      @JsonPropertyDescription("Lost probes in percent, over the last twenty seconds or so.")
+          @Min(0)
+          @Max(100)
           @Nullable Integer lossPercent,
       @JsonPropertyDescription("Median round-trip time in microseconds, rounded.") @Min(0)
           @Nullable Integer rttP50Micros,

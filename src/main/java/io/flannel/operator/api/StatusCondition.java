@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record StatusCondition(
     @JsonPropertyDescription(
-            "Accepted, Ready, Reconciling or Stalled (the last two as kstatus knows them).")
+            "Accepted, Ready, TunnelsHealthy, Reconciling or Stalled (the last two as kstatus knows"
+                + " them).")
         @Required
         @Size(min = 1, max = 64)
         String type,

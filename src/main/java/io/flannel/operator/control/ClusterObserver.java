@@ -63,8 +63,8 @@ final class ClusterObserver {
                         network.getMetadata().getName(),
                         Instant.parse(network.getMetadata().getCreationTimestamp())))
             .toList(),
-        list(DaemonSet.class).filter(ClusterObserver::ours).findFirst().map(this::live),
-        list(DaemonSet.class)
+        flannels().filter(ClusterObserver::ours).findFirst().map(this::live),
+        flannels()
             .filter(daemonSet -> !ours(daemonSet))
             .map(
                 daemonSet ->
@@ -73,6 +73,12 @@ final class ClusterObserver {
                         + daemonSet.getMetadata().getName())
             .sorted()
             .toList());
+  }
+
+  /** Every flannel in the cluster, ours or not. */
+  private Stream<DaemonSet> flannels() {
+    return list(DaemonSet.class)
+        .filter(daemonSet -> Flannel.DAEMON_SET.equals(daemonSet.getMetadata().getName()));
   }
 
   private <R extends HasMetadata> Stream<R> list(Class<R> kind) {

@@ -7,13 +7,19 @@ import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.decide.Acceptance;
+import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.NodePlan;
+import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.NodeAgentDaemonSet;
+import io.flannel.operator.render.NodeAgentSettings;
 import io.flannel.operator.report.Situation;
 import io.flannel.operator.report.StatusReport;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -28,13 +34,17 @@ import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,8 +70,12 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final KubernetesClient client;
   private final Clock clock;
   private final NetworkMetrics metrics;
+  private final NodeAgentSettings agents;
   private final StatusWriter statusWriter;
   private final CleanupFinalizer finalizer;
+
+  /** A rollout that goes on is looked at so often, whether or not anything happens. */
+  private static final Duration ROLLOUT_LOOK = Duration.ofSeconds(30);
 
   private final Lock passing = new ReentrantLock();
 
@@ -74,8 +88,10 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       KubernetesClient client,
       Clock clock,
       NetworkMetrics metrics,
+      NodeAgentSettings agents,
       @ConfigProperty(name = "flannel.instance") String instance) {
     this.client = client;
+    this.agents = agents;
     this.clock = clock;
     this.metrics = metrics;
     this.statusWriter = new StatusWriter(client, new EventRecorder(client, clock, instance));
@@ -85,7 +101,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   @Override
   public List<EventSource<?, FlannelNetwork>> prepareEventSources(
       EventSourceContext<FlannelNetwork> context) {
-    Watches started = new Watches(context);
+    Watches started = new Watches(context, agents.namespace(), clock);
     watches = started;
     List<EventSource<?, FlannelNetwork>> sources = new ArrayList<>(started.eventSources());
     SecondLook look = new SecondLook(context.getPrimaryCache());
@@ -130,6 +146,9 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     private final Context<FlannelNetwork> context;
     private final Watches watches;
 
+    private final Remover remover;
+    private final FlannelNodes flannelNodes;
+
     /** What this pass wrote, as the API server answered. */
     private final List<HasMetadata> written = new ArrayList<>();
 
@@ -137,6 +156,8 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       this.network = network;
       this.context = context;
       this.watches = watches;
+      this.remover = new Remover(client, watches, agents);
+      this.flannelNodes = new FlannelNodes(client, watches, clock);
     }
 
     UpdateControl<FlannelNetwork> run() {
@@ -162,25 +183,78 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       if (!paused) {
         finalizer.keep(network, network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP);
       }
-      Optional<Applier.ApplyException> failure = Optional.empty();
-      if (decision instanceof Decision.Accept && !paused) {
-        failure = apply(wanted);
-      }
-      if (!written.isEmpty()) {
-        cluster = new ClusterObserver(watches, written).observe();
+      boolean writing = decision instanceof Decision.Accept && !paused;
+      Optional<Applier.ApplyException> failure =
+          writing ? failureOf(() -> apply(wanted)) : Optional.empty();
+      ClusterState now =
+          written.isEmpty() ? cluster : new ClusterObserver(watches, written).observe();
+      List<NodeLease> leases = NodeLease.judge(wanted, now);
+      Map<String, AgentReport> reports = flannelNodes.reports();
+      if (writing && failure.isEmpty()) {
+        failure = failureOf(() -> tellAgents(wanted, NodePlan.of(wanted, now, leases, reports)));
       }
       String hash = NetConf.of(wanted).hash();
-      FlannelNetworkStatus status = report(wanted, hash, decision, cluster, paused, failure);
+      Optional<String> applyError = failure.map(Throwable::getMessage);
+      Function<Optional<FlannelNetworkStatus>, Situation> situation =
+          previous ->
+              new Situation(
+                  network.getMetadata().getGeneration(),
+                  previous,
+                  wanted,
+                  decision,
+                  now,
+                  leases,
+                  hash,
+                  paused,
+                  applyError,
+                  reports);
+      FlannelNetworkStatus status =
+          statusWriter.write(
+              network, previous -> StatusReport.of(situation.apply(previous), clock));
+      Optional<TunnelVerdicts> tunnels = situation.apply(Optional.of(status)).tunnels();
+      metrics.record(
+          wanted.name(), status, tunnels.map(TunnelVerdicts::nodes).orElseGet(TreeMap::new));
       if (failure.isPresent()) {
         throw failure.get();
       }
       Rollout rollout = status.rollout();
       boolean rolling = rollout != null && rollout.phase() != Rollout.Phase.COMPLETE;
-      if (!rolling && decision instanceof Decision.Accept && !paused) {
-        new Remover(client, watches).pruneConfigMaps(hash);
+      if (!rolling && writing) {
+        remover.pruneConfigMaps(hash);
       }
+      Stream<Duration> looks =
+          Stream.concat(
+              rolling ? Stream.of(ROLLOUT_LOOK) : Stream.empty(),
+              tunnels.flatMap(TunnelVerdicts::lookAgain).stream());
       UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
-      return rolling ? done.rescheduleAfter(Duration.ofSeconds(30)) : done;
+      return looks.min(Comparator.naturalOrder()).map(done::rescheduleAfter).orElse(done);
+    }
+
+    private void apply(WantedNetwork wanted) {
+      List<HasMetadata> rendered = new ArrayList<>(Flannel.render(wanted));
+      if (wanted.health().enabled()) {
+        rendered.add(NodeAgentDaemonSet.render(wanted, agents));
+      } else {
+        remover.removeAgents(wanted);
+      }
+      written.addAll(new Applier(client, watches).apply(rendered, context));
+    }
+
+    private void tellAgents(WantedNetwork wanted, Map<String, FlannelNodeSpec> specs) {
+      if (wanted.health().enabled()) {
+        flannelNodes.write(wanted, specs);
+      } else {
+        flannelNodes.deleteAll(wanted.name());
+      }
+    }
+
+    private Optional<Applier.ApplyException> failureOf(Runnable writes) {
+      try {
+        writes.run();
+        return Optional.empty();
+      } catch (Applier.ApplyException e) {
+        return Optional.of(e);
+      }
     }
 
     private UpdateControl<FlannelNetwork> deleted(WantedNetwork wanted, boolean paused) {
@@ -195,58 +269,23 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       }
       if (finalizer.isOn(network)) {
         if (network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP) {
-          new Remover(client, watches).removeAll(wanted);
+          flannelNodes.deleteAll(wanted.name());
+          remover.removeAll(wanted);
         }
         finalizer.remove(network);
       }
       return UpdateControl.noUpdate();
     }
 
-    private Optional<Applier.ApplyException> apply(WantedNetwork wanted) {
-      try {
-        written.addAll(new Applier(client, watches).apply(Flannel.render(wanted), context));
-        return Optional.empty();
-      } catch (Applier.ApplyException e) {
-        return Optional.of(e);
-      }
-    }
-
-    private FlannelNetworkStatus report(
-        WantedNetwork wanted,
-        String hash,
-        Decision decision,
-        ClusterState cluster,
-        boolean paused,
-        Optional<Applier.ApplyException> failure) {
-      List<NodeLease> leases = NodeLease.judge(wanted, cluster);
-      return reported(
-          previous ->
-              StatusReport.of(
-                  new Situation(
-                      network.getMetadata().getGeneration(),
-                      previous,
-                      wanted,
-                      decision,
-                      cluster,
-                      leases,
-                      hash,
-                      paused,
-                      failure.map(Throwable::getMessage)),
-                  clock));
-    }
-
     private UpdateControl<FlannelNetwork> refused(Decision.Refuse refuse) {
-      reported(
-          previous ->
-              StatusReport.refused(network.getMetadata().getGeneration(), previous, refuse, clock));
+      FlannelNetworkStatus status =
+          statusWriter.write(
+              network,
+              previous ->
+                  StatusReport.refused(
+                      network.getMetadata().getGeneration(), previous, refuse, clock));
+      metrics.record(name(network), status, Map.of());
       return UpdateControl.noUpdate();
-    }
-
-    private FlannelNetworkStatus reported(
-        Function<Optional<FlannelNetworkStatus>, FlannelNetworkStatus> report) {
-      FlannelNetworkStatus status = statusWriter.write(network, report);
-      metrics.record(network.getMetadata().getName(), status);
-      return status;
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.flannel.operator.control;
 
+import io.flannel.operator.render.NodeAgentSettings;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
@@ -9,6 +10,8 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** What the operator's parts are given from outside. */
@@ -39,6 +42,27 @@ class OperatorBeans {
     operator.register(
         reconciler, new EveryEvent(configuration.getConfigurationFor(reconciler), configuration));
     return operator;
+  }
+
+  /** What the node agents' pods take from this installation; the Helm chart says it. */
+  @Produces
+  @Singleton
+  NodeAgentSettings nodeAgents(
+      @ConfigProperty(name = "flannel.agent.namespace") String namespace,
+      @ConfigProperty(name = "flannel.agent.service-account") String serviceAccount,
+      @ConfigProperty(name = "flannel.agent.image") String image,
+      @ConfigProperty(name = "flannel.agent.image-pull-policy") Optional<String> pullPolicy,
+      @ConfigProperty(name = "flannel.agent.image-pull-secrets") Optional<List<String>> secrets,
+      @ConfigProperty(name = "flannel.agent.api-server-host") Optional<String> apiServerHost,
+      @ConfigProperty(name = "flannel.agent.api-server-port") Optional<String> apiServerPort) {
+    return new NodeAgentSettings(
+        namespace,
+        serviceAccount,
+        image,
+        pullPolicy,
+        secrets.orElse(List.of()),
+        apiServerHost,
+        apiServerPort);
   }
 
   /** One of several replicas acts; the others wait, ready to take over. */

@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.NodeAgentDaemonSet;
+import io.flannel.operator.render.NodeAgentSettings;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -27,9 +29,12 @@ final class Remover {
   private final KubernetesClient client;
   private final Watches watches;
 
-  Remover(KubernetesClient client, Watches watches) {
+  private final NodeAgentSettings agents;
+
+  Remover(KubernetesClient client, Watches watches, NodeAgentSettings agents) {
     this.client = client;
     this.watches = watches;
+    this.agents = agents;
   }
 
   /** Deletes all configurations but the present one and the youngest before it. */
@@ -51,6 +56,7 @@ final class Remover {
    * what it needs. What carries another network's name stays.
    */
   void removeAll(WantedNetwork network) {
+    removeAgents(network);
     List<HasMetadata> rendered = new ArrayList<>(Flannel.render(network));
     Collections.reverse(rendered);
     Stream.concat(
@@ -60,6 +66,14 @@ final class Remover {
         .distinct()
         .sorted(comparing((HasMetadata live) -> live instanceof Namespace))
         .forEach(live -> deleteIfStillOf(network, live));
+  }
+
+  /** Deletes the node agents' DaemonSet, if it is the network's. */
+  void removeAgents(WantedNetwork network) {
+    watches
+        .find(NodeAgentDaemonSet.render(network, agents))
+        .filter(live -> isOf(network, live))
+        .ifPresent(live -> deleteIfStillOf(network, live));
   }
 
   /** The cache may lag behind another network that has just taken the object over. */

@@ -10,14 +10,19 @@ import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.NodeAgentDaemonSet;
 import io.javaoperatorsdk.operator.api.config.informer.FieldSelectorBuilder;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,12 +40,19 @@ import java.util.stream.Stream;
  * does not look like a deletion, and so that RBAC can be limited to these names.
  */
 final class Watches {
-  private final Map<Class<?>, InformerEventSource<?, FlannelNetwork>> byKind =
+  private final Map<Class<?>, List<InformerEventSource<?, FlannelNetwork>>> byKind =
       new LinkedHashMap<>();
   private final EventSourceContext<FlannelNetwork> context;
+  private final FlannelNodeStore flannelNodes;
 
-  Watches(EventSourceContext<FlannelNetwork> context) {
+  /**
+   * Prepares the watches; the framework starts them.
+   *
+   * @param agentNamespace where the node agents' DaemonSet is
+   */
+  Watches(EventSourceContext<FlannelNetwork> context, String agentNamespace, Clock clock) {
     this.context = context;
+    this.flannelNodes = new FlannelNodeStore(clock);
     watch(
         Node.class,
         config ->
@@ -61,6 +73,15 @@ final class Watches {
             config.withLabelSelector(Flannel.NETWORK_LABEL).withNamespaces(Flannel.NAMESPACE));
     // In every namespace: a flannel of someone else's often lives in kube-system.
     watch(DaemonSet.class, config -> named(config, Flannel.DAEMON_SET).withWatchAllNamespaces());
+    watch(
+        DaemonSet.class,
+        config -> named(config, NodeAgentDaemonSet.NAME).withNamespaces(agentNamespace));
+    watch(
+        FlannelNode.class,
+        config ->
+            config
+                .withItemStore(flannelNodes)
+                .withOnUpdateFilter((now, before) -> FlannelNodeStore.differ(now, before)));
     if (context.getClient().supports(ServiceCIDR.class)) {
       watch(ServiceCIDR.class, UnaryOperator.identity());
     }
@@ -76,9 +97,10 @@ final class Watches {
       Class<R> kind, UnaryOperator<InformerEventSourceConfiguration.Builder<R>> narrow) {
     var config =
         InformerEventSourceConfiguration.from(kind, FlannelNetwork.class)
-            .withName(kind.getSimpleName())
             .withSecondaryToPrimaryMapper(ignored -> networks());
-    byKind.put(kind, new InformerEventSource<>(narrow.apply(config).build(), context));
+    var sources = byKind.computeIfAbsent(kind, any -> new ArrayList<>());
+    config.withName(kind.getSimpleName() + (sources.isEmpty() ? "" : sources.size() + 1));
+    sources.add(new InformerEventSource<>(narrow.apply(config).build(), context));
   }
 
   private Set<ResourceID> networks() {
@@ -90,24 +112,32 @@ final class Watches {
   }
 
   List<EventSource<?, FlannelNetwork>> eventSources() {
-    return List.copyOf(byKind.values());
+    return byKind.values().stream().<EventSource<?, FlannelNetwork>>flatMap(List::stream).toList();
   }
 
   /** Every object of a kind that is watched; none of a kind that the cluster does not have. */
   <R extends HasMetadata> Stream<R> list(Class<R> kind) {
-    return source(kind).stream().flatMap(source -> source.list(any -> true));
+    return sources(kind).flatMap(source -> source.list(any -> true));
   }
 
   /** The live counterpart of an object. */
   <R extends HasMetadata> Optional<R> find(R like) {
     @SuppressWarnings("unchecked")
     Class<R> kind = (Class<R>) like.getClass();
-    return source(kind).flatMap(source -> source.get(ResourceID.fromResource(like)));
+    return sources(kind)
+        .flatMap(source -> source.get(ResourceID.fromResource(like)).stream())
+        .findFirst();
+  }
+
+  /** When the report in a node's FlannelNode arrived; empty: there is none. */
+  Optional<Instant> reportArrived(String node) {
+    return flannelNodes.arrived(node);
   }
 
   @SuppressWarnings("unchecked")
-  private <R extends HasMetadata> Optional<InformerEventSource<R, FlannelNetwork>> source(
+  private <R extends HasMetadata> Stream<InformerEventSource<R, FlannelNetwork>> sources(
       Class<R> kind) {
-    return Optional.ofNullable((InformerEventSource<R, FlannelNetwork>) byKind.get(kind));
+    return byKind.getOrDefault(kind, List.of()).stream()
+        .map(source -> (InformerEventSource<R, FlannelNetwork>) source);
   }
 }

@@ -6,7 +6,6 @@ import static java.util.stream.Collectors.groupingBy;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Lease;
-import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,32 +24,6 @@ import java.util.function.Function;
  */
 public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodeProblem> problem) {
 
-  /**
-   * What a lease has to fit.
-   *
-   * @param ranges of each family that the network carries
-   * @param backendType as nodes publish it
-   */
-  private record Terms(List<Cidr> ranges, String backendType) {
-    /**
-     * What is in force: a change that was refused, or that {@code spec.paused} holds, takes no
-     * node's lease away. Before anything is in force, what is wanted.
-     */
-    static Terms of(WantedNetwork wanted, ClusterState cluster) {
-      return cluster
-          .live()
-          .flatMap(LiveFlannel::config)
-          .filter(config -> !config.ranges().isEmpty())
-          .map(config -> new Terms(config.ranges(), config.backendType()))
-          .orElseGet(() -> new Terms(wanted.ranges(), wanted.backend().type().wireName()));
-    }
-
-    /** The address that peers send packets of each family to, where the node published one. */
-    List<Cidr> publicIps(Lease lease) {
-      return ranges.stream().flatMap(range -> lease.publicIp(range.family()).stream()).toList();
-    }
-  }
-
   /** Judges every node that shall be part of the network, in the order given. */
   public static List<NodeLease> judge(WantedNetwork wanted, ClusterState cluster) {
     Terms terms = Terms.of(wanted, cluster);
@@ -58,13 +31,20 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
     Map<Cidr, Long> publicIps =
         members.stream()
             .flatMap(node -> Lease.of(node).stream())
-            .flatMap(lease -> terms.publicIps(lease).stream())
+            .flatMap(lease -> publicIps(terms, lease).stream())
             .collect(groupingBy(Function.identity(), counting()));
     Set<String> overlapping = overlapping(terms, members);
     return members.stream()
         .map(
             node ->
                 new NodeLease(node, Lease.of(node), problem(terms, node, publicIps, overlapping)))
+        .toList();
+  }
+
+  /** The address that peers send packets of each family to, where the node published one. */
+  private static List<Cidr> publicIps(Terms terms, Lease lease) {
+    return terms.ranges().stream()
+        .flatMap(range -> lease.publicIp(range.family()).stream())
         .toList();
   }
 
@@ -92,7 +72,7 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
     if (!lease.get().backendType().equals(terms.backendType())) {
       return Optional.of(NodeProblem.OTHER_BACKEND);
     }
-    List<Cidr> ownIps = terms.publicIps(lease.get());
+    List<Cidr> ownIps = publicIps(terms, lease.get());
     if (ownIps.size() < terms.ranges().size()) {
       return Optional.of(NodeProblem.NO_PUBLIC_IP);
     }

@@ -4,7 +4,7 @@ package io.flannel.operator.decide;
  * Every way in which a node can lack its lease. The names stand in {@code status.nodes[].reason}
  * and {@code status.problems[].reason}; docs/troubleshooting.md has a section for each.
  */
-public enum NodeProblem {
+public enum NodeProblem implements Cause {
   /** The Node has no podCIDR of a family that the network carries. */
   NO_POD_CIDR(
       "NoPodCIDR",
@@ -69,17 +69,17 @@ public enum NodeProblem {
     this.remedy = remedy;
   }
 
-  /** The cause in one word, for programs. */
+  @Override
   public String reason() {
     return reason;
   }
 
-  /** What is wrong with such a node, as a sentence that lacks its subject. */
+  @Override
   public String message() {
     return message;
   }
 
-  /** What to do about it. */
+  @Override
   public String remedy() {
     return remedy;
   }

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.flannel.operator.api.BackendType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -18,13 +20,16 @@ import java.util.OptionalInt;
  * @param cidr the IPv4 range, if IPv4 is on
  * @param ipv6Cidr the IPv6 range, if IPv6 is on
  * @param mtu what pods get, in bytes, where it is pinned
+ * @param backend the backend with its options, if it is one that we know; where a WireGuard key
+ *     comes from is not written there
  */
 public record AppliedConfig(
     String backendType,
     boolean directRouting,
     Optional<Cidr> cidr,
     Optional<Cidr> ipv6Cidr,
-    OptionalInt mtu) {
+    OptionalInt mtu,
+    Optional<Backend> backend) {
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -44,7 +49,8 @@ public record AppliedConfig(
             at(backend, "DirectRouting").asBoolean(false),
             ipv4 ? Cidr.tryParse(at(conf, "Network").asText("")) : Optional.empty(),
             ipv6 ? Cidr.tryParse(at(conf, "IPv6Network").asText("")) : Optional.empty(),
-            podMtu(cniConfJson)));
+            podMtu(cniConfJson),
+            backend(backend)));
   }
 
   /** The ranges of both families, IPv4 first. */
@@ -53,6 +59,37 @@ public record AppliedConfig(
     cidr.ifPresent(ranges::add);
     ipv6Cidr.ifPresent(ranges::add);
     return ranges;
+  }
+
+  private static Optional<Backend> backend(JsonNode conf) {
+    boolean directRouting = at(conf, "DirectRouting").asBoolean(false);
+    String name = at(conf, "Type").asText("udp");
+    return Arrays.stream(BackendType.values())
+        .filter(type -> type.wireName().equals(name))
+        .findFirst()
+        .map(
+            type ->
+                switch (type) {
+                  case VXLAN ->
+                      new Backend.Vxlan(
+                          number(conf, "VNI", Backend.Vxlan.DEFAULT_VNI),
+                          number(conf, "Port", Backend.Vxlan.DEFAULT_PORT),
+                          at(conf, "GBP").asBoolean(false),
+                          directRouting);
+                  case IPIP -> new Backend.Ipip(directRouting);
+                  case HOST_GW -> new Backend.HostGw();
+                  case WIREGUARD ->
+                      new Backend.Wireguard(
+                          number(conf, "ListenPort", Backend.Wireguard.DEFAULT_PORT),
+                          at(conf, "PersistentKeepaliveInterval").asInt(0),
+                          Optional.empty());
+                });
+  }
+
+  /** A number for which 0 stands for a default. */
+  private static int number(JsonNode object, String key, int otherwise) {
+    int number = at(object, key).asInt(0);
+    return number == 0 ? otherwise : number;
   }
 
   private static JsonNode json(String text) {

@@ -19,6 +19,13 @@ public sealed interface Backend {
   /** The tunnel device on each node; empty where there is none. */
   Optional<String> device();
 
+  /**
+   * The tunnel device for packets of one family; IPv6 has one of its own (vxlan.go, wireguard.go).
+   */
+  default Optional<String> device(Cidr.Family family) {
+    return device();
+  }
+
   /** Bytes that encapsulation adds to each packet, as flannel counts them. */
   int overhead();
 
@@ -79,6 +86,11 @@ public sealed interface Backend {
     @Override
     public Optional<String> device() {
       return Optional.of("flannel." + vni);
+    }
+
+    @Override
+    public Optional<String> device(Cidr.Family family) {
+      return family == Cidr.Family.IPV4 ? device() : Optional.of("flannel-v6." + vni);
     }
 
     @Override
@@ -219,6 +231,11 @@ public sealed interface Backend {
     @Override
     public Optional<String> device() {
       return Optional.of("flannel-wg");
+    }
+
+    @Override
+    public Optional<String> device(Cidr.Family family) {
+      return family == Cidr.Family.IPV4 ? device() : Optional.of("flannel-wg-v6");
     }
 
     @Override

@@ -1,6 +1,11 @@
 package io.flannel.operator.overlay;
 
+import static java.util.Locale.ROOT;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param publicIp {@code public-ip}: where peers send IPv4 packets to. Without IPv4, flannel writes
  *     0.0.0.0 there for every backend but vxlan: that is none
  * @param publicIpv6 {@code public-ipv6}: where peers send IPv6 packets to
+ * @param vtepMac of {@code backend-data}: the MAC address of the vxlan device, in lower case
+ * @param vtepMacV6 of {@code backend-v6-data}: that of the vxlan device for IPv6
  */
-public record Lease(String backendType, Optional<Cidr> publicIp, Optional<Cidr> publicIpv6) {
+public record Lease(
+    String backendType,
+    Optional<Cidr> publicIp,
+    Optional<Cidr> publicIpv6,
+    Optional<String> vtepMac,
+    Optional<String> vtepMacV6) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern MAC = Pattern.compile("([0-9a-f]{2}:){5}[0-9a-f]{2}");
 
   /** The node's lease; empty until flanneld has registered the node. */
   public static Optional<Lease> of(ClusterNode node) {
@@ -25,12 +40,19 @@ public record Lease(String backendType, Optional<Cidr> publicIp, Optional<Cidr> 
                 new Lease(
                     type,
                     address(annotations.get("public-ip")),
-                    address(annotations.get("public-ipv6"))));
+                    address(annotations.get("public-ipv6")),
+                    vtepMac(annotations.get("backend-data")),
+                    vtepMac(annotations.get("backend-v6-data"))));
   }
 
   /** The address that peers send packets of a family to. */
   public Optional<Cidr> publicIp(Cidr.Family family) {
     return family == Cidr.Family.IPV4 ? publicIp : publicIpv6;
+  }
+
+  /** The MAC address of the vxlan device for packets of a family, where the node published one. */
+  public Optional<String> vtepMac(Cidr.Family family) {
+    return family == Cidr.Family.IPV4 ? vtepMac : vtepMacV6;
   }
 
   /** The address that peers send to: the IPv4 one where there is one. */
@@ -42,5 +64,18 @@ public record Lease(String backendType, Optional<Cidr> publicIp, Optional<Cidr> 
     return text == null
         ? Optional.empty()
         : Cidr.tryAddress(text).filter(ip -> ip.network().signum() != 0);
+  }
+
+  /** Reads {@code {"VNI":1,"VtepMAC":"12:c6:65:89:b4:e3"}}; other backends write other things. */
+  private static Optional<String> vtepMac(@Nullable String backendData) {
+    if (backendData == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JSON.readTree(backendData).path("VtepMAC").asText("").toLowerCase(ROOT))
+          .filter(mac -> MAC.matcher(mac).matches());
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
   }
 }

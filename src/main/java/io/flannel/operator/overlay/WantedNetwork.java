@@ -2,6 +2,7 @@ package io.flannel.operator.overlay;
 
 import io.flannel.operator.api.CniSpec;
 import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.api.HealthSpec;
 import io.flannel.operator.api.InterfaceSpec;
 import io.flannel.operator.api.RolloutSpec;
 import java.time.Duration;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,8 @@ public record WantedNetwork(
     Cni cni,
     Pods pods,
     String maxUnavailable,
-    Duration progressDeadline) {
+    Duration progressDeadline,
+    Health health) {
 
   /**
    * The CNI configuration and plugin on each node.
@@ -52,11 +53,38 @@ public record WantedNetwork(
     }
   }
 
+  /**
+   * How tunnel health is measured.
+   *
+   * @param enabled whether node agents run at all
+   * @param interval time between two probes of a peer
+   * @param failAfter probes lost in a row until a peer counts as unreachable
+   * @param port UDP port that the agents answer on
+   */
+  public record Health(boolean enabled, Duration interval, int failAfter, int port) {
+    static Health of(@Nullable HealthSpec spec) {
+      return new Health(
+          spec == null || !Boolean.FALSE.equals(spec.enabled()),
+          interval(spec),
+          spec == null || spec.failAfter() == null ? 3 : spec.failAfter(),
+          spec == null || spec.port() == null ? 8473 : spec.port());
+    }
+
+    private static Duration interval(@Nullable HealthSpec spec) {
+      if (spec == null || spec.interval() == null) {
+        return Duration.ofSeconds(2);
+      }
+      try {
+        return Durations.parse(spec.interval());
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("spec.health.interval: " + e.getMessage(), e);
+      }
+    }
+  }
+
   /** The names of networks become the values of labels. */
   private static final int NAME_LENGTH = 63;
 
-  private static final Pattern DURATION_PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
-  private static final Pattern DURATION = Pattern.compile("(" + DURATION_PART + ")+");
   private static final Pattern MAX_UNAVAILABLE =
       Pattern.compile("[1-9][0-9]{0,8}|([1-9][0-9]?|100)%");
 
@@ -96,7 +124,8 @@ public record WantedNetwork(
         Cni.of(spec.cni()),
         Pods.of(spec.flannel()),
         maxUnavailable(rollout),
-        duration(rollout == null ? null : rollout.progressDeadline(), Duration.ofMinutes(10)));
+        progressDeadline(rollout),
+        Health.of(spec.health()));
   }
 
   /** The ranges of the families that the network carries, IPv4 first. */
@@ -150,29 +179,14 @@ public record WantedNetwork(
     return args;
   }
 
-  /** Reads Kubernetes' form of durations, such as {@code 2s}, {@code 1h30m} or {@code 1.5h}. */
-  static Duration duration(@Nullable String text, Duration otherwise) {
-    if (text == null) {
-      return otherwise;
+  private static Duration progressDeadline(@Nullable RolloutSpec rollout) {
+    if (rollout == null || rollout.progressDeadline() == null) {
+      return Duration.ofMinutes(10);
     }
-    if (!DURATION.matcher(text).matches()) {
-      throw new IllegalArgumentException(
-          "spec.rollout.progressDeadline: '%s' is no duration such as 10m or 1h30m"
-              .formatted(text));
+    try {
+      return Durations.parse(rollout.progressDeadline());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("spec.rollout.progressDeadline: " + e.getMessage(), e);
     }
-    Duration sum = Duration.ZERO;
-    Matcher part = DURATION_PART.matcher(text);
-    while (part.find()) {
-      double seconds =
-          Double.parseDouble(part.group(1))
-              * switch (part.group(2)) {
-                case "ms" -> 0.001;
-                case "s" -> 1;
-                case "m" -> 60;
-                default -> 3600;
-              };
-      sum = sum.plusNanos(Math.round(seconds * 1e9));
-    }
-    return sum;
   }
 }

@@ -57,7 +57,7 @@ public final class Flannel {
         .build();
   }
 
-  private static Map<String, String> labels(WantedNetwork network) {
+  static Map<String, String> labels(WantedNetwork network) {
     Map<String, String> labels = new LinkedHashMap<>();
     labels.put("app.kubernetes.io/name", "flannel");
     labels.put("app.kubernetes.io/managed-by", "flannel-operator");

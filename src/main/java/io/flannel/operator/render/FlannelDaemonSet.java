@@ -87,13 +87,17 @@ public final class FlannelDaemonSet {
         .withPriorityClassName("system-node-critical")
         .withServiceAccountName(Flannel.ROLE)
         .withNodeSelector(pods.nodeSelector())
-        .withTolerations(pods.tolerations().stream().map(FlannelDaemonSet::toleration).toList())
+        .withTolerations(tolerations(network))
         .withImagePullSecrets(
             pods.imagePullSecrets().stream().map(LocalObjectReference::new).toList())
         .withInitContainers(initContainers(network))
         .withContainers(flanneld(network))
         .withVolumes(volumes(network, conf))
         .build();
+  }
+
+  static List<Toleration> tolerations(WantedNetwork network) {
+    return network.pods().tolerations().stream().map(FlannelDaemonSet::toleration).toList();
   }
 
   private static Toleration toleration(Pods.Toleration toleration) {

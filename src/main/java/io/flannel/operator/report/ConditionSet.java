@@ -26,7 +26,10 @@ final class ConditionSet {
   }
 
   ConditionSet add(String type, boolean holds, String reason, String message) {
-    Status status = holds ? Status.TRUE : Status.FALSE;
+    return add(type, holds ? Status.TRUE : Status.FALSE, reason, message);
+  }
+
+  ConditionSet add(String type, Status status, String reason, String message) {
     String since =
         before.stream()
             .filter(one -> one.type().equals(type) && one.status() == status)

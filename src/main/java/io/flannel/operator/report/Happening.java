@@ -34,6 +34,22 @@ public record Happening(boolean warning, String reason, String message) {
                         accepted.status() != Status.TRUE, accepted.reason(), accepted.message())));
     rollout(before.map(FlannelNetworkStatus::rollout), after.rollout()).ifPresent(happenings::add);
     problems(before, after, happenings);
+    condition(before, after, StatusReport.TUNNELS_HEALTHY)
+        .filter(
+            tunnels ->
+                tunnels.status() != Status.UNKNOWN
+                    || before.flatMap(it -> find(it, StatusReport.TUNNELS_HEALTHY)).isPresent())
+        .ifPresent(
+            tunnels ->
+                happenings.add(
+                    new Happening(
+                        tunnels.status() == Status.FALSE,
+                        switch (tunnels.status()) {
+                          case TRUE -> "TunnelsHealthy";
+                          case FALSE -> "TunnelsUnhealthy";
+                          case UNKNOWN -> "TunnelsUnknown";
+                        },
+                        tunnels.message())));
     condition(before, after, StatusReport.READY)
         .filter(ready -> ready.status() == Status.TRUE || before.isPresent())
         .ifPresent(

@@ -4,65 +4,119 @@ import static java.util.Comparator.comparingInt;
 
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
-import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.decide.Cause;
 import io.flannel.operator.decide.NodeLease;
-import io.flannel.operator.decide.NodeProblem;
+import io.flannel.operator.decide.TunnelVerdict;
+import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.Lease;
-import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The status' parts that are made of nodes. */
+/** The status' {@code nodes[]} and {@code summary}. */
 final class NodeReport {
   /** So many nodes are listed; each takes about 300 bytes, and etcd takes 1.5 MB an object. */
   static final int LISTED_NODES = 500;
 
-  /** So many names stand in a problem. */
-  private static final int NAMED_NODES = 50;
+  private final WantedNetwork wanted;
+  private final Optional<TunnelVerdicts> tunnels;
+  private final Map<String, NodeStatus> before;
+  private final Instant now;
 
-  private NodeReport() {}
-
-  /** Counts the nodes. Tunnels that nothing measures are neither healthy nor ill. */
-  static Summary summary(List<NodeLease> leases) {
-    int leased = (int) leases.stream().filter(lease -> lease.problem().isEmpty()).count();
-    return new Summary(leases.size(), leased, null, null, null, leases.size());
+  private NodeReport(
+      WantedNetwork wanted,
+      Optional<TunnelVerdicts> tunnels,
+      List<NodeStatus> before,
+      Instant now) {
+    this.wanted = wanted;
+    this.tunnels = tunnels;
+    this.before = before.stream().collect(Collectors.toMap(NodeStatus::name, Function.identity()));
+    this.now = now;
   }
 
-  /** The nodes, those with a problem first, then by name, cut to {@link #LISTED_NODES}. */
+  /** Counts the nodes. Tunnels that nothing measures are neither healthy nor ill. */
+  static Summary summary(List<NodeLease> leases, Optional<TunnelVerdicts> tunnels) {
+    int leased = (int) leases.stream().filter(lease -> lease.problem().isEmpty()).count();
+    if (tunnels.isEmpty()) {
+      return new Summary(leases.size(), leased, null, null, null, leases.size());
+    }
+    Collection<TunnelVerdict> verdicts = tunnels.get().nodes().values();
+    return new Summary(
+        leases.size(),
+        leased,
+        count(verdicts, Tunnel.HEALTHY),
+        count(verdicts, Tunnel.DEGRADED),
+        count(verdicts, Tunnel.DOWN),
+        count(verdicts, Tunnel.UNKNOWN));
+  }
+
+  private static int count(Collection<TunnelVerdict> verdicts, Tunnel tunnel) {
+    return (int) verdicts.stream().filter(verdict -> verdict.tunnel() == tunnel).count();
+  }
+
+  /**
+   * The nodes, worst first (Down, Degraded, Unknown with a reason, others), then by reason and
+   * name, cut to {@link #LISTED_NODES}.
+   *
+   * @param tunnels the verdicts; empty: nothing measures tunnels
+   */
   static List<NodeStatus> nodes(
-      WantedNetwork wanted, List<NodeLease> leases, List<NodeStatus> before, Instant now) {
-    Map<String, NodeStatus> known =
-        before.stream().collect(Collectors.toMap(NodeStatus::name, Function.identity()));
+      WantedNetwork wanted,
+      List<NodeLease> leases,
+      Optional<TunnelVerdicts> tunnels,
+      List<NodeStatus> before,
+      Instant now) {
+    var report = new NodeReport(wanted, tunnels, before, now);
     return leases.stream()
         .sorted(
-            comparingInt(
-                    (NodeLease lease) ->
-                        lease.problem().map(NodeProblem::ordinal).orElse(Integer.MAX_VALUE))
+            comparingInt(report::rank)
+                .thenComparingInt(lease -> report.cause(lease).map(Causes::rank).orElse(0))
                 .thenComparing(lease -> lease.node().name()))
         .limit(LISTED_NODES)
-        .map(lease -> node(wanted, lease, known.get(lease.node().name()), now))
+        .map(report::node)
         .toList();
   }
 
-  private static NodeStatus node(
-      WantedNetwork wanted, NodeLease lease, @Nullable NodeStatus before, Instant now) {
-    String reason = lease.problem().map(NodeProblem::reason).orElse(null);
+  private Optional<TunnelVerdict> verdict(NodeLease lease) {
+    return tunnels.map(it -> it.nodes().get(lease.node().name()));
+  }
+
+  private Optional<Cause> cause(NodeLease lease) {
+    return lease.problem().<Cause>map(it -> it).or(() -> verdict(lease).flatMap(it -> it.cause()));
+  }
+
+  private Tunnel tunnel(NodeLease lease) {
+    return verdict(lease).map(TunnelVerdict::tunnel).orElse(Tunnel.UNKNOWN);
+  }
+
+  private int rank(NodeLease lease) {
+    return switch (tunnel(lease)) {
+      case DOWN -> 0;
+      case DEGRADED -> 1;
+      case UNKNOWN -> cause(lease).isPresent() ? 2 : 3;
+      case HEALTHY -> 4;
+    };
+  }
+
+  private NodeStatus node(NodeLease lease) {
+    NodeStatus known = before.get(lease.node().name());
+    String reason = cause(lease).map(Cause::reason).orElse(null);
     String since = null;
     if (reason != null) {
-      since = before != null && reason.equals(before.reason()) ? before.since() : now.toString();
+      since = known != null && reason.equals(known.reason()) ? known.since() : now.toString();
     }
     Optional<Lease> published = lease.lease();
+    Optional<TunnelVerdict> verdict = verdict(lease);
     return new NodeStatus(
         lease.node().name(),
         lease.problem().isEmpty(),
@@ -70,55 +124,32 @@ final class NodeReport {
         lease.node().podCidr(Cidr.Family.IPV6).map(Cidr::toString).orElse(null),
         published.flatMap(Lease::underlay).map(Cidr::base).orElse(null),
         published.map(Lease::backendType).orElse(null),
-        published.flatMap(it -> device(wanted, it)).orElse(null),
-        null,
-        Tunnel.UNKNOWN,
+        published.flatMap(this::device).orElse(null),
+        verdict.flatMap(TunnelVerdict::device).map(Device::mtu).orElse(null),
+        tunnel(lease),
         reason,
-        null,
-        null,
-        null,
+        roundTrip(verdict, TunnelVerdict::rttP50Micros, known, NodeStatus::rttP50),
+        roundTrip(verdict, TunnelVerdict::rttP99Micros, known, NodeStatus::rttP99),
+        verdict
+            .flatMap(TunnelVerdict::reach)
+            .map(reach -> reach.reached() + "/" + reach.probed())
+            .orElse(null),
         since);
   }
 
+  private static @Nullable String roundTrip(
+      Optional<TunnelVerdict> verdict,
+      Function<TunnelVerdict, Optional<Integer>> micros,
+      @Nullable NodeStatus known,
+      Function<NodeStatus, @Nullable String> said) {
+    return RoundTripTime.said(verdict.flatMap(micros), known == null ? null : said.apply(known));
+  }
+
   /** The device of the backend that the node publishes, where that is the wanted one. */
-  private static Optional<String> device(WantedNetwork wanted, Lease lease) {
+  private Optional<String> device(Lease lease) {
     BackendType type = wanted.backend().type();
     return type.wireName().equals(lease.backendType())
         ? wanted.backend().device()
         : Optional.empty();
-  }
-
-  /**
-   * One problem for all nodes with the same cause, the gravest first.
-   *
-   * @param rollingOut whether what every node passes through in a rollout is left out, but for the
-   *     nodes that had it before
-   */
-  static List<Problem> problems(
-      List<NodeLease> leases, boolean rollingOut, List<Problem> before, Instant now) {
-    List<Problem> problems = new ArrayList<>();
-    for (NodeProblem cause : NodeProblem.values()) {
-      Optional<Problem> known =
-          before.stream().filter(one -> one.reason().equals(cause.reason())).findFirst();
-      Set<String> had = known.map(Problem::nodes).map(Set::copyOf).orElse(Set.of());
-      boolean passing = rollingOut && cause.normalInRollout();
-      List<String> nodes =
-          leases.stream()
-              .filter(lease -> lease.problem().filter(cause::equals).isPresent())
-              .map(lease -> lease.node().name())
-              .filter(name -> !passing || had.contains(name))
-              .sorted()
-              .toList();
-      if (!nodes.isEmpty()) {
-        problems.add(
-            new Problem(
-                cause.reason(),
-                Names.ofNodes(nodes) + (nodes.size() == 1 ? " " : ": each ") + cause.message(),
-                nodes.stream().limit(NAMED_NODES).toList(),
-                known.map(Problem::since).orElse(now.toString()),
-                cause.remedy()));
-      }
-    }
-    return problems;
   }
 }

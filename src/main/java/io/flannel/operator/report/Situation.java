@@ -1,11 +1,15 @@
 package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.LastSaid;
 import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,6 +21,7 @@ import java.util.Optional;
  * @param wantedHash the hash of the configuration that {@code wanted} makes
  * @param paused whether {@code spec.paused} forbids writing
  * @param applyError why the objects could not be written, if they could not
+ * @param reports what the node agents reported, by node, as far as they did
  */
 public record Situation(
     long generation,
@@ -27,4 +32,18 @@ public record Situation(
     List<NodeLease> leases,
     String wantedHash,
     boolean paused,
-    Optional<String> applyError) {}
+    Optional<String> applyError,
+    Map<String, AgentReport> reports) {
+
+  /**
+   * What the reports say of the tunnels; empty where nothing measures them. The reconciler looks
+   * again after {@link TunnelVerdicts#lookAgain()}.
+   */
+  public Optional<TunnelVerdicts> tunnels() {
+    if (!wanted.health().enabled()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        TunnelVerdicts.judge(wanted.health(), leases, reports, LastSaid.of(previous)));
+  }
+}

@@ -1,22 +1,24 @@
 package io.flannel.operator.report;
 
-import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Applied;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.api.StatusCondition;
+import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.AppliedConfig;
+import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Pods;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,9 @@ public final class StatusReport {
 
   /** Condition: every node has what the spec says. */
   public static final String READY = "Ready";
+
+  /** Condition: packets pass between all nodes. */
+  public static final String TUNNELS_HEALTHY = "TunnelsHealthy";
 
   /** Condition, as kstatus knows it: a change is on its way. */
   public static final String RECONCILING = "Reconciling";
@@ -54,6 +59,7 @@ public final class StatusReport {
         conditions
             .add(ACCEPTED, false, refuse.reason(), withRemedy(refuse))
             .add(READY, false, "NotAccepted", refuse.message())
+            .add(TUNNELS_HEALTHY, Status.UNKNOWN, "NotAccepted", refuse.message())
             .add(RECONCILING, false, "NotAccepted", refuse.message())
             .add(STALLED, true, "NotAccepted", refuse.message())
             .list(),
@@ -75,26 +81,33 @@ public final class StatusReport {
     Optional<FlannelNetworkStatus> before = situation.previous();
     Optional<LiveFlannel> live = situation.cluster().live();
     Optional<Rollout> rollout = live.map(it -> RolloutReport.of(situation, it, now));
+    Optional<TunnelVerdicts> tunnels = situation.tunnels();
+    TunnelsHealthy healthy = TunnelsHealthy.of(tunnels);
     int omitted = situation.leases().size() - NodeReport.LISTED_NODES;
     return new FlannelNetworkStatus(
         situation.generation(),
-        conditions(situation, Verdict.of(situation, rollout), now),
-        live.map(StatusReport::applied).orElse(null),
+        conditions(situation, Verdict.of(situation, rollout, healthy), healthy, now),
+        live.map(it -> applied(it, tunnels)).orElse(null),
         rollout.orElse(null),
-        NodeReport.summary(situation.leases()),
+        NodeReport.summary(situation.leases(), tunnels),
         nullIfEmpty(
             NodeReport.nodes(
                 situation.wanted(),
                 situation.leases(),
+                tunnels,
                 before.map(FlannelNetworkStatus::nodes).orElse(List.of()),
                 now)),
         omitted > 0 ? omitted : null,
         nullIfEmpty(
-            NodeReport.problems(
+            ProblemReport.of(
                 situation.leases(),
                 rollout
                     .filter(it -> it.phase() == Phase.COMPLETE || it.phase() == Phase.STALLED)
                     .isEmpty(),
+                tunnels.map(TunnelVerdicts::troubles).orElse(List.of()),
+                live.flatMap(LiveFlannel::config)
+                    .flatMap(AppliedConfig::backend)
+                    .orElse(situation.wanted().backend()),
                 before.map(FlannelNetworkStatus::problems).orElse(List.of()),
                 now)));
   }
@@ -108,7 +121,7 @@ public final class StatusReport {
   }
 
   private static List<StatusCondition> conditions(
-      Situation situation, Verdict verdict, Instant now) {
+      Situation situation, Verdict verdict, TunnelsHealthy healthy, Instant now) {
     var conditions =
         new ConditionSet(
             situation.previous().map(FlannelNetworkStatus::conditions).orElse(List.of()),
@@ -122,6 +135,7 @@ public final class StatusReport {
     }
     return conditions
         .add(READY, verdict.kind() == Verdict.Kind.READY, verdict.reason(), verdict.message())
+        .add(TUNNELS_HEALTHY, healthy.status(), healthy.reason(), healthy.message())
         .add(
             RECONCILING,
             verdict.kind() == Verdict.Kind.UNDER_WAY,
@@ -131,10 +145,10 @@ public final class StatusReport {
         .list();
   }
 
-  private static Applied applied(LiveFlannel live) {
+  private static Applied applied(LiveFlannel live, Optional<TunnelVerdicts> tunnels) {
     Optional<AppliedConfig> config = live.config();
     return new Applied(
-        config.flatMap(it -> backend(it.backendType())).orElse(null),
+        config.flatMap(AppliedConfig::backend).map(Backend::type).orElse(null),
         config.map(AppliedConfig::directRouting).orElse(null),
         config.flatMap(AppliedConfig::cidr).map(Cidr::toString).orElse(null),
         config.flatMap(AppliedConfig::ipv6Cidr).map(Cidr::toString).orElse(null),
@@ -142,14 +156,21 @@ public final class StatusReport {
             .map(AppliedConfig::mtu)
             .filter(mtu -> mtu.isPresent())
             .map(mtu -> mtu.getAsInt())
+            .or(() -> tunnels.flatMap(StatusReport::mtuOfAllDevices))
             .orElse(null),
         live.configHash(),
         Pods.versionOf(live.image()));
   }
 
-  private static Optional<BackendType> backend(String wireName) {
-    return Arrays.stream(BackendType.values())
-        .filter(type -> type.wireName().equals(wireName))
-        .findFirst();
+  /** Empty where devices differ, or not one is known. */
+  private static Optional<Integer> mtuOfAllDevices(TunnelVerdicts tunnels) {
+    List<Integer> different =
+        tunnels.nodes().values().stream()
+            .flatMap(node -> node.device().stream())
+            .flatMap(device -> Stream.ofNullable(device.mtu()))
+            .distinct()
+            .limit(2)
+            .toList();
+    return different.size() == 1 ? Optional.of(different.getFirst()) : Optional.empty();
   }
 }

@@ -1,6 +1,7 @@
 package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.overlay.Names;
@@ -28,9 +29,9 @@ record Verdict(Kind kind, String reason, String message) {
   }
 
   /** Reasons that come with every change and need nobody. */
-  static final Set<String> ON_ITS_WAY = Set.of("Installing", "RollingOut");
+  static final Set<String> ON_ITS_WAY = Set.of("Installing", "RollingOut", "TunnelsUnknown");
 
-  static Verdict of(Situation situation, Optional<Rollout> rollout) {
+  static Verdict of(Situation situation, Optional<Rollout> rollout, TunnelsHealthy tunnels) {
     if (situation.decision() instanceof Decision.Refuse refuse) {
       return new Verdict(Kind.STUCK, "NotAccepted", refuse.message());
     }
@@ -53,20 +54,20 @@ record Verdict(Kind kind, String reason, String message) {
     if (outdated || rollout.isEmpty()) {
       return new Verdict(Kind.UNDER_WAY, "Installing", "flannel's objects are being written");
     }
-    return ofRollout(situation, rollout.get());
+    return ofRollout(situation, rollout.get(), tunnels);
   }
 
-  private static Verdict ofRollout(Situation situation, Rollout rollout) {
+  private static Verdict ofRollout(Situation situation, Rollout rollout, TunnelsHealthy tunnels) {
     String message = String.valueOf(rollout.message());
     return switch (rollout.phase()) {
       case STALLED -> new Verdict(Kind.STUCK, "RolloutStalled", message);
       case PROGRESSING, PAUSED -> new Verdict(Kind.UNDER_WAY, "RollingOut", message);
-      case COMPLETE -> ofNodes(situation);
+      case COMPLETE -> ofNodes(situation, tunnels);
       case null -> throw new IllegalStateException("a rollout report without a phase");
     };
   }
 
-  private static Verdict ofNodes(Situation situation) {
+  private static Verdict ofNodes(Situation situation, TunnelsHealthy tunnels) {
     List<NodeLease> leases = situation.leases();
     if (leases.isEmpty()) {
       return new Verdict(
@@ -94,10 +95,22 @@ record Verdict(Kind kind, String reason, String message) {
           "flannel's pod is not ready on %d of %d nodes: kubectl -n kube-flannel get pods -o wide"
               .formatted(pods.desired() - pods.available(), pods.desired()));
     }
+    if (situation.wanted().health().enabled() && tunnels.status() != Status.TRUE) {
+      return ofTunnels(tunnels);
+    }
     return new Verdict(
         Kind.READY,
         "AllNodesLeased",
         "%d of %d nodes have a lease and run the present configuration"
             .formatted(leases.size(), leases.size()));
+  }
+
+  private static Verdict ofTunnels(TunnelsHealthy tunnels) {
+    return tunnels.status() == Status.FALSE
+        ? new Verdict(Kind.INCOMPLETE, "TunnelsUnhealthy", tunnels.message())
+        : new Verdict(
+            tunnels.waiting() ? Kind.UNDER_WAY : Kind.INCOMPLETE,
+            "TunnelsUnknown",
+            tunnels.message());
   }
 }

@@ -59,9 +59,12 @@ class ChangeIT {
             "Accepted",
             "RolloutStarted",
             "RolloutComplete",
+            "TunnelsHealthy",
             "Ready",
             "RolloutStarted",
+            "TunnelsUnknown",
             "NotReady",
+            "TunnelsHealthy",
             "RolloutComplete",
             "Ready");
   }

@@ -103,7 +103,8 @@ class InstallIT {
               assertThat(node.reason()).isNull();
             });
     assertThat(network.eventReasons())
-        .containsExactlyInAnyOrder("Accepted", "RolloutStarted", "RolloutComplete", "Ready");
+        .containsExactlyInAnyOrder(
+            "Accepted", "RolloutStarted", "RolloutComplete", "TunnelsHealthy", "Ready");
   }
 
   @Test

@@ -120,10 +120,13 @@ class NodeProblemIT {
             "Accepted",
             "RolloutStarted",
             "RolloutComplete",
+            "TunnelsHealthy",
             "Ready",
             reason,
+            "TunnelsUnknown",
             "NotReady",
             "ProblemSolved",
+            "TunnelsHealthy",
             "Ready");
   }
 }

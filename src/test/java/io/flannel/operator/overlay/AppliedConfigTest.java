@@ -38,7 +38,14 @@ class AppliedConfigTest {
   @Test
   void upstreamsManifest() {
     assertThat(AppliedConfig.read(UPSTREAM, UPSTREAM_CNI))
-        .contains(new AppliedConfig("vxlan", false, RANGE, Optional.empty(), OptionalInt.empty()));
+        .contains(
+            new AppliedConfig(
+                "vxlan",
+                false,
+                RANGE,
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.of(new Backend.Vxlan(1, 8472, false, false))));
   }
 
   @Test
@@ -51,7 +58,12 @@ class AppliedConfigTest {
                 """))
         .contains(
             new AppliedConfig(
-                "ipip", true, RANGE, Optional.of(Cidr.parse("fd00::/56")), OptionalInt.empty()));
+                "ipip",
+                true,
+                RANGE,
+                Optional.of(Cidr.parse("fd00::/56")),
+                OptionalInt.empty(),
+                Optional.of(new Backend.Ipip(true))));
   }
 
   @Test
@@ -82,7 +94,12 @@ class AppliedConfigTest {
     assertThat(read("{}"))
         .contains(
             new AppliedConfig(
-                "udp", false, Optional.empty(), Optional.empty(), OptionalInt.empty()));
+                "udp",
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty()));
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -100,10 +101,42 @@ class ClusterNodeTest {
         .isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "{\"VNI\":1,\"VtepMAC\":\"12:c6:65:89:b4:e3\"} | 12:c6:65:89:b4:e3",
+        "{\"VtepMAC\":\"12:C6:65:89:B4:E3\"} | 12:c6:65:89:b4:e3",
+        "{\"VtepMAC\":\"12:c6:65:89:b4\"} | -",
+        "{\"VtepMAC\":7} | -",
+        "{\"PublicKey\":\"k\",\"Port\":51820} | -",
+        "null | -",
+        "{ | -",
+        "'' | -"
+      })
+  void theMacOfAVxlanDeviceIsReadFromTheBackendsData(String data, @Nullable String mac) {
+    assertThat(
+            Lease.of(
+                node("n1").leased("vxlan", "192.168.0.81").flannel("backend-data", data).get()))
+        .get()
+        .satisfies(
+            lease -> {
+              assertThat(lease.vtepMac(Cidr.Family.IPV4)).isEqualTo(Optional.ofNullable(mac));
+              assertThat(lease.vtepMac(Cidr.Family.IPV6)).isEmpty();
+            });
+  }
+
   @Test
   void aLeaseIsWhatFlannelRegistered() {
     assertThat(Lease.of(node("n1").leased("ipip", "192.168.0.81").get()))
-        .contains(new Lease("ipip", Optional.of(Cidr.ofAddress("192.168.0.81")), Optional.empty()));
+        .contains(
+            new Lease(
+                "ipip",
+                Optional.of(Cidr.ofAddress("192.168.0.81")),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty()));
     assertThat(Lease.of(node("n1").leased("vxlan", "192.168.0.81", "fd01::81").get()))
         .get()
         .satisfies(

@@ -27,6 +27,12 @@ public final class Networks {
     return wanted("{cidr: %s, backend: {type: vxlan}}".formatted(cidr));
   }
 
+  /** A network whose tunnels nothing measures. */
+  public static WantedNetwork unmeasured(String backend, String cidr) {
+    return wanted(
+        "{cidr: %s, backend: {type: %s}, health: {enabled: false}}".formatted(cidr, backend));
+  }
+
   public static WantedNetwork hostGw(String cidr) {
     return wanted("{cidr: %s, backend: {type: host-gw}}".formatted(cidr));
   }

@@ -50,7 +50,8 @@ class WantedNetworkTest {
                     Map.of("kubernetes.io/os", "linux"),
                     List.of()),
                 "1",
-                Duration.ofMinutes(10)));
+                Duration.ofMinutes(10),
+                new WantedNetwork.Health(true, Duration.ofSeconds(2), 3, 8473)));
   }
 
   @Test
@@ -62,6 +63,7 @@ class WantedNetworkTest {
                 backend: {type: vxlan, vxlan: {}}
                 cni: {}
                 flannel: {resources: {}}
+                health: {}
                 rollout: {}
                 """))
         .isEqualTo(wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan}}"));
@@ -128,7 +130,7 @@ class WantedNetworkTest {
     "90000ms, PT1M30S"
   })
   void durationsAreReadAsKubernetesWritesThem(String text, Duration duration) {
-    assertThat(WantedNetwork.duration(text, Duration.ofDays(9))).isEqualTo(duration);
+    assertThat(Durations.parse(text)).isEqualTo(duration);
   }
 
   @ParameterizedTest
@@ -143,6 +145,19 @@ class WantedNetworkTest {
         .withMessage(
             "spec.rollout.progressDeadline: '%s' is no duration such as 10m or 1h30m"
                 .formatted(text));
+  }
+
+  @Test
+  void howHealthIsMeasuredIsRead() {
+    assertThat(
+            wanted(
+                    "{cidr: 10.0.0.0/8, backend: {type: ipip},"
+                        + " health: {enabled: false, interval: 1m30s, failAfter: 5, port: 9000}}")
+                .health())
+        .isEqualTo(new WantedNetwork.Health(false, Duration.ofSeconds(90), 5, 9000));
+    assertRefused(
+        "{cidr: 10.0.0.0/8, backend: {type: ipip}, health: {interval: soon}}",
+        "spec.health.interval: 'soon' is no duration such as 10m or 1h30m");
   }
 
   @ParameterizedTest

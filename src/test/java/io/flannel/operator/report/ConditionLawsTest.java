@@ -1,18 +1,24 @@
 package io.flannel.operator.report;
 
 import static io.flannel.operator.overlay.Networks.ipip;
+import static io.flannel.operator.overlay.Networks.unmeasured;
 import static io.flannel.operator.overlay.Networks.vxlan;
 import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.overlay.LiveFlannel.PodCounts;
 import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
@@ -37,7 +43,7 @@ class ConditionLawsTest {
       life.report();
       assertThat(conditions(life.status()))
           .extracting(StatusCondition::type)
-          .containsExactly("Accepted", "Ready", "Reconciling", "Stalled");
+          .containsExactly("Accepted", "Ready", "TunnelsHealthy", "Reconciling", "Stalled");
       assertThat(
               Stream.of("Ready", "Reconciling", "Stalled")
                   .filter(type -> life.condition(type).status() == Status.TRUE))
@@ -102,7 +108,11 @@ class ConditionLawsTest {
   @Provide
   Arbitrary<List<Step>> lives() {
     Arbitrary<WantedNetwork> networks =
-        Arbitraries.of(ipip("10.244.0.0/16"), vxlan("10.244.0.0/16"), ipip("10.245.0.0/16"));
+        Arbitraries.of(
+            ipip("10.244.0.0/16"),
+            vxlan("10.244.0.0/16"),
+            unmeasured("ipip", "10.244.0.0/16"),
+            ipip("10.245.0.0/16"));
     Arbitrary<Integer> few = Arbitraries.integers().between(0, 3);
     return Arbitraries.oneOf(
             networks.map(network -> (Step) life -> life.wants(network)),
@@ -124,11 +134,52 @@ class ConditionLawsTest {
             Arbitraries.integers()
                 .between(1, 900)
                 .map(seconds -> (Step) life -> life.after(Duration.ofSeconds(seconds))),
+            Combinators.combine(reports("n2"), reports("n1"))
+                .as((one, other) -> (Step) life -> life.reports(Map.of("n1", one, "n2", other))),
             Combinators.combine(nodes("n1", 1), nodes("n2", 2))
                 .as((one, other) -> (Step) life -> life.nodes(one, other)))
         .list()
         .ofMaxSize(25)
         .withoutEdgeCases();
+  }
+
+  /** Of an agent with this peer. */
+  private static Arbitrary<AgentReport> reports(String peer) {
+    var spec =
+        new FlannelNodeSpec(
+            "default",
+            BackendType.IPIP,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            List.of(new FlannelNodeSpec.Peer(peer, "192.168.0.9", null, null, null)),
+            true);
+    Arbitrary<Boolean> answers = Arbitraries.of(true, true, false).injectNull(0.1);
+    return Combinators.combine(answers, answers, answers, answers, Arbitraries.of(0, 5, 3000))
+        .as(
+            (overlay, fullSize, underlay, alive, age) ->
+                AgentReport.read(
+                    1,
+                    spec,
+                    new FlannelNodeStatus(
+                        1L,
+                        "2026-11-23T10:00:00Z",
+                        null,
+                        null,
+                        null,
+                        null,
+                        List.of(
+                            new FlannelNodeStatus.PeerReport(
+                                peer, overlay, fullSize, underlay, alive, null, null, null, null,
+                                null))),
+                    Duration.ofSeconds(age)));
   }
 
   private static Arbitrary<Nodes> nodes(String name, int number) {

@@ -4,6 +4,7 @@ import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Acceptance;
+import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.decide.Decision;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -37,6 +39,7 @@ final class Life {
   private List<ServiceRange> services = List.of();
   private boolean paused;
   private Optional<String> applyError = Optional.empty();
+  private Map<String, AgentReport> reports = Map.of();
   private long generation = 1;
   private @Nullable FlannelNetworkStatus status;
 
@@ -93,6 +96,12 @@ final class Life {
     return this;
   }
 
+  /** What the node agents have reported. */
+  Life reports(Map<String, AgentReport> all) {
+    reports = all;
+    return this;
+  }
+
   Life after(Duration duration) {
     now = now.plus(duration);
     return this;
@@ -127,7 +136,8 @@ final class Life {
             NodeLease.judge(wanted, cluster),
             NetConf.of(wanted).hash(),
             paused,
-            applyError),
+            applyError,
+            reports),
         clock());
   }
 

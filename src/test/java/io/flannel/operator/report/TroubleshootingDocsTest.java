@@ -2,12 +2,16 @@ package io.flannel.operator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.decide.Cause;
+import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.decide.NodeProblem;
+import io.flannel.operator.decide.TunnelProblem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -17,11 +21,16 @@ import org.junit.jupiter.api.Test;
 class TroubleshootingDocsTest {
   /** Where reasons stand as literals: refusals, and the one thing to say about a network. */
   private static final List<String> SOURCES =
-      List.of("decide/Acceptance", "report/Verdict", "control/FlannelNetworkReconciler");
+      List.of(
+          "decide/Acceptance",
+          "report/Verdict",
+          "report/TunnelsHealthy",
+          "control/FlannelNetworkReconciler");
 
   private static final Pattern REFUSAL_OR_VERDICT =
       Pattern.compile(
-          "(?:Decision\\.refuse|Decision\\.Refuse|new Verdict)\\(\\s*(?:Kind\\.\\w+,\\s*)?\"(\\w+)\"");
+          "(?:Decision\\.refuse|Decision\\.Refuse|new Verdict|new TunnelsHealthy)"
+              + "\\(\\s*(?:(?:Kind|Status)\\.\\w+,\\s*)?\"(\\w+)\"");
 
   @Test
   void everyReasonHasASection() throws IOException {
@@ -32,13 +41,17 @@ class TroubleshootingDocsTest {
       }
     }
     var reported = new TreeSet<String>();
-    Arrays.stream(NodeProblem.values()).map(NodeProblem::reason).forEach(reported::add);
+    Stream.of(NodeProblem.values(), LocalFault.values(), TunnelProblem.values())
+        .flatMap(Arrays::stream)
+        .map(Cause::reason)
+        .forEach(reported::add);
     for (String source : SOURCES) {
       reasonsIn(source).forEach(reported::add);
     }
-    reported.remove("AllNodesLeased");
+    reported.removeAll(Set.of("AllNodesLeased", "AllTunnelsHealthy"));
 
-    assertThat(reported).hasSizeGreaterThan(NodeProblem.values().length + 10);
+    assertThat(reported)
+        .hasSizeGreaterThan(NodeProblem.values().length + LocalFault.values().length + 10);
     assertThat(documented).containsExactlyElementsOf(reported);
   }
 

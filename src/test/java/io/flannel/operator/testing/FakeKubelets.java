@@ -20,7 +20,8 @@ import java.util.concurrent.Executors;
 /**
  * Does to Nodes and Pods what kubelets and flanneld would: each flannel pod registers its node with
  * the backend that its ConfigMap names, and becomes ready. Pods of nodes that are {@link #broken}
- * do neither.
+ * do neither. The node agents are {@link FakeAgents}, for {@code FlannelNode}s of broken nodes,
+ * too.
  *
  * <p>The pods are never bound, so that the API server removes them at once when they are deleted.
  */
@@ -31,10 +32,12 @@ public final class FakeKubelets implements AutoCloseable {
   private final Set<String> broken = ConcurrentHashMap.newKeySet();
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private final SharedIndexInformer<Pod> pods;
+  private final FakeAgents agents;
 
   private FakeKubelets(KubernetesClient client, String... broken) {
     this.client = client;
     this.broken.addAll(Set.of(broken));
+    agents = new FakeAgents(client);
     pods =
         client
             .pods()
@@ -73,8 +76,14 @@ public final class FakeKubelets implements AutoCloseable {
     pods.getStore().list().forEach(pod -> thread.execute(() -> run(pod)));
   }
 
+  /** The agents of all nodes. */
+  public FakeAgents agents() {
+    return agents;
+  }
+
   @Override
   public void close() {
+    agents.close();
     pods.close();
     thread.close();
   }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,9 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** flannel's namespace. */
   public static final String FLANNEL = "kube-flannel";
 
-  private static final String SYSTEM = "flannel-system";
+  /** The operator's namespace, and its agents'. */
+  public static final String SYSTEM = "flannel-system";
+
   private static final String ACCOUNT = "flannel-operator";
 
   /** Ends with the JVM, by {@link ChildProcess}. */
@@ -75,7 +78,9 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     api.client()
         .resource(new NamespaceBuilder().withNewMetadata().withName(SYSTEM).endMetadata().build())
         .create();
-    api.client().load(Helm.template("helm", ACCOUNT, SYSTEM, "serviceaccount", "rbac")).create();
+    api.client()
+        .load(Helm.template("helm", ACCOUNT, SYSTEM, "serviceaccount", "rbac", "node-agent"))
+        .create();
   }
 
   /** The operator of an API server that {@link #admit} was called for. */
@@ -171,6 +176,8 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
           // Again and again: a pass that was under way may have written them once more.
           deleteFlannel();
           client.pods().inNamespace(FLANNEL).delete();
+          client.pods().inNamespace(SYSTEM).withGracePeriod(0).delete();
+          client.resources(FlannelNode.class).delete();
           check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
           check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());
         });

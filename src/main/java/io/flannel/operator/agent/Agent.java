@@ -1,0 +1,83 @@
+package io.flannel.operator.agent;
+
+import io.flannel.operator.agent.checks.LocalChecks;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/**
+ * The node agent's main class.
+ *
+ * <p>Its environment: {@code NODE_NAME}, the Node's name; what kubelet gives every pod (see {@link
+ * InCluster}); and {@code BIND_ADDRESS}, the one address to probe from, if it is not to be all.
+ */
+public final class Agent {
+  /** Where flanneld writes subnet.env; mounted from the node. */
+  private static final Path FLANNEL_RUN = Path.of("/run/flannel");
+
+  /** Where the agent's pod has the node's CNI configuration. */
+  private static final Path CNI_CONF = Path.of("/etc/cni/net.d");
+
+  private Agent() {}
+
+  /** Runs until it is ended. A thread that fails ends the process, for kubelet to start it anew. */
+  public static void main(String[] args) throws InterruptedException {
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) -> {
+          Log.warn(Agent.class, "%s failed: %s".formatted(thread.getName(), failure));
+          Runtime.getRuntime().halt(1);
+        });
+    try {
+      run(System.getenv());
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      Log.warn(Agent.class, String.valueOf(e.getMessage()));
+      System.exit(1);
+    }
+  }
+
+  private static void run(Map<String, String> environment) throws InterruptedException {
+    String name = environment.getOrDefault("NODE_NAME", "");
+    if (name.isBlank()) {
+      throw new IllegalStateException(
+          "NODE_NAME is not set: give it to the container from the field spec.nodeName");
+    }
+    InCluster cluster = InCluster.of(environment);
+    InetAddress bindAddress =
+        Optional.ofNullable(environment.get("BIND_ADDRESS"))
+            .map(InetAddress::ofLiteral)
+            .orElseGet(() -> new InetSocketAddress(0).getAddress());
+    SecureRandom random = new SecureRandom();
+    String version = Agent.class.getPackage().getImplementationVersion();
+    Semaphore news = new Semaphore(0);
+    Prober prober = new Prober(bindAddress, Clock.systemUTC(), random, news::release);
+    OwnFlannelNode node = new OwnFlannelNode(name, new ApiClient(cluster), random, news::release);
+    LocalChecks checks = LocalChecks.ofThisNode(FLANNEL_RUN, CNI_CONF);
+    Reporter reporter =
+        new Reporter(news, node, checks, prober, Clock.systemUTC(), random, version);
+    Log.info(
+        Agent.class,
+        "version %s, node %s, API server %s"
+            .formatted(version == null ? "unknown" : version, name, cluster.server()));
+    Thread.ofPlatform().name("prober").start(prober);
+    Thread.ofPlatform().name("watch").start(() -> untilInterrupted(node::follow));
+    reporter.run();
+  }
+
+  /** A task that waits. */
+  private interface Task {
+    void run() throws InterruptedException;
+  }
+
+  private static void untilInterrupted(Task task) {
+    try {
+      task.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.flannel.operator.agent;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+
+/** Lines of log on the standard output, in the operator's form. */
+final class Log {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  private Log() {}
+
+  static void info(Class<?> of, String message) {
+    System.out.println(line(Clock.systemUTC().instant(), "INFO", of, message));
+  }
+
+  static void warn(Class<?> of, String message) {
+    System.out.println(line(Clock.systemUTC().instant(), "WARN", of, message));
+  }
+
+  /** What others wrote stays on one line. */
+  static String line(Instant time, String level, Class<?> of, String message) {
+    return "%s %-5s %s %s"
+        .formatted(
+            TIME.format(time), level, of.getSimpleName(), message.replaceAll("\\p{Cntrl}+", " "));
+  }
+}

@@ -1,0 +1,268 @@
+package io.flannel.operator.agent;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.agent.ApiClient.ApiException;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeStatus;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The FlannelNode of the node that the agent runs on, at the API server: its spec is watched, its
+ * status is written. No other object is asked for.
+ */
+final class OwnFlannelNode {
+  private static final String API_VERSION = "flannel.io/v1alpha1";
+  private static final String NODES = "/apis/" + API_VERSION + "/flannelnodes";
+  private static final int LEAST_WATCH_SECONDS = 240;
+  private static final int MOST_WATCH_SECONDS = 360;
+  private static final String BACK = "the API server answers again";
+  private static final Duration GRACE = Duration.ofSeconds(30);
+
+  /** Fields of a newer operator are no error. */
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /**
+   * What the operator wants of this node.
+   *
+   * @param generation the metadata.generation that says it
+   * @param settings whom to probe; empty: nobody, and nothing is to be reported
+   */
+  record Wanted(long generation, FlannelNodeSpec spec, Optional<ProbeSettings> settings) {}
+
+  /** What is watched was compacted away: to be read anew. */
+  private static final class GoneException extends IOException {
+    GoneException(String message) {
+      super(message);
+    }
+  }
+
+  private final String name;
+  private final ApiClient api;
+  private final RandomGenerator random;
+  private final Runnable onChange;
+  private final Outage unreachable = new Outage(OwnFlannelNode.class, 5);
+  private final Outage nonsense = new Outage(OwnFlannelNode.class);
+  private final Outage missing = new Outage(OwnFlannelNode.class);
+
+  private volatile Optional<Wanted> wanted = Optional.empty();
+
+  /** uid and generation of what was taken last. */
+  private String taken = "";
+
+  /** Where to go on watching; null: begin anew. */
+  private @Nullable String resourceVersion;
+
+  private volatile @Nullable InputStream watching;
+  private volatile long watchOverdue;
+
+  /**
+   * @param name the Node's name
+   * @param onChange called when {@link #wanted} changed
+   */
+  OwnFlannelNode(String name, ApiClient api, RandomGenerator random, Runnable onChange) {
+    this.name = name;
+    this.api = api;
+    this.random = random;
+    this.onChange = onChange;
+  }
+
+  /** What is wanted; empty: there is no FlannelNode, as far as is known. By any thread. */
+  Optional<Wanted> wanted() {
+    return wanted;
+  }
+
+  /** Follows the spec until the thread is interrupted. */
+  void follow() throws InterruptedException {
+    Backoff backoff = new Backoff(random);
+    while (!Thread.currentThread().isInterrupted()) {
+      try {
+        if (resourceVersion == null) {
+          read();
+        }
+        watch(backoff);
+      } catch (GoneException e) {
+        resourceVersion = null;
+      } catch (IOException e) {
+        failed(e);
+      }
+      Thread.sleep(backoff.next());
+    }
+  }
+
+  /**
+   * Writes the status, in place of whatever stood there: with server-side apply, what someone else
+   * had put into it would stay for ever.
+   *
+   * @throws ApiException if the API server refuses it
+   * @throws IOException if the API server does not answer
+   */
+  void report(FlannelNodeStatus status) throws IOException, InterruptedException {
+    byte[] json =
+        JSON.writeValueAsBytes(List.of(Map.of("op", "add", "path", "/status", "value", status)));
+    try {
+      api.patch(
+          "%s/%s/status?fieldManager=flannel-node-agent".formatted(NODES, encoded(name)), json);
+      unreachable.over(BACK);
+    } catch (ApiException e) {
+      throw e;
+    } catch (IOException e) {
+      failed(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Ends a watch that the API server should have ended long ago: nothing else tells of a connection
+   * that died silently. By any thread, now and then.
+   */
+  void endOverdueWatch() {
+    InputStream stream = watching;
+    if (stream != null && System.nanoTime() - watchOverdue > 0) {
+      watching = null;
+      try {
+        stream.close();
+      } catch (IOException e) {
+        // The reader gets one, too.
+      }
+    }
+  }
+
+  private void failed(IOException e) {
+    unreachable.begins(
+        e instanceof ApiException refused ? "HTTP " + refused.status() : "no answer",
+        "the API server cannot be asked for FlannelNode %s: %s. Probing goes on as before"
+            .formatted(name, e.getMessage()));
+  }
+
+  private void read() throws IOException, InterruptedException {
+    try {
+      take(JSON.readTree(api.get(NODES + "/" + encoded(name))));
+    } catch (ApiException e) {
+      if (e.status() != 404) {
+        throw e;
+      }
+      gone();
+    }
+    unreachable.over(BACK);
+  }
+
+  private void watch(Backoff backoff) throws IOException, InterruptedException {
+    int seconds = random.nextInt(LEAST_WATCH_SECONDS, MOST_WATCH_SECONDS + 1);
+    StringBuilder path = new StringBuilder(NODES);
+    path.append("?watch=true&allowWatchBookmarks=true&timeoutSeconds=").append(seconds);
+    path.append("&fieldSelector=").append(encoded("metadata.name=" + name));
+    if (resourceVersion != null) {
+      path.append("&resourceVersion=").append(encoded(resourceVersion));
+    }
+    watchOverdue = System.nanoTime() + Duration.ofSeconds(seconds).plus(GRACE).toNanos();
+    try (InputStream stream = open(path.toString());
+        MappingIterator<JsonNode> events = JSON.readerFor(JsonNode.class).readValues(stream)) {
+      watching = stream;
+      unreachable.over(BACK);
+      backoff.reset();
+      follow(events);
+    } finally {
+      watching = null;
+    }
+  }
+
+  /** Until the stream ends, in whatever way: that a proxy cuts it now and then is no outage. */
+  private void follow(MappingIterator<JsonNode> events) throws GoneException {
+    while (true) {
+      JsonNode event;
+      try {
+        if (!events.hasNextValue()) {
+          return;
+        }
+        event = events.nextValue();
+      } catch (IOException e) {
+        return;
+      }
+      event(event);
+    }
+  }
+
+  private InputStream open(String path) throws IOException, InterruptedException {
+    try {
+      return api.stream(path);
+    } catch (ApiException e) {
+      throw e.status() == 410 ? new GoneException(String.valueOf(e.getMessage())) : e;
+    }
+  }
+
+  private void event(JsonNode event) throws GoneException {
+    JsonNode object = event.path("object");
+    String type = event.path("type").asText();
+    if (type.equals("ERROR")) {
+      // 410 Gone, as a rule; whatever it is, going on from here is not possible.
+      throw new GoneException(object.path("message").asText());
+    }
+    String version = object.path("metadata").path("resourceVersion").asText();
+    if (!version.isEmpty()) {
+      resourceVersion = version;
+    }
+    switch (type) {
+      case "ADDED", "MODIFIED" -> take(object);
+      case "DELETED" -> gone();
+      default -> {
+        // BOOKMARK: all that it says is the version.
+      }
+    }
+  }
+
+  private void gone() {
+    taken = "";
+    missing.begins(
+        "missing",
+        "there is no FlannelNode %s: nothing is probed until the operator makes one"
+            .formatted(name));
+    wanted = Optional.empty();
+    onChange.run();
+  }
+
+  private void take(JsonNode object) {
+    JsonNode metadata = object.path("metadata");
+    long generation = metadata.path("generation").asLong();
+    String now = metadata.path("uid").asText() + "/" + generation;
+    missing.over("FlannelNode %s is there".formatted(name));
+    if (now.equals(taken)) {
+      return;
+    }
+    taken = now;
+    try {
+      FlannelNodeSpec spec = JSON.treeToValue(object.path("spec"), FlannelNodeSpec.class);
+      if (spec == null) {
+        throw new IllegalArgumentException("there is no spec");
+      }
+      wanted = Optional.of(new Wanted(generation, spec, ProbeSettings.of(spec)));
+      nonsense.over("the spec of FlannelNode %s can be used again".formatted(name));
+      onChange.run();
+    } catch (JsonProcessingException | RuntimeException e) {
+      String why =
+          e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+      nonsense.begins(
+          String.valueOf(why),
+          "the spec of FlannelNode %s cannot be used, so the one before stays: %s. Look whether"
+                  .formatted(name, why)
+              + " operator and agent are of the same version");
+    }
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,131 @@
+package io.flannel.operator.agent;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeSpec.Peer;
+import io.flannel.operator.api.FlannelNodeSpec.Probe;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Durations;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Whom to probe, and how.
+ *
+ * @param port the UDP port of all agents
+ * @param interval the time between two probes of one path
+ * @param failAfter how many equal results in a row decide
+ * @param mtu the size of a full-size probe as an IP packet; empty: none is sent
+ * @param peers whom
+ */
+record ProbeSettings(
+    int port, Duration interval, int failAfter, OptionalInt mtu, List<Target> peers) {
+  private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration LOSS_WINDOW = Duration.ofSeconds(16);
+  private static final int LEAST_LOSS_WINDOW = 8;
+  private static final int SMALL = 64;
+  private static final int UDP_HEADER = 8;
+
+  /**
+   * A peer.
+   *
+   * @param name its Node's name
+   * @param address its node address
+   * @param overlay its address in the overlay, if it has one
+   */
+  record Target(String name, InetAddress address, Optional<InetAddress> overlay) {}
+
+  /**
+   * What a FlannelNode's spec says; empty if it says not to probe.
+   *
+   * @throws IllegalArgumentException says which field is wrong and why
+   */
+  static Optional<ProbeSettings> of(FlannelNodeSpec spec) {
+    Probe probe = spec.probe();
+    if (probe == null) {
+      return Optional.empty();
+    }
+    if (probe.port() < 1 || probe.port() > 65_535) {
+      throw new IllegalArgumentException("spec.probe.port: %d is no port".formatted(probe.port()));
+    }
+    Duration interval;
+    try {
+      interval = Durations.parse(probe.interval());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("spec.probe.interval: " + e.getMessage(), e);
+    }
+    if (interval.compareTo(Duration.ofMillis(100)) < 0) {
+      throw new IllegalArgumentException(
+          "spec.probe.interval: %s is too short".formatted(probe.interval()));
+    }
+    List<Target> targets =
+        Objects.requireNonNullElse(spec.peers(), List.<Peer>of()).stream()
+            .map(
+                peer ->
+                    new Target(
+                        peer.name(),
+                        address("address", peer, peer.address()),
+                        Optional.ofNullable(peer.overlayAddress())
+                            .map(text -> address("overlayAddress", peer, text))))
+            .toList();
+    return Optional.of(
+        new ProbeSettings(
+            probe.port(), interval, Math.max(1, probe.failAfter()), OptionalInt.empty(), targets));
+  }
+
+  private static InetAddress address(String field, Peer peer, String text) {
+    if (Cidr.tryAddress(text).isEmpty()) {
+      throw new IllegalArgumentException(
+          "spec.peers[%s].%s: '%s' is no IP address".formatted(peer.name(), field, text));
+    }
+    return InetAddress.ofLiteral(text);
+  }
+
+  /** The same with another size of full-size probes. */
+  ProbeSettings withMtu(OptionalInt bytes) {
+    return new ProbeSettings(port, interval, failAfter, bytes, peers);
+  }
+
+  /** How a peer's results are judged. */
+  PeerHealth.Rules rules() {
+    long rounds = LOSS_WINDOW.dividedBy(interval);
+    return new PeerHealth.Rules(
+        failAfter, Math.toIntExact(Math.clamp(rounds, LEAST_LOSS_WINDOW, ProbeHistory.MAX)));
+  }
+
+  /** How long to wait for an answer: a round's results are all there before the next begins. */
+  Duration timeout() {
+    Duration most = interval.multipliedBy(9).dividedBy(10);
+    return most.compareTo(LONGEST_TIMEOUT) < 0 ? most : LONGEST_TIMEOUT;
+  }
+
+  /** The paths to a peer that can be probed. */
+  Set<ProbePath> paths(Target peer) {
+    Set<ProbePath> paths = EnumSet.of(ProbePath.UNDERLAY);
+    if (peer.overlay().isPresent()) {
+      paths.add(ProbePath.OVERLAY);
+      if (mtu.isPresent()) {
+        paths.add(ProbePath.FULL_SIZE);
+      }
+    }
+    return paths;
+  }
+
+  /** Where a path's probes are sent to. */
+  InetAddress address(Target peer, ProbePath path) {
+    return path == ProbePath.UNDERLAY ? peer.address() : peer.overlay().orElseThrow();
+  }
+
+  /** The UDP payload of a path's probes in bytes: so many that the IP packet has its size. */
+  int payload(Target peer, ProbePath path) {
+    int ipHeader = address(peer, path) instanceof Inet4Address ? 20 : 40;
+    int packet = path == ProbePath.FULL_SIZE ? mtu.orElseThrow() : SMALL;
+    return Math.clamp(packet - ipHeader - UDP_HEADER, EchoPacket.MIN_LENGTH, EchoPacket.MAX_LENGTH);
+  }
+}

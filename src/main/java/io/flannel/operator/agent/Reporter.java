@@ -1,0 +1,197 @@
+package io.flannel.operator.agent;
+
+import io.flannel.operator.agent.ApiClient.ApiException;
+import io.flannel.operator.agent.OwnFlannelNode.Wanted;
+import io.flannel.operator.agent.checks.LocalChecks;
+import io.flannel.operator.agent.checks.LocalState;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.api.FlannelNodeStatus.Device;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings together what is wanted, what the probes see and what is on the node: tells the prober
+ * whom to probe, and writes the status when it says something new.
+ */
+final class Reporter {
+  private static final Duration BETWEEN_CHECKS = Duration.ofMillis(1500);
+  private static final Duration LONGEST_FIRST_LOOK = Duration.ofSeconds(10);
+  private static final LocalState NOTHING_SEEN =
+      new LocalState(Optional.empty(), Optional.empty(), List.of());
+
+  private final OwnFlannelNode node;
+  private final LocalChecks checks;
+  private final Prober prober;
+  private final Clock clock;
+  private final RandomGenerator random;
+  private final @Nullable String version;
+  private final Semaphore signal;
+  private final Outage unwritten = new Outage(Reporter.class);
+  private final Outage unchecked = new Outage(Reporter.class);
+  private final Outage unasked = new Outage(Reporter.class);
+
+  private Optional<Wanted> taken = Optional.empty();
+  private LocalState local = NOTHING_SEEN;
+  private OptionalInt mtu = OptionalInt.empty();
+  private @Nullable ProbeSettings probed;
+  private long nextCheck = System.nanoTime();
+  private @Nullable ReportSchedule schedule;
+  private @Nullable Substance written;
+
+  /**
+   * @param signal released when what is wanted or the verdict on a peer changed
+   * @param version the agent's version, for the status
+   */
+  Reporter(
+      Semaphore signal,
+      OwnFlannelNode node,
+      LocalChecks checks,
+      Prober prober,
+      Clock clock,
+      RandomGenerator random,
+      @Nullable String version) {
+    this.signal = signal;
+    this.node = node;
+    this.checks = checks;
+    this.prober = prober;
+    this.clock = clock;
+    this.random = random;
+    this.version = version;
+  }
+
+  /** Works until the thread is interrupted. */
+  void run() throws InterruptedException {
+    while (!Thread.currentThread().isInterrupted()) {
+      boolean signalled = signal.tryAcquire(nanosToWait(), TimeUnit.NANOSECONDS);
+      signal.drainPermits();
+      step(signalled);
+    }
+  }
+
+  private long nanosToWait() {
+    long now = System.nanoTime();
+    long wait = BETWEEN_CHECKS.toNanos();
+    if (schedule != null) {
+      wait = Math.min(wait, Math.min(nextCheck - now, schedule.nanosToWait(now)));
+    }
+    return wait;
+  }
+
+  private void step(boolean signalled) throws InterruptedException {
+    node.endOverdueWatch();
+    Optional<Wanted> now = node.wanted();
+    Optional<ProbeSettings> settings = now.flatMap(Wanted::settings);
+    if (settings.isEmpty()) {
+      stop(now);
+      return;
+    }
+    unasked.over("probing again");
+    boolean other = !now.equals(taken);
+    taken = now;
+    if (schedule == null) {
+      schedule = new ReportSchedule(random, firstReport(settings.get()));
+    }
+    if (other || nextCheck - System.nanoTime() <= 0) {
+      check(now.get(), settings.get());
+    }
+    if (signalled || other) {
+      schedule.changed(System.nanoTime());
+    }
+    write(now.get(), schedule);
+  }
+
+  private void stop(Optional<Wanted> now) {
+    if (now.isPresent()) {
+      unasked.begins("no probe", "the FlannelNode says not to probe: waiting until it does");
+    }
+    prober.probe(null);
+    probed = null;
+    taken = Optional.empty();
+    schedule = null;
+    written = null;
+  }
+
+  /**
+   * When every path is decided, unless it is lost now and then: not to say Unknown at a restart.
+   */
+  private static long firstReport(ProbeSettings settings) {
+    Duration decided =
+        settings.interval().multipliedBy(settings.failAfter()).plus(settings.timeout());
+    Duration wait = decided.compareTo(LONGEST_FIRST_LOOK) < 0 ? decided : LONGEST_FIRST_LOOK;
+    return System.nanoTime() + wait.toNanos();
+  }
+
+  private void check(Wanted now, ProbeSettings settings) {
+    try {
+      local = checks.look(now.spec());
+      unchecked.over("the node can be checked again");
+    } catch (RuntimeException e) {
+      unchecked.begins(
+          e.toString(), "the node could not be checked, so what was seen before is told: " + e);
+    }
+    nextCheck = System.nanoTime() + BETWEEN_CHECKS.toNanos();
+    OptionalInt found = PodMtu.find(now.spec(), local.device(), settings);
+    // A device that is gone for a moment is no reason to forget what full-size probes saw.
+    mtu = found.isPresent() ? found : mtu;
+    ProbeSettings withMtu = settings.withMtu(mtu);
+    if (!withMtu.equals(probed)) {
+      probed = withMtu;
+      prober.probe(withMtu);
+    }
+    if (schedule != null && written != null && !written.equals(Substance.of(status(now)))) {
+      schedule.changed(System.nanoTime());
+    }
+  }
+
+  private void write(Wanted now, ReportSchedule when) throws InterruptedException {
+    if (!when.isDue(System.nanoTime())) {
+      return;
+    }
+    boolean refresh = when.isRefresh(System.nanoTime());
+    if (!refresh && Substance.of(status(now)).equals(written)) {
+      when.unchanged();
+      return;
+    }
+    if (!refresh) {
+      // What the probes lost is told together with what explains it.
+      now.settings().ifPresent(settings -> check(now, settings));
+    }
+    FlannelNodeStatus status = status(now);
+    try {
+      node.report(status);
+      written = Substance.of(status);
+      when.written(System.nanoTime());
+      unwritten.over("the status is written again");
+    } catch (ApiException e) {
+      when.failed(System.nanoTime());
+      unwritten.begins(
+          "HTTP " + e.status(),
+          "the FlannelNode's status cannot be written: %s. It is tried again until it can"
+              .formatted(e.getMessage()));
+    } catch (IOException e) {
+      // Said already, of the API server as a whole.
+      when.failed(System.nanoTime());
+    }
+  }
+
+  private FlannelNodeStatus status(Wanted now) {
+    Device device = local.device().orElse(null);
+    return new FlannelNodeStatus(
+        now.generation(),
+        clock.instant().truncatedTo(ChronoUnit.SECONDS).toString(),
+        version,
+        device,
+        local.bridgeAddress().orElse(null),
+        local.findings(),
+        prober.reports());
+  }
+}

@@ -1,0 +1,156 @@
+package io.flannel.operator.agent.checks;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A tool of iproute2's that stays, reads queries and answers each with a line: {@code ip -j -batch
+ * -}, which flushes after each JSON document (iproute2, lib/json_writer.c). To start it anew for
+ * each look costs about twenty times the CPU of the answer. Runs without a shell; it ends with the
+ * agent, whose end closes its input. For one thread.
+ */
+final class BatchTool implements AutoCloseable {
+  private static final int ERROR_LIMIT = 300;
+  private static final int CHUNK = 16 << 10;
+
+  private final List<String> words;
+  private final Duration timeLimit;
+  private final int answerLimit;
+  private Optional<Running> running = Optional.empty();
+
+  private record Running(Process process, InputStream answers, OutputStream queries) {}
+
+  /**
+   * A tool that is started with the first query.
+   *
+   * @param words the tool and its arguments
+   * @param timeLimit for the answers to what is asked at once; then it is killed
+   * @param answerLimit of one answer, in bytes; a tool that prints more is killed
+   */
+  BatchTool(List<String> words, Duration timeLimit, int answerLimit) {
+    this.words = words;
+    this.timeLimit = timeLimit;
+    this.answerLimit = answerLimit;
+  }
+
+  /**
+   * Asks; a tool that fails is ended, and started anew for the next question.
+   *
+   * @param queries each a line without its end
+   * @return a line for each, or why there are none
+   */
+  Reading<List<byte[]>> ask(List<String> queries) {
+    Running tool;
+    try {
+      tool = running();
+    } catch (IOException e) {
+      return Reading.failed(
+          "cannot run %s (%s): the agent's image should hold iproute2"
+              .formatted(words.getFirst(), e.getMessage()));
+    }
+    // Reading ends when the tool does: it is this that ends one which hangs.
+    var limit =
+        CompletableFuture.runAsync(
+            () -> kill(tool.process()),
+            CompletableFuture.delayedExecutor(timeLimit.toMillis(), TimeUnit.MILLISECONDS));
+    Reading<List<byte[]>> answers;
+    try {
+      answers = answers(tool, queries);
+    } catch (IOException e) {
+      answers = Reading.failed(whyEnded(tool, limit));
+    }
+    limit.cancel(false);
+    if (answers instanceof Reading.Failed) {
+      close();
+    }
+    return answers;
+  }
+
+  /** Ends the tool; the next question starts it anew. */
+  @Override
+  public void close() {
+    running.ifPresent(tool -> kill(tool.process()));
+    running = Optional.empty();
+  }
+
+  /** What it is called in messages. */
+  String name() {
+    return String.join(" ", words);
+  }
+
+  private Running running() throws IOException {
+    if (running.isEmpty()) {
+      Process process = new ProcessBuilder(words).start();
+      running =
+          Optional.of(new Running(process, process.getInputStream(), process.getOutputStream()));
+    }
+    return running.get();
+  }
+
+  private Reading<List<byte[]>> answers(Running tool, List<String> queries) throws IOException {
+    tool.queries().write((String.join("\n", queries) + "\n").getBytes(StandardCharsets.UTF_8));
+    tool.queries().flush();
+    var answers = new ArrayList<byte[]>();
+    var line = new ByteArrayOutputStream();
+    byte[] chunk = new byte[CHUNK];
+    boolean more = false;
+    while (answers.size() < queries.size()) {
+      int length = tool.answers().read(chunk);
+      if (length < 0) {
+        throw new IOException("ended");
+      }
+      for (int begin = 0; begin < length; ) {
+        int end = begin;
+        while (end < length && chunk[end] != '\n') {
+          end++;
+        }
+        line.write(chunk, begin, end - begin);
+        if (line.size() > answerLimit) {
+          return Reading.failed("%s printed more than %d bytes".formatted(name(), answerLimit));
+        }
+        more = answers.size() == queries.size();
+        if (end < length) {
+          answers.add(line.toByteArray());
+          line.reset();
+        }
+        begin = end + 1;
+      }
+    }
+    return more || tool.answers().available() > 0
+        ? Reading.failed("%s printed more than it was asked for".formatted(name()))
+        : Reading.read(answers);
+  }
+
+  private String whyEnded(Running tool, CompletableFuture<Void> limit) {
+    if (limit.isDone()) {
+      return "%s did not answer within %d seconds and was killed"
+          .formatted(name(), timeLimit.toSeconds());
+    }
+    try {
+      String error =
+          new String(
+              tool.process().getErrorStream().readNBytes(ERROR_LIMIT), StandardCharsets.UTF_8);
+      return "%s ended: %s"
+          .formatted(name(), error.lines().findFirst().orElse("it did not say why"));
+    } catch (IOException e) {
+      return "%s ended: it did not say why".formatted(name());
+    }
+  }
+
+  private static void kill(Process process) {
+    if (process.isAlive()) {
+      Stream.concat(process.descendants(), Stream.of(process.toHandle()))
+          .forEach(ProcessHandle::destroyForcibly);
+    }
+  }
+}

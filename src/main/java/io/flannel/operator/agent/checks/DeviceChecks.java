@@ -1,0 +1,159 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.overlay.Cidr;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Whether the tunnel devices are what flannel makes them. */
+final class DeviceChecks {
+  private DeviceChecks() {}
+
+  static List<Sighting> of(Expected expected, KernelState state) {
+    var sightings = new ArrayList<Sighting>();
+    if (state.links().value().isPresent()) {
+      expected.tunnels().forEach(tunnel -> check(tunnel, expected, state, sightings));
+    }
+    return sightings;
+  }
+
+  /**
+   * Whether the device is fit to carry packets of its family, so that routes, neighbours and
+   * forwarding entries can be on it: the kernel drops those of a device that goes, goes down or
+   * loses its last address, and they are not told beside it. So it is taken to be where nobody can
+   * tell.
+   */
+  static boolean carries(Expected.Tunnel tunnel, KernelState state) {
+    return state.links().value().isEmpty()
+        || state
+            .link(tunnel.name())
+            .filter(link -> link.up() && isOf(tunnel, link))
+            .filter(link -> !link.addresses(tunnel.family()).isEmpty())
+            .isPresent();
+  }
+
+  private static boolean isOf(Expected.Tunnel tunnel, Link link) {
+    return link.kind().equals(Optional.of(tunnel.kind()));
+  }
+
+  private static void check(
+      Expected.Tunnel tunnel, Expected expected, KernelState state, List<Sighting> sightings) {
+    Optional<Link> found = state.link(tunnel.name());
+    if (found.isEmpty()) {
+      sightings.add(
+          Sighting.ofNode(
+              LocalFault.DEVICE_MISSING,
+              "there is no device %s; it should be of kind %s"
+                  .formatted(tunnel.name(), tunnel.kind())));
+      return;
+    }
+    Link link = found.get();
+    if (!isOf(tunnel, link)) {
+      sightings.add(
+          Sighting.ofNode(
+              LocalFault.DEVICE_KIND_WRONG,
+              "%s is of kind %s; it should be of kind %s"
+                  .formatted(tunnel.name(), link.kind().orElse("none"), tunnel.kind())));
+    } else if (!link.up()) {
+      sightings.add(
+          Sighting.ofNode(
+              LocalFault.DEVICE_DOWN, "%s is down; it should be up".formatted(tunnel.name())));
+    } else {
+      endpoint(tunnel, link, expected, state).ifPresent(sightings::add);
+      differs(tunnel, LocalFault.DEVICE_VNI_WRONG, "VNI", link.tunnel().vni(), tunnel.vni())
+          .ifPresent(sightings::add);
+      differs(tunnel, LocalFault.DEVICE_PORT_WRONG, "port", link.tunnel().port(), tunnel.port())
+          .ifPresent(sightings::add);
+      mtu(tunnel, link, expected, state).ifPresent(sightings::add);
+      address(tunnel, link).ifPresent(sightings::add);
+    }
+  }
+
+  /**
+   * vxlan's local address is the public IP, ipip's the interface's. They differ behind NAT, and
+   * with public-ip-overwrite: then no device has the public IP, and any of the node's own will do.
+   */
+  private static Optional<Sighting> endpoint(
+      Expected.Tunnel tunnel, Link link, Expected expected, KernelState state) {
+    if (tunnel.kind().equals("wireguard") || tunnel.family() != expected.publicIp().family()) {
+      return Optional.empty();
+    }
+    Optional<Cidr> local = link.tunnel().local();
+    Optional<Cidr> remote = link.tunnel().remote();
+    boolean right =
+        isOwn(expected.publicIp(), state)
+            ? local.equals(Optional.of(expected.publicIp()))
+            : local.filter(address -> isOwn(address, state)).isPresent();
+    if (right && remote.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Sighting.ofNode(
+            LocalFault.DEVICE_ENDPOINT_WRONG,
+            "%s has local address %s and remote %s; it should have local %s and any remote"
+                .formatted(
+                    tunnel.name(),
+                    local.map(Cidr::base).orElse("any"),
+                    remote.map(Cidr::base).orElse("any"),
+                    isOwn(expected.publicIp(), state)
+                        ? expected.publicIp().base()
+                        : "one of the node's own")));
+  }
+
+  private static boolean isOwn(Cidr address, KernelState state) {
+    return state.links().value().orElse(List.of()).stream().anyMatch(link -> link.has(address));
+  }
+
+  private static Optional<Sighting> differs(
+      Expected.Tunnel tunnel,
+      LocalFault fault,
+      String what,
+      OptionalInt found,
+      Optional<Integer> wanted) {
+    if (wanted.isEmpty() || found.equals(OptionalInt.of(wanted.get()))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Sighting.ofNode(
+            fault,
+            "%s has %s %s; it should have %d"
+                .formatted(
+                    tunnel.name(),
+                    what,
+                    found.isPresent() ? found.getAsInt() : "none",
+                    wanted.get())));
+  }
+
+  private static Optional<Sighting> mtu(
+      Expected.Tunnel tunnel, Link link, Expected expected, KernelState state) {
+    OptionalInt wanted = expected.flannelMtu(state);
+    if (wanted.isEmpty() || wanted.getAsInt() == link.mtu()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Sighting.ofNode(
+            LocalFault.DEVICE_MTU_WRONG,
+            "%s has MTU %d; it should have %d: %s"
+                .formatted(
+                    tunnel.name(), link.mtu(), wanted.getAsInt(), expected.mtuReason(state))));
+  }
+
+  private static Optional<Sighting> address(Expected.Tunnel tunnel, Link link) {
+    var wanted = new Link.InterfaceAddress(tunnel.address(), tunnel.family().bits());
+    if (link.addresses().contains(wanted)) {
+      return Optional.empty();
+    }
+    List<String> found =
+        link.addresses(tunnel.family()).stream().map(Link.InterfaceAddress::toString).toList();
+    return Optional.of(
+        Sighting.ofNode(
+            LocalFault.DEVICE_ADDRESS_MISSING,
+            "%s has %s; it should have %s"
+                .formatted(
+                    tunnel.name(),
+                    found.isEmpty() ? "no address" : "address " + String.join(", ", found),
+                    wanted)));
+  }
+}

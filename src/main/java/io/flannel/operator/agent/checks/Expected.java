@@ -1,0 +1,234 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.overlay.Cidr;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What flannel should have given the node, as its FlannelNodeSpec says. Empty of all where flannel
+ * cannot have started: before the node has a podCIDR and a public IP.
+ *
+ * @param backend how packets travel
+ * @param tunnels the tunnel devices, IPv4's first; none with host-gw
+ * @param publicIp the address that peers send to
+ * @param pods the ranges of network and node, IPv4's first
+ * @param mtu what pods should get, where the network says so
+ * @param peers those that have an IPv4 podCIDR
+ * @param allPeers whether these are all the network's other nodes
+ */
+record Expected(
+    Backend backend,
+    List<Tunnel> tunnels,
+    Cidr publicIp,
+    List<PodRanges> pods,
+    OptionalInt mtu,
+    List<Peer> peers,
+    boolean allPeers) {
+
+  /**
+   * A tunnel device.
+   *
+   * @param kind the kernel's kind
+   * @param family of the addresses that it carries
+   * @param address its own address in the overlay
+   * @param vni vxlan's network identifier, where it is known
+   * @param port vxlan's UDP port, where it is known
+   */
+  record Tunnel(
+      String name,
+      String kind,
+      Cidr.Family family,
+      Cidr address,
+      Optional<Integer> vni,
+      Optional<Integer> port) {}
+
+  /**
+   * Pods' addresses of one family.
+   *
+   * @param network all pods'
+   * @param node the node's own pods'
+   */
+  record PodRanges(Cidr network, Cidr node) {}
+
+  /**
+   * A peer to be reached.
+   *
+   * @param address where packets for its pods are sent to
+   * @param subnet its pods' range
+   * @param vtepMac its vxlan device's MAC address; empty: it runs no vxlan
+   */
+  record Peer(String name, Cidr address, Cidr subnet, Optional<String> vtepMac) {}
+
+  /** What a spec says; empty where flannel cannot have started on the node. */
+  static Optional<Expected> of(FlannelNodeSpec spec) {
+    List<PodRanges> pods = new ArrayList<>();
+    ranges(spec.cidr(), spec.subnet()).ifPresent(pods::add);
+    ranges(spec.ipv6CIDR(), spec.ipv6Subnet()).ifPresent(pods::add);
+    Optional<Cidr> publicIp = address(spec.publicIP());
+    if (pods.isEmpty() || publicIp.isEmpty()) {
+      return Optional.empty();
+    }
+    Backend backend = backend(spec);
+    return Optional.of(
+        new Expected(
+            backend,
+            pods.stream().flatMap(range -> tunnel(spec, backend, range.node()).stream()).toList(),
+            publicIp.get(),
+            List.copyOf(pods),
+            spec.mtu() == null ? OptionalInt.empty() : OptionalInt.of(spec.mtu()),
+            spec.peers() == null
+                ? List.of()
+                : spec.peers().stream().flatMap(peer -> peer(peer).stream()).toList(),
+            Boolean.TRUE.equals(spec.allPeers())));
+  }
+
+  /** The same with other peers. */
+  Expected withPeers(List<Peer> others) {
+    return new Expected(backend, tunnels, publicIp, pods, mtu, others, allPeers);
+  }
+
+  /** The tunnel device that carries IPv4. */
+  Optional<Tunnel> ipv4Tunnel() {
+    return tunnels.stream().filter(tunnel -> tunnel.family() == Cidr.Family.IPV4).findFirst();
+  }
+
+  /** The ranges of IPv4 pods. */
+  Optional<PodRanges> ipv4Pods() {
+    return pods.stream().filter(range -> range.node().family() == Cidr.Family.IPV4).findFirst();
+  }
+
+  /** The NIC that carries the overlay: the device with the public IP, or with the tunnel's end. */
+  Optional<Link> nic(KernelState state) {
+    Optional<Link> holder = holder(state, publicIp);
+    // Behind NAT, and with public-ip-overwrite, no device has the public IP.
+    return holder.or(
+        () ->
+            ipv4Tunnel()
+                .flatMap(tunnel -> state.link(tunnel.name()))
+                .flatMap(link -> link.tunnel().local())
+                .flatMap(local -> holder(state, local)));
+  }
+
+  /** What the NIC leaves to packets inside the overlay, in bytes. */
+  OptionalInt leftByNic(KernelState state) {
+    return nic(state)
+        .map(nic -> OptionalInt.of(nic.mtu() - backend.overhead()))
+        .orElse(OptionalInt.empty());
+  }
+
+  /**
+   * The MTU in bytes of the tunnel devices, which flanneld also writes into subnet.env; with
+   * host-gw the NIC's. Neither ipip nor host-gw has an MTU of its own in net-conf.json.
+   */
+  OptionalInt flannelMtu(KernelState state) {
+    return switch (backend) {
+      case Backend.Vxlan _, Backend.Wireguard _ -> mtu.isPresent() ? mtu : leftByNic(state);
+      case Backend.Ipip _, Backend.HostGw _ -> leftByNic(state);
+    };
+  }
+
+  /** Why {@link #flannelMtu} is what it is, for messages. */
+  String mtuReason(KernelState state) {
+    String nic =
+        nic(state)
+            .map(
+                link ->
+                    "%s has %d, %d of which %s takes"
+                        .formatted(
+                            link.name(), link.mtu(), backend.overhead(), backend.type().wireName()))
+            .orElse("the NIC's is not known");
+    boolean own = mtu.isPresent() && flannelMtu(state).equals(mtu);
+    return own ? "so says the network's mtu; " + nic : nic;
+  }
+
+  /** What pods should get, in bytes. */
+  OptionalInt podMtu(KernelState state) {
+    return mtu.isPresent() ? mtu : flannelMtu(state);
+  }
+
+  private static Optional<Link> holder(KernelState state, Cidr address) {
+    return state.links().value().stream()
+        .flatMap(List::stream)
+        .filter(link -> link.has(address))
+        .findFirst();
+  }
+
+  private static Backend backend(FlannelNodeSpec spec) {
+    boolean directRouting = Boolean.TRUE.equals(spec.directRouting());
+    return switch (spec.backend()) {
+      case VXLAN ->
+          spec.vxlan() == null
+              ? new Backend.Vxlan(
+                  Backend.Vxlan.DEFAULT_VNI, Backend.Vxlan.DEFAULT_PORT, false, directRouting)
+              : new Backend.Vxlan(spec.vxlan().vni(), spec.vxlan().port(), false, directRouting);
+      case IPIP -> new Backend.Ipip(directRouting);
+      case HOST_GW -> new Backend.HostGw();
+      case WIREGUARD ->
+          new Backend.Wireguard(
+              Backend.Wireguard.DEFAULT_PORT,
+              Backend.Wireguard.DEFAULT_KEEPALIVE_SECONDS,
+              Optional.empty());
+    };
+  }
+
+  private static Optional<Tunnel> tunnel(FlannelNodeSpec spec, Backend backend, Cidr node) {
+    Optional<Integer> vni = Optional.ofNullable(spec.vxlan()).map(FlannelNodeSpec.Vxlan::vni);
+    Optional<Integer> port = Optional.ofNullable(spec.vxlan()).map(FlannelNodeSpec.Vxlan::port);
+    boolean vxlan = backend instanceof Backend.Vxlan;
+    return deviceName(spec, backend, node.family())
+        .map(
+            name ->
+                new Tunnel(
+                    name,
+                    // The kernel's names of the kinds are flannel's names of the backends.
+                    backend.type().wireName(),
+                    node.family(),
+                    Cidr.ofAddress(node.base()),
+                    vxlan ? vni : Optional.empty(),
+                    vxlan ? port : Optional.empty()));
+  }
+
+  /** vxlan and wireguard have a device a family (pkg/backend/vxlan, pkg/backend/wireguard). */
+  private static Optional<String> deviceName(
+      FlannelNodeSpec spec, Backend backend, Cidr.Family family) {
+    if (family == Cidr.Family.IPV4) {
+      return backend.device().map(usual -> spec.device() == null ? usual : spec.device());
+    }
+    return switch (backend) {
+      case Backend.Vxlan vxlan -> Optional.of("flannel-v6." + vxlan.vni());
+      case Backend.Wireguard _ -> Optional.of("flannel-wg-v6");
+      case Backend.Ipip _, Backend.HostGw _ -> Optional.empty();
+    };
+  }
+
+  private static Optional<PodRanges> ranges(@Nullable String network, @Nullable String node) {
+    return range(network).flatMap(all -> range(node).map(own -> new PodRanges(all, own)));
+  }
+
+  private static Optional<Peer> peer(FlannelNodeSpec.Peer peer) {
+    return address(peer.address())
+        .flatMap(
+            address ->
+                range(peer.subnet())
+                    .map(
+                        subnet ->
+                            new Peer(
+                                peer.name(),
+                                address,
+                                subnet,
+                                Optional.ofNullable(peer.vtepMAC()))));
+  }
+
+  private static Optional<Cidr> range(@Nullable String text) {
+    return text == null ? Optional.empty() : Cidr.tryParse(text);
+  }
+
+  private static Optional<Cidr> address(@Nullable String text) {
+    return text == null ? Optional.empty() : Cidr.tryAddress(text);
+  }
+}

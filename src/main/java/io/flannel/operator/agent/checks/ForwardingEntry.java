@@ -1,0 +1,10 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.overlay.Cidr;
+
+/**
+ * Where a vxlan device sends what is for a MAC address, as {@code bridge -j fdb show dev} has it.
+ *
+ * @param mac in lower case, with colons
+ */
+record ForwardingEntry(String mac, Cidr destination) {}

@@ -1,0 +1,126 @@
+package io.flannel.operator.agent.checks;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The node's files, as the agent's container sees them: /proc is that of the host's network, since
+ * the pod is on it.
+ *
+ * @param proc where /proc is
+ * @param flannelRun the directory of flannel's subnet.env, /run/flannel on the node
+ * @param cniConf the directory of CNI configurations, spec.cni.confDir on the node
+ */
+record HostFiles(Path proc, Path flannelRun, Path cniConf) {
+  private static final int LIMIT = 64 << 10;
+  private static final String CNI_FILE = "10-flannel.conflist";
+
+  /** What the kernel takes for a device's name, without what would leave the directory. */
+  private static final Pattern DEVICE = Pattern.compile("(?![.]{1,2}$)[^/\\s]{1,15}");
+
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+  private static final Pattern COUNTER = Pattern.compile("[0-9]{1,18}");
+
+  /** flannel's word to the CNI plugin. */
+  Reading<SubnetEnv> subnetEnv() {
+    return text(flannelRun.resolve("subnet.env"))
+        .flatMap(text -> Reading.read(SubnetEnv.parse(text)));
+  }
+
+  /** The path of flannel's CNI configuration, if it is there. */
+  Reading<String> cniConfig() {
+    Path file = cniConf.resolve(CNI_FILE);
+    try {
+      Files.readAttributes(file, "size");
+      return Reading.read(file.toString());
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return Reading.absent();
+    } catch (IOException e) {
+      return unreadable(file);
+    }
+  }
+
+  /** The settings of the kernel, with rp_filter of all and of the devices. */
+  KernelState.Sysctls sysctls(List<String> devices) {
+    Path net = proc.resolve("sys/net");
+    Map<String, Integer> rpFilter = new HashMap<>();
+    for (String device : devices) {
+      if (DEVICE.matcher(device).matches()) {
+        number(net.resolve("ipv4/conf").resolve(device).resolve("rp_filter"))
+            .value()
+            .ifPresent(value -> rpFilter.put(device, value));
+      }
+    }
+    return new KernelState.Sysctls(
+        number(net.resolve("ipv4/ip_forward")),
+        number(net.resolve("ipv6/conf/all/forwarding")),
+        Map.copyOf(rpFilter));
+  }
+
+  /** What the kernel counted. */
+  KernelState.Counters counters() {
+    return new KernelState.Counters(
+        counter("net/snmp", "Udp", "InCsumErrors"),
+        counter("net/netstat", "TcpExt", "IPReversePathFilter"));
+  }
+
+  private Reading<Integer> number(Path file) {
+    return text(file)
+        .flatMap(
+            text ->
+                NUMBER.matcher(text.strip()).matches()
+                    ? Reading.read(Integer.valueOf(text.strip()))
+                    : Reading.failed("%s holds no number".formatted(file)));
+  }
+
+  private Reading<Long> counter(String file, String group, String name) {
+    return text(proc.resolve(file)).flatMap(text -> counterIn(text, group, name));
+  }
+
+  /**
+   * Reads a counter of a file such as /proc/net/snmp: a line of names and a line of numbers, both
+   * begin with the group. Absent if the kernel does not count it.
+   */
+  static Reading<Long> counterIn(String text, String group, String name) {
+    List<List<String>> lines =
+        text.lines()
+            .filter(line -> line.startsWith(group + ":"))
+            .map(line -> Arrays.asList(line.split(" ")))
+            .toList();
+    if (lines.size() != 2) {
+      return Reading.absent();
+    }
+    int at = lines.get(0).indexOf(name);
+    if (at < 0 || at >= lines.get(1).size()) {
+      return Reading.absent();
+    }
+    String digits = lines.get(1).get(at);
+    return COUNTER.matcher(digits).matches()
+        ? Reading.read(Long.valueOf(digits))
+        : Reading.absent();
+  }
+
+  private static Reading<String> text(Path file) {
+    try (var stream = Files.newInputStream(file)) {
+      return Reading.read(new String(stream.readNBytes(LIMIT), StandardCharsets.UTF_8));
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return Reading.absent();
+    } catch (IOException e) {
+      return unreadable(file);
+    }
+  }
+
+  private static <T> Reading<T> unreadable(Path file) {
+    return Reading.failed(
+        "%s cannot be read: let other users read it and its directory".formatted(file));
+  }
+}

@@ -1,0 +1,150 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.overlay.Cidr;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * What iproute2 tells of the kernel; needs no capability. Its tools stay: {@code ip}, for vxlan
+ * {@code bridge}, and for wireguard with IPv6 {@code ip -6}. For one thread.
+ */
+final class Iproute2 implements AutoCloseable {
+  /** Enough for the routes and neighbours of thousands of nodes, and not too much for the heap. */
+  private static final int ANSWER_LIMIT = 1 << 20;
+
+  /** {@code nomaster} leaves the pods' devices out, which are ports of their bridge. */
+  private static final List<String> QUERIES =
+      List.of("addr show nomaster", "route show table main", "neigh show nud permanent");
+
+  private final BatchTool ip;
+  private final BatchTool ipv6;
+  private final BatchTool bridge;
+
+  /** The devices that the tools know by name and number. */
+  private Optional<Set<Link.Identity>> known = Optional.empty();
+
+  /**
+   * Tools that are started when first used.
+   *
+   * @param ip the command {@code ip}, with what comes before its options
+   * @param bridge the command {@code bridge}, likewise
+   * @param timeLimit for the answers of one of them
+   */
+  Iproute2(List<String> ip, List<String> bridge, Duration timeLimit) {
+    this.ip = tool(timeLimit, ip, "-j", "-d", "-s", "-batch", "-");
+    this.ipv6 = tool(timeLimit, ip, "-6", "-j", "-batch", "-");
+    this.bridge = tool(timeLimit, bridge, "-j", "-batch", "-");
+  }
+
+  /** The tools of the agent's image. */
+  static Iproute2 installed() {
+    return new Iproute2(List.of("ip"), List.of("bridge"), Duration.ofSeconds(5));
+  }
+
+  /** What one batch of queries answers. */
+  record Answers(
+      Reading<List<Link>> links,
+      Reading<RoutingTable> routes,
+      Reading<List<Neighbour>> neighbours) {
+
+    static Answers failed(String why) {
+      return new Answers(Reading.failed(why), Reading.failed(why), Reading.failed(why));
+    }
+  }
+
+  /** Devices, IPv4 routes and permanent neighbours. */
+  Answers answers() {
+    Answers answers = ask();
+    Optional<Set<Link.Identity>> found = answers.links().value().map(Iproute2::identities);
+    if (found.isPresent() && known.isPresent() && !found.equals(known)) {
+      // iproute2 keeps the names and numbers of devices that it once looked up (lib/ll_map.c): of
+      // one that was made anew or renamed it would tell the old.
+      close();
+      answers = ask();
+      found = answers.links().value().map(Iproute2::identities);
+    }
+    known = found;
+    return answers;
+  }
+
+  /** The IPv6 routes of the main table. */
+  Reading<RoutingTable> ipv6Routes() {
+    return single(ipv6, "route show table main", json -> Iproute2Json.route(json, Cidr.Family.IPV6))
+        .flatMap(routes -> Reading.read(new RoutingTable(routes)));
+  }
+
+  /** Where a vxlan device sends what is for a MAC address. */
+  Reading<List<ForwardingEntry>> forwarding(String device) {
+    return single(bridge, "fdb show dev " + device, Iproute2Json::forwardingEntry);
+  }
+
+  /** Ends the tools; the next question starts them anew. */
+  @Override
+  public void close() {
+    Stream.of(ip, ipv6, bridge).forEach(BatchTool::close);
+  }
+
+  private Answers ask() {
+    return switch (ip.ask(QUERIES)) {
+      case Reading.Read<List<byte[]>>(List<byte[]> lines) -> {
+        Answers answers = parse(ip.name(), lines);
+        if (answers.links() instanceof Reading.Failed) {
+          ip.close();
+        }
+        yield answers;
+      }
+      case Reading.Failed<List<byte[]>>(String why) -> Answers.failed(why);
+      case Reading.Absent<List<byte[]>>() ->
+          throw new IllegalStateException("a tool answers or fails");
+    };
+  }
+
+  /** Reads the three answers of {@code ip}; none of them if one is not understood. */
+  static Answers parse(String tool, List<byte[]> lines) {
+    try {
+      List<Link> links = Iproute2Json.list(lines.get(0), Iproute2Json::link);
+      List<Route> routes =
+          Iproute2Json.list(lines.get(1), json -> Iproute2Json.route(json, Cidr.Family.IPV4));
+      List<Neighbour> neighbours = Iproute2Json.list(lines.get(2), Iproute2Json::neighbour);
+      return new Answers(
+          Reading.read(links), Reading.read(new RoutingTable(routes)), Reading.read(neighbours));
+    } catch (Iproute2Json.UnreadableException e) {
+      return Answers.failed(unknown(tool, e));
+    }
+  }
+
+  private static <T> Reading<List<T>> single(
+      BatchTool tool, String query, Iproute2Json.Element<T> reader) {
+    return tool.ask(List.of(query))
+        .flatMap(
+            lines -> {
+              try {
+                return Reading.read(Iproute2Json.list(lines.getFirst(), reader));
+              } catch (Iproute2Json.UnreadableException e) {
+                tool.close();
+                return Reading.failed(unknown(tool.name(), e));
+              }
+            });
+  }
+
+  private static Set<Link.Identity> identities(List<Link> links) {
+    Set<Link.Identity> identities = new HashSet<>();
+    links.forEach(link -> identities.add(link.identity()));
+    return identities;
+  }
+
+  private static String unknown(String tool, Iproute2Json.UnreadableException e) {
+    return "%s %s: is it iproute2 6.1 or newer?".formatted(tool, e.getMessage());
+  }
+
+  private static BatchTool tool(Duration timeLimit, List<String> command, String... arguments) {
+    List<String> words = new ArrayList<>(command);
+    words.addAll(List.of(arguments));
+    return new BatchTool(List.copyOf(words), timeLimit, ANSWER_LIMIT);
+  }
+}

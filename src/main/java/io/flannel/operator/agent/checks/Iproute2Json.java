@@ -1,0 +1,215 @@
+package io.flannel.operator.agent.checks;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.overlay.Cidr;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/**
+ * What iproute2 prints with {@code -j}: an array of objects a query. Fields that we do not know are
+ * fine; a known one that is missing or of another type makes the whole query unreadable, since what
+ * is skipped would look like what is missing on the node.
+ */
+final class Iproute2Json {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Iproute2Json() {}
+
+  /** What is printed is not what we know. */
+  static final class UnreadableException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    UnreadableException(String message) {
+      super(message);
+    }
+  }
+
+  /** Reads an element of a query's answer; empty: it does not concern us. */
+  interface Element<T> {
+    Optional<T> of(JsonNode element) throws UnreadableException;
+  }
+
+  /**
+   * Reads an answer.
+   *
+   * @throws UnreadableException if it is no array of such elements
+   */
+  static <T> List<T> list(byte[] answer, Element<T> reader) throws UnreadableException {
+    try (JsonParser parser = JSON.createParser(answer)) {
+      if (parser.nextToken() != JsonToken.START_ARRAY) {
+        throw new UnreadableException("printed no JSON array");
+      }
+      var elements = new ArrayList<T>();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        JsonNode element = JSON.readTree(parser);
+        if (element == null || !element.isObject()) {
+          throw new UnreadableException("printed an array with more than objects in it");
+        }
+        // What a filter leaves out is printed as {} by some versions.
+        if (!element.isEmpty()) {
+          reader.of(element).ifPresent(elements::add);
+        }
+      }
+      if (parser.nextToken() != null) {
+        throw new UnreadableException("printed more than a JSON array");
+      }
+      return elements;
+    } catch (IOException e) {
+      throw new UnreadableException("printed broken JSON");
+    }
+  }
+
+  /** An element of {@code ip -j -d -s addr show}. */
+  static Optional<Link> link(JsonNode json) throws UnreadableException {
+    List<String> flags = new ArrayList<>();
+    for (JsonNode flag : json.path("flags")) {
+      flags.add(flag.asText());
+    }
+    if (!json.path("flags").isArray()) {
+      throw new UnreadableException("printed a device without flags");
+    }
+    List<Link.InterfaceAddress> addresses = new ArrayList<>();
+    for (JsonNode info : json.path("addr_info")) {
+      // A point-to-point address of iproute2's is its own; the peer's is beside it.
+      if (info.path("local").isTextual()) {
+        addresses.add(new Link.InterfaceAddress(address(info, "local"), number(info, "prefixlen")));
+      }
+    }
+    JsonNode data = json.path("linkinfo").path("info_data");
+    JsonNode received = json.path("stats64").path("rx").path("packets");
+    return Optional.of(
+        new Link(
+            number(json, "ifindex"),
+            text(json, "ifname"),
+            optionalText(json.path("linkinfo"), "info_kind"),
+            flags.contains("UP"),
+            flags.contains("LOWER_UP"),
+            number(json, "mtu"),
+            List.copyOf(addresses),
+            data.isObject() ? tunnel(data) : Link.Tunnel.NONE,
+            received.canConvertToLong() && received.isIntegralNumber()
+                ? OptionalLong.of(received.asLong())
+                : OptionalLong.empty()));
+  }
+
+  private static Link.Tunnel tunnel(JsonNode data) {
+    return new Link.Tunnel(
+        end(data, "local").or(() -> end(data, "local6")),
+        end(data, "remote").or(() -> end(data, "remote6")),
+        optionalText(data, "link"),
+        optionalNumber(data, "id"),
+        optionalNumber(data, "port"),
+        data.path("external").asBoolean(false));
+  }
+
+  /** An end of a tunnel; {@code any} and 0.0.0.0 are none. */
+  private static Optional<Cidr> end(JsonNode data, String field) {
+    return optionalText(data, field)
+        .flatMap(Cidr::tryAddress)
+        .filter(end -> end.network().signum() != 0);
+  }
+
+  /** An element of {@code ip -j route show table main}. */
+  static Optional<Route> route(JsonNode json, Cidr.Family family) throws UnreadableException {
+    List<Route.Hop> hops = new ArrayList<>();
+    if (json.path("nexthops").isArray()) {
+      for (JsonNode hop : json.path("nexthops")) {
+        hops.add(hop(hop));
+      }
+    } else {
+      hops.add(hop(json));
+    }
+    return Optional.of(
+        new Route(
+            destination(text(json, "dst"), family),
+            optionalText(json, "type").orElse(Route.UNICAST),
+            List.copyOf(hops),
+            json.has("metric") ? json.path("metric").asLong(0) : 0));
+  }
+
+  private static Route.Hop hop(JsonNode json) throws UnreadableException {
+    // A router of the other family is {"via": {"family": …, "host": …}}.
+    JsonNode holder = json.has("via") ? json.path("via") : json;
+    String field = json.has("via") ? "host" : "gateway";
+    return new Route.Hop(
+        holder.has(field) ? Optional.of(address(holder, field)) : Optional.empty(),
+        optionalText(json, "dev"));
+  }
+
+  private static Cidr destination(String text, Cidr.Family family) throws UnreadableException {
+    if (text.equals("default")) {
+      return Cidr.parse(family == Cidr.Family.IPV4 ? "0.0.0.0/0" : "::/0");
+    }
+    return (text.contains("/") ? Cidr.tryParse(text) : Cidr.tryAddress(text))
+        .filter(destination -> destination.family() == family)
+        .orElseThrow(
+            () -> new UnreadableException("printed a route to '%s'".formatted(shortened(text))));
+  }
+
+  /** An element of {@code ip -j neigh show nud permanent}. */
+  static Optional<Neighbour> neighbour(JsonNode json) throws UnreadableException {
+    if (!json.has("lladdr")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Neighbour(
+            address(json, "dst"),
+            text(json, "dev"),
+            text(json, "lladdr").toLowerCase(Locale.ROOT)));
+  }
+
+  /** An element of {@code bridge -j fdb show dev}. */
+  static Optional<ForwardingEntry> forwardingEntry(JsonNode json) throws UnreadableException {
+    String mac = text(json, "mac").toLowerCase(Locale.ROOT);
+    if (!json.has("dst")) {
+      return Optional.empty();
+    }
+    return Optional.of(new ForwardingEntry(mac, address(json, "dst")));
+  }
+
+  private static Cidr address(JsonNode json, String field) throws UnreadableException {
+    String text = text(json, field);
+    return Cidr.tryAddress(text)
+        .orElseThrow(
+            () ->
+                new UnreadableException(
+                    "printed '%s' where an address belongs".formatted(shortened(text))));
+  }
+
+  private static String text(JsonNode json, String field) throws UnreadableException {
+    return optionalText(json, field)
+        .orElseThrow(() -> new UnreadableException("printed an entry without '" + field + "'"));
+  }
+
+  private static int number(JsonNode json, String field) throws UnreadableException {
+    return optionalNumber(json, field)
+        .orElseThrow(() -> new UnreadableException("printed an entry without '" + field + "'"));
+  }
+
+  private static Optional<String> optionalText(JsonNode json, String field) {
+    return Stream.of(json.path(field))
+        .filter(JsonNode::isTextual)
+        .map(JsonNode::asText)
+        .findFirst();
+  }
+
+  private static OptionalInt optionalNumber(JsonNode json, String field) {
+    JsonNode value = json.path(field);
+    return value.isIntegralNumber() && value.canConvertToInt()
+        ? OptionalInt.of(value.asInt())
+        : OptionalInt.empty();
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+  }
+}

@@ -1,0 +1,81 @@
+package io.flannel.operator.agent.checks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What a node has at one moment, in its kernel and in flannel's files.
+ *
+ * @param links the devices that are no port of another: pods' are not among them
+ * @param routes the IPv4 routes of the main table
+ * @param ipv6Routes the IPv6 ones; absent where nothing is to be known of them
+ * @param neighbours the permanent ones
+ * @param forwarding the vxlan device's table; absent where there is no such device
+ * @param subnetEnv flannel's word to the CNI plugin
+ * @param cniConfig flannel's CNI configuration, by its path
+ */
+record KernelState(
+    Reading<List<Link>> links,
+    Reading<RoutingTable> routes,
+    Reading<RoutingTable> ipv6Routes,
+    Reading<List<Neighbour>> neighbours,
+    Reading<List<ForwardingEntry>> forwarding,
+    Reading<SubnetEnv> subnetEnv,
+    Reading<String> cniConfig,
+    Sysctls sysctls,
+    Counters counters) {
+
+  /**
+   * Settings below /proc/sys/net; those that the kernel does not have are absent.
+   *
+   * @param ipForward {@code ipv4/ip_forward}
+   * @param ipv6Forwarding {@code ipv6/conf/all/forwarding}
+   * @param rpFilter {@code ipv4/conf/<device>/rp_filter} by device, {@code all} among them: 0 off,
+   *     1 strict, 2 loose; those that could be read
+   */
+  record Sysctls(
+      Reading<Integer> ipForward, Reading<Integer> ipv6Forwarding, Map<String, Integer> rpFilter) {}
+
+  /**
+   * Packets that the kernel dropped since it started.
+   *
+   * @param udpChecksumErrors Udp InCsumErrors of /proc/net/snmp: UDP, wrong checksum
+   * @param reversePathDrops TcpExt IPReversePathFilter of /proc/net/netstat: rp_filter
+   */
+  record Counters(Reading<Long> udpChecksumErrors, Reading<Long> reversePathDrops) {}
+
+  /** The device of that name. */
+  Optional<Link> link(String name) {
+    return links.value().stream()
+        .flatMap(List::stream)
+        .filter(link -> link.name().equals(name))
+        .findFirst();
+  }
+
+  /** Why what could not be read could not, each reason once. */
+  List<String> failures() {
+    var whys = new ArrayList<String>();
+    Stream.of(
+            links,
+            routes,
+            ipv6Routes,
+            neighbours,
+            forwarding,
+            subnetEnv,
+            cniConfig,
+            sysctls.ipForward(),
+            sysctls.ipv6Forwarding(),
+            counters.udpChecksumErrors(),
+            counters.reversePathDrops())
+        .forEach(
+            reading -> {
+              if (reading instanceof Reading.Failed<?>(String why) && !whys.contains(why)) {
+                whys.add(why);
+              }
+            });
+    return whys;
+  }
+}

@@ -1,0 +1,133 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.overlay.Cidr;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+
+/**
+ * Looks at the kernel by iproute2 and /proc. Call it every one to two seconds, from one thread.
+ *
+ * <p>Polling, not {@code ip monitor}: that wakes the agent for every neighbour of the NIC and every
+ * pod, sees neither sysctls nor files, so that a poll is needed beside it, and saves little where
+ * the tools need not be started for each look.
+ */
+public final class LocalChecks implements AutoCloseable {
+  /** What a fault must outlast to count, and its absence to be believed. */
+  public static final Duration PATIENCE = Duration.ofMillis(1400);
+
+  /** What flannel has to follow a change of the cluster's nodes. */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  /** What FlannelNodeStatus holds. */
+  private static final int FINDINGS_LIMIT = 64;
+
+  private static final int KIND_LIMIT = 32;
+
+  private final KernelReader reader;
+  private final LongSupplier nanoTime;
+  private final CounterChecks counters = new CounterChecks();
+  private final Expectations expectations = new Expectations(GRACE);
+  private final SteadySightings steady;
+
+  /** What was there when it could last be read. */
+  private LocalState last = new LocalState(Optional.empty(), Optional.empty(), List.of());
+
+  LocalChecks(KernelReader reader, Duration patience, LongSupplier nanoTime) {
+    this.reader = reader;
+    this.nanoTime = nanoTime;
+    this.steady = new SteadySightings(patience);
+  }
+
+  /**
+   * Checks of the node that the agent runs on.
+   *
+   * @param flannelRun where the node's /run/flannel is mounted
+   * @param cniConf where the node's directory of CNI configurations is mounted
+   */
+  public static LocalChecks ofThisNode(Path flannelRun, Path cniConf) {
+    return new LocalChecks(
+        new KernelReader(
+            Iproute2.installed(), new HostFiles(Path.of("/proc"), flannelRun, cniConf)),
+        PATIENCE,
+        System::nanoTime);
+  }
+
+  /**
+   * One look; takes some milliseconds, and seconds where a tool hangs.
+   *
+   * @param spec what the node should have
+   * @return what it has; what could not be read is a finding, never an exception
+   */
+  public LocalState look(FlannelNodeSpec spec) {
+    Optional<Expected> expected = Expected.of(spec);
+    last =
+        expected
+            .map(this::look)
+            .orElseGet(
+                () -> {
+                  steady.look(nanoTime.getAsLong(), List.of(), _ -> false);
+                  return new LocalState(Optional.empty(), Optional.empty(), List.of());
+                });
+    return last;
+  }
+
+  /** Ends the tools that it runs; they end with the agent in any case. */
+  @Override
+  public void close() {
+    reader.iproute2().close();
+  }
+
+  private LocalState look(Expected expected) {
+    KernelState state = reader.read(expected);
+    // After reading: a tool that hangs takes time, too.
+    long now = nanoTime.getAsLong();
+    expectations.expect(now, expected);
+    List<Sighting> seen =
+        LocalFindings.merged(
+            Stream.concat(
+                    LocalFindings.of(expected, state).stream(),
+                    counters.look(now, expected, state).stream())
+                .toList());
+    List<FlannelNodeStatus.Finding> findings =
+        steady.look(now, seen, sighting -> expectations.isSettled(now, sighting)).stream()
+            .limit(FINDINGS_LIMIT)
+            .map(Sighting::finding)
+            .toList();
+    return state.links().value().isPresent()
+        ? new LocalState(device(expected, state), bridgeAddress(expected, state), findings)
+        : new LocalState(last.device(), last.bridgeAddress(), findings);
+  }
+
+  private static Optional<FlannelNodeStatus.Device> device(Expected expected, KernelState state) {
+    return expected.tunnels().stream()
+        .findFirst()
+        .flatMap(tunnel -> state.link(tunnel.name()))
+        .map(
+            link ->
+                new FlannelNodeStatus.Device(
+                    link.name(),
+                    link.kind().filter(kind -> kind.length() <= KIND_LIMIT).orElse(null),
+                    link.up(),
+                    Math.max(0, link.mtu())));
+  }
+
+  /** Peers send to no other addresses here than those of the node's own range. */
+  private static Optional<String> bridgeAddress(Expected expected, KernelState state) {
+    return expected
+        .ipv4Pods()
+        .flatMap(
+            range ->
+                state.link(PodChecks.BRIDGE).stream()
+                    .flatMap(link -> link.addresses(Cidr.Family.IPV4).stream())
+                    .map(Link.InterfaceAddress::address)
+                    .filter(range.node()::contains)
+                    .findFirst())
+        .map(Cidr::base);
+  }
+}

@@ -1,0 +1,10 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.overlay.Cidr;
+
+/**
+ * A permanent entry of the ARP or NDP table, as {@code ip -j neigh show nud permanent} has it.
+ *
+ * @param mac in lower case, with colons
+ */
+record Neighbour(Cidr address, String device, String mac) {}

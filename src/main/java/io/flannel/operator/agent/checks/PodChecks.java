@@ -1,0 +1,131 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.overlay.Cidr;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Whether pods get onto the overlay: subnet.env, CNI configuration, bridge and forwarding. */
+final class PodChecks {
+  /** The bridge that flannel's CNI plugin has its pods on. */
+  static final String BRIDGE = "cni0";
+
+  private PodChecks() {}
+
+  static List<Sighting> of(Expected expected, KernelState state) {
+    var sightings = new ArrayList<Sighting>();
+    subnetEnv(expected, state).ifPresent(sightings::add);
+    if (state.cniConfig() instanceof Reading.Absent<String>) {
+      sightings.add(
+          Sighting.ofNode(
+              LocalFault.CNI_CONFIG_MISSING,
+              "there is no 10-flannel.conflist in the node's CNI directory; there should be one"));
+    }
+    state
+        .link(BRIDGE)
+        .ifPresent(
+            bridge -> {
+              expected
+                  .pods()
+                  .forEach(range -> bridgeAddress(range, bridge).ifPresent(sightings::add));
+              bridgeMtu(expected, bridge, state).ifPresent(sightings::add);
+              forwarding(expected, state).ifPresent(sightings::add);
+            });
+    return sightings;
+  }
+
+  private static Optional<Sighting> subnetEnv(Expected expected, KernelState state) {
+    return switch (state.subnetEnv()) {
+      case Reading.Failed<SubnetEnv> _ -> Optional.empty();
+      case Reading.Absent<SubnetEnv>() ->
+          Optional.of(
+              Sighting.ofNode(
+                  LocalFault.SUBNET_ENV_MISSING,
+                  "there is no /run/flannel/subnet.env; there should be one"));
+      case Reading.Read<SubnetEnv>(SubnetEnv env) -> {
+        var wrong = new ArrayList<String>();
+        for (Expected.PodRanges range : expected.pods()) {
+          String prefix = range.node().family() == Cidr.Family.IPV4 ? "FLANNEL_" : "FLANNEL_IPV6_";
+          differs(env, prefix + "NETWORK", range.network()).ifPresent(wrong::add);
+          differs(env, prefix + "SUBNET", range.node()).ifPresent(wrong::add);
+        }
+        OptionalInt mtu = expected.flannelMtu(state);
+        if (mtu.isPresent()) {
+          String found = env.get("FLANNEL_MTU").orElse("not set");
+          if (!found.equals(String.valueOf(mtu.getAsInt()))) {
+            wrong.add(
+                "FLANNEL_MTU is %s; it should be %d: %s"
+                    .formatted(found, mtu.getAsInt(), expected.mtuReason(state)));
+          }
+        }
+        yield wrong.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                Sighting.ofNode(
+                    LocalFault.SUBNET_ENV_WRONG,
+                    "in /run/flannel/subnet.env " + String.join(". ", wrong)));
+      }
+    };
+  }
+
+  /** FLANNEL_SUBNET has the range's first usable address, 10.244.1.1/24. */
+  private static Optional<String> differs(SubnetEnv env, String name, Cidr wanted) {
+    String found = env.get(name).orElse("not set");
+    return Cidr.tryParse(found).equals(Optional.of(wanted))
+        ? Optional.empty()
+        : Optional.of(
+            "%s is %s; it should be %s%s"
+                .formatted(name, found, name.endsWith("SUBNET") ? "in " : "", wanted));
+  }
+
+  /** A bridge without address has just been made: the plugin sets it last. */
+  private static Optional<Sighting> bridgeAddress(Expected.PodRanges range, Link bridge) {
+    List<Link.InterfaceAddress> found = bridge.addresses(range.node().family());
+    if (found.isEmpty() || found.stream().anyMatch(own -> range.node().contains(own.address()))) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Sighting.ofNode(
+            LocalFault.BRIDGE_ADDRESS_WRONG,
+            "%s has address %s; it should have one in %s"
+                .formatted(bridge.name(), found.getFirst(), range.node())));
+  }
+
+  /**
+   * The kernel keeps a bridge's MTU at the least of its ports', which are the pods'; without a port
+   * it is 1500. Pods with less than they could have lose nothing: they keep it until they restart.
+   */
+  private static Optional<Sighting> bridgeMtu(Expected expected, Link bridge, KernelState state) {
+    OptionalInt wanted = expected.podMtu(state);
+    if (wanted.isEmpty() || !bridge.carrier() || bridge.mtu() <= wanted.getAsInt()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Sighting.ofNode(
+            LocalFault.BRIDGE_MTU_WRONG,
+            "%s, whose MTU is the least of the node's pods', has %d; it should have at most %d"
+                .formatted(bridge.name(), bridge.mtu(), wanted.getAsInt())));
+  }
+
+  /** The CNI plugin turns it on when it makes the bridge; without a bridge nothing is forwarded. */
+  private static Optional<Sighting> forwarding(Expected expected, KernelState state) {
+    var off = new ArrayList<String>();
+    for (Expected.PodRanges range : expected.pods()) {
+      boolean ipv4 = range.node().family() == Cidr.Family.IPV4;
+      Reading<Integer> value =
+          ipv4 ? state.sysctls().ipForward() : state.sysctls().ipv6Forwarding();
+      if (value.value().equals(Optional.of(0))) {
+        off.add(ipv4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding");
+      }
+    }
+    return off.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            Sighting.ofNode(
+                LocalFault.IP_FORWARDING_OFF,
+                String.join(" and ", off)
+                    + (off.size() == 1 ? " is 0; it should be 1" : " are 0; they should be 1")));
+  }
+}

@@ -1,0 +1,41 @@
+package io.flannel.operator.agent.checks;
+
+import static java.util.stream.Collectors.joining;
+
+import io.flannel.operator.overlay.Cidr;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A route of the main table, as {@code ip -j route show} has it.
+ *
+ * @param destination the addresses that it is for
+ * @param type the kernel's: {@code unicast} leads somewhere, {@code blackhole} and the like nowhere
+ * @param hops where it leads; more than one where packets are spread
+ * @param metric the least wins among routes for the same addresses
+ */
+record Route(Cidr destination, String type, List<Hop> hops, long metric) {
+  static final String UNICAST = "unicast";
+
+  /**
+   * Where a route leads.
+   *
+   * @param gateway the next router; empty: the destination is on the device's own link
+   */
+  record Hop(Optional<Cidr> gateway, Optional<String> device) {
+    /** As the command line has it, with a blank before: {@code via 192.168.0.82 dev eth0}. */
+    @Override
+    public String toString() {
+      return gateway.map(via -> " via " + via.base()).orElse("")
+          + device.map(name -> " dev " + name).orElse("");
+    }
+  }
+
+  /** As the command line has it: {@code 10.244.2.0/24 via 192.168.0.82 dev flannel.ipip}. */
+  @Override
+  public String toString() {
+    return (type.equals(UNICAST) ? "" : type + " ")
+        + destination
+        + hops.stream().map(Hop::toString).collect(joining());
+  }
+}

@@ -1,0 +1,176 @@
+package io.flannel.operator.agent.checks;
+
+import static java.util.stream.Collectors.toSet;
+
+import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Names;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Whether packets for each peer's pods leave the node the right way. */
+final class RouteChecks {
+  private RouteChecks() {}
+
+  static List<Sighting> of(Expected expected, KernelState state) {
+    var sightings = new ArrayList<Sighting>();
+    Optional<RoutingTable> routes = state.routes().value();
+    if (routes.isPresent() && expected.ipv4Pods().isPresent()) {
+      Cidr network = expected.ipv4Pods().get().network();
+      if (expected.backend() instanceof Backend.Wireguard) {
+        throughWireguard(expected, state, network, routes.get(), sightings);
+      } else {
+        toPeers(expected, state, routes.get(), sightings);
+      }
+      stale(expected, network, routes.get()).ifPresent(sightings::add);
+    }
+    if (expected.backend() instanceof Backend.Wireguard) {
+      state.ipv6Routes().value().ifPresent(table -> ipv6Network(expected, state, table, sightings));
+    }
+    return sightings;
+  }
+
+  private static void toPeers(
+      Expected expected, KernelState state, RoutingTable routes, List<Sighting> sightings) {
+    for (Expected.Peer peer : expected.peers()) {
+      if (PeerWay.concerns(expected, peer)) {
+        PeerWay way = PeerWay.of(expected, state, routes, peer);
+        boolean gone = way.route().isEmpty() && !way.canBe();
+        if (!way.isRight() && !gone) {
+          sightings.add(wrong(peer, way));
+        }
+      }
+    }
+  }
+
+  private static Sighting wrong(Expected.Peer peer, PeerWay way) {
+    String wanted = "it should be " + way.wanted();
+    return way.route()
+        .map(
+            route ->
+                Sighting.ofPeer(
+                    LocalFault.ROUTE_WRONG,
+                    peer,
+                    "the route to %s's pods is %s; %s".formatted(peer.name(), route, wanted)))
+        .orElseGet(
+            () ->
+                Sighting.ofPeer(
+                    LocalFault.ROUTE_MISSING,
+                    peer,
+                    "there is no route to %s's pods in %s; %s"
+                        .formatted(peer.name(), peer.subnet(), wanted)));
+  }
+
+  /** One route for the whole network; a narrower one takes packets away from it, unencrypted. */
+  private static void throughWireguard(
+      Expected expected,
+      KernelState state,
+      Cidr network,
+      RoutingTable routes,
+      List<Sighting> sightings) {
+    Optional<Expected.Tunnel> tunnel = expected.ipv4Tunnel();
+    if (tunnel.isEmpty() || expected.peers().isEmpty()) {
+      return;
+    }
+    if (!leadsInto(tunnel.get(), routes.exactly(network))) {
+      networkRoute(tunnel.get(), state, network, routes, sightings);
+      return;
+    }
+    for (Expected.Peer peer : expected.peers()) {
+      routes
+          .to(Cidr.ofAddress(peer.subnet().base()))
+          .filter(route -> route.destination().prefix() > network.prefix())
+          .ifPresent(
+              route ->
+                  sightings.add(
+                      Sighting.ofPeer(
+                          LocalFault.ROUTE_WRONG,
+                          peer,
+                          "the route to %s's pods is %s; it should be %s dev %s"
+                              .formatted(peer.name(), route, network, tunnel.get().name()))));
+    }
+  }
+
+  private static void ipv6Network(
+      Expected expected, KernelState state, RoutingTable routes, List<Sighting> sightings) {
+    for (Expected.Tunnel tunnel : expected.tunnels()) {
+      for (Expected.PodRanges range : expected.pods()) {
+        boolean ipv6 =
+            tunnel.family() == Cidr.Family.IPV6 && range.network().family() == Cidr.Family.IPV6;
+        // flannel adds the route when it learns of a peer.
+        if (ipv6
+            && !expected.peers().isEmpty()
+            && !leadsInto(tunnel, routes.exactly(range.network()))) {
+          networkRoute(tunnel, state, range.network(), routes, sightings);
+        }
+      }
+    }
+  }
+
+  private static boolean leadsInto(Expected.Tunnel tunnel, Optional<Route> route) {
+    return route
+        .filter(found -> found.type().equals(Route.UNICAST) && found.hops().size() == 1)
+        .flatMap(found -> found.hops().getFirst().device())
+        .equals(Optional.of(tunnel.name()));
+  }
+
+  private static void networkRoute(
+      Expected.Tunnel tunnel,
+      KernelState state,
+      Cidr network,
+      RoutingTable routes,
+      List<Sighting> sightings) {
+    if (DeviceChecks.carries(tunnel, state)) {
+      sightings.add(
+          Sighting.ofNode(
+              LocalFault.NETWORK_ROUTE_MISSING,
+              "the route to %s is %s; it should be dev %s"
+                  .formatted(
+                      network,
+                      routes.exactly(network).map(Route::toString).orElse("missing"),
+                      tunnel.name())));
+    }
+  }
+
+  /**
+   * Routes through a router, inside the network, to nobody's pods. A link of the node's own in
+   * there (a bridge of Docker's) is a clash, but no left-over of flannel's.
+   */
+  private static Optional<Sighting> stale(Expected expected, Cidr network, RoutingTable routes) {
+    if (!expected.allPeers()) {
+      return Optional.empty();
+    }
+    Set<Cidr> leased = expected.peers().stream().map(Expected.Peer::subnet).collect(toSet());
+    List<String> stale =
+        routes.routes().stream()
+            .filter(route -> network.contains(route.destination()))
+            .filter(route -> !route.destination().equals(network))
+            // The usual case first: with all of many peers, the last filter is dear.
+            .filter(route -> !leased.contains(route.destination()))
+            .filter(route -> route.hops().stream().anyMatch(hop -> hop.gateway().isPresent()))
+            .filter(
+                route ->
+                    expected.pods().stream()
+                        .noneMatch(own -> own.node().overlaps(route.destination())))
+            .filter(
+                route ->
+                    expected.peers().stream()
+                        .noneMatch(peer -> peer.subnet().overlaps(route.destination())))
+            .map(Route::toString)
+            .sorted()
+            .toList();
+    if (stale.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Sighting.ofNode(
+            LocalFault.ROUTE_STALE,
+            "there %s to no node's pods: %s; there should be none"
+                .formatted(
+                    stale.size() == 1 ? "is a route" : "are " + stale.size() + " routes",
+                    Names.and(stale))));
+  }
+}

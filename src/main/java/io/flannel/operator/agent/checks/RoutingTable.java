@@ -1,0 +1,62 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.overlay.Cidr;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** The kernel's choice among routes of one family: the longest prefix, then the least metric. */
+final class RoutingTable {
+  private final Map<Cidr, Route> best = new HashMap<>();
+  private final List<Integer> prefixes;
+
+  RoutingTable(List<Route> routes) {
+    var lengths = new TreeSet<Integer>(Comparator.reverseOrder());
+    for (Route route : routes) {
+      // Of two with the same metric the kernel takes the first that it lists.
+      best.merge(
+          route.destination(),
+          route,
+          (first, next) -> next.metric() < first.metric() ? next : first);
+      lengths.add(route.destination().prefix());
+    }
+    prefixes = List.copyOf(lengths);
+  }
+
+  /** The route that packets to an address take. */
+  Optional<Route> to(Cidr address) {
+    for (int prefix : prefixes) {
+      if (prefix <= address.family().bits()) {
+        Route route = best.get(new Cidr(address.family(), address.network(), prefix));
+        if (route != null) {
+          return Optional.of(route);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The route for exactly these addresses. */
+  Optional<Route> exactly(Cidr destination) {
+    return Optional.ofNullable(best.get(destination));
+  }
+
+  /** The device whose own link the address is on; empty if it is behind a router, or nowhere. */
+  Optional<String> linkOf(Cidr address) {
+    return to(address)
+        .filter(route -> route.type().equals(Route.UNICAST) && route.hops().size() == 1)
+        .map(route -> route.hops().getFirst())
+        .filter(hop -> hop.gateway().isEmpty())
+        .flatMap(Route.Hop::device);
+  }
+
+  /** Of each destination the route that counts, in no order. */
+  Collection<Route> routes() {
+    return new ArrayList<>(best.values());
+  }
+}

@@ -1,0 +1,44 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.decide.LocalFault;
+import java.util.Comparator;
+import java.util.Optional;
+
+/**
+ * A fault as one look saw it.
+ *
+ * @param peer whom it is about; empty: the node itself
+ * @param message what was seen and what should be there
+ */
+record Sighting(LocalFault fault, Optional<String> peer, String message) {
+  /** What FlannelNodeStatus holds. */
+  private static final int MESSAGE_LIMIT = 1024;
+
+  /** The node's own faults first; always the same order, so that an unchanged report stays so. */
+  static final Comparator<Sighting> ORDER =
+      Comparator.comparing((Sighting sighting) -> sighting.fault().scope())
+          .thenComparing(Sighting::fault)
+          .thenComparing(sighting -> sighting.peer().orElse(""));
+
+  static Sighting ofNode(LocalFault fault, String message) {
+    return new Sighting(fault, Optional.empty(), message);
+  }
+
+  static Sighting ofPeer(LocalFault fault, Expected.Peer peer, String message) {
+    return new Sighting(fault, Optional.of(peer.name()), message);
+  }
+
+  /** What is the same from look to look, whatever the message. */
+  record Key(LocalFault fault, Optional<String> peer) {}
+
+  Key key() {
+    return new Key(fault, peer);
+  }
+
+  FlannelNodeStatus.Finding finding() {
+    String text =
+        message.length() <= MESSAGE_LIMIT ? message : message.substring(0, MESSAGE_LIMIT - 1) + "…";
+    return new FlannelNodeStatus.Finding(fault.reason(), text, peer.orElse(null));
+  }
+}

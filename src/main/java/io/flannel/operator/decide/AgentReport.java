@@ -1,0 +1,98 @@
+package io.flannel.operator.decide;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.overlay.Cidr;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the operator has from a node's agent. */
+public sealed interface AgentReport {
+  /** An agent reports at least every 10 minutes: after three times that it is silent. */
+  Duration SILENT_AFTER = Duration.ofMinutes(31);
+
+  /** So long an agent may take from its FlannelNode's creation to its first report. */
+  Duration FIRST_WITHIN = Duration.ofMinutes(2);
+
+  /**
+   * No report yet.
+   *
+   * @param waiting since the FlannelNode was made
+   */
+  record Awaited(Duration waiting) implements AgentReport {
+    boolean overdue() {
+      return waiting.compareTo(FIRST_WITHIN) > 0;
+    }
+  }
+
+  /**
+   * A report that cannot be; nothing in it counts.
+   *
+   * @param why what is impossible in it, as a sentence
+   */
+  record Nonsense(String why) implements AgentReport {}
+
+  /**
+   * A report.
+   *
+   * @param age since it arrived, by the operator's clock
+   * @param device the tunnel device as it is, if there is one
+   * @param bridgeAddress of the pods' bridge, if there is one
+   * @param findings what is wrong on the node, in the agent's order; peers that are no longer in
+   *     the node's spec are left out, here and in {@code paths}
+   */
+  record Received(
+      Duration age,
+      Optional<Device> device,
+      Optional<Cidr> bridgeAddress,
+      List<Finding> findings,
+      List<Path> paths)
+      implements AgentReport {
+    /** Whether it is so old that the agent must be gone. */
+    public boolean silent() {
+      return age.compareTo(SILENT_AFTER) > 0;
+    }
+  }
+
+  /**
+   * Something wrong on the node.
+   *
+   * @param seen what the agent saw, in its words; may be empty
+   * @param peer the peer concerned; always there for a fault of {@link LocalFault.Scope#PEER}
+   */
+  record Finding(LocalFault fault, String seen, Optional<String> peer) {}
+
+  /**
+   * What the node's probes of a peer saw.
+   *
+   * @param held how long it has been so: by the agent's clock until it reported, by the operator's
+   *     since; the two need not agree about the time
+   * @param rttP50Micros median round-trip time in microseconds, where measured
+   * @param rttP99Micros 99th percentile of the same
+   */
+  record Path(
+      String peer,
+      PathState state,
+      Duration held,
+      Optional<Integer> rttP50Micros,
+      Optional<Integer> rttP99Micros) {}
+
+  /**
+   * Reads what an agent wrote.
+   *
+   * @param generation {@code metadata.generation} of the FlannelNode
+   * @param spec its spec
+   * @param status its status, as the agent wrote it; null: not yet
+   * @param age how long ago, by the operator's clock, this report arrived; without one, how long
+   *     ago the FlannelNode was made
+   */
+  static AgentReport read(
+      long generation, FlannelNodeSpec spec, @Nullable FlannelNodeStatus status, Duration age) {
+    return status == null || status.reportedAt() == null
+        ? new Awaited(age)
+        : ReportReader.read(generation, spec, status, age);
+  }
+}

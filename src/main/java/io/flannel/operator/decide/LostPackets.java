@@ -1,0 +1,129 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.decide.PathState.FULL_SIZE_LOST;
+import static io.flannel.operator.decide.PathState.LOSSY;
+import static io.flannel.operator.decide.PathState.SILENT;
+import static io.flannel.operator.decide.TunnelProblem.ENCAPSULATION_BLOCKED;
+import static io.flannel.operator.decide.TunnelProblem.MTU_BLACK_HOLE;
+import static io.flannel.operator.decide.TunnelProblem.PACKET_LOSS;
+import static io.flannel.operator.decide.TunnelProblem.PUBLIC_IP_WRONG;
+import static java.time.Duration.ZERO;
+
+import io.flannel.operator.decide.AgentReport.Finding;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Blames nodes for what fails with most of their peers, and pairs for the rest: what probes show
+ * and nothing else explains.
+ */
+final class LostPackets {
+  private final TunnelCase it;
+  private final Set<String> foreignPublicIps;
+
+  /** What fails. */
+  private final Predicate<PathState> failing;
+
+  /** What it is called, where no more is known of a node. */
+  private final TunnelProblem plain;
+
+  private final Duration wait;
+
+  private LostPackets(
+      TunnelCase it, Predicate<PathState> failing, TunnelProblem plain, Duration wait) {
+    this.it = it;
+    this.foreignPublicIps = it.evidence().foreignPublicIps();
+    this.failing = failing;
+    this.plain = plain;
+    this.wait = wait;
+  }
+
+  /** From lost tunnels to lost packets. */
+  static void judge(TunnelCase it) {
+    Patience patience = it.patience();
+    new LostPackets(it, PathState::lost, ENCAPSULATION_BLOCKED, patience.forTheOthers()).judge();
+    new LostPackets(it, FULL_SIZE_LOST::equals, MTU_BLACK_HOLE, patience.forTheOthers()).judge();
+    new LostPackets(it, LOSSY::equals, PACKET_LOSS, patience.forTheRestOfALoss()).judge();
+  }
+
+  private void judge() {
+    Predicate<NodePair> fails = pair -> failing.test(pair.state());
+    Map<String, List<NodePair>> blamed = new LinkedHashMap<>();
+    for (String node : Blame.of(it.open(), fails)) {
+      blamed.put(node, it.openOf(node).filter(fails).toList());
+    }
+    blamed.forEach(
+        (node, lost) -> {
+          boolean nobodyIsWaitedFor =
+              plain != PACKET_LOSS
+                  && lost.stream().allMatch(pair -> pair.bothSee(failing))
+                  && lost.size() == it.openOf(node).count();
+          at(node, lost, nobodyIsWaitedFor ? ZERO : wait);
+        });
+    blamed.values().forEach(it::explained);
+    for (NodePair pair : it.open()) {
+      if (fails.test(pair)) {
+        pair(pair);
+        it.explained(List.of(pair));
+      }
+    }
+  }
+
+  private void pair(NodePair pair) {
+    if (isTold(pair.a()) || isTold(pair.b())) {
+      return;
+    }
+    Duration needed = pair.state() == SILENT ? it.patience().forTheOtherEnd() : wait;
+    Optional<String> lossy = pair.state().lost() ? mostlyLossy(pair) : Optional.empty();
+    Optional<String> marked =
+        Stream.of(pair.a(), pair.b()).filter(node -> cause(node) != plain).findFirst();
+    if (lossy.isPresent()) {
+      it.tellAt(
+          lossy.get(), PACKET_LOSS, "", pair.held(failing), it.patience().forTheRestOfALoss());
+    } else if (marked.isPresent()) {
+      at(marked.get(), List.of(pair), needed);
+    } else {
+      it.tellBetween(pair, plain, failing, needed);
+    }
+  }
+
+  private boolean isTold(String node) {
+    return it.isTold(node, cause(node));
+  }
+
+  /**
+   * An end most of whose paths are lossy: one of them that loses three in a row is no other fault.
+   */
+  private Optional<String> mostlyLossy(NodePair pair) {
+    return Stream.of(pair.a(), pair.b())
+        .filter(
+            node -> {
+              List<NodePair> paths = it.openOf(node).toList();
+              long lossy = paths.stream().filter(path -> path.state() == LOSSY).count();
+              return lossy > 0 && 2 * lossy >= paths.size();
+            })
+        .findFirst();
+  }
+
+  private void at(String node, List<NodePair> lost, Duration needed) {
+    String seen = hint(node).map(Finding::seen).orElse("");
+    it.tellAt(node, cause(node), seen, TunnelCase.held(lost, failing), needed);
+  }
+
+  private Cause cause(String node) {
+    Cause known =
+        plain == ENCAPSULATION_BLOCKED && foreignPublicIps.contains(node) ? PUBLIC_IP_WRONG : plain;
+    return hint(node).<Cause>map(Finding::fault).orElse(known);
+  }
+
+  /** Only of tunnels that are lost altogether. */
+  private Optional<Finding> hint(String node) {
+    return plain == ENCAPSULATION_BLOCKED ? FoundFaults.hint(it, node) : Optional.empty();
+  }
+}

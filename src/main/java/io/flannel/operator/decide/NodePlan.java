@@ -1,0 +1,145 @@
+package io.flannel.operator.decide;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeSpec.Peer;
+import io.flannel.operator.api.FlannelNodeSpec.Probe;
+import io.flannel.operator.api.FlannelNodeSpec.Vxlan;
+import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Lease;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each node's agent is told: what the node should have by what is in force, and whom to probe.
+ * The same cluster gives the same specs, so that nothing is written when nothing changed.
+ */
+public final class NodePlan {
+  private final WantedNetwork wanted;
+  private final Terms terms;
+  private final Backend backend;
+  private final Map<String, NodeLease> leased;
+  private final ProbePlan probes;
+  private final boolean allLeased;
+  private final Map<String, AgentReport> reports;
+
+  private NodePlan(
+      WantedNetwork wanted, Terms terms, List<NodeLease> leases, Map<String, AgentReport> reports) {
+    this.wanted = wanted;
+    this.terms = terms;
+    this.backend = terms.backend().orElse(wanted.backend());
+    this.leased =
+        leases.stream()
+            .filter(lease -> lease.problem().isEmpty())
+            .collect(Collectors.toMap(lease -> lease.node().name(), Function.identity()));
+    this.probes = ProbePlan.of(leased.keySet());
+    this.allLeased = leased.size() == leases.size();
+    this.reports = reports;
+  }
+
+  /**
+   * The specs of all FlannelNodes, by the nodes' names.
+   *
+   * @param leases every node of the network ({@link NodeLease#judge}); one without a valid lease
+   *     gets a spec, but is nobody's peer
+   * @param reports what the agents reported, by node, as far as they did: with host-gw peers are
+   *     probed at the bridge address that their own agent reports
+   */
+  public static SortedMap<String, FlannelNodeSpec> of(
+      WantedNetwork wanted,
+      ClusterState cluster,
+      List<NodeLease> leases,
+      Map<String, AgentReport> reports) {
+    NodePlan plan = new NodePlan(wanted, Terms.of(wanted, cluster), leases, reports);
+    SortedMap<String, FlannelNodeSpec> specs = new TreeMap<>();
+    leases.forEach(lease -> specs.put(lease.node().name(), plan.spec(lease)));
+    return specs;
+  }
+
+  private FlannelNodeSpec spec(NodeLease lease) {
+    String name = lease.node().name();
+    boolean encapsulates = !(backend instanceof Backend.HostGw);
+    return new FlannelNodeSpec(
+        wanted.name(),
+        backend.type(),
+        backend.device(terms.family()).orElse(null),
+        encapsulates ? backend.directRouting() : null,
+        backend instanceof Backend.Vxlan vxlan ? new Vxlan(vxlan.vni(), vxlan.port()) : null,
+        terms.mtu().isPresent() ? terms.mtu().getAsInt() : null,
+        range(Cidr.Family.IPV4),
+        range(Cidr.Family.IPV6),
+        subnet(lease, Cidr.Family.IPV4),
+        subnet(lease, Cidr.Family.IPV6),
+        publicIp(lease).map(Cidr::base).orElse(null),
+        probe(),
+        probes.peersOf(name).stream()
+            .flatMap(peer -> Stream.ofNullable(leased.get(peer)))
+            .map(this::peer)
+            .toList(),
+        allLeased && probes.complete());
+  }
+
+  private @Nullable Probe probe() {
+    WantedNetwork.Health health = wanted.health();
+    if (!health.enabled()) {
+      return null;
+    }
+    // Whole milliseconds, which Kubernetes' form of durations always has.
+    long millis = health.interval().toMillis();
+    String interval = millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+    return new Probe(interval, health.failAfter(), health.port());
+  }
+
+  private Peer peer(NodeLease lease) {
+    Lease published = lease.lease().orElseThrow();
+    Cidr podCidr = lease.node().podCidr(terms.family()).orElseThrow();
+    boolean ipv4 = terms.family() == Cidr.Family.IPV4;
+    boolean vxlan = backend instanceof Backend.Vxlan;
+    return new Peer(
+        lease.node().name(),
+        publicIp(lease).map(Cidr::base).orElseThrow(),
+        overlayAddress(lease.node().name(), podCidr).orElse(null),
+        ipv4 ? podCidr.toString() : null,
+        vxlan ? published.vtepMac(terms.family()).orElse(null) : null);
+  }
+
+  /** host-gw has no tunnel device: the pods' bridge stands in, once the peer's agent sees one. */
+  private Optional<String> overlayAddress(String peer, Cidr podCidr) {
+    if (!(backend instanceof Backend.HostGw)) {
+      return Optional.of(podCidr.base());
+    }
+    return reports.get(peer) instanceof AgentReport.Received report
+        ? report.bridgeAddress().filter(podCidr::contains).map(Cidr::base)
+        : Optional.empty();
+  }
+
+  private @Nullable String range(Cidr.Family family) {
+    return terms.ranges().stream()
+        .filter(range -> range.family() == family)
+        .findFirst()
+        .map(Cidr::toString)
+        .orElse(null);
+  }
+
+  /** Of a family that the network carries, and inside its range: what flannel can use. */
+  private @Nullable String subnet(NodeLease lease, Cidr.Family family) {
+    return lease
+        .node()
+        .podCidr(family)
+        .filter(pods -> terms.ranges().stream().anyMatch(range -> range.contains(pods)))
+        .map(Cidr::toString)
+        .orElse(null);
+  }
+
+  private Optional<Cidr> publicIp(NodeLease lease) {
+    return lease.lease().flatMap(published -> published.publicIp(terms.family()));
+  }
+}

@@ -1,0 +1,239 @@
+package io.flannel.operator.decide;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.decide.AgentReport.Finding;
+import io.flannel.operator.decide.AgentReport.Nonsense;
+import io.flannel.operator.decide.AgentReport.Path;
+import io.flannel.operator.decide.AgentReport.Received;
+import io.flannel.operator.overlay.Cidr;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a report as that of a stranger: an agent may be broken, of another version or not an agent
+ * at all. One impossible value makes all of it nonsense.
+ */
+final class ReportReader {
+  private static final int PEERS = 1024;
+  private static final int FINDINGS = 64;
+  private static final int NAME_LENGTH = 253;
+  private static final int VERSION_LENGTH = 64;
+  private static final int MESSAGE_LENGTH = 1024;
+  private static final int DEVICE_LENGTH = 15;
+  private static final int KIND_LENGTH = 32;
+
+  /** Linux' largest MTU is 65535; loopback has one more. */
+  private static final int LARGEST_MTU = 65536;
+
+  /** An answer that takes longer than a second counts as lost; a minute is beyond any rounding. */
+  private static final int LONGEST_RTT_MICROS = 60_000_000;
+
+  private final FlannelNodeStatus status;
+  private final Set<String> peers;
+  private final boolean current;
+
+  private ReportReader(FlannelNodeStatus status, Set<String> peers, boolean current) {
+    this.status = status;
+    this.peers = peers;
+    this.current = current;
+  }
+
+  static AgentReport read(
+      long generation, FlannelNodeSpec spec, FlannelNodeStatus status, Duration age) {
+    try {
+      long observed = Objects.requireNonNullElse(status.observedGeneration(), -1L);
+      require(
+          observed >= 0 && observed <= generation,
+          "observedGeneration is %s, but the FlannelNode's generation is %d"
+              .formatted(status.observedGeneration(), generation));
+      Set<String> peers =
+          orEmpty(spec.peers()).stream()
+              .map(FlannelNodeSpec.Peer::name)
+              .collect(Collectors.toUnmodifiableSet());
+      return new ReportReader(status, peers, observed == generation).read(age);
+    } catch (ImpossibleException e) {
+      return new Nonsense(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Received read(Duration age) throws ImpossibleException {
+    Instant reportedAt = time("reportedAt", Objects.requireNonNull(status.reportedAt()));
+    text("agentVersion", status.agentVersion(), VERSION_LENGTH);
+    return new Received(age, device(), bridgeAddress(), findings(), paths(reportedAt, age));
+  }
+
+  private Optional<Device> device() throws ImpossibleException {
+    Device device = status.device();
+    if (device == null) {
+      return Optional.empty();
+    }
+    name("device.name", device.name(), DEVICE_LENGTH);
+    text("device.kind", device.kind(), KIND_LENGTH);
+    Integer mtu = device.mtu();
+    require(
+        mtu == null || (mtu >= 0 && mtu <= LARGEST_MTU),
+        "device.mtu is %s, and no device has such an MTU".formatted(mtu));
+    return Optional.of(device);
+  }
+
+  private Optional<Cidr> bridgeAddress() throws ImpossibleException {
+    String text = status.bridgeAddress();
+    if (text == null) {
+      return Optional.empty();
+    }
+    Optional<Cidr> address = Cidr.tryAddress(text);
+    require(address.isPresent(), "bridgeAddress is %s, which is no IP address", text);
+    return address;
+  }
+
+  private List<Finding> findings() throws ImpossibleException {
+    List<FlannelNodeStatus.Finding> reported = orEmpty(status.findings());
+    require(reported.size() <= FINDINGS, "there are more than %d findings".formatted(FINDINGS));
+    List<Finding> findings = new ArrayList<>();
+    for (FlannelNodeStatus.Finding finding : reported) {
+      require(finding != null && finding.reason() != null, "a finding has no reason");
+      Optional<LocalFault> fault = LocalFault.ofReason(finding.reason());
+      require(
+          fault.isPresent(),
+          "findings has the reason %s, which this operator does not know",
+          finding.reason());
+      text("a finding's message", finding.message(), MESSAGE_LENGTH);
+      boolean ofPeer = fault.get().scope() == LocalFault.Scope.PEER;
+      String peer = finding.peer();
+      require(!ofPeer || peer != null, "findings has %s without a peer", finding.reason());
+      if (ofPeer && !known(peer)) {
+        continue;
+      }
+      findings.add(
+          new Finding(
+              fault.get(),
+              Objects.requireNonNullElse(finding.message(), ""),
+              ofPeer ? Optional.ofNullable(peer) : Optional.empty()));
+    }
+    return List.copyOf(findings);
+  }
+
+  private List<Path> paths(Instant reportedAt, Duration age) throws ImpossibleException {
+    List<PeerReport> reported = orEmpty(status.peers());
+    require(reported.size() <= PEERS, "there are more than %d peers".formatted(PEERS));
+    Set<String> seen = new HashSet<>();
+    List<Path> paths = new ArrayList<>();
+    for (PeerReport peer : reported) {
+      require(peer != null, "peers has an entry that is nothing");
+      name("a peer's name", peer.name(), NAME_LENGTH);
+      require(seen.add(peer.name()), "peers names %s twice", peer.name());
+      Integer loss = peer.lossPercent();
+      require(
+          loss == null || (loss >= 0 && loss <= 100),
+          "peers has a lossPercent of %s".formatted(loss));
+      Optional<Integer> p50 = rtt("rttP50Micros", peer.rttP50Micros());
+      Optional<Integer> p99 = rtt("rttP99Micros", peer.rttP99Micros());
+      require(
+          p50.isEmpty() || p99.isEmpty() || p50.get() <= p99.get(),
+          "peers has an rttP99Micros below its rttP50Micros");
+      Duration held = age;
+      if (peer.since() != null) {
+        Duration before = before(time("since", peer.since()), reportedAt);
+        // A clock that was set back makes it negative; the arrival still counts.
+        held = before.isNegative() ? age : age.plus(before);
+      }
+      if (known(peer.name())) {
+        paths.add(new Path(peer.name(), PathState.of(peer), held, p50, p99));
+      }
+    }
+    return List.copyOf(paths);
+  }
+
+  /** The time between the two, at least: whole seconds may have been cut off. */
+  private static Duration before(Instant since, Instant reportedAt) {
+    Duration between = Duration.between(since, reportedAt);
+    boolean whole = isWhole(since) && isWhole(reportedAt);
+    return whole ? between.minusSeconds(1) : between;
+  }
+
+  private static boolean isWhole(Instant time) {
+    return time.equals(time.truncatedTo(ChronoUnit.SECONDS));
+  }
+
+  /** Whether the peer is in the spec; one of an older spec need not be. */
+  private boolean known(@Nullable String peer) throws ImpossibleException {
+    boolean known = peer != null && peers.contains(peer);
+    require(known || !current, "it speaks of peer %s, which is not in its spec", peer);
+    return known;
+  }
+
+  private static Optional<Integer> rtt(String field, @Nullable Integer micros)
+      throws ImpossibleException {
+    require(
+        micros == null || (micros >= 0 && micros <= LONGEST_RTT_MICROS),
+        "peers has an %s of %s".formatted(field, micros));
+    return Optional.ofNullable(micros);
+  }
+
+  private static Instant time(String field, String text) throws ImpossibleException {
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new ImpossibleException(
+          "%s is %s, which is no time such as 2026-11-23T10:00:00Z".formatted(field, cut(text)), e);
+    }
+  }
+
+  private static void name(String field, @Nullable String name, int length)
+      throws ImpossibleException {
+    require(name != null && !name.isEmpty(), field + " is missing");
+    text(field, name, length);
+  }
+
+  private static void text(String field, @Nullable String text, int length)
+      throws ImpossibleException {
+    require(
+        text == null || text.length() <= length,
+        "%s has more than %d characters".formatted(field, length));
+  }
+
+  private static void require(boolean holds, String otherwise, @Nullable String said)
+      throws ImpossibleException {
+    if (!holds) {
+      throw new ImpossibleException(otherwise.formatted(cut(String.valueOf(said))), null);
+    }
+  }
+
+  private static void require(boolean holds, String otherwise) throws ImpossibleException {
+    if (!holds) {
+      throw new ImpossibleException(otherwise, null);
+    }
+  }
+
+  /** A stranger's words in ours: quoted, short, and nothing but characters that can be read. */
+  private static String cut(String text) {
+    String readable = text.replaceAll("[^\\x20-\\x7e]", "?");
+    return "'" + (readable.length() <= 64 ? readable : readable.substring(0, 64) + "…") + "'";
+  }
+
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : list;
+  }
+
+  /** Why a report cannot be. */
+  private static final class ImpossibleException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    ImpossibleException(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package io.flannel.operator.decide;
+
+import static java.time.Duration.ZERO;
+
+import io.flannel.operator.decide.TunnelTrouble.At;
+import io.flannel.operator.decide.TunnelTrouble.Between;
+import io.flannel.operator.decide.TunnelTrouble.OneWay;
+import io.flannel.operator.decide.TunnelTrouble.Place;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * One judging: what is not explained yet, and what was found so far. What is explained is taken off
+ * the open pairs and not looked at again.
+ */
+final class TunnelCase {
+  private final TunnelEvidence evidence;
+  private final LastSaid before;
+  private final Patience patience;
+  private final Set<NodePair> open;
+  private final Set<String> gone = new HashSet<>();
+  private final Map<String, Cause> causes = new HashMap<>();
+  private final Map<Cause, SortedSet<Place>> places = new LinkedHashMap<>();
+  private final Map<Cause, String> seen = new HashMap<>();
+  private final Set<String> undecided = new HashSet<>();
+  private final Set<String> doubted = new HashSet<>();
+  private Optional<Duration> lookAgain = Optional.empty();
+
+  TunnelCase(TunnelEvidence evidence, LastSaid before, Patience patience) {
+    this.evidence = evidence;
+    this.before = before;
+    this.patience = patience;
+    this.open = Collections.newSetFromMap(new IdentityHashMap<>());
+    this.open.addAll(evidence.pairs());
+  }
+
+  TunnelEvidence evidence() {
+    return evidence;
+  }
+
+  LastSaid before() {
+    return before;
+  }
+
+  Patience patience() {
+    return patience;
+  }
+
+  /** The pairs that are not explained yet, as they are now; sorted. */
+  List<NodePair> open() {
+    return evidence.pairs().stream().filter(open::contains).toList();
+  }
+
+  /** Those of one node. */
+  Stream<NodePair> openOf(String node) {
+    return evidence.pairsOf(node).stream().filter(open::contains);
+  }
+
+  void explained(Collection<NodePair> pairs) {
+    pairs.forEach(open::remove);
+  }
+
+  /** The node's own report is one from before it fell silent. */
+  void isGone(String node) {
+    gone.add(node);
+  }
+
+  /** Nodes whose own reports are from before they fell silent. */
+  Set<String> gone() {
+    return gone;
+  }
+
+  // ---- What was found
+
+  /**
+   * Names a cause at a place.
+   *
+   * @param words what an agent saw; may be empty
+   * @param nodes those whose own trouble it is; it is the cause of each that has none yet
+   */
+  void tell(Cause cause, Place place, String words, List<String> nodes) {
+    nodes.forEach(node -> causes.putIfAbsent(node, cause));
+    SortedSet<Place> known = places.computeIfAbsent(cause, it -> new TreeSet<>(Place.ORDER));
+    known.add(place);
+    if (!words.isEmpty() && known.first().equals(place)) {
+      seen.put(cause, words);
+    }
+  }
+
+  /** Names a cause at a node. */
+  void tellAt(String node, Cause cause, String words) {
+    tell(cause, At.node(node), words, List.of(node));
+  }
+
+  /** Names a cause at a node once what shows it is old enough. */
+  void tellAt(String node, Cause cause, String words, Duration held, Duration needed) {
+    if (ripe(held, needed)) {
+      tellAt(node, cause, words);
+    } else {
+      undecided.add(node);
+    }
+  }
+
+  /**
+   * Names a cause between two nodes once it is old enough; or at one of them, if that one was
+   * blamed for the same just before and its paths are coming back.
+   *
+   * @param needed where just one of the two says so; where both do, nobody else is waited for
+   */
+  void tellBetween(NodePair pair, Cause cause, Predicate<PathState> failing, Duration needed) {
+    Optional<String> recovering = recovering(pair, cause);
+    if (recovering.isPresent()) {
+      tellAt(recovering.get(), cause, "");
+      return;
+    }
+    Optional<String> loser = pair.loser(failing);
+    List<String> nodes = loser.map(List::of).orElse(List.of(pair.a(), pair.b()));
+    if (!ripe(pair.held(failing), pair.bothSee(failing) ? patience.forTheOthers() : needed)) {
+      undecided.addAll(nodes);
+      return;
+    }
+    tell(
+        cause,
+        loser
+            .<Place>map(from -> new OneWay(from, pair.other(from)))
+            .orElse(new Between(pair.a(), pair.b())),
+        "",
+        nodes);
+  }
+
+  /** The cause of a node's state that nobody needs to be told of yet. */
+  void note(String node, Cause cause) {
+    causes.putIfAbsent(node, cause);
+  }
+
+  /** The node's state is in doubt for so long that its old one cannot stand. */
+  void doubt(String node) {
+    doubted.add(node);
+  }
+
+  Optional<Cause> causeOf(String node) {
+    return Optional.ofNullable(causes.get(node));
+  }
+
+  /** Whether the node as such was given this cause. */
+  boolean isTold(String node, Cause cause) {
+    return places.containsKey(cause) && places.get(cause).contains(At.node(node));
+  }
+
+  boolean isUndecided(String node) {
+    return undecided.contains(node);
+  }
+
+  boolean isDoubted(String node) {
+    return doubted.contains(node);
+  }
+
+  List<TunnelTrouble> troubles() {
+    List<TunnelTrouble> troubles = new ArrayList<>();
+    places.forEach(
+        (cause, where) ->
+            troubles.add(
+                new TunnelTrouble(cause, List.copyOf(where), seen.getOrDefault(cause, ""))));
+    return troubles;
+  }
+
+  // ---- Time
+
+  void lookAgainAfter(Duration wait) {
+    lookAgain = lookAgain.filter(it -> it.compareTo(wait) <= 0).or(() -> Optional.of(wait));
+  }
+
+  Optional<Duration> lookAgain() {
+    return lookAgain;
+  }
+
+  /** Whether what was found is old enough; if not, it is looked at again when it is. */
+  private boolean ripe(Duration held, Duration needed) {
+    if (held.compareTo(needed) < 0) {
+      lookAgainAfter(needed.minus(held));
+      return false;
+    }
+    return true;
+  }
+
+  /** How long the longest of these has been failing. */
+  static Duration held(Collection<NodePair> pairs, Predicate<PathState> failing) {
+    return pairs.stream().map(pair -> pair.held(failing)).max(Duration::compareTo).orElse(ZERO);
+  }
+
+  /** Whether probes can still be lost by what ended so long ago. */
+  boolean stillEchoes(Duration ended) {
+    Duration left = patience.forProbesToPass().minus(ended);
+    if (left.isPositive()) {
+      lookAgainAfter(left);
+    }
+    return left.isPositive();
+  }
+
+  /**
+   * The one end that was blamed for the same just before, and some of whose paths have come back:
+   * the others follow within a few probes.
+   */
+  Optional<String> recovering(NodePair pair, Cause cause) {
+    return Stream.of(pair.a(), pair.b())
+        .filter(node -> before.blamed(node, pair.other(node), cause))
+        .filter(
+            node ->
+                evidence.pairsOf(node).stream()
+                    .filter(path -> path.state() == PathState.PASSES)
+                    .anyMatch(path -> stillEchoes(path.lastChanged())))
+        .findFirst();
+  }
+}

@@ -1,0 +1,151 @@
+package io.flannel.operator.report;
+
+import static java.util.Comparator.comparingInt;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Problem;
+import io.flannel.operator.decide.Cause;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.NodeProblem;
+import io.flannel.operator.decide.TunnelProblem;
+import io.flannel.operator.decide.TunnelTrouble;
+import io.flannel.operator.decide.TunnelTrouble.At;
+import io.flannel.operator.decide.TunnelTrouble.Between;
+import io.flannel.operator.decide.TunnelTrouble.OneWay;
+import io.flannel.operator.decide.TunnelTrouble.Place;
+import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.overlay.Names;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The status' {@code problems[]}: one entry for all nodes and pairs with the same cause. */
+final class ProblemReport {
+  /** So many names stand in a problem. */
+  private static final int NAMED_NODES = 50;
+
+  /** So many pairs are named in a message. */
+  private static final int NAMED_PAIRS = 5;
+
+  /** So much is told of what an agent saw. */
+  private static final int SEEN_LENGTH = 256;
+
+  private final List<Problem> before;
+  private final Instant now;
+  private final List<Problem> problems = new ArrayList<>();
+
+  private ProblemReport(List<Problem> before, Instant now) {
+    this.before = before;
+    this.now = now;
+  }
+
+  /**
+   * What is wrong, the gravest first.
+   *
+   * @param rollingOut whether what every node passes through in a rollout is left out, but for the
+   *     nodes that had it before
+   * @param backend what the nodes send each other
+   */
+  static List<Problem> of(
+      List<NodeLease> leases,
+      boolean rollingOut,
+      List<TunnelTrouble> troubles,
+      Backend backend,
+      List<Problem> before,
+      Instant now) {
+    var report = new ProblemReport(before, now);
+    for (NodeProblem cause : NodeProblem.values()) {
+      report.lacksLease(cause, leases, rollingOut);
+    }
+    troubles.stream()
+        .sorted(comparingInt(trouble -> Causes.rank(trouble.cause())))
+        .forEach(trouble -> report.trouble(trouble, backend));
+    return report.problems;
+  }
+
+  private Optional<Problem> known(Cause cause) {
+    return before.stream().filter(one -> one.reason().equals(cause.reason())).findFirst();
+  }
+
+  private void lacksLease(NodeProblem cause, List<NodeLease> leases, boolean rollingOut) {
+    Set<String> had = known(cause).map(Problem::nodes).map(Set::copyOf).orElse(Set.of());
+    boolean passing = rollingOut && cause.normalInRollout();
+    List<String> nodes =
+        leases.stream()
+            .filter(lease -> lease.problem().filter(cause::equals).isPresent())
+            .map(lease -> lease.node().name())
+            .filter(name -> !passing || had.contains(name))
+            .sorted()
+            .toList();
+    if (!nodes.isEmpty()) {
+      add(cause, each(nodes, Names.ofNodes(nodes)) + cause.message(), nodes, cause.remedy());
+    }
+  }
+
+  private void trouble(TunnelTrouble trouble, Backend backend) {
+    Cause cause = trouble.cause();
+    Map<String, List<String>> peers = new TreeMap<>();
+    List<String> ways = new ArrayList<>();
+    for (Place place : trouble.places()) {
+      switch (place) {
+        case At at -> {
+          List<String> toward = peers.computeIfAbsent(at.node(), it -> new ArrayList<>());
+          at.toward().ifPresent(toward::add);
+        }
+        case Between pair -> ways.add("between %s and %s".formatted(pair.a(), pair.b()));
+        case OneWay way -> ways.add("from %s to %s".formatted(way.from(), way.to()));
+      }
+    }
+    List<String> sentences = new ArrayList<>();
+    if (!peers.isEmpty()) {
+      List<String> named =
+          peers.entrySet().stream()
+              .map(
+                  entry ->
+                      entry.getValue().isEmpty()
+                          ? entry.getKey()
+                          : "%s (toward %s)".formatted(entry.getKey(), Names.and(entry.getValue())))
+              .toList();
+      sentences.add(each(named, Names.ofNodes(named)) + cause.message());
+    }
+    if (!ways.isEmpty() && cause instanceof TunnelProblem problem) {
+      int more = ways.size() - NAMED_PAIRS;
+      sentences.add(
+          String.join(", ", ways.stream().limit(NAMED_PAIRS).toList())
+              + (more > 0 ? " and %d more pairs".formatted(more) : "")
+              + ": "
+              + problem.between());
+    }
+    if (!trouble.seen().isEmpty()) {
+      sentences.add(
+          "%s says: %s"
+              .formatted(trouble.places().getFirst().nodes().getFirst(), cut(trouble.seen())));
+    }
+    add(
+        cause,
+        String.join("; ", sentences),
+        trouble.places().stream().flatMap(it -> it.nodes().stream()).distinct().sorted().toList(),
+        cause instanceof TunnelProblem problem ? problem.remedy(backend) : cause.remedy());
+  }
+
+  private void add(Cause cause, String message, List<String> nodes, String remedy) {
+    problems.add(
+        new Problem(
+            cause.reason(),
+            message,
+            nodes.stream().limit(NAMED_NODES).toList(),
+            known(cause).map(Problem::since).orElse(now.toString()),
+            remedy));
+  }
+
+  private static String each(List<String> nodes, String named) {
+    return named + (nodes.size() == 1 ? " " : ": each ");
+  }
+
+  private static String cut(String text) {
+    return text.length() <= SEEN_LENGTH ? text : text.substring(0, SEEN_LENGTH - 1) + "…";
+  }
+}

@@ -1,0 +1,78 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.decide.Cause;
+import io.flannel.operator.decide.TunnelProblem;
+import io.flannel.operator.decide.TunnelVerdict;
+import io.flannel.operator.decide.TunnelVerdicts;
+import io.flannel.operator.overlay.Names;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Whether packets pass between all nodes, in one condition.
+ *
+ * @param status False: some are lost. Unknown: that cannot be said of all
+ * @param reason one word, for programs
+ * @param message a sentence, for people
+ * @param waiting whether what is unknown comes by itself: agents that have just been started
+ */
+record TunnelsHealthy(Status status, String reason, String message, boolean waiting) {
+
+  static TunnelsHealthy of(Optional<TunnelVerdicts> tunnels) {
+    if (tunnels.isEmpty()) {
+      return new TunnelsHealthy(
+          Status.UNKNOWN,
+          "NotMeasured",
+          "spec.health.enabled is false: nothing measures the tunnels",
+          false);
+    }
+    Map<String, TunnelVerdict> nodes = tunnels.get().nodes();
+    List<String> ill =
+        named(nodes, it -> it.tunnel() == Tunnel.DOWN || it.tunnel() == Tunnel.DEGRADED);
+    if (!ill.isEmpty()) {
+      return new TunnelsHealthy(
+          Status.FALSE,
+          "TunnelsUnhealthy",
+          "something is wrong with the tunnels of %d of %d nodes: %s; problems names the causes"
+              .formatted(ill.size(), nodes.size(), Names.and(ill)),
+          false);
+    }
+    List<String> unknown = named(nodes, it -> it.tunnel() == Tunnel.UNKNOWN);
+    if (!unknown.isEmpty() || nodes.isEmpty()) {
+      return new TunnelsHealthy(
+          Status.UNKNOWN,
+          "TunnelsUnknown",
+          "whether packets pass is not known of %d of %d nodes: %s"
+              .formatted(unknown.size(), nodes.size(), Names.and(unknown)),
+          nodes.values().stream()
+              .filter(it -> it.tunnel() == Tunnel.UNKNOWN)
+              .allMatch(it -> comesByItself(it, tunnels.get())));
+    }
+    return new TunnelsHealthy(
+        Status.TRUE,
+        "AllTunnelsHealthy",
+        "packets pass between all of %d nodes".formatted(nodes.size()),
+        false);
+  }
+
+  private static List<String> named(
+      Map<String, TunnelVerdict> nodes, Predicate<TunnelVerdict> which) {
+    return nodes.entrySet().stream()
+        .filter(entry -> which.test(entry.getValue()))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** Nothing is wrong with the node, or its agent has not been late yet with its first report. */
+  private static boolean comesByItself(TunnelVerdict verdict, TunnelVerdicts tunnels) {
+    Optional<Cause> cause = verdict.cause();
+    return cause.isEmpty()
+        || (cause.get() == TunnelProblem.NOT_REPORTED
+            && tunnels.troubles().stream()
+                .noneMatch(trouble -> trouble.cause() == TunnelProblem.NOT_REPORTED));
+  }
+}

@@ -1,0 +1,231 @@
+package io.flannel.operator.agent;
+
+import static io.flannel.operator.testing.TestCluster.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.flannel.operator.agent.ProbeSettings.Target;
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeSpec.Peer;
+import io.flannel.operator.api.FlannelNodeSpec.Probe;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.testing.AgentProcess;
+import io.flannel.operator.testing.ApiServer;
+import io.flannel.operator.testing.AuditLog;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The agent as a process, its rights and its API server being real; its peer is a prober here. */
+class AgentIT {
+  @RegisterExtension static final ApiServer api = new ApiServer();
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String HERE = "127.0.0.2";
+  private static final String THERE = "127.0.0.3";
+  private static final String NODE = "node-1";
+
+  private int port;
+  private Prober peer;
+  private AgentProcess agent;
+
+  @BeforeEach
+  void startPeer() throws IOException {
+    api.installCrds();
+    api.client().resources(FlannelNode.class).delete();
+    try (DatagramSocket free = new DatagramSocket(0, InetAddress.ofLiteral(HERE))) {
+      port = free.getLocalPort();
+    }
+    peer = new Prober(InetAddress.ofLiteral(THERE), Clock.systemUTC(), new Random(), () -> {});
+    InetAddress here = InetAddress.ofLiteral(HERE);
+    peer.probe(
+        new ProbeSettings(
+            port,
+            Duration.ofSeconds(1),
+            3,
+            OptionalInt.empty(),
+            List.of(new Target(NODE, here, Optional.of(here)))));
+    Thread.ofPlatform().daemon().start(peer);
+    agent = AgentProcess.of(api, NODE, HERE).javaOptions("-Xmx16m", "-XX:+UseSerialGC");
+  }
+
+  @AfterEach
+  void end() {
+    agent.close();
+    peer.close();
+  }
+
+  @Test
+  void itReportsWhatItsProbesSaw() {
+    agent.start();
+    eventually("it waits", () -> said("there is no FlannelNode node-1", 1));
+    create(spec("1s", port));
+
+    eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
+    assertThat(status().observedGeneration()).isEqualTo(1);
+    assertThat(status().reportedAt()).isNotNull();
+
+    peer.close();
+    eventually("the loss of the peer", () -> assertThat(report().overlay()).isFalse());
+    eventually("that its node is alive", () -> assertThat(report().alive()).isTrue());
+    assertThat(agent.stop()).isEqualTo(143);
+    assertThat(report().overlay()).isFalse();
+    said("there is no FlannelNode node-1", 1);
+  }
+
+  @Test
+  void aChangedSpecIsOneWriteOfItsOwnStatusAndNoOther() {
+    create(spec("1s", port));
+    agent.start();
+    eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
+    AuditLog.Mark mark = api.audit().mark();
+    api.client().resource(node(spec("2s", port))).forceConflicts().serverSideApply();
+    eventually("the new generation", () -> assertThat(status().observedGeneration()).isEqualTo(2));
+
+    assertThat(api.audit().since(mark))
+        .filteredOn(request -> request.isWriteBy(agent.user()))
+        .hasSize(1)
+        .allSatisfy(request -> assertThat(request.uri()).contains("/flannelnodes/node-1/status"));
+  }
+
+  @Test
+  void withoutAnApiServerItGoesOnAndSaysSoOnce() {
+    create(spec("1s", port));
+    agent.start();
+    eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
+    api.killServer();
+    try {
+      eventually("the outage's line", () -> said("the API server cannot be asked", 1));
+      peer.close();
+    } finally {
+      api.startServerAgain();
+    }
+    eventually("what happened meanwhile", () -> assertThat(report().underlay()).isFalse());
+    eventually("the line of its end", () -> said("the API server answers again", 1));
+    said("the API server cannot be asked", 1);
+    said("cannot be written", 0);
+  }
+
+  @Test
+  void ofASpecThatCannotBeUsedItKeepsTheOneBefore() {
+    create(spec("1s", port));
+    agent.start();
+    eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
+    // No API server with these CRDs would store it: a newer one's may.
+    api.kubectl(
+        "patch",
+        "crd",
+        "flannelnodes.flannel.io",
+        "--type=json",
+        "-p",
+        "[{\"op\":\"remove\",\"path\":\"/spec/versions/0/schema/openAPIV3Schema/properties/spec"
+            + "/properties/backend/enum\"}]");
+    eventually(
+        "a spec from the future",
+        () ->
+            assertThat(
+                    api.kubectl(
+                        "patch",
+                        "flannelnode",
+                        NODE,
+                        "--type=merge",
+                        "-p",
+                        "{\"spec\":{\"backend\":\"pigeons\"}}"))
+                .contains("patched"));
+
+    eventually("a line", () -> said("cannot be used, so the one before stays", 1));
+    peer.close();
+    eventually("it goes on probing", () -> assertThat(report().overlay()).isFalse());
+    assertThat(status().observedGeneration()).isEqualTo(1);
+
+    api.kubectl(
+        "patch", "flannelnode", NODE, "--type=merge", "-p", "{\"spec\":{\"backend\":\"ipip\"}}");
+    eventually("the new spec", () -> assertThat(status().observedGeneration()).isEqualTo(3));
+    said("cannot be used, so the one before stays", 1);
+    said("can be used again", 1);
+  }
+
+  @Test
+  void withoutANodeNameItSaysWhatIsMissing() {
+    try (AgentProcess nameless = AgentProcess.of(api, NODE, HERE).environment("NODE_NAME", "")) {
+      nameless.start();
+      eventually("its end", () -> assertThat(nameless.isAlive()).isFalse());
+      assertThat(nameless.log())
+          .anyMatch(line -> line.contains("WARN  Agent NODE_NAME is not set"));
+    }
+  }
+
+  private void said(String what, int times) {
+    assertThat(agent.log()).filteredOn(line -> line.contains(what)).hasSize(times);
+  }
+
+  private static FlannelNodeStatus status() {
+    // Not by the client: it cannot read a spec from the future.
+    try {
+      JsonNode status =
+          JSON.readTree(api.kubectl("get", "flannelnode", NODE, "-o", "json")).path("status");
+      return Objects.requireNonNull(
+          JSON.treeToValue(status, FlannelNodeStatus.class), "no status yet");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static PeerReport report() {
+    return Objects.requireNonNull(status().peers(), "no peers").getFirst();
+  }
+
+  private static void isHealthy(PeerReport report) {
+    assertThat(report.overlay()).isTrue();
+    assertThat(report.fullSize()).isTrue();
+    assertThat(report.underlay()).isTrue();
+    assertThat(report.lossy()).isFalse();
+    assertThat(report.rttP50Micros()).isPositive();
+  }
+
+  private static void create(FlannelNodeSpec spec) {
+    api.client().resource(node(spec)).create();
+  }
+
+  private static FlannelNode node(FlannelNodeSpec spec) {
+    FlannelNode node = new FlannelNode();
+    node.setMetadata(new ObjectMetaBuilder().withName(NODE).build());
+    node.setSpec(spec);
+    return node;
+  }
+
+  private static FlannelNodeSpec spec(String interval, int port) {
+    return new FlannelNodeSpec(
+        "default",
+        BackendType.IPIP,
+        "flannel.ipip",
+        null,
+        null,
+        1480,
+        "10.244.0.0/16",
+        null,
+        "10.244.1.0/24",
+        null,
+        HERE,
+        new Probe(interval, 3, port),
+        List.of(new Peer("node-2", THERE, THERE, null, null)),
+        true);
+  }
+}

@@ -1,0 +1,232 @@
+package io.flannel.operator.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.agent.PeerHealth.Rules;
+import io.flannel.operator.agent.PeerHealth.Verdict;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+/** What rounds of probes make of a peer. */
+class PeerHealthTest {
+  private static final Rules RULES = new Rules(3, 8);
+  private static final Set<ProbePath> NONE = EnumSet.noneOf(ProbePath.class);
+  private static final Set<ProbePath> ALL = EnumSet.allOf(ProbePath.class);
+  private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final PeerHealth peer = peer();
+  private Instant now = BEGIN;
+
+  private static PeerHealth peer() {
+    PeerHealth peer = new PeerHealth("node-2");
+    peer.keepOnly(ALL);
+    return peer;
+  }
+
+  @Test
+  void nothingIsSaidBeforeItIsDecided() {
+    rounds(2, NONE);
+    var report = peer.report();
+
+    assertThat(report.overlay()).isNull();
+    assertThat(report.fullSize()).isNull();
+    assertThat(report.underlay()).isNull();
+    assertThat(report.alive()).isNull();
+    assertThat(report.since()).isNull();
+    assertThat(new PeerHealth("node-3").report().lossy()).isNull();
+  }
+
+  @Test
+  void allAnsweredIsHealthy() {
+    rounds(3, NONE);
+    var report = peer.report();
+
+    assertThat(report.overlay()).isTrue();
+    assertThat(report.fullSize()).isTrue();
+    assertThat(report.underlay()).isTrue();
+    assertThat(report.lossy()).isFalse();
+    assertThat(report.lossPercent()).isZero();
+    assertThat(report.rttP50Micros()).isEqualTo(200);
+    assertThat(report.since()).isEqualTo("2026-01-01T00:00:04Z");
+  }
+
+  @Test
+  void aBlackHoleIsNoLoss() {
+    rounds(10, NONE);
+    rounds(20, EnumSet.of(ProbePath.FULL_SIZE));
+
+    assertThat(peer.verdict()).isEqualTo(verdict(true, false, true, null, false));
+    assertThat(peer.report().lossPercent()).isZero();
+  }
+
+  @Test
+  void whatIsOnItsWayDownIsNotLossyBefore() {
+    rounds(10, NONE);
+    for (int i = 0; i < 10; i++) {
+      round(ALL);
+      assertThat(peer.verdict().lossy()).isFalse();
+    }
+    assertThat(peer.verdict()).isEqualTo(verdict(false, false, false, null, false));
+    for (int i = 0; i < 10; i++) {
+      round(NONE);
+      assertThat(peer.verdict().lossy()).isFalse();
+    }
+    assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
+  }
+
+  @Test
+  void lossesInSeveralRoundsAreLossy() {
+    rounds(10, NONE);
+    round(EnumSet.of(ProbePath.OVERLAY));
+    rounds(2, NONE);
+    round(EnumSet.of(ProbePath.FULL_SIZE, ProbePath.UNDERLAY));
+    rounds(2, NONE);
+    assertThat(peer.verdict().lossy()).isTrue();
+
+    rounds(10, NONE);
+    assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
+  }
+
+  @Test
+  void anAgentThatIsLateOnceIsNotLossy() {
+    rounds(10, NONE);
+    for (int i = 0; i < 10; i++) {
+      round(i == 0 ? ALL : NONE);
+      assertThat(peer.verdict().lossy()).isFalse();
+    }
+  }
+
+  @Test
+  void aNodeThatRefusesIsAliveAtOnceAndASilentOneIsDeadAfterAFew() {
+    rounds(3, ALL);
+    peer.connected(true, RULES, now);
+    assertThat(peer.verdict().alive()).contains(true);
+
+    peer.connected(false, RULES, now);
+    peer.connected(false, RULES, now);
+    assertThat(peer.verdict().alive()).contains(true);
+    peer.connected(false, RULES, now);
+    assertThat(peer.verdict().alive()).contains(false);
+
+    rounds(3, NONE);
+    assertThat(peer.verdict().alive()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotProbedAnyMoreIsNotSaid() {
+    rounds(3, NONE);
+    peer.keepOnly(EnumSet.of(ProbePath.UNDERLAY));
+
+    assertThat(peer.verdict())
+        .isEqualTo(
+            new Verdict(
+                Optional.empty(), Optional.empty(), Optional.of(true), Optional.empty(), false));
+    assertThat(peer.report().rttP50Micros()).isNull();
+  }
+
+  @Property
+  void oneLostProbeInAWindowChangesNothing(
+      @ForAll ProbePath path, @ForAll @Size(min = 1, max = 20) List<Boolean> ignored) {
+    PeerHealth healthy = peer();
+    Instant at = BEGIN;
+    for (int i = 0; i < 8; i++) {
+      round(healthy, NONE, at);
+    }
+    Verdict before = healthy.verdict();
+    round(healthy, EnumSet.of(path), at);
+    assertThat(healthy.verdict()).isEqualTo(before);
+    for (boolean one : ignored) {
+      round(healthy, NONE, at);
+      assertThat(healthy.verdict()).isEqualTo(before);
+    }
+  }
+
+  @Property
+  void theClockMayJumpAsItLikes(
+      @ForAll("rounds") List<Set<ProbePath>> lost,
+      @ForAll @Size(min = 40, max = 40) List<Integer> clock) {
+    PeerHealth steady = peer();
+    PeerHealth jumping = peer();
+    for (int i = 0; i < lost.size(); i++) {
+      round(steady, lost.get(i), BEGIN.plusSeconds(2L * i));
+      round(jumping, lost.get(i), BEGIN.plusSeconds(clock.get(i)));
+      assertThat(jumping.verdict()).isEqualTo(steady.verdict());
+    }
+  }
+
+  @Property
+  void aPathIsDownOnlyAfterLossesInARow(@ForAll("rounds") List<Set<ProbePath>> lost) {
+    PeerHealth some = peer();
+    for (int i = 0; i < lost.size(); i++) {
+      Verdict before = some.verdict();
+      round(some, lost.get(i), BEGIN);
+      if (!some.verdict().overlay().equals(before.overlay())) {
+        boolean down = some.verdict().overlay().equals(Optional.of(false));
+        assertThat(lost.subList(i - 2, i + 1))
+            .allMatch(one -> one.contains(ProbePath.OVERLAY) == down);
+      }
+      assertThat(some.report().lossPercent())
+          .satisfiesAnyOf(
+              percent -> assertThat(percent).isNull(),
+              percent -> assertThat(percent).isBetween(0, 100));
+    }
+  }
+
+  @Provide
+  Arbitrary<List<Set<ProbePath>>> rounds() {
+    // Not as sets of an enum: jqwik would first count all lists of these.
+    return Arbitraries.bytes().map(PeerHealthTest::lostPaths).list().ofMaxSize(40);
+  }
+
+  private static Set<ProbePath> lostPaths(byte bits) {
+    Set<ProbePath> lost = EnumSet.noneOf(ProbePath.class);
+    for (ProbePath path : ProbePath.values()) {
+      if ((bits >> path.ordinal() & 1) == 1) {
+        lost.add(path);
+      }
+    }
+    return lost;
+  }
+
+  private void rounds(int count, Set<ProbePath> lost) {
+    for (int i = 0; i < count; i++) {
+      round(lost);
+    }
+  }
+
+  private void round(Set<ProbePath> lost) {
+    round(peer, lost, now);
+    now = now.plusSeconds(2);
+  }
+
+  private static void round(PeerHealth peer, Set<ProbePath> lost, Instant at) {
+    for (ProbePath path : ProbePath.values()) {
+      if (lost.contains(path)) {
+        peer.lost(path, RULES, at);
+      } else {
+        peer.answered(path, 200, RULES, at);
+      }
+    }
+    peer.roundEnded(at);
+  }
+
+  private static Verdict verdict(
+      boolean overlay, boolean fullSize, boolean underlay, Boolean alive, boolean lossy) {
+    return new Verdict(
+        Optional.of(overlay),
+        Optional.of(fullSize),
+        Optional.of(underlay),
+        Optional.ofNullable(alive),
+        lossy);
+  }
+}

@@ -1,0 +1,164 @@
+package io.flannel.operator.agent.checks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.overlay.Cidr;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class LocalFindingsTest {
+  @Test
+  void everyFaultHasAMutationOrATestOfItsOwn() {
+    var shown = new TreeSet<LocalFault>();
+    Mutation.all().forEach(mutation -> shown.add(mutation.fault()));
+    // Of several looks: CounterChecksTest. Of none: LocalFindingsLawsTest.
+    shown.addAll(
+        List.of(
+            LocalFault.REVERSE_PATH_FILTER_STRICT,
+            LocalFault.UDP_CHECKSUM_ERRORS,
+            LocalFault.CHECKS_FAILED));
+    assertThat(shown).containsExactly(LocalFault.values());
+  }
+
+  @Test
+  void aCopyOfTheRouteWithAWorseMetricIsNeitherWrongNorStale() {
+    var node = SimulatedNode.of(BackendType.HOST_GW);
+    node.routes.add(SimulatedNode.newRoute("10.244.2.0/24", "192.168.0.100", "flannel.ipip", 4096));
+    assertThat(node.sightings()).isEmpty();
+  }
+
+  @Test
+  void aPeerThatStillRunsVxlanIsIgnoredByIpipAsFlannelDoes() {
+    var node = SimulatedNode.of(BackendType.VXLAN);
+    Expected vxlan = node.expected();
+    var moved = SimulatedNode.of(BackendType.IPIP);
+    moved.routes.removeIf(route -> route.destination().equals(Cidr.parse("10.244.2.0/24")));
+    moved.route("10.244.2.0/24", "10.244.2.0", "flannel.1");
+    Expected ipip = moved.expected().withPeers(vxlan.peers());
+    assertThat(LocalFindings.of(ipip, moved.state())).isEmpty();
+  }
+
+  @Test
+  void aNodeBehindNatHasItsTunnelOnItsOwnAddress() {
+    var node = SimulatedNode.of(BackendType.IPIP);
+    node.links.replaceAll(
+        link ->
+            link.name().equals("eth0")
+                ? Mutation.addressed(link, link.mtu(), "172.16.0.5/24")
+                : link);
+    Link own = node.link("flannel.ipip");
+    node.replace(
+        Mutation.with(
+            own,
+            own.kind(),
+            own.mtu(),
+            new Link.Tunnel(
+                Optional.of(Cidr.ofAddress("172.16.0.5")),
+                Optional.empty(),
+                Optional.empty(),
+                own.tunnel().vni(),
+                own.tunnel().port(),
+                false)));
+    assertThat(node.sightings()).isEmpty();
+  }
+
+  @Test
+  void vxlanAloneCannotGiveMoreThanTheNicLeaves() {
+    var node =
+        new SimulatedNode(
+            new SimulatedNode.Shape(
+                BackendType.VXLAN, false, false, Optional.of(1500), 1500, List.of(), true, false));
+    Link own = node.link("flannel.1");
+    node.replace(Mutation.with(own, own.kind(), 1450, own.tunnel()));
+    assertThat(node.sightings())
+        .extracting(Sighting::message)
+        .containsExactly(
+            "flannel.1 has MTU 1450; it should have 1500: so says the network's mtu; eth0 has 1500,"
+                + " 50 of which vxlan takes");
+  }
+
+  @Test
+  void aBridgeWithoutPodsHasWhateverMtu() {
+    var node = SimulatedNode.of(BackendType.VXLAN);
+    Link bridge = node.link("cni0");
+    node.replace(
+        new Link(
+            bridge.index(),
+            "cni0",
+            bridge.kind(),
+            true,
+            false,
+            1500,
+            bridge.addresses(),
+            bridge.tunnel(),
+            bridge.receivedPackets()));
+    assertThat(node.sightings()).isEmpty();
+  }
+
+  @Test
+  void routesOfOthersInTheNetworkAreNotStale() {
+    var node = SimulatedNode.of(BackendType.VXLAN);
+    node.route("10.244.77.0/24", null, "docker0");
+    node.route("10.244.1.7/32", "10.244.1.9", "cni0");
+    node.routes.add(
+        new Route(
+            Cidr.parse("10.244.0.0/16"),
+            "blackhole",
+            List.of(new Route.Hop(Optional.empty(), Optional.empty())),
+            0));
+    assertThat(node.sightings()).isEmpty();
+  }
+
+  @Test
+  void hostGwCannotReachAPeerBehindARouter() {
+    var node = SimulatedNode.of(BackendType.HOST_GW);
+    node.removeRoute("10.244.2.0/24");
+    node.removeRoute("192.168.0.0/24");
+    assertThat(node.sightings())
+        .filteredOn(sighting -> sighting.fault() == LocalFault.ROUTE_MISSING)
+        .singleElement()
+        .extracting(Sighting::message)
+        .asString()
+        .contains("host-gw needs all nodes on one L2");
+  }
+
+  @Test
+  void aMessageSaysWhatWasSeenAndWhatShouldBe() {
+    var node = SimulatedNode.of(BackendType.IPIP);
+    node.removeRoute("10.244.2.0/24");
+    node.route("10.244.2.0/24", "192.168.0.250", "flannel.ipip");
+    assertThat(node.sightings())
+        .extracting(Sighting::message)
+        .containsExactly(
+            "the route to n2's pods is 10.244.2.0/24 via 192.168.0.250 dev flannel.ipip; it should"
+                + " be 10.244.2.0/24 via 192.168.0.100 dev flannel.ipip");
+  }
+
+  @Test
+  void nothingIsExpectedBeforeFlannelHasRegisteredTheNode() {
+    var spec = SimulatedNode.of(BackendType.VXLAN).spec();
+    assertThat(
+            Expected.of(
+                new FlannelNodeSpec(
+                    spec.network(),
+                    spec.backend(),
+                    spec.device(),
+                    spec.directRouting(),
+                    spec.vxlan(),
+                    spec.mtu(),
+                    spec.cidr(),
+                    spec.ipv6CIDR(),
+                    spec.subnet(),
+                    spec.ipv6Subnet(),
+                    null,
+                    spec.probe(),
+                    spec.peers(),
+                    spec.allPeers())))
+        .isEmpty();
+  }
+}

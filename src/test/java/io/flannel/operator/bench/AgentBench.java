@@ -1,0 +1,193 @@
+package io.flannel.operator.bench;
+
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeSpec.Peer;
+import io.flannel.operator.api.FlannelNodeSpec.Probe;
+import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.testing.AgentProcess;
+import io.flannel.operator.testing.ApiServer;
+import io.flannel.operator.testing.AuditLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Measures a node agent with 64 peers, which this program plays on as many loopback addresses: what
+ * memory and CPU it takes, what it sends, and what it writes while nothing happens.
+ */
+public final class AgentBench {
+  private static final int PEERS = 64;
+  private static final int PORT = 8473;
+  private static final int MTU = 1480;
+  private static final String ADDRESS = "127.0.2.1";
+  private static final String NODE = "node-0";
+
+  /** More than the time from one refresh of the status to the next, so that there is one. */
+  private static final Duration WINDOW =
+      Duration.ofMinutes(Integer.getInteger("bench.agent.minutes", 12));
+
+  /** The JVM options of the agent's container. */
+  private static final String OPTIONS = "@src/main/docker/agent.options";
+
+  private final ApiServer api;
+  private final Path java;
+  private final Figures figures = new Figures();
+
+  private AgentBench(ApiServer api, Path java) {
+    this.api = api;
+    this.java = java;
+  }
+
+  /**
+   * @param args the {@code java} of the image's runtime, and where the agent's AOT cache may be
+   *     made
+   */
+  public static void main(String[] args) throws IOException {
+    try (ApiServer api = new ApiServer().start();
+        EchoPeers peers = new EchoPeers(addresses(), PORT)) {
+      api.installCrds();
+      new AgentBench(api, Path.of(args[0])).run(peers, Path.of(args[1]).toAbsolutePath());
+    }
+  }
+
+  private static List<String> addresses() {
+    return IntStream.rangeClosed(1, PEERS).mapToObj("127.0.1.%d"::formatted).toList();
+  }
+
+  private void run(EchoPeers peers, Path cache) throws IOException {
+    api.client().resource(node()).create();
+    train(cache);
+    try (AgentProcess agent = agent("-XX:AOTCache=" + cache).start()) {
+      awaitHealthy(agent);
+      pause(Duration.ofMinutes(1));
+      AuditLog.Mark mark = api.audit().mark();
+      long cpu = cpuTicks(agent.pid());
+      long bytes = peers.bytesReceived();
+      long began = System.nanoTime();
+      pause(WINDOW);
+      double seconds = (System.nanoTime() - began) / 1e9;
+      double busy = (cpuTicks(agent.pid()) - cpu) / ticksPerSecond();
+      figures.add("agent_rss_mb", "MB", "64", memory(agent.pid(), "Rss:"));
+      figures.add("agent_cpu_percent", "%", "1", 100 * busy / seconds);
+      figures.add(
+          "probe_bytes_per_node_s",
+          "B/s",
+          "as few as tell",
+          (peers.bytesReceived() - bytes) / seconds);
+      figures.add(
+          "idle_writes_per_node_hour",
+          "",
+          "12",
+          writes(mark, agent) * Duration.ofHours(1).toSeconds() / seconds);
+      System.out.printf(
+          "of the memory: Pss %.1f MB, anonymous %.1f MB, of files %.1f MB%n",
+          memory(agent.pid(), "Pss:"),
+          memory(agent.pid(), "Pss_Anon:"),
+          memory(agent.pid(), "Pss_File:"));
+    }
+    figures.write();
+  }
+
+  /** The cache is written when the agent ends. */
+  private void train(Path cache) throws IOException {
+    Files.deleteIfExists(cache);
+    try (AgentProcess agent =
+        agent(
+                "-XX:AOTCacheOutput=" + cache,
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:-AOTRecordTraining")
+            .start()) {
+      awaitHealthy(agent);
+      pause(Duration.ofSeconds(5));
+      agent.stop();
+    }
+  }
+
+  private AgentProcess agent(String... options) {
+    return AgentProcess.of(api, NODE, ADDRESS)
+        .packaged()
+        .java(java)
+        .environment("MALLOC_ARENA_MAX", "1")
+        .javaOptions(Stream.concat(Stream.of(OPTIONS), Stream.of(options)).toArray(String[]::new));
+  }
+
+  private void awaitHealthy(AgentProcess agent) {
+    Predicate<PeerReport> healthy = peer -> Boolean.TRUE.equals(peer.fullSize());
+    await("the agent's report that all peers are healthy")
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () -> {
+              var status =
+                  api.client().resources(FlannelNode.class).withName(NODE).get().getStatus();
+              return agent.isAlive()
+                  && status != null
+                  && status.peers() != null
+                  && status.peers().stream().filter(healthy).count() == PEERS;
+            });
+  }
+
+  private long writes(AuditLog.Mark since, AgentProcess agent) {
+    return api.audit().since(since).stream()
+        .filter(request -> request.isWriteBy(agent.user()))
+        .count();
+  }
+
+  private static FlannelNode node() {
+    FlannelNode node = new FlannelNode();
+    node.setMetadata(new ObjectMetaBuilder().withName(NODE).build());
+    node.setSpec(
+        new FlannelNodeSpec(
+            "default",
+            BackendType.IPIP,
+            "flannel.ipip",
+            null,
+            null,
+            MTU,
+            "10.244.0.0/16",
+            null,
+            "10.244.0.0/24",
+            null,
+            ADDRESS,
+            new Probe("2s", 3, PORT),
+            addresses().stream()
+                .map(address -> new Peer("peer-" + address, address, address, null, null))
+                .toList(),
+            true));
+    return node;
+  }
+
+  /** Megabytes of one line of {@code /proc/PID/smaps_rollup}. */
+  private static double memory(long pid, String line) throws IOException {
+    return Files.readAllLines(Path.of("/proc/%d/smaps_rollup".formatted(pid))).stream()
+        .filter(one -> one.startsWith(line))
+        .mapToDouble(one -> Double.parseDouble(one.replaceAll("\\D", "")) / 1024)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** User and system time of all threads: fields 14 and 15 of proc(5)'s stat. */
+  private static long cpuTicks(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc/%d/stat".formatted(pid)));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+  }
+
+  /** USER_HZ, which Linux fixes for every architecture that the JDK runs on. */
+  private static double ticksPerSecond() {
+    return 100;
+  }
+
+  private static void pause(Duration time) {
+    await().pollDelay(time).atMost(time.plusMinutes(1)).until(() -> true);
+  }
+}

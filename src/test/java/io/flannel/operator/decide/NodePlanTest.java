@@ -1,0 +1,201 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.decide.Clusters.cluster;
+import static io.flannel.operator.overlay.Networks.hostGw;
+import static io.flannel.operator.overlay.Networks.ipip;
+import static io.flannel.operator.overlay.Networks.vxlan;
+import static io.flannel.operator.overlay.Networks.wanted;
+import static io.flannel.operator.overlay.Nodes.node;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeSpec.Peer;
+import io.flannel.operator.api.FlannelNodeSpec.Probe;
+import io.flannel.operator.api.FlannelNodeSpec.Vxlan;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.junit.jupiter.api.Test;
+
+class NodePlanTest {
+  private static final WantedNetwork VXLAN = vxlan("10.244.0.0/16");
+
+  @Test
+  void aVxlanNodeInFull() {
+    assertThat(plan(VXLAN, leased(1, "vxlan"), leased(2, "vxlan")).get("n1"))
+        .isEqualTo(
+            new FlannelNodeSpec(
+                "default",
+                BackendType.VXLAN,
+                "flannel.1",
+                false,
+                new Vxlan(1, 8472),
+                null,
+                "10.244.0.0/16",
+                null,
+                "10.244.1.0/24",
+                null,
+                "192.168.0.1",
+                new Probe("2s", 3, 8473),
+                List.of(
+                    new Peer(
+                        "n2", "192.168.0.2", "10.244.2.0", "10.244.2.0/24", "12:c6:65:89:b4:02")),
+                true));
+  }
+
+  @Test
+  void anIpipNodeHasNoVxlanAndItsPeersNoMac() {
+    FlannelNodeSpec spec =
+        plan(
+                wanted(
+                    "{cidr: 10.244.0.0/16, backend: {type: ipip, directRouting: true}, mtu: 1400,"
+                        + " health: {interval: 1500ms, failAfter: 5, port: 9000}}"),
+                leased(1, "ipip"),
+                leased(2, "ipip"))
+            .get("n2");
+    assertThat(spec)
+        .extracting(
+            FlannelNodeSpec::device,
+            FlannelNodeSpec::directRouting,
+            FlannelNodeSpec::vxlan,
+            FlannelNodeSpec::mtu,
+            FlannelNodeSpec::probe)
+        .containsExactly("flannel.ipip", true, null, 1400, new Probe("1500ms", 5, 9000));
+    assertThat(spec.peers())
+        .containsExactly(new Peer("n1", "192.168.0.1", "10.244.1.0", "10.244.1.0/24", null));
+  }
+
+  @Test
+  void withHostGwThePeersBridgeIsProbedOnceItIsReportedAndInThePeersSubnet() {
+    WantedNetwork network = hostGw("10.244.0.0/16");
+    Nodes[] nodes = {leased(1, "host-gw"), leased(2, "host-gw"), leased(3, "host-gw")};
+    FlannelNodeSpec spec =
+        NodePlan.of(
+                network,
+                cluster(nodes).running(network).state(),
+                NodeLease.judge(network, cluster(nodes).running(network).state()),
+                Map.of("n2", bridge("10.244.2.1"), "n3", bridge("10.244.9.1")))
+            .get("n1");
+    assertThat(spec.device()).isNull();
+    assertThat(spec.directRouting()).isNull();
+    assertThat(spec.peers())
+        .extracting(Peer::name, Peer::overlayAddress)
+        .containsExactly(tuple("n2", "10.244.2.1"), tuple("n3", null));
+  }
+
+  @Test
+  void ofTwoFamiliesIpv4IsProbedAndOfOneThatOne() {
+    WantedNetwork both =
+        wanted("{cidr: 10.244.0.0/16, ipv6CIDR: 'fd00::/56', backend: {type: vxlan}}");
+    Nodes[] nodes = {dual(1), dual(2)};
+    FlannelNodeSpec spec = plan(both, nodes).get("n1");
+    assertThat(spec)
+        .extracting(
+            FlannelNodeSpec::cidr,
+            FlannelNodeSpec::ipv6CIDR,
+            FlannelNodeSpec::subnet,
+            FlannelNodeSpec::ipv6Subnet,
+            FlannelNodeSpec::device)
+        .containsExactly(
+            "10.244.0.0/16", "fd00::/56", "10.244.1.0/24", "fd00:0:0:1::/64", "flannel.1");
+    assertThat(spec.peers().getFirst().overlayAddress()).isEqualTo("10.244.2.0");
+
+    WantedNetwork six = wanted("{ipv6CIDR: 'fd00::/56', backend: {type: vxlan}}");
+    spec = plan(six, nodes).get("n1");
+    assertThat(spec)
+        .extracting(FlannelNodeSpec::subnet, FlannelNodeSpec::device, FlannelNodeSpec::publicIP)
+        .containsExactly(null, "flannel-v6.1", "fd01::1");
+    assertThat(spec.peers())
+        .containsExactly(new Peer("n2", "fd01::2", "fd00:0:0:2::", null, "12:c6:65:89:b4:06"));
+  }
+
+  @Test
+  void whoHasNoValidLeaseIsNobodysPeerAndProbesNobody() {
+    SortedMap<String, FlannelNodeSpec> specs =
+        plan(
+            VXLAN,
+            leased(1, "vxlan"),
+            leased(2, "vxlan"),
+            node("new").podCidr("10.244.3.0/24"),
+            node("outside").podCidr("10.9.0.0/24"));
+    assertThat(specs).containsOnlyKeys("n1", "n2", "new", "outside");
+    assertThat(specs.get("n1").peers()).extracting(Peer::name).containsExactly("n2");
+    assertThat(specs.get("n1").allPeers()).isFalse();
+    assertThat(specs.get("new").peers()).isEmpty();
+    assertThat(specs.get("new").subnet()).isEqualTo("10.244.3.0/24");
+    assertThat(specs.get("new").publicIP()).isNull();
+    assertThat(specs.get("outside").subnet()).isNull();
+  }
+
+  @Test
+  void aChangeThatIsRefusedOrPausedChangesNothing() {
+    var state = cluster(leased(1, "vxlan"), leased(2, "vxlan")).running(VXLAN).state();
+    List<NodeLease> leases = NodeLease.judge(VXLAN, state);
+    assertThat(NodePlan.of(ipip("10.245.0.0/16"), state, leases, Map.of()))
+        .isEqualTo(NodePlan.of(VXLAN, state, leases, Map.of()));
+    WantedNetwork other =
+        wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan, vxlan: {vni: 7, port: 4789}}}");
+    state = cluster(leased(1, "vxlan")).running(other).state();
+    assertThat(NodePlan.of(VXLAN, state, leases, Map.of()).get("n1"))
+        .extracting(FlannelNodeSpec::device, FlannelNodeSpec::vxlan)
+        .containsExactly("flannel.7", new Vxlan(7, 4789));
+  }
+
+  @Test
+  void nothingIsProbedWhereHealthIsNotMeasured() {
+    WantedNetwork network =
+        wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan}, health: {enabled: false}}");
+    assertThat(plan(network, leased(1, "vxlan")).get("n1").probe()).isNull();
+  }
+
+  @Test
+  void beyond64NodesTheListIsNotAll() {
+    Nodes[] nodes = new Nodes[65];
+    for (int i = 0; i < nodes.length; i++) {
+      nodes[i] = leased(i + 1, "vxlan");
+    }
+    FlannelNodeSpec spec = plan(VXLAN, nodes).get("n1");
+    assertThat(spec.peers()).hasSize(16);
+    assertThat(spec.allPeers()).isFalse();
+  }
+
+  private static AgentReport bridge(String address) {
+    return new AgentReport.Received(
+        Duration.ZERO,
+        Optional.empty(),
+        Optional.of(Cidr.ofAddress(address)),
+        List.of(),
+        List.of());
+  }
+
+  private static SortedMap<String, FlannelNodeSpec> plan(WantedNetwork network, Nodes... nodes) {
+    ClusterState state = cluster(nodes).running(network).state();
+    return NodePlan.of(network, state, NodeLease.judge(network, state), Map.of());
+  }
+
+  private static Nodes leased(int number, String backend) {
+    return node("n" + number)
+        .podCidr("10.244.%d.0/24".formatted(number))
+        .leased(backend, "192.168.0." + number)
+        .flannel(
+            "backend-data", "{\"VNI\":1,\"VtepMAC\":\"12:c6:65:89:b4:%02x\"}".formatted(number));
+  }
+
+  private static Nodes dual(int number) {
+    return node("n" + number)
+        .podCidr("10.244.%d.0/24".formatted(number), "fd00:0:0:%d::/64".formatted(number))
+        .leased("vxlan", "192.168.0." + number, "fd01::" + number)
+        .flannel(
+            "backend-data", "{\"VNI\":1,\"VtepMAC\":\"12:c6:65:89:b4:%02x\"}".formatted(number))
+        .flannel(
+            "backend-v6-data",
+            "{\"VNI\":1,\"VtepMAC\":\"12:c6:65:89:b4:%02x\"}".formatted(number + 4));
+  }
+}

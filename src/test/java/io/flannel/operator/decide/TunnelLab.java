@@ -1,0 +1,256 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.overlay.Nodes.node;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.api.FlannelNodeStatus.Finding;
+import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster into which faults are put, and the reports that its agents would make. A probe is an
+ * echo: it is lost if either direction is, unless the answer takes another way ({@link #oneWay}).
+ */
+final class TunnelLab {
+  static final Instant NOW = Instant.parse("2026-11-23T10:00:00.5Z");
+
+  /** What is so has been so for this long, unless a test says otherwise. */
+  static final Duration LONG_AGO = Duration.ofMinutes(5);
+
+  private final WantedNetwork network = Networks.ipip("10.0.0.0/8");
+  private final List<ClusterNode> nodes;
+  private final Set<String> off = new HashSet<>();
+  private final Set<String> agentKilled = new HashSet<>();
+  private final Set<String> blocked = new HashSet<>();
+  private final Set<String> narrow = new HashSet<>();
+  private final Set<String> lossy = new HashSet<>();
+  private final Set<List<String>> blockedPairs = new HashSet<>();
+  private final Set<List<String>> narrowPairs = new HashSet<>();
+  private final Set<List<String>> oneWay = new HashSet<>();
+  private final Set<String> unreported = new HashSet<>();
+  private final Map<String, List<Finding>> findings = new HashMap<>();
+  private final Map<String, Map<String, PathState>> lies = new HashMap<>();
+  private Duration held = LONG_AGO;
+
+  TunnelLab(int size) {
+    this(
+        IntStream.range(0, size)
+            .mapToObj(
+                i ->
+                    node(name(i))
+                        .podCidr("10.%d.%d.0/24".formatted(i / 256, i % 256))
+                        .internalIp("192.168.%d.%d".formatted(i / 250, i % 250 + 1))
+                        .leased("ipip", "192.168.%d.%d".formatted(i / 250, i % 250 + 1))
+                        .get())
+            .toList());
+  }
+
+  TunnelLab(List<ClusterNode> nodes) {
+    this.nodes = nodes;
+  }
+
+  static String name(int number) {
+    return "n%04d".formatted(number);
+  }
+
+  List<String> names() {
+    return nodes.stream().map(ClusterNode::name).toList();
+  }
+
+  /** Without power. Its last report says that all is well. */
+  TunnelLab off(String node) {
+    off.add(node);
+    return this;
+  }
+
+  /** Its agent is dead, the node answers. The agent's last report says that all is well. */
+  TunnelLab agentKilled(String node) {
+    agentKilled.add(node);
+    return this;
+  }
+
+  /** A firewall on the node drops what is encapsulated. */
+  TunnelLab blocked(String node) {
+    blocked.add(node);
+    return this;
+  }
+
+  /** A firewall between the two drops what is encapsulated. */
+  TunnelLab blocked(String a, String b) {
+    blockedPairs.add(List.of(a, b));
+    blockedPairs.add(List.of(b, a));
+    return this;
+  }
+
+  /** The way to the node carries less than its MTU. */
+  TunnelLab narrow(String node) {
+    narrow.add(node);
+    return this;
+  }
+
+  TunnelLab narrow(String a, String b) {
+    narrowPairs.add(List.of(a, b));
+    narrowPairs.add(List.of(b, a));
+    return this;
+  }
+
+  TunnelLab lossy(String node) {
+    lossy.add(node);
+    return this;
+  }
+
+  /** Packets from one to the other are lost, but answers take another way, as with host-gw. */
+  TunnelLab oneWay(String from, String to) {
+    oneWay.add(List.of(from, to));
+    return this;
+  }
+
+  /** The node's agent finds this, and it cuts the node's tunnel. */
+  TunnelLab cutOff(String node, LocalFault fault) {
+    return blocked(node).finds(node, fault, null);
+  }
+
+  /** The node's agent finds this about one peer, and it cuts the tunnel to that. */
+  TunnelLab cutOff(String node, String peer, LocalFault fault) {
+    return blocked(node, peer).finds(node, fault, peer);
+  }
+
+  TunnelLab finds(String node, LocalFault fault, @Nullable String peer) {
+    findings
+        .computeIfAbsent(node, it -> new ArrayList<>())
+        .add(new Finding(fault.reason(), "seen on " + node, peer));
+    return this;
+  }
+
+  /** Its agent has never reported. */
+  TunnelLab unreported(String node) {
+    unreported.add(node);
+    return this;
+  }
+
+  /** Its agent says this of a peer, whatever is true. */
+  TunnelLab lies(String node, String peer, PathState state) {
+    lies.computeIfAbsent(node, it -> new HashMap<>()).put(peer, state);
+    return this;
+  }
+
+  /** All that is so has been so for this long. */
+  TunnelLab since(Duration duration) {
+    held = duration;
+    return this;
+  }
+
+  List<NodeLease> leases() {
+    return NodeLease.judge(network, Clusters.cluster(nodes).running(network).state());
+  }
+
+  SortedMap<String, FlannelNodeSpec> specs() {
+    return NodePlan.of(
+        network, Clusters.cluster(nodes).running(network).state(), leases(), Map.of());
+  }
+
+  Map<String, AgentReport> reports() {
+    Map<String, AgentReport> reports = new TreeMap<>();
+    specs()
+        .forEach(
+            (node, spec) ->
+                reports.put(
+                    node,
+                    unreported.contains(node)
+                        ? AgentReport.read(1, spec, null, Duration.ofHours(1))
+                        : AgentReport.read(1, spec, status(node, spec), Duration.ZERO)));
+    return reports;
+  }
+
+  private FlannelNodeStatus status(String node, FlannelNodeSpec spec) {
+    boolean stale = off.contains(node) || agentKilled.contains(node);
+    List<PeerReport> peers =
+        spec.peers().stream()
+            .map(
+                peer ->
+                    report(
+                        peer.name(),
+                        stale
+                            ? PathState.PASSES
+                            : lies.getOrDefault(node, Map.of())
+                                .getOrDefault(peer.name(), probe(node, peer.name())),
+                        NOW.minus(held)))
+            .toList();
+    return new FlannelNodeStatus(
+        1L,
+        NOW.toString(),
+        "test",
+        null,
+        null,
+        stale ? List.of() : findings.getOrDefault(node, List.of()),
+        peers);
+  }
+
+  PathState probe(String from, String to) {
+    if (off.contains(to)) {
+      return PathState.UNREACHABLE;
+    }
+    if (agentKilled.contains(to)) {
+      return PathState.SILENT;
+    }
+    if (blocked.contains(from)
+        || blocked.contains(to)
+        || blockedPairs.contains(List.of(from, to))
+        || oneWay.contains(List.of(from, to))) {
+      return PathState.TUNNEL_LOST;
+    }
+    if (narrow.contains(from) || narrow.contains(to) || narrowPairs.contains(List.of(from, to))) {
+      return PathState.FULL_SIZE_LOST;
+    }
+    return lossy.contains(from) || lossy.contains(to) ? PathState.LOSSY : PathState.PASSES;
+  }
+
+  /** What an agent writes when it sees this. */
+  static PeerReport report(String peer, PathState state, Instant since) {
+    return switch (state) {
+      case UNMEASURED -> peer(peer, null, null, null, null, null, since);
+      case PASSES -> peer(peer, true, true, true, null, null, since);
+      case LOSSY -> peer(peer, true, true, true, null, true, since);
+      case FULL_SIZE_LOST -> peer(peer, true, false, true, null, null, since);
+      case TUNNEL_LOST -> peer(peer, false, false, true, null, true, since);
+      case SILENT -> peer(peer, false, false, false, true, true, since);
+      case UNDECIDED -> peer(peer, false, false, false, null, true, since);
+      case UNREACHABLE -> peer(peer, false, false, false, false, true, since);
+    };
+  }
+
+  private static PeerReport peer(
+      String name,
+      @Nullable Boolean overlay,
+      @Nullable Boolean fullSize,
+      @Nullable Boolean underlay,
+      @Nullable Boolean alive,
+      @Nullable Boolean lossy,
+      Instant since) {
+    return new PeerReport(
+        name, overlay, fullSize, underlay, alive, lossy, 0, 400, 900, since.toString());
+  }
+
+  TunnelVerdicts verdicts() {
+    return verdicts(LastSaid.NOTHING);
+  }
+
+  TunnelVerdicts verdicts(LastSaid before) {
+    return TunnelVerdicts.judge(network.health(), leases(), reports(), before);
+  }
+}

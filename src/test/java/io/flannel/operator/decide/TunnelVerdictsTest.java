@@ -1,0 +1,416 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.decide.LocalFault.BRIDGE_MTU_WRONG;
+import static io.flannel.operator.decide.LocalFault.DEVICE_DOWN;
+import static io.flannel.operator.decide.LocalFault.DEVICE_MTU_WRONG;
+import static io.flannel.operator.decide.LocalFault.FDB_MISSING;
+import static io.flannel.operator.decide.LocalFault.ROUTE_MISSING;
+import static io.flannel.operator.decide.LocalFault.ROUTE_STALE;
+import static io.flannel.operator.decide.LocalFault.UDP_CHECKSUM_ERRORS;
+import static io.flannel.operator.decide.PathState.SILENT;
+import static io.flannel.operator.decide.PathState.TUNNEL_LOST;
+import static io.flannel.operator.decide.PathState.UNREACHABLE;
+import static io.flannel.operator.decide.TunnelLab.name;
+import static io.flannel.operator.decide.TunnelProblem.AGENT_SILENT;
+import static io.flannel.operator.decide.TunnelProblem.ENCAPSULATION_BLOCKED;
+import static io.flannel.operator.decide.TunnelProblem.MTU_BLACK_HOLE;
+import static io.flannel.operator.decide.TunnelProblem.NODE_UNREACHABLE;
+import static io.flannel.operator.decide.TunnelProblem.PACKET_LOSS;
+import static io.flannel.operator.overlay.Networks.ipip;
+import static io.flannel.operator.overlay.Nodes.node;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import io.flannel.operator.decide.TunnelTrouble.At;
+import io.flannel.operator.decide.TunnelTrouble.Between;
+import io.flannel.operator.decide.TunnelTrouble.OneWay;
+import io.flannel.operator.decide.TunnelTrouble.Place;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.Nodes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TunnelVerdictsTest {
+  private static final String A = name(0);
+  private static final String B = name(1);
+  private static final String C = name(2);
+  private static final String D = name(3);
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 10, 64, 65, 200})
+  void whereAllPassesAllAreHealthy(int size) {
+    TunnelVerdicts verdicts = new TunnelLab(size).verdicts();
+    assertThat(verdicts.troubles()).isEmpty();
+    assertThat(verdicts.nodes().values())
+        .hasSize(size)
+        .allSatisfy(it -> assertThat(it.tunnel()).isEqualTo(Tunnel.HEALTHY));
+  }
+
+  @Test
+  void ofTwoNodesTheOneWithAFindingIsTheCause() {
+    TunnelLab lab = new TunnelLab(2).cutOff(A, B, ROUTE_MISSING);
+    assertThat(troubles(lab)).isEqualTo(Map.of(ROUTE_MISSING, List.of(toward(A, B))));
+    assertThat(tunnels(lab)).isEqualTo(Map.of(A, Tunnel.DOWN, B, Tunnel.UNKNOWN));
+  }
+
+  @Test
+  void ofTwoNodesWithoutAFindingItIsThePair() {
+    TunnelLab lab = new TunnelLab(2).blocked(A);
+    assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(new Between(A, B))));
+    assertThat(tunnels(lab)).isEqualTo(Map.of(A, Tunnel.DOWN, B, Tunnel.DOWN));
+  }
+
+  @Test
+  void ofTwoNodesTheOneThatIsOffIsTheCause() {
+    TunnelLab lab = new TunnelLab(2).off(B);
+    assertThat(troubles(lab)).isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(B))));
+    assertThat(tunnels(lab)).isEqualTo(Map.of(A, Tunnel.UNKNOWN, B, Tunnel.DOWN));
+  }
+
+  @Test
+  void ofTwoNodesTheOneWhoseAgentIsSilentIsNotMeasured() {
+    TunnelLab lab = new TunnelLab(2).agentKilled(B);
+    assertThat(troubles(lab)).isEqualTo(Map.of(AGENT_SILENT, List.of(At.node(B))));
+    assertThat(tunnels(lab)).isEqualTo(Map.of(A, Tunnel.UNKNOWN, B, Tunnel.UNKNOWN));
+  }
+
+  @Test
+  void aDeviceThatIsDownIsTheCauseAndItsPeersAreWell() {
+    TunnelLab lab = new TunnelLab(3).cutOff(A, DEVICE_DOWN);
+    assertThat(troubles(lab)).isEqualTo(Map.of(DEVICE_DOWN, List.of(At.node(A))));
+    assertThat(tunnels(lab))
+        .isEqualTo(Map.of(A, Tunnel.DOWN, B, Tunnel.HEALTHY, C, Tunnel.HEALTHY));
+  }
+
+  @Test
+  void whatADeviceThatIsDownTookAlongIsNotToldAgain() {
+    TunnelLab lab = new TunnelLab(3).finds(A, ROUTE_MISSING, B).cutOff(A, DEVICE_DOWN);
+    assertThat(troubles(lab)).isEqualTo(Map.of(DEVICE_DOWN, List.of(At.node(A))));
+  }
+
+  @Test
+  void aFindingIsToldThoughProbesPass() {
+    TunnelLab lab = new TunnelLab(3).finds(A, ROUTE_STALE, null).finds(B, ROUTE_MISSING, C);
+    assertThat(troubles(lab))
+        .isEqualTo(Map.of(ROUTE_STALE, List.of(At.node(A)), ROUTE_MISSING, List.of(toward(B, C))));
+    assertThat(tunnels(lab))
+        .isEqualTo(Map.of(A, Tunnel.DEGRADED, B, Tunnel.DEGRADED, C, Tunnel.HEALTHY));
+  }
+
+  @Test
+  void whatFlannelDidNotProgramForAPeerIsOneCause() {
+    TunnelLab lab = new TunnelLab(3).finds(A, FDB_MISSING, B).finds(A, ROUTE_MISSING, B);
+    assertThat(troubles(lab)).isEqualTo(Map.of(ROUTE_MISSING, List.of(toward(A, B))));
+  }
+
+  @Test
+  void adviceIsToldButTheTunnelIsHealthy() {
+    TunnelLab lab = new TunnelLab(3).finds(A, BRIDGE_MTU_WRONG, null);
+    assertThat(troubles(lab)).isEqualTo(Map.of(BRIDGE_MTU_WRONG, List.of(At.node(A))));
+    assertThat(tunnels(lab))
+        .isEqualTo(Map.of(A, Tunnel.HEALTHY, B, Tunnel.HEALTHY, C, Tunnel.HEALTHY));
+  }
+
+  @Test
+  void aHintCountsOnlyWhileProbesAreLost() {
+    assertThat(troubles(new TunnelLab(4).finds(A, UDP_CHECKSUM_ERRORS, null))).isEmpty();
+    assertThat(troubles(new TunnelLab(4).finds(A, UDP_CHECKSUM_ERRORS, null).blocked(A)))
+        .isEqualTo(Map.of(UDP_CHECKSUM_ERRORS, List.of(At.node(A))));
+    assertThat(troubles(new TunnelLab(4).finds(A, UDP_CHECKSUM_ERRORS, null).blocked(B)))
+        .isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(At.node(B))));
+  }
+
+  @Test
+  void aWrongMtuExplainsABlackHoleButNoLostTunnel() {
+    assertThat(troubles(new TunnelLab(4).finds(A, DEVICE_MTU_WRONG, null).narrow(A)))
+        .isEqualTo(Map.of(DEVICE_MTU_WRONG, List.of(At.node(A))));
+    assertThat(troubles(new TunnelLab(4).finds(A, DEVICE_MTU_WRONG, null).blocked(A)))
+        .isEqualTo(
+            Map.of(
+                DEVICE_MTU_WRONG, List.of(At.node(A)),
+                ENCAPSULATION_BLOCKED, List.of(At.node(A))));
+  }
+
+  @Test
+  void theGraverStateIsNamedAndTheOthersAsWell() {
+    assertThat(troubles(new TunnelLab(10).narrow(A).lossy(B).blocked(C).off(D)))
+        .isEqualTo(
+            Map.of(
+                MTU_BLACK_HOLE, List.of(At.node(A)),
+                PACKET_LOSS, List.of(At.node(B)),
+                ENCAPSULATION_BLOCKED, List.of(At.node(C)),
+                NODE_UNREACHABLE, List.of(At.node(D))));
+  }
+
+  @Test
+  void whereNothingPassesAtAllEveryNodeIsNamedOnce() {
+    TunnelLab lab = new TunnelLab(5);
+    lab.names().forEach(lab::blocked);
+    assertThat(troubles(lab))
+        .isEqualTo(Map.of(ENCAPSULATION_BLOCKED, lab.names().stream().map(At::node).toList()));
+    assertThat(tunnels(lab).values()).containsOnly(Tunnel.DOWN);
+  }
+
+  @Test
+  void oneLostDirectionIsToldAsThat() {
+    TunnelLab lab = new TunnelLab(4).oneWay(A, B);
+    assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(new OneWay(A, B))));
+    assertThat(tunnels(lab))
+        .isEqualTo(
+            Map.of(A, Tunnel.DEGRADED, B, Tunnel.HEALTHY, C, Tunnel.HEALTHY, D, Tunnel.HEALTHY));
+  }
+
+  @Test
+  void moreThanHalfOfTheNodesCanBeOff() {
+    TunnelLab lab = new TunnelLab(7).off(A).off(B).off(C).off(D);
+    assertThat(troubles(lab))
+        .isEqualTo(
+            Map.of(NODE_UNREACHABLE, List.of(At.node(A), At.node(B), At.node(C), At.node(D))));
+  }
+
+  /** All UDP between two is dropped: neither hears the other's agent, and both agents are well. */
+  @Test
+  void twoThatDoNotHearEachOtherAreNoSilentAgents() {
+    TunnelLab lab = new TunnelLab(4).lies(A, B, SILENT).lies(B, A, SILENT);
+    assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(new Between(A, B))));
+  }
+
+  /** As the agents see it, each is silent to the other; but they report that, so they run. */
+  @Test
+  void aNodeWhoseUdpIsDroppedHasNoSilentAgent() {
+    TunnelLab lab = new TunnelLab(4);
+    for (String peer : List.of(B, C, D)) {
+      lab.lies(A, peer, SILENT).lies(peer, A, SILENT);
+    }
+    assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(At.node(A))));
+  }
+
+  /** With a fifth of all packets lost, three in a row are no rarity. */
+  @Test
+  void threeLostInARowOnANodeThatLosesManyAreNoOtherFault() {
+    TunnelLab lab = new TunnelLab(3).lossy(A).lies(A, B, TUNNEL_LOST);
+    assertThat(troubles(lab)).isEqualTo(Map.of(PACKET_LOSS, List.of(At.node(A))));
+    assertThat(tunnels(lab))
+        .isEqualTo(Map.of(A, Tunnel.DEGRADED, B, Tunnel.HEALTHY, C, Tunnel.HEALTHY));
+    lab = new TunnelLab(6).lossy(A).lies(A, B, TUNNEL_LOST).lies(B, A, TUNNEL_LOST);
+    assertThat(troubles(lab)).isEqualTo(Map.of(PACKET_LOSS, List.of(At.node(A))));
+  }
+
+  @Test
+  void twoThatCannotReachEachOtherAtAllAreAPair() {
+    TunnelLab lab = new TunnelLab(4).lies(A, B, UNREACHABLE).lies(B, A, UNREACHABLE);
+    assertThat(troubles(lab)).isEqualTo(Map.of(NODE_UNREACHABLE, List.of(new Between(A, B))));
+  }
+
+  /** Two of three died at once, or one lies: until the control plane knows, nobody is named. */
+  @Test
+  void aNodeThatAloneSaysThatItHearsNobodyIsDoubted() {
+    TunnelLab lab = new TunnelLab(3).off(B).off(C).since(Duration.ofSeconds(20));
+    assertThat(troubles(lab)).isEmpty();
+    assertThat(tunnels(lab)).containsEntry(A, Tunnel.UNKNOWN);
+    assertThat(lab.verdicts().lookAgain()).contains(Duration.ofSeconds(40));
+
+    List<ClusterNode> nodes = new ArrayList<>();
+    for (String node : lab.names()) {
+      ClusterNode it = lab.leases().get(nodes.size()).node();
+      nodes.add(
+          new ClusterNode(
+              node,
+              it.labels(),
+              it.taints(),
+              it.podCidrs(),
+              it.internalIps(),
+              it.flannel(),
+              node.equals(A)));
+    }
+    assertThat(troubles(new TunnelLab(nodes).off(B).off(C)))
+        .isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(B), At.node(C))));
+  }
+
+  @Test
+  void whoIsNotLeasedIsUnknownForThatReasonAndBlamedForNothingElse() {
+    List<ClusterNode> nodes =
+        new ArrayList<>(new TunnelLab(4).leases().stream().map(NodeLease::node).toList());
+    Nodes twin = node("twin").podCidr("10.9.9.0/24").internalIp("192.168.0.1");
+    nodes.add(twin.leased("ipip", "192.168.0.1").get());
+    TunnelLab lab = new TunnelLab(nodes).blocked(A).off("twin");
+    assertThat(troubles(lab)).isEmpty();
+    assertThat(tunnels(lab))
+        .isEqualTo(
+            Map.of(
+                A,
+                Tunnel.UNKNOWN,
+                "twin",
+                Tunnel.UNKNOWN,
+                B,
+                Tunnel.HEALTHY,
+                C,
+                Tunnel.HEALTHY,
+                D,
+                Tunnel.HEALTHY));
+    assertThat(lab.verdicts().nodes().get(A).cause()).contains(NodeProblem.DUPLICATE_PUBLIC_IP);
+  }
+
+  @Test
+  void aPublicIpThatIsNoneOfTheNodesIsTheCauseWhereItsPacketsAreLost() {
+    List<ClusterNode> nodes =
+        IntStream.range(0, 4)
+            .mapToObj(
+                i ->
+                    node(name(i))
+                        .podCidr("10.0.%d.0/24".formatted(i))
+                        .internalIp("192.168.0." + (i + 1))
+                        .leased("ipip", "192.168.0." + (i + 1))
+                        .get())
+            .toList();
+    assertThat(troubles(new TunnelLab(moved(nodes, "172.16.0.15")).off(A)))
+        .isEqualTo(Map.of(TunnelProblem.PUBLIC_IP_WRONG, List.of(At.node(A))));
+    assertThat(troubles(new TunnelLab(moved(nodes, "172.16.0.15")).blocked(A)))
+        .isEqualTo(Map.of(TunnelProblem.PUBLIC_IP_WRONG, List.of(At.node(A))));
+    assertThat(troubles(new TunnelLab(moved(nodes, "172.16.0.15")))).isEmpty();
+    assertThat(troubles(new TunnelLab(moved(nodes, "172.16.0.15")).blocked(B)))
+        .isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(At.node(B))));
+  }
+
+  private static List<ClusterNode> moved(List<ClusterNode> nodes, String publicIp) {
+    List<ClusterNode> moved = new ArrayList<>(nodes);
+    ClusterNode first = nodes.getFirst();
+    Map<String, String> flannel = new TreeMap<>(first.flannel());
+    flannel.put("public-ip", publicIp);
+    moved.set(
+        0,
+        new ClusterNode(
+            first.name(),
+            first.labels(),
+            first.taints(),
+            first.podCidrs(),
+            first.internalIps(),
+            flannel,
+            true));
+    return moved;
+  }
+
+  @Test
+  void anAgentThatHasNotReportedIsNamedOnlyAfterTwoMinutes() {
+    TunnelLab lab = new TunnelLab(3);
+    Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
+    reports.remove(C);
+    TunnelVerdicts verdicts = judge(lab, reports);
+    assertThat(verdicts.troubles()).isEmpty();
+    assertThat(verdicts.nodes().get(C).cause()).contains(TunnelProblem.NOT_REPORTED);
+    assertThat(verdicts.nodes().get(C).tunnel()).isEqualTo(Tunnel.UNKNOWN);
+    assertThat(verdicts.lookAgain()).isPresent();
+
+    reports.put(C, new AgentReport.Awaited(Duration.ofMinutes(3)));
+    assertThat(judge(lab, reports).troubles())
+        .extracting(TunnelTrouble::cause)
+        .containsExactly(TunnelProblem.NOT_REPORTED);
+  }
+
+  @Test
+  void aReportThatCannotBeCountsForNothing() {
+    TunnelLab lab = new TunnelLab(4);
+    Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
+    reports.put(C, new AgentReport.Nonsense("peers has a lossPercent of 101"));
+    TunnelVerdicts verdicts = judge(lab, reports);
+    assertThat(verdicts.troubles())
+        .containsExactly(
+            new TunnelTrouble(
+                TunnelProblem.REPORT_INVALID,
+                List.of(At.node(C)),
+                "peers has a lossPercent of 101"));
+    assertThat(verdicts.nodes().get(C).tunnel()).isEqualTo(Tunnel.UNKNOWN);
+    assertThat(verdicts.nodes().get(A).tunnel()).isEqualTo(Tunnel.HEALTHY);
+    assertThat(verdicts.nodes().get(C).reach()).contains(new TunnelVerdict.Reach(3, 3));
+  }
+
+  @Test
+  void anOldReportMeansASilentAgentWhatTheOthersSeeStillCounts() {
+    TunnelLab lab = new TunnelLab(4).blocked(C);
+    Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
+    reports.computeIfPresent(
+        C, (name, report) -> aged((AgentReport.Received) report, Duration.ofMinutes(32)));
+    TunnelVerdicts verdicts = judge(lab, reports);
+    assertThat(verdicts.nodes().get(C).tunnel()).isEqualTo(Tunnel.DOWN);
+    assertThat(verdicts.nodes().get(C).cause()).contains(ENCAPSULATION_BLOCKED);
+    assertThat(verdicts.troubles())
+        .extracting(TunnelTrouble::cause)
+        .containsExactlyInAnyOrder(ENCAPSULATION_BLOCKED, AGENT_SILENT);
+  }
+
+  @Test
+  void whatIsReachedIsCounted() {
+    TunnelVerdicts verdicts = new TunnelLab(64).off(A).verdicts();
+    assertThat(verdicts.nodes().get(A).reach()).contains(new TunnelVerdict.Reach(0, 63));
+    assertThat(verdicts.nodes().get(B).reach()).contains(new TunnelVerdict.Reach(62, 63));
+    assertThat(verdicts.nodes().get(B).rttP50Micros()).contains(400);
+    assertThat(verdicts.nodes().get(A).rttP50Micros()).isEmpty();
+  }
+
+  @Test
+  void aProbeOfAnUnknownStateSaysNothing() {
+    TunnelLab lab = new TunnelLab(2);
+    lab.lies(A, B, PathState.UNMEASURED).lies(B, A, PathState.UNMEASURED);
+    assertThat(troubles(lab)).isEmpty();
+    assertThat(tunnels(lab).values()).containsOnly(Tunnel.UNKNOWN);
+  }
+
+  @Test
+  void fiveThousandNodesAreJudged() {
+    TunnelLab lab = new TunnelLab(5000).off(name(17)).blocked(name(3000)).lies(A, B, TUNNEL_LOST);
+    assertThat(troubles(lab))
+        .isEqualTo(
+            Map.of(
+                NODE_UNREACHABLE, List.of(At.node(name(17))),
+                ENCAPSULATION_BLOCKED, List.of(At.node(name(3000)), new OneWay(A, B))));
+  }
+
+  @Test
+  void theWordsForEachCauseAreForPeople() {
+    List<Cause> all = new ArrayList<>(List.of(TunnelProblem.values()));
+    all.addAll(List.of(NodeProblem.values()));
+    all.addAll(List.of(LocalFault.values()));
+    assertThat(all).extracting(Cause::reason).doesNotHaveDuplicates();
+    assertThat(TunnelProblem.values())
+        .allSatisfy(
+            problem -> {
+              assertThat(problem.reason()).matches("[A-Z][A-Za-z]+");
+              assertThat(problem.message()).matches("(has|loses|exchanges|publishes) .*[^.]");
+              assertThat(problem.between()).doesNotEndWith(".");
+              assertThat(problem.remedy()).matches("[a-z].*[^.]");
+            });
+  }
+
+  private static AgentReport aged(AgentReport.Received report, Duration age) {
+    return new AgentReport.Received(
+        age, report.device(), report.bridgeAddress(), report.findings(), report.paths());
+  }
+
+  private static TunnelVerdicts judge(TunnelLab lab, Map<String, AgentReport> reports) {
+    return TunnelVerdicts.judge(
+        ipip("10.0.0.0/8").health(), lab.leases(), reports, LastSaid.NOTHING);
+  }
+
+  private static Place toward(String node, String peer) {
+    return new At(node, Optional.of(peer));
+  }
+
+  static Map<Cause, List<Place>> troubles(TunnelLab lab) {
+    return lab.verdicts().troubles().stream()
+        .collect(Collectors.toMap(TunnelTrouble::cause, TunnelTrouble::places));
+  }
+
+  private static Map<String, Tunnel> tunnels(TunnelLab lab) {
+    return lab.verdicts().nodes().entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().tunnel()));
+  }
+}

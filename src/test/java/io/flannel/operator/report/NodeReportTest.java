@@ -1,0 +1,142 @@
+package io.flannel.operator.report;
+
+import static io.flannel.operator.overlay.Networks.unmeasured;
+import static io.flannel.operator.overlay.Networks.wanted;
+import static io.flannel.operator.overlay.Nodes.node;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Problem;
+import io.flannel.operator.api.FlannelNetworkStatus.Summary;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.LiveFlannel.PodCounts;
+import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Nodes without a lease, as they are told. Nothing measures tunnels here. */
+class NodeReportTest {
+  private static final WantedNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
+  private static final WantedNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  @Test
+  void aProblemIsToldOnceAndSolvedOnce() {
+    Life life = running();
+    life.after(MINUTE).nodes(ipipNode(1), node("n2").leased("ipip", "192.168.0.2"));
+    assertThat(life.report()).containsExactly("Warning NoPodCIDR", "Warning NotReady");
+    Problem problem = Objects.requireNonNull(life.status().problems()).getFirst();
+    assertThat(problem.message()).startsWith("node n2 lacks a podCIDR of a family");
+    assertThat(problem.since()).isEqualTo("2026-11-23T10:01:00Z");
+
+    life.after(MINUTE)
+        .nodes(node("n1").leased("ipip", "192.168.0.1"), node("n2").leased("ipip", "192.168.0.2"));
+    assertThat(life.report()).describedAs("the same cause").isEmpty();
+    problem = Objects.requireNonNull(life.status().problems()).getFirst();
+    assertThat(problem.message()).startsWith("nodes n1 and n2: each lacks a podCIDR");
+    assertThat(problem.nodes()).containsExactly("n1", "n2");
+    assertThat(problem.since()).isEqualTo("2026-11-23T10:01:00Z");
+    assertThat(life.status().nodes())
+        .extracting(NodeStatus::name, NodeStatus::since)
+        .containsExactly(tuple("n1", "2026-11-23T10:02:00Z"), tuple("n2", "2026-11-23T10:01:00Z"));
+
+    life.after(MINUTE).nodes(ipipNode(1), ipipNode(2));
+    assertThat(life.report()).containsExactly("Normal ProblemSolved", "Normal Ready");
+  }
+
+  @Test
+  void whoHadAProblemBeforeARolloutHasItStill() {
+    Life life = running();
+    life.after(MINUTE).nodes(ipipNode(1), free(2)).runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
+    life.report();
+    String repaired =
+        "{cidr: 10.244.0.0/16, backend: {type: ipip}, mtu: 1400, health: {enabled: false}}";
+    life.after(MINUTE)
+        .wants(wanted(repaired))
+        .nodes(free(1), free(2))
+        .runs(wanted(repaired), new PodCounts(true, 2, 2, 0, 1));
+    assertThat(life.report()).containsExactly("Normal RolloutStarted");
+    assertThat(life.status().problems())
+        .singleElement()
+        .extracting(Problem::nodes, Problem::since)
+        .containsExactly(List.of("n2"), "2026-11-23T10:01:00Z");
+
+    life.nodes(ipipNode(1), ipipNode(2)).runs(wanted(repaired), 2);
+    assertThat(life.report())
+        .containsExactly("Normal RolloutComplete", "Normal ProblemSolved", "Normal Ready");
+  }
+
+  @Test
+  void nodesComeWorstFirstThenByName() {
+    Life life =
+        new Life(IPIP)
+            .nodes(
+                ipipNode(2),
+                ipipNode(1),
+                free(3),
+                node("n5").leased("ipip", "192.168.0.5"),
+                node("n4").leased("ipip", "192.168.0.4"))
+            .runs(IPIP, 5);
+    life.report();
+    assertThat(life.status().nodes())
+        .extracting(NodeStatus::name)
+        .containsExactly("n4", "n5", "n3", "n1", "n2");
+  }
+
+  @Test
+  void manyNodesAreCutAndTheStatusStaysSmall() {
+    List<ClusterNode> nodes =
+        IntStream.range(0, 5000)
+            .mapToObj(
+                i ->
+                    node("worker-%04d.region-1.compute.cloud.example.com".formatted(i))
+                        .podCidr(
+                            "10.%d.%d.0/24".formatted(i / 256, i % 256),
+                            "fd00:10:244:%x::/64".formatted(i))
+                        .leased("vxlan", "192.168.100.200", "2001:db8:1111:2222:3333:4444:5555:1")
+                        .get())
+            .toList();
+    Life life =
+        new Life(unmeasured("ipip", "10.0.0.0/8"))
+            .nodes(nodes)
+            .runs(unmeasured("ipip", "10.0.0.0/8"), 5000);
+    life.report();
+
+    assertThat(life.status().nodes()).hasSize(500);
+    assertThat(life.status().nodesOmitted()).isEqualTo(4500);
+    assertThat(life.status().summary()).extracting(Summary::nodes).isEqualTo(5000);
+    assertThat(life.status().problems())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.nodes()).hasSize(50));
+    assertThat(Serialization.asJson(life.status()).getBytes(StandardCharsets.UTF_8).length)
+        .isLessThan(400_000);
+  }
+
+  /** Two nodes with ipip, all well since 10:00. */
+  private static Life running() {
+    Life life = new Life(IPIP).nodes(ipipNode(1), ipipNode(2)).runs(IPIP, 2);
+    life.report();
+    return life;
+  }
+
+  private static Nodes free(int number) {
+    return node("n" + number)
+        .podCidr("10.244.%d.0/24".formatted(number))
+        .internalIp("192.168.0." + number);
+  }
+
+  private static Nodes ipipNode(int number) {
+    return leased(number, "ipip");
+  }
+
+  private static Nodes leased(int number, String backend) {
+    return free(number).leased(backend, "192.168.0." + number);
+  }
+}

@@ -1,0 +1,152 @@
+package io.flannel.operator.testing;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.api.FlannelNodeSpec.Peer;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.api.FlannelNodeStatus.Finding;
+import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reports what node agents would of tunnels that all work, but for what it is told. Each
+ * FlannelNode's spec is answered once, as a real agent answers a new generation.
+ */
+public final class FakeAgents implements AutoCloseable {
+  private final KubernetesClient client;
+  private final Set<String> lost = ConcurrentHashMap.newKeySet();
+  private final Map<String, List<Finding>> findings = new ConcurrentHashMap<>();
+  private final ExecutorService thread = Executors.newSingleThreadExecutor();
+  private final SharedIndexInformer<FlannelNode> nodes;
+
+  /** Agents on all nodes that have a FlannelNode, now and later. */
+  public FakeAgents(KubernetesClient client) {
+    this.client = client;
+    nodes =
+        client
+            .resources(FlannelNode.class)
+            .inform(
+                new ResourceEventHandler<>() {
+                  @Override
+                  public void onAdd(FlannelNode node) {
+                    thread.execute(() -> answer(node));
+                  }
+
+                  @Override
+                  public void onUpdate(FlannelNode before, FlannelNode node) {
+                    thread.execute(() -> answer(node));
+                  }
+
+                  @Override
+                  public void onDelete(FlannelNode node, boolean unknown) {}
+                });
+  }
+
+  /** From now on the overlay between this node and every other loses all packets. */
+  public void lose(String node) {
+    lost.add(node);
+    reportAll();
+  }
+
+  /** They pass again. */
+  public void heal(String node) {
+    lost.remove(node);
+    findings.remove(node);
+    reportAll();
+  }
+
+  /** From now on the node's agent finds this. */
+  public void find(String node, String reason, @Nullable String peer) {
+    findings.put(node, List.of(new Finding(reason, "seen by a test", peer)));
+    reportAll();
+  }
+
+  @Override
+  public void close() {
+    nodes.close();
+    thread.close();
+  }
+
+  private void reportAll() {
+    nodes.getStore().list().forEach(node -> thread.execute(() -> report(node)));
+  }
+
+  private void answer(FlannelNode node) {
+    Long observed =
+        Optional.ofNullable(node.getStatus())
+            .map(FlannelNodeStatus::observedGeneration)
+            .orElse(null);
+    if (!Objects.equals(observed, node.getMetadata().getGeneration())) {
+      report(node);
+    }
+  }
+
+  private void report(FlannelNode node) {
+    String name = node.getMetadata().getName();
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    FlannelNode patch = new FlannelNode();
+    patch.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    var spec = node.getSpec();
+    String device = spec.device();
+    patch.setStatus(
+        new FlannelNodeStatus(
+            node.getMetadata().getGeneration(),
+            now,
+            "test",
+            device == null ? null : new Device(device, null, true, 1480),
+            null,
+            findings.get(name),
+            Optional.ofNullable(spec.peers()).orElse(List.of()).stream()
+                .map(peer -> seen(name, peer, now))
+                .toList()));
+    try {
+      client
+          .resource(patch)
+          .subresource("status")
+          .patch(
+              new PatchContext.Builder()
+                  .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                  .withFieldManager("flannel-node-agent")
+                  .withForce(true)
+                  .build());
+    } catch (KubernetesClientException e) {
+      // Deleted meanwhile, with its Node.
+      if (e.getCode() != 404 && e.getCode() != 409) {
+        throw e;
+      }
+    }
+  }
+
+  private PeerReport seen(String name, Peer peer, String now) {
+    boolean probed = peer.overlayAddress() != null;
+    boolean passes = !lost.contains(name) && !lost.contains(peer.name());
+    return new PeerReport(
+        peer.name(),
+        probed ? passes : null,
+        probed ? passes : null,
+        true,
+        null,
+        false,
+        passes ? 0 : 50,
+        400,
+        900,
+        now);
+  }
+}
