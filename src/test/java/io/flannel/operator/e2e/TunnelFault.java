@@ -71,8 +71,24 @@ record TunnelFault(
             Set.of("node1", "node2"),
             "",
             Set.of()));
-    faults.add(atNode("wrong-public-ip", "PublicIPWrong"));
-    faults.add(atNode("power-off", "NodeUnreachable"));
+    faults.add(
+        new TunnelFault(
+            "wrong-public-ip",
+            null,
+            "PublicIPWrong",
+            Set.of("node2"),
+            "node2",
+            // When it is right again, until its peers have probed it there.
+            Set.of("NodeUnreachable")));
+    faults.add(
+        new TunnelFault(
+            "power-off",
+            null,
+            "NodeUnreachable",
+            Set.of("node2"),
+            "node2",
+            // When it is on again, until its agent is.
+            Set.of("AgentSilent")));
     faults.add(registeringAnew("no-pod-cidr", "NoPodCIDR"));
     faults.add(registeringAnew("pod-cidr-outside", "PodCIDROutside"));
     return faults;
