@@ -88,7 +88,7 @@ public record FlannelNodeSpec(
       @JsonPropertyDescription("Time between two probes of a peer, such as 2s.")
           @Required
           @ValidationRule(
-              value = Durations.FROM_1S_TO_5M,
+              value = DurationRules.FROM_1S_TO_5M,
               message = "probe.interval must be a duration from 1s to 5m, such as 2s")
           @Size(max = 32)
           String interval,

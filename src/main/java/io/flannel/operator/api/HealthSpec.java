@@ -17,7 +17,7 @@ public record HealthSpec(
     @JsonPropertyDescription("Time between two probes of a peer, such as 2s; 1s to 5m.")
         @Size(max = 32)
         @ValidationRule(
-            value = Durations.FROM_1S_TO_5M,
+            value = DurationRules.FROM_1S_TO_5M,
             message = "health.interval must be a duration from 1s to 5m, such as 2s or 1m30s")
         @Default("2s")
         @Nullable String interval,

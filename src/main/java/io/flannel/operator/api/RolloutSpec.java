@@ -27,7 +27,7 @@ public record RolloutSpec(
                 + " 24h.")
         @Size(max = 32)
         @ValidationRule(
-            value = Durations.FROM_30S_TO_24H,
+            value = DurationRules.FROM_30S_TO_24H,
             message =
                 "rollout.progressDeadline must be a duration from 30s to 24h, such as 10m or 1h30m")
         @Default("10m")

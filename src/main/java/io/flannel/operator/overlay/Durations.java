@@ -1,6 +1,7 @@
 package io.flannel.operator.overlay;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -35,5 +36,10 @@ public final class Durations {
       sum = sum.plusNanos(Math.round(seconds * 1e9));
     }
     return sum;
+  }
+
+  /** As Kubernetes writes them: {@code 10m}, {@code 1h30m}; 90.5 s is {@code 1m30.5s}. */
+  public static String said(Duration duration) {
+    return duration.toString().substring(2).toLowerCase(Locale.ROOT);
   }
 }

@@ -3,6 +3,7 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.overlay.Durations;
 import io.flannel.operator.overlay.LiveFlannel;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package io.flannel.operator.api;
 
 /** The form of durations in manifests, as rules of the schema. */
-final class Durations {
+final class DurationRules {
   /** A sequence of decimal numbers with units, as Kubernetes writes them: 2s, 10m, 1h30m, 500ms. */
   private static final String FORM = "self.matches('^([0-9]+([.][0-9]+)?(ms|s|m|h))+$')";
 
@@ -13,5 +13,5 @@ final class Durations {
   static final String FROM_30S_TO_24H =
       FORM + " && duration(self) >= duration('30s') && duration(self) <= duration('24h')";
 
-  private Durations() {}
+  private DurationRules() {}
 }
