@@ -24,8 +24,8 @@ final class PeerHealth {
 
   private static final int LOSSY_LOSSES = 3;
 
-  /** One round loses all of its probes if the peer's agent is late once. */
-  private static final int LOSSY_ROUNDS = 2;
+  /** If the peer's agent is late once, one round loses all of its probes, and the next may. */
+  private static final int LOSSY_ROUNDS = 3;
 
   /**
    * How results are judged.
@@ -137,6 +137,11 @@ final class PeerHealth {
   /** Whether the last probe of the node address was lost, so that TCP should be tried. */
   synchronized boolean isSilent() {
     return track(ProbePath.UNDERLAY).state().lostLast();
+  }
+
+  /** Whether the last results of every path were the same, as many as decide. */
+  synchronized boolean isSettled(Rules rules) {
+    return tracks.values().stream().allMatch(track -> track.state().inRow() >= rules.failAfter());
   }
 
   synchronized Verdict verdict() {
