@@ -82,10 +82,10 @@ ENTRYPOINT ["/opt/jre/bin/java", \
   "-XX:+UseSerialGC", \
   "-XX:+UseCompactObjectHeaders", \
   "-XX:TieredStopAtLevel=1", \
-  "-XX:CompileThresholdScaling=3", \
+  "-XX:CompileThresholdScaling=4", \
   "-Xms16m", \
   "-XX:MaxRAMPercentage=40", \
-  "-XX:MaxNewSize=8m", \
+  "-XX:MaxNewSize=4m", \
   "-XX:MinHeapFreeRatio=10", \
   "-XX:MaxHeapFreeRatio=25", \
   "-XX:-UsePerfData", \
