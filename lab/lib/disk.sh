@@ -40,9 +40,21 @@ import_archives() {
   if [[ ! -e $IMAGE_STORE/base ]]; then
     for archive in "$(archives_dir)"/*.tar; do ctr images import "$archive" >/dev/null; done
   fi
-  [[ ! -f $OPERATOR/image.tar ]] || ctr images import "$OPERATOR/image.tar" >/dev/null
+  [[ ! -f $OPERATOR/image.tar ]] || import_over "$OPERATOR/image.tar" ctr
   # What the operator's last image had and this one has not.
   ctr content prune references >/dev/null
+}
+
+# import_over ARCHIVE CTR...: imports an image with CTR, for which the archive may be at IMPORT_AS. The one that had its
+# name keeps another until that is done: else containerd collects layers that the two share while they are imported.
+import_over() {
+  local archive=$1 name old=()
+  shift
+  while read -r name; do
+    "$@" images tag --force "$name" "$name-before" </dev/null >/dev/null 2>&1 && old+=("$name-before")
+  done < <(tar -xOf "$archive" manifest.json | python3 -S -E -c 'import json, sys; [print(t) for m in json.load(sys.stdin) for t in m["RepoTags"]]')
+  "$@" images import "${IMPORT_AS:-$archive}" </dev/null >/dev/null || return 1
+  (( ${#old[@]} == 0 )) || "$@" images rm "${old[@]}" </dev/null >/dev/null
 }
 
 make_disk() {

@@ -18,6 +18,6 @@ load_into() {
   thin=$(share_of "$n")/load.tar
   on_node "$n" ctr -n k8s.io content list -q </dev/null |
     python3 -S -E "$LAB_LIB/thin_archive.py" "$archive" "$thin" || return 1
-  on_node "$n" ctr -n k8s.io images import /host/load.tar </dev/null >/dev/null || return 1
+  IMPORT_AS=/host/load.tar import_over "$archive" on_node "$n" ctr -n k8s.io || return 1
   rm -f "$thin"
 }

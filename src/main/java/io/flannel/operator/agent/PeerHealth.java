@@ -46,8 +46,8 @@ final class PeerHealth {
   private record Track(PathState state, ProbeHistory history) {
     static final Track NEW = new Track(PathState.UNKNOWN, ProbeHistory.EMPTY);
 
-    Track after(boolean answered, Rules rules) {
-      PathState next = state.after(answered, rules.failAfter());
+    Track after(boolean answered, int needed, Rules rules) {
+      PathState next = state.after(answered, needed);
       // A path that is down is not lossy: what was lost on its way down must not count as loss.
       boolean down = next.passes().equals(Optional.of(false));
       return new Track(next, down ? ProbeHistory.EMPTY : history.with(answered, rules.window()));
@@ -173,11 +173,21 @@ final class PeerHealth {
 
   private boolean observe(ProbePath path, boolean answered, Rules rules, Instant now) {
     Verdict before = verdict();
-    tracks.put(path, track(path).after(answered, rules));
+    tracks.put(path, track(path).after(answered, needed(path, answered, rules), rules));
     if (path == ProbePath.UNDERLAY && answered) {
       tcp = PathState.UNKNOWN;
     }
     return changed(before, now);
+  }
+
+  /**
+   * How many equal results in a row decide. Where small packets get lost, too, some full-size ones
+   * in a row do by chance: that alone makes no black hole.
+   */
+  private int needed(ProbePath path, boolean answered, Rules rules) {
+    boolean byChance =
+        path == ProbePath.FULL_SIZE && !answered && track(ProbePath.OVERLAY).history().lost() != 0;
+    return byChance ? 2 * rules.failAfter() : rules.failAfter();
   }
 
   private boolean changed(Verdict before, Instant now) {

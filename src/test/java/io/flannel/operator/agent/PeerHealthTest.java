@@ -61,6 +61,16 @@ class PeerHealthTest {
   }
 
   @Test
+  void whereSmallPacketsGetLostTooItTakesMoreToBeABlackHole() {
+    rounds(10, NONE);
+    round(EnumSet.of(ProbePath.OVERLAY));
+    rounds(5, EnumSet.of(ProbePath.FULL_SIZE));
+    assertThat(peer.verdict().fullSize()).contains(true);
+    rounds(1, EnumSet.of(ProbePath.FULL_SIZE));
+    assertThat(peer.verdict().fullSize()).contains(false);
+  }
+
+  @Test
   void itIsSettledWhenTheLastResultsAreTheSame() {
     assertThat(peer.isSettled(RULES)).isTrue();
     rounds(1, NONE);
