@@ -139,11 +139,6 @@ final class PeerHealth {
     return track(ProbePath.UNDERLAY).state().lostLast();
   }
 
-  /** Whether the last results of every path were the same, as many as decide. */
-  synchronized boolean isSettled(Rules rules) {
-    return tracks.values().stream().allMatch(track -> track.state().inRow() >= rules.failAfter());
-  }
-
   synchronized Verdict verdict() {
     Optional<Boolean> underlay = track(ProbePath.UNDERLAY).state().passes();
     return new Verdict(

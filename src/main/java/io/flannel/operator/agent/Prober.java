@@ -28,10 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Probes the peers and answers their probes: one UDP socket, one thread, whatever the number of
  * peers.
  *
- * <p>Each peer has its turn once an interval, the turns being spread evenly over it. One whose
- * results are not all the same has a turn in between, so that it is soon known what they mean.
- * Waiting goes by {@link System#nanoTime} alone. A probe is lost when its time is over and no
- * answer waits in the socket: a thread that got no CPU for a while reads first and judges then.
+ * <p>Each peer has its turn once an interval, the turns being spread evenly over it. Waiting goes
+ * by {@link System#nanoTime} alone. A probe is lost when its time is over and no answer waits in
+ * the socket: a thread that got no CPU for a while reads first and judges then.
  *
  * <p>The socket sends with "don't fragment" and keeps to the path MTU that the kernel has learnt
  * (Linux' IP_PMTUDISC_DO): a full-size probe that is longer than that fails at once, as a loss.
@@ -84,9 +83,6 @@ final class Prober implements Runnable, AutoCloseable {
   private int next;
   private long nextAt;
 
-  /** When peers have a turn in between, the earliest first; each peer at most once. */
-  private final Map<Peer, Long> between = new LinkedHashMap<>();
-
   /**
    * @param bindAddress where to listen and to send from; the wildcard address for all
    * @param random makes the nonces: it must not be foreseeable
@@ -135,7 +131,6 @@ final class Prober implements Runnable, AutoCloseable {
         read();
         expire();
         send();
-        sendInBetween();
         selector.select(millisToWait());
         tcp.finish(selector.selectedKeys());
         selector.selectedKeys().clear();
@@ -172,7 +167,6 @@ final class Prober implements Runnable, AutoCloseable {
       staying.forEach(peer -> peer.health().keepOnly(now.paths(peer.target())));
     }
     underWay.values().removeIf(sent -> !staying.contains(sent.peer()));
-    between.keySet().retainAll(staying);
     tcp.forgetAllBut(staying.stream().map(Peer::health).toList());
     askers.clear();
     for (Peer peer : staying) {
@@ -302,35 +296,9 @@ final class Prober implements Runnable, AutoCloseable {
       nextAt = now;
     }
     while (nextAt - now <= 0) {
-      turn(all.get(next), now, how);
+      probe(all.get(next), how);
       next = (next + 1) % all.size();
       nextAt += turn;
-    }
-  }
-
-  private void turn(Peer peer, long now, ProbeSettings how) {
-    probe(peer, how);
-    between.remove(peer);
-    between.put(peer, now + how.interval().toNanos() / 2);
-  }
-
-  /** Whether a peer needs its turn in between is known when its last probes are over. */
-  private void sendInBetween() {
-    ProbeSettings how = settings;
-    if (how == null || channel == null) {
-      return;
-    }
-    long now = System.nanoTime();
-    while (!between.isEmpty()) {
-      var first = between.entrySet().iterator().next();
-      if (first.getValue() - now > 0) {
-        return;
-      }
-      Peer peer = first.getKey();
-      between.remove(peer);
-      if (!peer.health().isSettled(how.rules())) {
-        probe(peer, how);
-      }
     }
   }
 
@@ -393,7 +361,6 @@ final class Prober implements Runnable, AutoCloseable {
     close(channel);
     channel = null;
     underWay.clear();
-    between.clear();
   }
 
   private static void close(@Nullable DatagramChannel open) {
@@ -407,21 +374,13 @@ final class Prober implements Runnable, AutoCloseable {
   }
 
   private long millisToWait() {
-    ProbeSettings how = settings;
-    if (how == null) {
+    if (settings == null) {
       return 0;
     }
     long now = System.nanoTime();
     long wait = nextAt - now;
     if (!underWay.isEmpty()) {
       wait = Math.min(wait, underWay.values().iterator().next().deadline() - now);
-    }
-    if (!between.isEmpty()) {
-      // For those whose results are all the same, nobody need wake.
-      var first = between.entrySet().iterator().next();
-      if (!first.getKey().health().isSettled(how.rules())) {
-        wait = Math.min(wait, first.getValue() - now);
-      }
     }
     wait = Math.min(wait, tcp.nanosToWait(now));
     // Rounded up: 0 would be for ever, and waking too early is waking twice.

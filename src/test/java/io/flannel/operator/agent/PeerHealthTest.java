@@ -71,21 +71,6 @@ class PeerHealthTest {
   }
 
   @Test
-  void itIsSettledWhenTheLastResultsAreTheSame() {
-    assertThat(peer.isSettled(RULES)).isTrue();
-    rounds(1, NONE);
-    assertThat(peer.isSettled(RULES)).isFalse();
-    rounds(2, NONE);
-    assertThat(peer.isSettled(RULES)).isTrue();
-    round(EnumSet.of(ProbePath.OVERLAY));
-    assertThat(peer.isSettled(RULES)).isFalse();
-    rounds(3, NONE);
-    assertThat(peer.isSettled(RULES)).isTrue();
-    rounds(3, ALL);
-    assertThat(peer.isSettled(RULES)).isTrue();
-  }
-
-  @Test
   void aBlackHoleIsNoLoss() {
     rounds(10, NONE);
     rounds(20, EnumSet.of(ProbePath.FULL_SIZE));
