@@ -18,12 +18,12 @@ final class Wire {
     try {
       Process tcpdump =
           new ProcessBuilder(
-                  "lab/lab", "exec", "timeout", "60", "tcpdump", "-nlv", "-c", "4", "-i", "br0",
+                  "lab/lab", "exec", "timeout", "60", "tcpdump", "-nlv", "-c", "200", "-i", "br0",
                   filter)
               .start();
       StringBuilder heard = new StringBuilder();
       Thread errors = Thread.ofVirtual().start(() -> heard.append(read(tcpdump.getErrorStream())));
-      // Ping until tcpdump has its packets, or has heard enough pings without any.
+      // The agents' probes are there, too: so many packets are more than come while two pings last.
       for (int i = 0; i < 2 && tcpdump.isAlive(); i++) {
         TestPods.ping(from, to);
       }
