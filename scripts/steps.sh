@@ -38,3 +38,9 @@ package() {
   maven -q package -DskipTests
   touch "$stamp"
 }
+
+# fresh_cluster: three nodes with nothing on them.
+fresh_cluster() {
+  lab/lab down
+  lab/lab up --nodes 3
+}

@@ -134,11 +134,6 @@ final class PeerHealth {
     return changed(before, now);
   }
 
-  /** Whether the last probe of the node address was lost, so that TCP should be tried. */
-  synchronized boolean isSilent() {
-    return track(ProbePath.UNDERLAY).state().lostLast();
-  }
-
   synchronized Verdict verdict() {
     Optional<Boolean> underlay = track(ProbePath.UNDERLAY).state().passes();
     return new Verdict(

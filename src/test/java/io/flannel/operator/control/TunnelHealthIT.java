@@ -2,6 +2,7 @@ package io.flannel.operator.control;
 
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -14,6 +15,7 @@ import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,8 +56,8 @@ class TunnelHealthIT {
     assertThat(peersOf("node-2"))
         .extracting(Peer::name, Peer::address, Peer::overlayAddress)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("node-1", "192.168.0.1", "10.244.1.0"),
-            org.assertj.core.groups.Tuple.tuple("node-3", "192.168.0.3", "10.244.3.0"));
+            tuple("node-1", "192.168.0.1", "10.244.1.0"),
+            tuple("node-3", "192.168.0.3", "10.244.3.0"));
     assertThat(network.condition("TunnelsHealthy").orElseThrow().status()).isEqualTo(Status.TRUE);
     assertThat(network.status().summary().healthy()).isEqualTo(3);
     assertThat(network.status().applied().mtu()).isEqualTo(1480);
@@ -108,7 +110,7 @@ class TunnelHealthIT {
     fnode("node-1")
         .edit(
             node -> {
-              node.getMetadata().setLabels(java.util.Map.of());
+              node.getMetadata().setLabels(Map.of());
               return node;
             });
     fnode("node-1").delete();

@@ -47,6 +47,28 @@ final class Life {
     this.wanted = wanted;
   }
 
+  /** Two nodes with ipip, all well since 10:00. */
+  static Life running(WantedNetwork ipip) {
+    Life life = new Life(ipip).nodes(ipipNode(1), ipipNode(2)).runs(ipip, 2);
+    life.report();
+    return life;
+  }
+
+  /** Node n1, n2, … without a lease. */
+  static Nodes free(int number) {
+    return Nodes.node("n" + number)
+        .podCidr("10.244.%d.0/24".formatted(number))
+        .internalIp("192.168.0." + number);
+  }
+
+  static Nodes ipipNode(int number) {
+    return leased(number, "ipip");
+  }
+
+  static Nodes leased(int number, String backend) {
+    return free(number).leased(backend, "192.168.0." + number);
+  }
+
   Life wants(WantedNetwork network) {
     wanted = network;
     generation++;

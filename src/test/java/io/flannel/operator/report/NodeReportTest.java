@@ -12,7 +12,6 @@ import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.LiveFlannel.PodCounts;
-import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,8 +28,8 @@ class NodeReportTest {
 
   @Test
   void aProblemIsToldOnceAndSolvedOnce() {
-    Life life = running();
-    life.after(MINUTE).nodes(ipipNode(1), node("n2").leased("ipip", "192.168.0.2"));
+    Life life = Life.running(IPIP);
+    life.after(MINUTE).nodes(Life.ipipNode(1), node("n2").leased("ipip", "192.168.0.2"));
     assertThat(life.report()).containsExactly("Warning NoPodCIDR", "Warning NotReady");
     Problem problem = Objects.requireNonNull(life.status().problems()).getFirst();
     assertThat(problem.message()).startsWith("node n2 lacks a podCIDR of a family");
@@ -47,20 +46,22 @@ class NodeReportTest {
         .extracting(NodeStatus::name, NodeStatus::since)
         .containsExactly(tuple("n1", "2026-11-23T10:02:00Z"), tuple("n2", "2026-11-23T10:01:00Z"));
 
-    life.after(MINUTE).nodes(ipipNode(1), ipipNode(2));
+    life.after(MINUTE).nodes(Life.ipipNode(1), Life.ipipNode(2));
     assertThat(life.report()).containsExactly("Normal ProblemSolved", "Normal Ready");
   }
 
   @Test
   void whoHadAProblemBeforeARolloutHasItStill() {
-    Life life = running();
-    life.after(MINUTE).nodes(ipipNode(1), free(2)).runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
+    Life life = Life.running(IPIP);
+    life.after(MINUTE)
+        .nodes(Life.ipipNode(1), Life.free(2))
+        .runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
     life.report();
     String repaired =
         "{cidr: 10.244.0.0/16, backend: {type: ipip}, mtu: 1400, health: {enabled: false}}";
     life.after(MINUTE)
         .wants(wanted(repaired))
-        .nodes(free(1), free(2))
+        .nodes(Life.free(1), Life.free(2))
         .runs(wanted(repaired), new PodCounts(true, 2, 2, 0, 1));
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
     assertThat(life.status().problems())
@@ -68,7 +69,7 @@ class NodeReportTest {
         .extracting(Problem::nodes, Problem::since)
         .containsExactly(List.of("n2"), "2026-11-23T10:01:00Z");
 
-    life.nodes(ipipNode(1), ipipNode(2)).runs(wanted(repaired), 2);
+    life.nodes(Life.ipipNode(1), Life.ipipNode(2)).runs(wanted(repaired), 2);
     assertThat(life.report())
         .containsExactly("Normal RolloutComplete", "Normal ProblemSolved", "Normal Ready");
   }
@@ -78,9 +79,9 @@ class NodeReportTest {
     Life life =
         new Life(IPIP)
             .nodes(
-                ipipNode(2),
-                ipipNode(1),
-                free(3),
+                Life.ipipNode(2),
+                Life.ipipNode(1),
+                Life.free(3),
                 node("n5").leased("ipip", "192.168.0.5"),
                 node("n4").leased("ipip", "192.168.0.4"))
             .runs(IPIP, 5);
@@ -117,26 +118,5 @@ class NodeReportTest {
         .satisfies(problem -> assertThat(problem.nodes()).hasSize(50));
     assertThat(Serialization.asJson(life.status()).getBytes(StandardCharsets.UTF_8).length)
         .isLessThan(400_000);
-  }
-
-  /** Two nodes with ipip, all well since 10:00. */
-  private static Life running() {
-    Life life = new Life(IPIP).nodes(ipipNode(1), ipipNode(2)).runs(IPIP, 2);
-    life.report();
-    return life;
-  }
-
-  private static Nodes free(int number) {
-    return node("n" + number)
-        .podCidr("10.244.%d.0/24".formatted(number))
-        .internalIp("192.168.0." + number);
-  }
-
-  private static Nodes ipipNode(int number) {
-    return leased(number, "ipip");
-  }
-
-  private static Nodes leased(int number, String backend) {
-    return free(number).leased(backend, "192.168.0." + number);
   }
 }

@@ -1,7 +1,6 @@
 package io.flannel.operator.report;
 
 import static io.flannel.operator.overlay.Networks.unmeasured;
-import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -10,7 +9,6 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.overlay.LiveFlannel.PodCounts;
 import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
 import java.util.Objects;
@@ -24,7 +22,7 @@ class RolloutReportTest {
 
   @Test
   void anInstallationIsToldStepByStep() {
-    Life life = new Life(IPIP).nodes(free(1), free(2));
+    Life life = new Life(IPIP).nodes(Life.free(1), Life.free(2));
 
     assertThat(life.report()).containsExactly("Normal Accepted");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
@@ -38,11 +36,13 @@ class RolloutReportTest {
     assertThat(life.says()).isEqualTo("Accepted Reconciling: RollingOut");
     assertThat(rollout(life).message()).isEqualTo("0 of 2 nodes run the present configuration");
 
-    life.after(MINUTE).nodes(ipipNode(1), free(2)).runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
+    life.after(MINUTE)
+        .nodes(Life.ipipNode(1), Life.free(2))
+        .runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
     assertThat(life.report()).isEmpty();
     assertThat(life.status().problems()).describedAs("passing").isNullOrEmpty();
 
-    life.after(MINUTE).nodes(ipipNode(1), ipipNode(2)).runs(IPIP, 2);
+    life.after(MINUTE).nodes(Life.ipipNode(1), Life.ipipNode(2)).runs(IPIP, 2);
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
     assertThat(life.says()).isEqualTo("Accepted Ready: AllNodesLeased");
     assertThat(life.condition("Ready").message())
@@ -52,7 +52,7 @@ class RolloutReportTest {
 
   @Test
   void aChangeIsARollout() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN);
     assertThat(life.report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
@@ -67,7 +67,7 @@ class RolloutReportTest {
     assertThat(rollout(life).updated()).describedAs("counts of the old template").isZero();
 
     life.after(MINUTE)
-        .nodes(leased(1, "vxlan"), ipipNode(2))
+        .nodes(Life.leased(1, "vxlan"), Life.ipipNode(2))
         .runs(VXLAN, new PodCounts(true, 2, 2, 1, 2));
     assertThat(life.report()).isEmpty();
     assertThat(life.status().nodes())
@@ -75,7 +75,7 @@ class RolloutReportTest {
         .containsExactly(tuple("n2", false, "OtherBackend"), tuple("n1", true, null));
     assertThat(life.status().problems()).isNullOrEmpty();
 
-    life.after(MINUTE).nodes(leased(1, "vxlan"), leased(2, "vxlan")).runs(VXLAN, 2);
+    life.after(MINUTE).nodes(Life.leased(1, "vxlan"), Life.leased(2, "vxlan")).runs(VXLAN, 2);
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
     assertThat(rollout(life))
         .isEqualTo(
@@ -93,7 +93,7 @@ class RolloutReportTest {
   @Test
   void anotherChangeInTheSameSecondIsAnotherRollout() {
     WantedNetwork second = unmeasured("vxlan", "10.244.0.0/15");
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(false, 2, 2, 0, 2)).report();
     life.wants(second).runs(second, new PodCounts(false, 2, 2, 0, 2));
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
@@ -101,7 +101,7 @@ class RolloutReportTest {
 
   @Test
   void aChangeOfThePodsAloneIsARolloutToo() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).runs(IPIP, new PodCounts(false, 2, 2, 2, 2));
     assertThat(life.report()).containsExactly("Normal RolloutStarted", "Normal NotReady");
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:01:00Z");
@@ -113,9 +113,9 @@ class RolloutReportTest {
 
   @Test
   void aRolloutWithoutProgressStallsAndGoesOnWhenItMoves() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
-    life.after(Duration.ofMinutes(9)).nodes(leased(1, "vxlan"), ipipNode(2));
+    life.after(Duration.ofMinutes(9)).nodes(Life.leased(1, "vxlan"), Life.ipipNode(2));
     life.runs(VXLAN, new PodCounts(true, 2, 2, 1, 1)).report();
 
     life.after(Duration.ofMinutes(10));
@@ -139,7 +139,7 @@ class RolloutReportTest {
     assertThat(life.kstatus()).isEqualTo("Failed");
     assertThat(life.after(Duration.ofHours(1)).report()).isEmpty();
 
-    life.nodes(leased(1, "vxlan"), leased(2, "vxlan"));
+    life.nodes(Life.leased(1, "vxlan"), Life.leased(2, "vxlan"));
     life.runs(VXLAN, new PodCounts(true, 3, 3, 2, 2));
     assertThat(life.report()).containsExactly("Normal RolloutResumed", "Normal ProblemSolved");
     assertThat(life.kstatus()).isEqualTo("InProgress");
@@ -149,7 +149,7 @@ class RolloutReportTest {
 
   @Test
   void goingBackwardIsNoProgress() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1)).report();
     life.after(Duration.ofMinutes(8)).runs(VXLAN, new PodCounts(true, 2, 2, 1, 0)).report();
     assertThat(rollout(life).progressedAt()).isEqualTo("2026-11-23T10:01:00Z");
@@ -159,7 +159,7 @@ class RolloutReportTest {
 
   @Test
   void aPodThatFallsIllLaterIsNoRollout() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted: PodsNotReady");
@@ -175,7 +175,7 @@ class RolloutReportTest {
 
   @Test
   void aPodThatIsDeletedIsNoRollout() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 1, 1, 1)).report();
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:00:00Z");
@@ -183,29 +183,29 @@ class RolloutReportTest {
 
   @Test
   void aNodeThatJoinsIsNoRollout() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE)
-        .nodes(ipipNode(1), ipipNode(2), free(3))
+        .nodes(Life.ipipNode(1), Life.ipipNode(2), Life.free(3))
         .runs(IPIP, new PodCounts(true, 3, 2, 2, 2));
     assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
     assertThat(life.says()).isEqualTo("Accepted: NodesWithoutLease");
 
-    life.after(MINUTE).nodes(ipipNode(1), ipipNode(2), ipipNode(3)).runs(IPIP, 3);
+    life.after(MINUTE).nodes(Life.ipipNode(1), Life.ipipNode(2), Life.ipipNode(3)).runs(IPIP, 3);
     assertThat(life.report()).containsExactly("Normal ProblemSolved", "Normal Ready");
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:00:00Z");
   }
 
   @Test
   void anAdoptedRolloutThatIsDoneIsComplete() {
-    Life life = new Life(IPIP).nodes(ipipNode(1)).runs(IPIP, 1);
+    Life life = new Life(IPIP).nodes(Life.ipipNode(1)).runs(IPIP, 1);
     assertThat(life.report())
         .containsExactly("Normal Accepted", "Normal RolloutComplete", "Normal Ready");
   }
 
   @Test
   void aRolloutThatIsPausedIsResumed() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
     life.after(MINUTE).paused(true);
     assertThat(life.report()).containsExactly("Normal RolloutPaused");
@@ -216,32 +216,11 @@ class RolloutReportTest {
 
   @Test
   void aDeletedDaemonSetIsInstalledAnew() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     assertThat(life.after(MINUTE).runsNothing().report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
     life.runs(IPIP, new PodCounts(true, 2, 0, 0, 0));
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
-  }
-
-  /** Two nodes with ipip, all well since 10:00. */
-  private static Life running() {
-    Life life = new Life(IPIP).nodes(ipipNode(1), ipipNode(2)).runs(IPIP, 2);
-    life.report();
-    return life;
-  }
-
-  private static Nodes free(int number) {
-    return node("n" + number)
-        .podCidr("10.244.%d.0/24".formatted(number))
-        .internalIp("192.168.0." + number);
-  }
-
-  private static Nodes ipipNode(int number) {
-    return leased(number, "ipip");
-  }
-
-  private static Nodes leased(int number, String backend) {
-    return free(number).leased(backend, "192.168.0." + number);
   }
 
   private static Rollout rollout(Life life) {

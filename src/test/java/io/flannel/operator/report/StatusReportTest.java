@@ -15,7 +15,6 @@ import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.overlay.LiveFlannel.PodCounts;
 import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
 import java.util.Objects;
@@ -30,7 +29,7 @@ class StatusReportTest {
 
   @Test
   void theStatusOfARunningNetworkInFull() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     assertThat(life.status().applied())
         .isEqualTo(
             new Applied(
@@ -71,7 +70,7 @@ class StatusReportTest {
 
   @Test
   void whereNothingHappensNothingIsWritten() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     FlannelNetworkStatus before = life.status();
     life.after(Duration.ofDays(30));
     assertThat(life.next()).isEqualTo(before);
@@ -86,7 +85,7 @@ class StatusReportTest {
 
   @Test
   void aTransitionTimeChangesWithTheStatusAndNotWithTheWords() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
     assertThat(life.condition("Accepted").lastTransitionTime()).isEqualTo("2026-11-23T10:00:00Z");
     assertThat(life.condition("Accepted").observedGeneration()).isEqualTo(2L);
@@ -102,7 +101,7 @@ class StatusReportTest {
 
   @Test
   void aRefusedChangeLeavesWhatRunsAsItIs() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(unmeasured("vxlan", "10.245.0.0/16"));
     assertThat(life.report()).containsExactly("Warning PodCIDROutside", "Warning NotReady");
     assertThat(life.says()).isEqualTo("Stalled: NotAccepted");
@@ -124,7 +123,7 @@ class StatusReportTest {
 
   @Test
   void anotherCauseOfRefusalIsToldToo() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(unmeasured("ipip", "10.0.0.0/8")).services("10.96.0.0/12");
     assertThat(life.report()).containsExactly("Warning OverlapsServiceRange", "Warning NotReady");
     life.wants(unmeasured("ipip", "10.245.0.0/16"));
@@ -135,7 +134,7 @@ class StatusReportTest {
   @Test
   void aNetworkThatHasNoPartSaysOnlyWhy() {
     var refuse = new Decision.Refuse("AnotherNetworkInCharge", "'a' is older", "delete one");
-    Life life = running();
+    Life life = Life.running(IPIP);
     FlannelNetworkStatus status =
         StatusReport.refused(7, Optional.of(life.status()), refuse, life.after(MINUTE).clock());
 
@@ -156,7 +155,7 @@ class StatusReportTest {
 
   @Test
   void whatCouldNotBeWrittenIsSaidAndTriedAgain() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).applyFails("DaemonSet a/b could not be written: no");
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: ApplyFailed");
@@ -174,7 +173,7 @@ class StatusReportTest {
 
   @Test
   void aPausedChangeWaits() {
-    Life life = running();
+    Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).paused(true);
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted: Paused");
@@ -189,27 +188,6 @@ class StatusReportTest {
     Life life = new Life(IPIP).nodes(node("w").label("kubernetes.io/os", "windows")).runs(IPIP, 0);
     life.report();
     assertThat(life.says()).isEqualTo("Accepted: NoNodes");
-  }
-
-  /** Two nodes with ipip, all well since 10:00. */
-  private static Life running() {
-    Life life = new Life(IPIP).nodes(ipipNode(1), ipipNode(2)).runs(IPIP, 2);
-    life.report();
-    return life;
-  }
-
-  private static Nodes free(int number) {
-    return node("n" + number)
-        .podCidr("10.244.%d.0/24".formatted(number))
-        .internalIp("192.168.0." + number);
-  }
-
-  private static Nodes ipipNode(int number) {
-    return leased(number, "ipip");
-  }
-
-  private static Nodes leased(int number, String backend) {
-    return free(number).leased(backend, "192.168.0." + number);
   }
 
   private static Rollout rollout(Life life) {

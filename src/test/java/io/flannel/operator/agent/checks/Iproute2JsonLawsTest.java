@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flannel.operator.api.BackendType;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,11 +24,11 @@ class Iproute2JsonLawsTest {
   void bytesThatAreDamagedThrowNothing(
       @ForAll @IntRange(max = 20_000) int at, @ForAll byte value, @ForAll boolean cutOff)
       throws IOException {
-    byte[] output = captured();
+    byte[] output = Iproute2JsonTest.captured();
     int place = at % output.length;
     output[place] = value;
     byte[] damaged = cutOff ? Arrays.copyOf(output, place) : output;
-    assertThatCode(() -> answers(damaged)).doesNotThrowAnyException();
+    assertThatCode(() -> Iproute2JsonTest.answers(damaged)).doesNotThrowAnyException();
   }
 
   /** Values of other types anywhere: what can still be read is read, and the checks bear it. */
@@ -38,7 +36,8 @@ class Iproute2JsonLawsTest {
   void valuesOfOtherTypesThrowNothing(@ForAll long seed) throws IOException {
     var random = new Random(seed);
     var output = new StringBuilder();
-    try (var documents = JSON.readerFor(JsonNode.class).<JsonNode>readValues(captured())) {
+    try (var documents =
+        JSON.readerFor(JsonNode.class).<JsonNode>readValues(Iproute2JsonTest.captured())) {
       while (documents.hasNext()) {
         JsonNode document = documents.next();
         damage(document, random);
@@ -46,7 +45,7 @@ class Iproute2JsonLawsTest {
       }
     }
     var node = SimulatedNode.of(BackendType.IPIP);
-    var answers = answers(output.toString());
+    var answers = Iproute2JsonTest.answers(output.toString());
     KernelState healthy = node.state();
     var state =
         new KernelState(
@@ -91,32 +90,6 @@ class Iproute2JsonLawsTest {
     }
     if (node instanceof ArrayNode || node instanceof ObjectNode) {
       node.forEach(child -> collect(child, objects));
-    }
-  }
-
-  private static Iproute2.Answers answers(String output) {
-    return answers(output.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** As {@link BatchTool} hands them over: three lines, without their ends. */
-  private static Iproute2.Answers answers(byte[] output) {
-    List<byte[]> lines = new ArrayList<>();
-    int begin = 0;
-    for (int i = 0; i <= output.length; i++) {
-      if (i == output.length || output[i] == '\n') {
-        lines.add(Arrays.copyOfRange(output, begin, i));
-        begin = i + 1;
-      }
-    }
-    while (lines.size() < 3) {
-      lines.add(new byte[0]);
-    }
-    return Iproute2.parse("ip", lines);
-  }
-
-  private static byte[] captured() throws IOException {
-    try (InputStream stream = Iproute2JsonTest.class.getResourceAsStream("ipip-node.json")) {
-      return stream.readAllBytes();
     }
   }
 }

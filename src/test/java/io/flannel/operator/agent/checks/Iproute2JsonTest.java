@@ -102,12 +102,12 @@ class Iproute2JsonTest {
         .hasToString("[0.0.0.0/0 via 10.0.0.1 dev eth0]");
   }
 
-  private static Iproute2.Answers answers(String output) {
+  static Iproute2.Answers answers(String output) {
     return answers(output.getBytes(StandardCharsets.UTF_8));
   }
 
   /** As {@link BatchTool} hands them over: three lines, without their ends. */
-  private static Iproute2.Answers answers(byte[] output) {
+  static Iproute2.Answers answers(byte[] output) {
     List<byte[]> lines = new ArrayList<>();
     int begin = 0;
     for (int i = 0; i <= output.length; i++) {
@@ -122,7 +122,7 @@ class Iproute2JsonTest {
     return Iproute2.parse("ip", lines);
   }
 
-  private static byte[] captured() throws IOException {
+  static byte[] captured() throws IOException {
     try (InputStream stream = Iproute2JsonTest.class.getResourceAsStream("ipip-node.json")) {
       return stream.readAllBytes();
     }
