@@ -3,6 +3,8 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.NodeProblem;
 import io.flannel.operator.overlay.Durations;
 import io.flannel.operator.overlay.LiveFlannel;
 import java.time.Duration;
@@ -24,8 +26,10 @@ final class RolloutReport {
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> it.phase() == Phase.COMPLETE).isPresent();
     // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
-    // rollout's.
-    boolean complete = pods.complete() || (wasComplete && pods.noneOutdated());
+    // rollout's. That a Node is registered is seen apart from its pod, and may be seen later.
+    boolean through =
+        pods.complete() && situation.leases().stream().noneMatch(RolloutReport::waits);
+    boolean complete = through || (wasComplete && pods.noneOutdated());
     // Counts of another generation say nothing: at an installation they are all 0.
     int total = pods.observed() ? pods.desired() : situation.leases().size();
 
@@ -54,6 +58,11 @@ final class RolloutReport {
         startedAt,
         progressedAt,
         message(phase, done, total, situation.wanted().progressDeadline()));
+  }
+
+  /** Whether flannel has not registered the node with the present backend yet. */
+  private static boolean waits(NodeLease lease) {
+    return lease.problem().filter(NodeProblem::normalInRollout).isPresent();
   }
 
   private static boolean overdue(String progressedAt, Duration deadline, Instant now) {

@@ -109,6 +109,8 @@ class NodeReportTest {
             .nodes(nodes)
             .runs(unmeasured("ipip", "10.0.0.0/8"), 5000);
     life.report();
+    // No rollout ends like this; at the deadline it is told.
+    life.after(Duration.ofMinutes(11)).report();
 
     assertThat(life.status().nodes()).hasSize(500);
     assertThat(life.status().nodesOmitted()).isEqualTo(4500);

@@ -223,6 +223,21 @@ class RolloutReportTest {
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
   }
 
+  @Test
+  void itIsThroughWhenTheLastNodeIsRegisteredNotWhenItsPodIsReady() {
+    Life life = new Life(IPIP).nodes(Life.ipipNode(1), Life.free(2)).runs(IPIP, 2);
+    assertThat(life.report()).containsExactly("Normal Accepted", "Normal RolloutStarted");
+    assertThat(life.status().problems()).isNullOrEmpty();
+
+    life.nodes(Life.ipipNode(1), Life.ipipNode(2));
+    assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
+
+    // Later it is the node's affair.
+    life.after(MINUTE).nodes(Life.ipipNode(1), Life.free(2));
+    assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
+    assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
+  }
+
   private static Rollout rollout(Life life) {
     return Objects.requireNonNull(life.status().rollout());
   }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
@@ -59,15 +60,19 @@ final class BatchTool implements AutoCloseable {
               .formatted(words.getFirst(), e.getMessage()));
     }
     // Reading ends when the tool does: it is this that ends one which hangs.
+    var tookTooLong = new AtomicBoolean();
     var limit =
         CompletableFuture.runAsync(
-            () -> kill(tool.process()),
+            () -> {
+              tookTooLong.set(true);
+              kill(tool.process());
+            },
             CompletableFuture.delayedExecutor(timeLimit.toMillis(), TimeUnit.MILLISECONDS));
     Reading<List<byte[]>> answers;
     try {
       answers = answers(tool, queries);
     } catch (IOException e) {
-      answers = Reading.failed(whyEnded(tool, limit));
+      answers = Reading.failed(whyEnded(tool, tookTooLong.get()));
     }
     limit.cancel(false);
     if (answers instanceof Reading.Failed) {
@@ -131,8 +136,8 @@ final class BatchTool implements AutoCloseable {
         : Reading.read(answers);
   }
 
-  private String whyEnded(Running tool, CompletableFuture<Void> limit) {
-    if (limit.isDone()) {
+  private String whyEnded(Running tool, boolean tookTooLong) {
+    if (tookTooLong) {
       return "%s did not answer within %d seconds and was killed"
           .formatted(name(), timeLimit.toSeconds());
     }
