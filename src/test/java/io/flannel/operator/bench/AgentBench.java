@@ -77,7 +77,8 @@ public final class AgentBench {
       pause(WINDOW);
       double seconds = (System.nanoTime() - began) / 1e9;
       double busy = (cpuTicks(agent.pid()) - cpu) / ticksPerSecond();
-      figures.add("agent_rss_mb", "MB", "64", memory(agent.pid(), "Rss:"));
+      figures.add(
+          "agent_rss_mb", "MB", "64", ProcessMemory.megabytes(agent.pid(), "smaps_rollup", "Rss:"));
       figures.add("agent_cpu_percent", "%", "1", 100 * busy / seconds);
       figures.add(
           "probe_bytes_per_node_s",
@@ -91,9 +92,9 @@ public final class AgentBench {
           writes(mark, agent) * Duration.ofHours(1).toSeconds() / seconds);
       System.out.printf(
           "of the memory: Pss %.1f MB, anonymous %.1f MB, of files %.1f MB%n",
-          memory(agent.pid(), "Pss:"),
-          memory(agent.pid(), "Pss_Anon:"),
-          memory(agent.pid(), "Pss_File:"));
+          ProcessMemory.megabytes(agent.pid(), "smaps_rollup", "Pss:"),
+          ProcessMemory.megabytes(agent.pid(), "smaps_rollup", "Pss_Anon:"),
+          ProcessMemory.megabytes(agent.pid(), "smaps_rollup", "Pss_File:"));
     }
     figures.write();
   }
@@ -164,15 +165,6 @@ public final class AgentBench {
                 .toList(),
             true));
     return node;
-  }
-
-  /** Megabytes of one line of {@code /proc/PID/smaps_rollup}. */
-  private static double memory(long pid, String line) throws IOException {
-    return Files.readAllLines(Path.of("/proc/%d/smaps_rollup".formatted(pid))).stream()
-        .filter(one -> one.startsWith(line))
-        .mapToDouble(one -> Double.parseDouble(one.replaceAll("\\D", "")) / 1024)
-        .findFirst()
-        .orElseThrow();
   }
 
   /** User and system time of all threads: fields 14 and 15 of proc(5)'s stat. */

@@ -131,12 +131,7 @@ public final class OperatorBench {
     double[] megabytes = new double[5];
     for (int i = 0; i < megabytes.length; i++) {
       pause(Duration.ofSeconds(5));
-      megabytes[i] =
-          Files.readAllLines(Path.of("/proc/%d/status".formatted(operator.pid()))).stream()
-              .filter(line -> line.startsWith("VmRSS:"))
-              .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024)
-              .findFirst()
-              .orElseThrow();
+      megabytes[i] = ProcessMemory.megabytes(operator.pid(), "status", "VmRSS:");
     }
     return megabytes;
   }
