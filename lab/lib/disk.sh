@@ -83,7 +83,7 @@ node_disk_folders() {
   for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
     ln -s xtables-legacy-multi "$tree/root/usr/sbin/$name"
   done
-  for name in bridge host-local loopback portmap; do cp "$(tool_path $name)" "$tree/opt-cni/bin/"; done
+  for name in bridge host-local loopback portmap bandwidth; do cp "$(tool_path $name)" "$tree/opt-cni/bin/"; done
 }
 
 # Keeps the newest and those that nodes run from.

@@ -13,7 +13,7 @@ short_hash() { sha256sum | cut -c1-12; }
 # What the images are made of: names the folder they are in, so that a change of any part makes them anew.
 archives_key() {
   { cat "$LAB_LIB/mkimage.py" "$LAB_LIB/images.sh" "$LAB_DIR/versions.env"
-    dpkg-query -W -f '${Package} ${Version}\n' busybox-static iptables libc6; } | short_hash
+    dpkg-query -W -f '${Package} ${Version}\n' busybox-static dash iproute2 iptables libc6; } | short_hash
 }
 archives_dir() { echo "$IMAGES/archives-$(archives_key)"; }
 
@@ -33,13 +33,16 @@ make_archives() {
   image_archive busybox.tar docker.io/library/busybox:lab '["/bin/sh"]' "${box[@]}"
   image_archive flannel-cni-plugin.tar "ghcr.io/flannel-io/flannel-cni-plugin:$FLANNEL_CNI_PLUGIN_TAG" '[]' \
     "${box[@]}" "$(tool_path cni-flannel):/flannel"
+  # As in upstream's image: iproute2's ip, and a shell that takes it. Debian's busybox takes its own for all it knows.
+  flannel=(/bin/busybox:/bin/busybox /bin/dash:/bin/sh /bin/ip:/sbin/ip)
+  for name in cat cp cut grep ls rm sed sleep tr true; do flannel+=("@busybox:/bin/$name"); done
   # The nodes' kernel has no nf_tables for IPv4: iptables is the legacy one, here as on the nodes themselves.
-  flannel=("$(tool_path flanneld):/opt/bin/flanneld" "$(tool_path install-conf):/opt/bin/install-conf" "/usr/sbin/$x:/usr/sbin/$x"
+  flannel+=("$(tool_path flanneld):/opt/bin/flanneld" "$(tool_path install-conf):/opt/bin/install-conf" "/usr/sbin/$x:/usr/sbin/$x"
     /usr/lib/x86_64-linux-gnu/xtables:/usr/lib/x86_64-linux-gnu/xtables)
   for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
     flannel+=("@$x:/usr/sbin/$name")
   done
-  image_archive flannel.tar "ghcr.io/flannel-io/flannel:$FLANNEL_VERSION" '["/opt/bin/flanneld"]' "${box[@]}" "${flannel[@]}"
+  image_archive flannel.tar "ghcr.io/flannel-io/flannel:$FLANNEL_VERSION" '["/opt/bin/flanneld"]' "${flannel[@]}"
   mv "$ARCHIVES_ASIDE" "$dir"
 }
 

@@ -90,7 +90,8 @@ wrong-route)
   ip route replace "$peer_subnet" via 192.168.0.250 dev "$(echo "$route" | sed 's/.* dev \([^ ]*\).*/\1/')" onlink ;;
 # stale-route: a route to a pod subnet that no node has (10.244.250.0/24)
 stale-route)
-  undo "ip route delete 10.244.250.0/24"
+  # The operator may have removed it already.
+  undo "ip route flush exact 10.244.250.0/24"
   ip route add 10.244.250.0/24 via 192.168.0.250 dev "$(overlay_device)" onlink ;;
 # fdb-delete: vxlan: the forwarding entry of PEER's VTEP is gone
 fdb-delete)

@@ -9,13 +9,16 @@ tool_path() {
     kwok) echo "$TOOLS/kwok-$KWOK_VERSION/kwok" ;;
     kwok-stages) echo "$TOOLS/kwok-$KWOK_VERSION/stages" ;;
     kubeconform) echo "$TOOLS/kubeconform-$KUBECONFORM_VERSION/kubeconform" ;;
-    flanneld | install-conf | bridge | host-local | loopback | portmap) echo "$TOOLS/flannel-$FLANNEL_VERSION/$1" ;;
+    helm-unittest) echo "$TOOLS/helm-unittest-$HELM_UNITTEST_VERSION/helm-unittest" ;;
+    promtool) echo "$TOOLS/prometheus-$PROMETHEUS_VERSION/promtool" ;;
+    schemas) echo "$TOOLS/schemas-kubernetes-$KUBERNETES_VERSION-prometheus-operator-$PROMETHEUS_OPERATOR_VERSION" ;;
+    flanneld | install-conf | bridge | host-local | loopback | portmap | bandwidth) echo "$TOOLS/flannel-$FLANNEL_VERSION/$1" ;;
     cni-flannel) echo "$TOOLS/cni-flannel-$CNI_FLANNEL_VERSION/flannel" ;;
     *) return 1 ;;
   esac
 }
 CONTROL_PLANE_TOOLS=(kube-apiserver etcd kube-controller-manager kwok kwok-stages kubectl)
-OTHER_TOOLS=(helm kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap cni-flannel kubeconform kube-proxy)
+OTHER_TOOLS=(helm kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap bandwidth cni-flannel kubeconform helm-unittest promtool schemas kube-proxy)
 
 missing_tools() {
   local tool
@@ -36,6 +39,17 @@ build_tool() {
       go_module kwok "sigs.k8s.io/kwok@$KWOK_VERSION"
       go_command sigs.k8s.io/kwok/cmd/kwok "$(tool_path kwok)" ;;
     kwok-stages) copy_kwok_stages ;;
+    schemas) make_schemas ;;
+    helm-unittest)
+      # Its go.mod replaces this one; what a dependency's go.mod replaces does not count here.
+      go_module helm-unittest "github.com/helm-unittest/helm-unittest@$HELM_UNITTEST_VERSION" \
+        "replace github.com/vmware-labs/yaml-jsonpath v0.3.2 => github.com/helm-unittest/yaml-jsonpath v0.4.0"
+      go_command github.com/helm-unittest/helm-unittest/cmd/helm-unittest "$(tool_path helm-unittest)" ;;
+    promtool)
+      go_module promtool "github.com/prometheus/prometheus@$PROMETHEUS_VERSION"
+      # Without what finds scrape targets in clouds: rules need none of it, and it is most of the build.
+      GOFLAGS="${GOFLAGS:-} -tags=remove_all_sd" \
+        go_command github.com/prometheus/prometheus/cmd/promtool "$(tool_path promtool)" ;;
     cni-flannel)
       go_module cni-flannel "github.com/containernetworking/plugins@$CNI_FLANNEL_VERSION"
       go_command github.com/containernetworking/plugins/plugins/meta/flannel "$(tool_path cni-flannel)" ;;
@@ -71,6 +85,30 @@ copy_kwok_stages() {
   mv "$copying" "$to"
 }
 
+# What kubeconform holds manifests against, of Kubernetes' own kinds and of the Prometheus operator's.
+make_schemas() {
+  local to crds kind making=$CACHE/build/schemas.making
+  to=$(tool_path schemas)
+  find_go
+  rm -rf "$making"
+  mkdir -p "$making/crds"
+  crds=$(go_module_dir "github.com/prometheus-operator/prometheus-operator@$PROMETHEUS_OPERATOR_VERSION")/example/prometheus-operator-crd
+  for kind in servicemonitors prometheusrules; do
+    crd_as_json "$crds/monitoring.coreos.com_$kind.yaml" "$making/crds"
+  done
+  "$LAB_LIB/json_schemas.py" \
+    --kubernetes "$(go_module_dir "k8s.io/kubernetes@v$KUBERNETES_VERSION")/api/openapi-spec/swagger.json" \
+    "$making/schemas" "$making"/crds/*
+  mv "$making/schemas" "$to"
+  rm -r "$making"
+}
+
+# crd_as_json FILE FOLDER: Python has no YAML of its own. A label is what kubectl asks for to do it without a cluster.
+crd_as_json() {
+  local name=${1##*/}
+  "$(tool_path kubectl)" label --local --overwrite -f "$1" as=json -o json >"$2/${name%.yaml}.json"
+}
+
 build_flannel() {
   local plugins=github.com/containernetworking/plugins/plugins tencent=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud
   # The SDK version in flannel's go.mod is no longer published; this one of the same modules is. Only the extension
@@ -84,7 +122,7 @@ build_flannel() {
     install-conf) go_command github.com/flannel-io/flannel/cmd/install_conf "$(tool_path install-conf)" ;;
     bridge | loopback) go_command "$plugins/main/$1" "$(tool_path "$1")" ;;
     host-local) go_command "$plugins/ipam/host-local" "$(tool_path host-local)" ;;
-    portmap) go_command "$plugins/meta/portmap" "$(tool_path portmap)" ;;
+    portmap | bandwidth) go_command "$plugins/meta/$1" "$(tool_path "$1")" ;;
   esac
 }
 

@@ -108,6 +108,21 @@ verb_node() {
   exec nsenter --net=/run/netns/$NETNS -- python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$n" "$@"
 }
 
+# pod N NAME COMMAND...: in the pod's network namespace, with the node's programs.
+verb_pod() {
+  (( $# > 2 )) || fail "which node, which pod, and what to run there?" "lab/lab pod N NAME COMMAND..."
+  local n=$1 name=$2
+  shift 2
+  (( $# > 1 )) || set -- sh -c "$1"
+  # shellcheck disable=SC2016 # for the shell on the node; a pod's processes have its name in their /etc/hostname
+  verb_node "$n" sh -c '
+    name=$1; shift
+    for dir in /proc/[0-9]*; do
+      [ "$(cat "$dir/root/etc/hostname" 2>/dev/null)" = "$name" ] && exec nsenter --net="$dir/ns/net" -- "$@"
+    done
+    echo "no process of a pod named $name runs on this node" >&2; exit 1' sh "$name" "$@"
+}
+
 verb_add() {
   use_cluster
   need_cluster
