@@ -1,13 +1,16 @@
 # The project's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-kind down kubectl test test-all test-unit soak bench crds format tools
+.PHONY: help demo adopt-demo demo-kind down kubectl test test-all test-unit soak bench bench-changes check-chart install.yaml crds format tools
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 demo: ## a real cluster, the operator, an ipip network, two pods that ping; stays up
 	@scripts/demo
+
+adopt-demo: ## a flannel of upstream's manifest is taken over while pods ping; stays up
+	@scripts/adopt-demo
 
 demo-kind: ## the same on kind, for those who have Docker
 	@. scripts/steps.sh && package && lab/kind/demo.sh
@@ -21,7 +24,7 @@ kubectl: ## kubectl on the demo's cluster: make kubectl ARGS="get nodes"
 test: ## unit, integration and end-to-end tests
 	@scripts/test
 
-test-all: ## the same, and all end-to-end tests that `make test` leaves out
+test-all: ## the same, and what `make test` leaves out for its length
 	@scripts/test --all
 
 test-unit: ## unit tests only
@@ -32,6 +35,15 @@ soak: ## ten minutes of load on a healthy cluster: no verdict may change
 
 bench: ## measures; prints a table and writes target/bench.json
 	@scripts/bench
+
+bench-changes: ## changes a running overlay under pings; prints what was lost and writes target/changes.json
+	@scripts/bench-changes
+
+check-chart: ## lints, renders and tests the chart and its alerts; no cluster
+	@scripts/check-chart
+
+install.yaml: ## the operator as one file for kubectl apply: target/install.yaml
+	@scripts/install-yaml $(ARGS)
 
 crds: ## writes src/main/resources/crds anew from the Java types
 	@. scripts/steps.sh && maven -q test-compile exec:exec@crds

@@ -42,3 +42,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- printf "%s:%s" .Values.image.repository $tag -}}
 {{- with .Values.image.digest -}}@{{ . }}{{- end -}}
 {{- end -}}
+
+{{- /* Whether the cluster has the CRD and it names this release as its owner: (list $ NAME). */}}
+{{- define "flannel-operator.ownsCrd" -}}
+{{- $root := index . 0 -}}
+{{- $crd := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" (index . 1) -}}
+{{- $annotations := dig "metadata" "annotations" dict $crd -}}
+{{- $labels := dig "metadata" "labels" dict $crd -}}
+{{- and (eq (get $labels "app.kubernetes.io/managed-by") "Helm")
+        (eq (get $annotations "meta.helm.sh/release-name") $root.Release.Name)
+        (eq (get $annotations "meta.helm.sh/release-namespace") $root.Release.Namespace) -}}
+{{- end -}}

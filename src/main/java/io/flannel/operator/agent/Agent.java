@@ -6,7 +6,9 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
@@ -22,6 +24,9 @@ public final class Agent {
 
   /** Where the agent's pod has the node's CNI configuration. */
   private static final Path CNI_CONF = Path.of("/etc/cni/net.d");
+
+  /** Less than the pod's grace period. */
+  private static final Duration LEAVE = Duration.ofSeconds(2);
 
   private Agent() {}
 
@@ -52,17 +57,20 @@ public final class Agent {
             .map(InetAddress::ofLiteral)
             .orElseGet(() -> new InetSocketAddress(0).getAddress());
     SecureRandom random = new SecureRandom();
-    String version = Agent.class.getPackage().getImplementationVersion();
+    RunningAgent agent = RunningAgent.here(Clock.systemUTC(), Path.of("/proc/uptime"));
     Semaphore news = new Semaphore(0);
     Prober prober = new Prober(bindAddress, Clock.systemUTC(), random, news::release);
     OwnFlannelNode node = new OwnFlannelNode(name, new ApiClient(cluster), random, news::release);
     LocalChecks checks = LocalChecks.ofThisNode(FLANNEL_RUN, CNI_CONF);
-    Reporter reporter =
-        new Reporter(news, node, checks, prober, Clock.systemUTC(), random, version);
+    Reporter reporter = new Reporter(news, node, checks, prober, Clock.systemUTC(), random, agent);
     Log.info(
         Agent.class,
         "version %s, node %s, API server %s"
-            .formatted(version == null ? "unknown" : version, name, cluster.server()));
+            .formatted(
+                Objects.requireNonNullElse(agent.version(), "unknown"), name, cluster.server()));
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform().unstarted(() -> untilInterrupted(() -> reporter.takeLeave(LEAVE))));
     Thread.ofPlatform().name("prober").start(prober);
     Thread.ofPlatform().name("watch").start(() -> untilInterrupted(node::follow));
     reporter.run();

@@ -6,17 +6,17 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /** Lines of log on the standard output, in the operator's form. */
-final class Log {
+public final class Log {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   private Log() {}
 
-  static void info(Class<?> of, String message) {
+  public static void info(Class<?> of, String message) {
     System.out.println(line(Clock.systemUTC().instant(), "INFO", of, message));
   }
 
-  static void warn(Class<?> of, String message) {
+  public static void warn(Class<?> of, String message) {
     System.out.println(line(Clock.systemUTC().instant(), "WARN", of, message));
   }
 

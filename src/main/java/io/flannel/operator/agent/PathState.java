@@ -24,8 +24,20 @@ record PathState(Optional<Boolean> passes, boolean last, int inRow) {
     return new PathState(row >= needed ? Optional.of(answered) : passes, answered, row);
   }
 
-  /** Whether the last probe was lost. */
-  boolean lostLast() {
-    return inRow > 0 && !last;
+  /** What holds after an answer that came beside the results: losses before it are no row. */
+  PathState interrupted() {
+    return last ? this : new PathState(passes, true, 0);
+  }
+
+  /**
+   * What holds after an answer to a probe that was taken for lost: losses before it are no row, and
+   * the path is slow, not down.
+   */
+  PathState answeredLate() {
+    return isDown() ? new PathState(Optional.of(true), true, 1) : interrupted();
+  }
+
+  boolean isDown() {
+    return passes.equals(Optional.of(false));
   }
 }

@@ -1,11 +1,13 @@
 package io.flannel.operator.agent;
 
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,24 +18,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads.
  */
 final class PeerHealth {
+  private static final long ALL = -1L;
+
   /** Connections suffer from this share of losses on. */
   private static final double LOSSY_FROM = 0.10;
 
   /** And no more below this one. */
   private static final double LOSSY_UNTIL = 0.03;
 
-  private static final int LOSSY_LOSSES = 3;
+  /** By these slots, the newer half, it begins, and ends by all; or by these if they are enough. */
+  private static final long NEWER = ALL >>> (Long.SIZE / 2);
 
-  /** If the peer's agent is late once, one round loses all of its probes, and the next may. */
-  private static final int LOSSY_ROUNDS = 3;
+  /** So many of the newer half there are only in a close look. */
+  private static final int MANY = 40;
 
-  /**
-   * How results are judged.
-   *
-   * @param failAfter how many equal results in a row decide
-   * @param window how many probes of each path {@code lossy} is judged by
-   */
-  record Rules(int failAfter, int window) {}
+  /** An outage of a second or two loses many probes, but all in one row. */
+  private static final int LOSSY_ROWS = 3;
 
   /** What a report is written for at once when it changes. */
   record Verdict(
@@ -46,15 +46,26 @@ final class PeerHealth {
   private record Track(PathState state, ProbeHistory history) {
     static final Track NEW = new Track(PathState.UNKNOWN, ProbeHistory.EMPTY);
 
-    Track after(boolean answered, int needed, Rules rules) {
-      PathState next = state.after(answered, needed);
-      // A path that is down is not lossy: what was lost on its way down must not count as loss.
-      boolean down = next.passes().equals(Optional.of(false));
-      return new Track(next, down ? ProbeHistory.EMPTY : history.with(answered, rules.window()));
+    /** A path that is down is not lossy: what was lost on its way down must not count as loss. */
+    Track {
+      history = state.isDown() ? ProbeHistory.EMPTY : history;
+    }
+
+    Track with(PathState next) {
+      return new Track(next, history);
+    }
+
+    Track with(ProbeHistory next) {
+      return new Track(state, next);
+    }
+
+    boolean isLosing() {
+      return !state.isDown() && (!state.last() || history.lost() != 0);
     }
   }
 
   private final String name;
+  private final InetAddress address;
   private final Map<ProbePath, Track> tracks = new EnumMap<>(ProbePath.class);
   private final RttWindow rtt = new RttWindow();
 
@@ -62,11 +73,21 @@ final class PeerHealth {
   private ProbePath timed = ProbePath.OVERLAY;
 
   private PathState tcp = PathState.UNKNOWN;
+
+  /** The number of the present round's first slot, and the slots of it that were used. */
+  private long round;
+
+  private int used = ProbeHistory.PER_ROUND;
   private boolean lossy;
   private @Nullable Instant since;
 
-  PeerHealth(String name) {
+  /**
+   * @param name the peer's Node
+   * @param address its node address
+   */
+  PeerHealth(String name, InetAddress address) {
     this.name = name;
+    this.address = address;
   }
 
   /** To be called first: these paths are probed, and what is known of others is forgotten. */
@@ -88,22 +109,73 @@ final class PeerHealth {
     since = null;
   }
 
+  /** Begins a round. Returns the number of its probes, one of each path. */
+  synchronized long nextRound() {
+    round += ProbeHistory.PER_ROUND;
+    used = 1;
+    tracks.replaceAll((path, track) -> track.with(track.history().nextRound()));
+    return round;
+  }
+
+  /**
+   * The number of probes between this round and the next, which are for {@code lossy} alone; empty
+   * if the round has had as many as it can.
+   */
+  synchronized OptionalLong nextBetween() {
+    return used < ProbeHistory.PER_ROUND ? OptionalLong.of(round + used++) : OptionalLong.empty();
+  }
+
+  /** Takes that a probe is under way. */
+  synchronized void sent(ProbePath path, long number) {
+    Track track = track(path);
+    tracks.put(path, track.with(track.history().withSent(age(number))));
+  }
+
   /**
    * Takes a probe's answer.
    *
+   * @param late whether the probe was taken for lost already
    * @param micros how long it took
+   * @param failAfter how many equal results in a row decide
    * @return whether the verdict changed
    */
-  synchronized boolean answered(ProbePath path, long micros, Rules rules, Instant now) {
+  synchronized boolean answered(
+      ProbePath path, long number, boolean late, long micros, int failAfter, Instant now) {
+    Verdict before = verdict();
     if (path == timed) {
       rtt.add(micros);
     }
-    return observe(path, true, rules, now);
+    Track track = track(path);
+    PathState next =
+        late
+            ? track.state().answeredLate()
+            : isBetween(number)
+                ? track.state().interrupted()
+                : track.state().after(true, failAfter);
+    tracks.put(path, new Track(next, track.history().withAnswered(age(number))));
+    if (path == ProbePath.UNDERLAY && !isBetween(number)) {
+      // On its way back nobody asks by TCP, and an answer says as much.
+      tcp = next.isDown() ? tcp.after(true, 1) : PathState.UNKNOWN;
+    }
+    judgeLoss();
+    return changed(before, now);
   }
 
-  /** Takes a probe's loss; returns whether the verdict changed. */
-  synchronized boolean lost(ProbePath path, Rules rules, Instant now) {
-    return observe(path, false, rules, now);
+  /**
+   * Takes that a probe's time is over. One between two rounds says nothing by that.
+   *
+   * @param failAfter how many equal results in a row decide
+   * @return whether the verdict changed
+   */
+  synchronized boolean lost(ProbePath path, long number, int failAfter, Instant now) {
+    if (isBetween(number)) {
+      return false;
+    }
+    Verdict before = verdict();
+    Track track = track(path);
+    tracks.put(path, track.with(track.state().after(false, lossesNeeded(path, failAfter))));
+    judgeLoss();
+    return changed(before, now);
   }
 
   /**
@@ -112,26 +184,15 @@ final class PeerHealth {
    *
    * @return whether the verdict changed
    */
-  synchronized boolean connected(boolean reached, Rules rules, Instant now) {
+  synchronized boolean connected(boolean reached, int failAfter, Instant now) {
     Verdict before = verdict();
-    tcp = tcp.after(reached, reached ? 1 : rules.failAfter());
+    tcp = tcp.after(reached, reached ? 1 : failAfter);
     return changed(before, now);
   }
 
-  /**
-   * Judges anew whether the peer is lossy. To be called between two rounds, when every path has one
-   * more result: only then do the losses of one round count as such.
-   *
-   * @return whether the verdict changed
-   */
-  synchronized boolean roundEnded(Instant now) {
-    Verdict before = verdict();
-    double share = settled() == 0 ? 0 : (double) losses() / settled();
-    lossy =
-        lossy
-            ? share >= LOSSY_UNTIL
-            : share >= LOSSY_FROM && losses() >= LOSSY_LOSSES && roundsWithLoss() >= LOSSY_ROUNDS;
-    return changed(before, now);
+  /** Whether some probes were lost of late, and some may have passed: worth a closer look. */
+  synchronized boolean isLosing() {
+    return tracks.values().stream().anyMatch(Track::isLosing);
   }
 
   synchronized Verdict verdict() {
@@ -147,43 +208,41 @@ final class PeerHealth {
   /** What is said of the peer in the FlannelNode's status. */
   synchronized PeerReport report() {
     Verdict verdict = verdict();
-    int settled = settled();
+    Share share = share(ALL);
     return new PeerReport(
         name,
+        address.getHostAddress(),
         verdict.overlay().orElse(null),
         verdict.fullSize().orElse(null),
         verdict.underlay().orElse(null),
         verdict.alive().orElse(null),
-        settled == 0 ? null : lossy,
-        settled == 0 ? null : Math.toIntExact(Math.round(100.0 * losses() / settled)),
+        share.isEmpty() ? null : lossy,
+        share.isEmpty() ? null : Math.toIntExact(Math.round(100 * share.lost())),
         rtt.isEmpty() ? null : rtt.percentile(50),
         rtt.isEmpty() ? null : rtt.percentile(99),
         since == null ? null : since.toString());
   }
 
-  private boolean observe(ProbePath path, boolean answered, Rules rules, Instant now) {
-    Verdict before = verdict();
-    tracks.put(path, track(path).after(answered, needed(path, answered, rules), rules));
-    if (path == ProbePath.UNDERLAY && answered) {
-      tcp = PathState.UNKNOWN;
-    }
-    return changed(before, now);
+  /**
+   * How many losses in a row decide. Where small packets get lost, too, some full-size ones in a
+   * row do by chance: that alone makes no black hole.
+   */
+  private int lossesNeeded(ProbePath path, int failAfter) {
+    boolean byChance = path == ProbePath.FULL_SIZE && track(ProbePath.OVERLAY).isLosing();
+    return byChance ? 2 * failAfter : failAfter;
   }
 
-  /**
-   * How many equal results in a row decide. Where small packets get lost, too, some full-size ones
-   * in a row do by chance: that alone makes no black hole.
-   */
-  private int needed(ProbePath path, boolean answered, Rules rules) {
-    boolean byChance =
-        path == ProbePath.FULL_SIZE && !answered && track(ProbePath.OVERLAY).history().lost() != 0;
-    return byChance ? 2 * rules.failAfter() : rules.failAfter();
+  private void judgeLoss() {
+    lossy =
+        lossy
+            ? share(ALL).lost() >= LOSSY_UNTIL && !share(NEWER).isFlawless()
+            : rowsOfLosses() >= LOSSY_ROWS && share(NEWER).lost() >= LOSSY_FROM;
   }
 
   private boolean changed(Verdict before, Instant now) {
     boolean changed = !verdict().equals(before);
     if (changed) {
-      since = now.truncatedTo(ChronoUnit.SECONDS);
+      since = now.truncatedTo(ChronoUnit.MILLIS);
     }
     return changed;
   }
@@ -192,20 +251,41 @@ final class PeerHealth {
     return tracks.getOrDefault(path, Track.NEW);
   }
 
-  private int settled() {
-    return tracks.values().stream().mapToInt(track -> track.history().settled()).sum();
+  private long age(long number) {
+    return round + ProbeHistory.PER_ROUND - 1 - number;
   }
 
-  private int losses() {
-    return tracks.values().stream()
-        .mapToInt(track -> Long.bitCount(track.history().settledLosses()))
-        .sum();
+  private static boolean isBetween(long number) {
+    return number % ProbeHistory.PER_ROUND != 0;
   }
 
-  private int roundsWithLoss() {
-    return Long.bitCount(
-        tracks.values().stream()
-            .mapToLong(track -> track.history().settledLosses())
-            .reduce(0, (a, b) -> a | b));
+  /** What share of so many probes was lost. */
+  private record Share(int probes, double lost) {
+    boolean isEmpty() {
+      return probes == 0;
+    }
+
+    boolean isFlawless() {
+      return probes >= MANY && lost == 0;
+    }
+  }
+
+  private Share share(long slots) {
+    int settled = 0;
+    int lost = 0;
+    for (Track track : tracks.values()) {
+      settled += Long.bitCount(track.history().settled() & slots);
+      lost += Long.bitCount(track.history().lost() & slots);
+    }
+    return new Share(settled, settled == 0 ? 0 : (double) lost / settled);
+  }
+
+  /** How many rows of losses began, those counting once that began together. */
+  private int rowsOfLosses() {
+    long beginnings = 0;
+    for (Track track : tracks.values()) {
+      beginnings |= track.history().beginningsOfLoss();
+    }
+    return Long.bitCount(beginnings);
   }
 }

@@ -2,11 +2,7 @@ package io.flannel.operator.agent;
 
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -28,20 +24,11 @@ final class PodMtu {
       Integer mtu = device.get().mtu();
       return mtu == null ? OptionalInt.empty() : OptionalInt.of(mtu);
     }
-    return spec.device() != null || settings.peers().isEmpty()
-        ? OptionalInt.empty()
-        : nicTo(new InetSocketAddress(settings.peers().getFirst().address(), settings.port()));
-  }
-
-  private static OptionalInt nicTo(InetSocketAddress peer) {
-    try (DatagramSocket socket = new DatagramSocket()) {
-      // This sends nothing: the kernel looks up the route, and with it the source address.
-      socket.connect(peer);
-      InetAddress local = socket.getLocalAddress();
-      NetworkInterface nic = NetworkInterface.getByInetAddress(local);
-      return nic == null ? OptionalInt.empty() : OptionalInt.of(nic.getMTU());
-    } catch (SocketException | java.io.UncheckedIOException e) {
+    if (spec.device() != null || settings.peers().isEmpty()) {
       return OptionalInt.empty();
     }
+    return Nic.toward(new InetSocketAddress(settings.peers().getFirst().address(), settings.port()))
+        .map(nic -> OptionalInt.of(nic.mtu()))
+        .orElse(OptionalInt.empty());
   }
 }

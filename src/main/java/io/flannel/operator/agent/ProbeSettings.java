@@ -9,6 +9,7 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -27,8 +28,6 @@ import java.util.Set;
 record ProbeSettings(
     int port, Duration interval, int failAfter, OptionalInt mtu, List<Target> peers) {
   private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(1);
-  private static final Duration LOSS_WINDOW = Duration.ofSeconds(16);
-  private static final int LEAST_LOSS_WINDOW = 8;
   private static final int SMALL = 64;
   private static final int UDP_HEADER = 8;
 
@@ -38,8 +37,26 @@ record ProbeSettings(
    * @param name its Node's name
    * @param address its node address
    * @param overlay its address in the overlay, if it has one
+   * @param device the address of its tunnel device, if it has one: what leaves by a device that an
+   *     older backend left has this address, whatever the overlay address is by now
+   * @param otherBackend whether it runs another backend: packets take what an older one left, whose
+   *     MTU may be smaller
    */
-  record Target(String name, InetAddress address, Optional<InetAddress> overlay) {}
+  record Target(
+      String name,
+      InetAddress address,
+      Optional<InetAddress> overlay,
+      Optional<InetAddress> device,
+      boolean otherBackend) {
+
+    /** Everything that it sends from. */
+    Set<InetAddress> addresses() {
+      Set<InetAddress> all = new HashSet<>(Set.of(address));
+      overlay.ifPresent(all::add);
+      device.ifPresent(all::add);
+      return all;
+    }
+  }
 
   /**
    * What a FlannelNode's spec says; empty if it says not to probe.
@@ -72,7 +89,11 @@ record ProbeSettings(
                         peer.name(),
                         address("address", peer, peer.address()),
                         Optional.ofNullable(peer.overlayAddress())
-                            .map(text -> address("overlayAddress", peer, text))))
+                            .map(text -> address("overlayAddress", peer, text)),
+                        Optional.ofNullable(peer.subnet())
+                            .flatMap(Cidr::tryParse)
+                            .map(subnet -> InetAddress.ofLiteral(subnet.base())),
+                        peer.backend() != null))
             .toList();
     return Optional.of(
         new ProbeSettings(
@@ -92,17 +113,20 @@ record ProbeSettings(
     return new ProbeSettings(port, interval, failAfter, bytes, peers);
   }
 
-  /** How a peer's results are judged. */
-  PeerHealth.Rules rules() {
-    long rounds = LOSS_WINDOW.dividedBy(interval);
-    return new PeerHealth.Rules(
-        failAfter, Math.toIntExact(Math.clamp(rounds, LEAST_LOSS_WINDOW, ProbeHistory.MAX)));
-  }
-
   /** How long to wait for an answer: a round's results are all there before the next begins. */
   Duration timeout() {
     Duration most = interval.multipliedBy(9).dividedBy(10);
     return most.compareTo(LONGEST_TIMEOUT) < 0 ? most : LONGEST_TIMEOUT;
+  }
+
+  /** So long an answer still counts that comes too late: until its path would be down. */
+  Duration latest() {
+    return interval.multipliedBy(failAfter).plus(timeout());
+  }
+
+  /** The time between two probes of one path while a closer look is taken at it. */
+  Duration closeInterval() {
+    return interval.dividedBy(ProbeHistory.PER_ROUND);
   }
 
   /** The paths to a peer that can be probed. */
@@ -110,7 +134,7 @@ record ProbeSettings(
     Set<ProbePath> paths = EnumSet.of(ProbePath.UNDERLAY);
     if (peer.overlay().isPresent()) {
       paths.add(ProbePath.OVERLAY);
-      if (mtu.isPresent()) {
+      if (mtu.isPresent() && !peer.otherBackend()) {
         paths.add(ProbePath.FULL_SIZE);
       }
     }

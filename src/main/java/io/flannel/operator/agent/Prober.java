@@ -1,27 +1,21 @@
 package io.flannel.operator.agent;
 
 import io.flannel.operator.agent.EchoPacket.Kind;
-import io.flannel.operator.agent.ProbeSettings.Target;
+import io.flannel.operator.agent.EchoSocket.Received;
+import io.flannel.operator.agent.ProbedPeers.Peer;
+import io.flannel.operator.agent.ProbesUnderWay.Sent;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
-import java.nio.channels.DatagramChannel;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Clock;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
-import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,59 +23,42 @@ import org.jspecify.annotations.Nullable;
  * peers.
  *
  * <p>Each peer has its turn once an interval, the turns being spread evenly over it. Waiting goes
- * by {@link System#nanoTime} alone. A probe is lost when its time is over and no answer waits in
- * the socket: a thread that got no CPU for a while reads first and judges then.
+ * by {@link System#nanoTime} alone. A probe is lost when its time is over and no answer waited in
+ * the socket then: a thread that got no CPU for a while, wherever that was, reads first and judges
+ * by the time before. An answer that comes later still takes the loss back.
  *
- * <p>The socket sends with "don't fragment" and keeps to the path MTU that the kernel has learnt
- * (Linux' IP_PMTUDISC_DO): a full-size probe that is longer than that fails at once, as a loss.
+ * <p>As long as packets to a peer were lost of late, and may have passed, it gets small probes
+ * between its turns, too. They tell soon how many are lost; whether the path is down, only those of
+ * the turns do.
  */
 final class Prober implements Runnable, AutoCloseable {
-  /** So many a second are answered to one peer: an interval of 1 s needs three. */
-  private static final int ANSWERS_PER_SECOND = 8;
-
-  private static final int ANSWERS_AT_ONCE = 16;
-
   /** So many datagrams are read before sending has its turn again. */
   private static final int READS_AT_ONCE = 256;
 
   private static final long OPEN_AGAIN_NANOS = 5_000_000_000L;
-  private static final int SOCKET_BUFFER = 1 << 20;
 
-  /** A probe under way. */
-  private record Sent(Peer peer, ProbePath path, int length, long at, long deadline) {}
-
-  /** A peer with what is known of it. */
-  private record Peer(Target target, PeerHealth health, RateLimit answers) {
-    boolean has(InetAddress address) {
-      return target.address().equals(address)
-          || target.overlay().filter(address::equals).isPresent();
-    }
-  }
-
-  private final InetAddress bindAddress;
   private final Clock clock;
   private final RandomGenerator random;
   private final Runnable onChange;
   private final Outage portTaken = new Outage(Prober.class);
   private final Selector selector;
+  private final EchoSocket socket;
   private final TcpKnock tcp;
-  private final ByteBuffer received = ByteBuffer.allocateDirect(EchoPacket.MAX_LENGTH + 1);
-  private final ByteBuffer zeros = ByteBuffer.allocateDirect(EchoPacket.MAX_LENGTH);
 
-  /** By nonce, the oldest first. */
-  private final Map<Long, Sent> underWay = new LinkedHashMap<>();
-
-  /** Who may ask; of two peers that claim one address, the first. */
-  private final Map<InetAddress, Peer> askers = new HashMap<>();
+  private final ProbesUnderWay<Peer> underWay = new ProbesUnderWay<>();
 
   private volatile @Nullable ProbeSettings wanted;
-  private volatile List<Peer> peers = List.of();
+  private volatile ProbedPeers peers = ProbedPeers.NONE;
   private volatile boolean closed;
 
   private @Nullable ProbeSettings settings;
-  private @Nullable DatagramChannel channel;
   private int next;
   private long nextAt;
+
+  /** Whether some peer may need a closer look, and when the next probes of that are due. */
+  private boolean lookingClosely;
+
+  private long nextCloseAt;
 
   /**
    * @param bindAddress where to listen and to send from; the wildcard address for all
@@ -89,7 +66,6 @@ final class Prober implements Runnable, AutoCloseable {
    * @param onChange called by the prober's thread when the verdict on a peer changed
    */
   Prober(InetAddress bindAddress, Clock clock, RandomGenerator random, Runnable onChange) {
-    this.bindAddress = bindAddress;
     this.clock = clock;
     this.random = random;
     this.onChange = onChange;
@@ -98,6 +74,7 @@ final class Prober implements Runnable, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("no selector: too few file descriptors?", e);
     }
+    socket = new EchoSocket(bindAddress, selector);
     tcp = new TcpKnock(selector);
   }
 
@@ -112,7 +89,7 @@ final class Prober implements Runnable, AutoCloseable {
 
   /** What is known of every peer, in the order of the settings. By any thread. */
   List<PeerReport> reports() {
-    return peers.stream().map(peer -> peer.health().report()).toList();
+    return peers.all().stream().map(peer -> peer.health().report()).toList();
   }
 
   /** Ends {@link #run} soon. By any thread. */
@@ -127,18 +104,25 @@ final class Prober implements Runnable, AutoCloseable {
   public void run() {
     try {
       while (!closed) {
-        takeSettings();
-        read();
-        expire();
-        send();
-        selector.select(millisToWait());
+        // What has come until now is taken before it is judged whose time is over by now.
+        long now = System.nanoTime();
+        selector.selectNow();
         tcp.finish(selector.selectedKeys());
         selector.selectedKeys().clear();
+        read();
+        expire(now);
+        // After selectNow, which forgets a wakeup: one from here on ends the long select.
+        takeSettings();
+        send();
+        sendBetween();
+        if (!closed) {
+          selector.select(millisToWait());
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException("the prober's selector fails", e);
     } finally {
-      closeChannel();
+      closeSocket();
       tcp.close();
       try {
         selector.close();
@@ -156,115 +140,90 @@ final class Prober implements Runnable, AutoCloseable {
     ProbeSettings before = settings;
     settings = now;
     if (now == null || before == null || before.port() != now.port()) {
-      closeChannel();
+      closeSocket();
       nextAt = System.nanoTime();
     }
-    Map<String, Peer> known = new HashMap<>();
-    peers.forEach(peer -> known.put(peer.target().name(), peer));
-    List<Target> targets = now == null ? List.of() : now.peers();
-    List<Peer> staying = targets.stream().map(target -> peer(known, target)).toList();
-    if (now != null) {
-      staying.forEach(peer -> peer.health().keepOnly(now.paths(peer.target())));
-    }
-    underWay.values().removeIf(sent -> !staying.contains(sent.peer()));
-    tcp.forgetAllBut(staying.stream().map(Peer::health).toList());
-    askers.clear();
-    for (Peer peer : staying) {
-      askers.putIfAbsent(peer.target().address(), peer);
-      peer.target().overlay().ifPresent(address -> askers.putIfAbsent(address, peer));
-    }
+    ProbedPeers staying = now == null ? ProbedPeers.NONE : peers.with(now);
+    underWay.keepOnly(staying.all()::contains);
+    tcp.forgetAllBut(staying.all().stream().map(Peer::health).toList());
     peers = staying;
-    next = staying.isEmpty() ? 0 : next % staying.size();
-  }
-
-  /** The same peer at another address is another one: nothing is known of it. */
-  private static Peer peer(Map<String, Peer> known, Target target) {
-    Peer before = known.get(target.name());
-    if (before == null || !before.target().address().equals(target.address())) {
-      return new Peer(
-          target,
-          new PeerHealth(target.name()),
-          new RateLimit(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE, System.nanoTime()));
-    }
-    return before.target().equals(target)
-        ? before
-        : new Peer(target, before.health(), before.answers());
+    next = staying.all().isEmpty() ? 0 : next % staying.all().size();
   }
 
   private void read() {
-    DatagramChannel socket = channel;
-    if (socket == null) {
-      return;
-    }
     for (int i = 0; i < READS_AT_ONCE; i++) {
-      received.clear();
-      try {
-        if (!(socket.receive(received) instanceof InetSocketAddress from)) {
-          return;
-        }
-        received.flip();
-        Peer peer = askers.get(from.getAddress());
-        if (peer != null) {
-          EchoPacket.read(received).ifPresent(packet -> take(packet, peer, from, socket));
-        }
-      } catch (IOException e) {
-        // An ICMP error of an earlier packet, perhaps; the packet concerned will time out.
+      Optional<Received> received = socket.receive(address -> peers.at(address).isPresent());
+      if (received.isEmpty()) {
         return;
+      }
+      if (received.get() instanceof Received.Packet(EchoPacket packet, InetSocketAddress from)) {
+        take(packet, from);
       }
     }
   }
 
-  private void take(EchoPacket packet, Peer from, InetSocketAddress address, DatagramChannel out) {
+  private void take(EchoPacket packet, InetSocketAddress from) {
     long now = System.nanoTime();
     if (packet.kind() == Kind.REQUEST) {
-      if (from.answers().allows(now)) {
-        trySend(out, packet.answer(), address);
+      if (peers.at(from.getAddress()).filter(peer -> peer.answers().allows(now)).isPresent()) {
+        answer(packet, from.getAddress());
       }
       return;
     }
-    Sent sent = underWay.get(packet.nonce());
-    // The answer may come from the peer's other address: with direct routes, it does.
-    if (sent == null
-        || sent.length() != packet.length()
-        || !sent.peer().has(address.getAddress())) {
-      return;
+    underWay
+        // The answer may come from the peer's other address: with direct routes, it does.
+        .take(
+            packet.nonce(),
+            sent -> sent.length() == packet.length() && sent.peer().has(from.getAddress()))
+        .ifPresent(answered -> answered(answered.sent(), answered.late(), now));
+  }
+
+  /**
+   * The answer goes to the port that all agents listen on, whatever the request came from:
+   * flannel's masquerading (--ip-masq) gives what a node sends to pods' addresses, such as to a
+   * bridge or by a direct route, a random source port, and would give the answer back its own only
+   * if that came from the very address that was asked.
+   */
+  private void answer(EchoPacket request, InetAddress asker) {
+    ProbeSettings how = settings;
+    if (how != null) {
+      socket.trySend(request.answer(), new InetSocketAddress(asker, how.port()));
     }
-    underWay.remove(packet.nonce());
+  }
+
+  private void answered(Sent<Peer> sent, boolean late, long now) {
     ProbeSettings how = settings;
     if (how != null) {
       long micros = (now - sent.at()) / 1000;
-      tell(sent.peer().health().answered(sent.path(), micros, how.rules(), clock.instant()));
+      PeerHealth health = sent.peer().health();
+      tell(
+          health.answered(
+              sent.path(), sent.number(), late, micros, how.failAfter(), clock.instant()));
     }
   }
 
-  private void expire() {
-    long now = System.nanoTime();
-    Iterator<Sent> oldestFirst = underWay.values().iterator();
-    while (oldestFirst.hasNext()) {
-      Sent sent = oldestFirst.next();
-      if (sent.deadline() - now > 0) {
-        break;
-      }
-      oldestFirst.remove();
-      lost(sent.peer(), sent.path());
+  private void expire(long now) {
+    ProbeSettings how = settings;
+    if (how != null) {
+      underWay.expire(now, sent -> lost(sent.peer(), sent.path(), sent.number(), how));
     }
     tcp.expire(now);
   }
 
-  private void lost(Peer peer, ProbePath path) {
-    ProbeSettings how = settings;
-    if (how == null) {
-      return;
-    }
+  private void lost(Peer peer, ProbePath path, long number, ProbeSettings how) {
     PeerHealth health = peer.health();
-    tell(health.lost(path, how.rules(), clock.instant()));
+    tell(health.lost(path, number, how.failAfter(), clock.instant()));
+    if (!lookingClosely && health.isLosing()) {
+      lookingClosely = true;
+      nextCloseAt = System.nanoTime();
+    }
     if (path == ProbePath.UNDERLAY) {
       InetSocketAddress address = new InetSocketAddress(peer.target().address(), how.port());
       tcp.knock(
           health,
           address,
           System.nanoTime() + how.timeout().toNanos(),
-          reached -> tell(health.connected(reached, how.rules(), clock.instant())));
+          reached -> tell(health.connected(reached, how.failAfter(), clock.instant())));
     }
   }
 
@@ -280,11 +239,11 @@ final class Prober implements Runnable, AutoCloseable {
     if (how == null || nextAt - now > 0) {
       return;
     }
-    if (channel == null && !open(how)) {
+    if (!socket.isOpen() && !open(how)) {
       nextAt = now + OPEN_AGAIN_NANOS;
       return;
     }
-    List<Peer> all = peers;
+    List<Peer> all = peers.all();
     long interval = how.interval().toNanos();
     if (all.isEmpty()) {
       nextAt = now + interval;
@@ -302,51 +261,61 @@ final class Prober implements Runnable, AutoCloseable {
     }
   }
 
-  private void probe(Peer peer, ProbeSettings how) {
-    DatagramChannel socket = channel;
-    if (socket == null) {
+  /** The small probes of a closer look. */
+  private void sendBetween() {
+    ProbeSettings how = settings;
+    long now = System.nanoTime();
+    if (!lookingClosely || how == null || nextCloseAt - now > 0) {
       return;
     }
-    Instant now = clock.instant();
-    tell(peer.health().roundEnded(now));
+    List<Peer> closely = peers.worthALook();
+    closely.forEach(peer -> probeBetween(peer, how));
+    lookingClosely = !closely.isEmpty();
+    nextCloseAt = now + how.closeInterval().toNanos();
+  }
+
+  private void probe(Peer peer, ProbeSettings how) {
+    long number = peer.health().nextRound();
     for (ProbePath path : how.paths(peer.target())) {
-      int length = how.payload(peer.target(), path);
-      EchoPacket request = new EchoPacket(Kind.REQUEST, random.nextLong(), length);
-      InetSocketAddress to = new InetSocketAddress(how.address(peer.target(), path), how.port());
-      long at = System.nanoTime();
-      underWay.put(request.nonce(), new Sent(peer, path, length, at, at + how.timeout().toNanos()));
-      if (!trySend(socket, request, to)) {
-        underWay.remove(request.nonce());
-        lost(peer, path);
+      probe(peer, path, number, how);
+    }
+  }
+
+  private void probeBetween(Peer peer, ProbeSettings how) {
+    OptionalLong number = peer.health().nextBetween();
+    if (number.isPresent()) {
+      for (ProbePath path : how.paths(peer.target())) {
+        if (path != ProbePath.FULL_SIZE) {
+          probe(peer, path, number.getAsLong(), how);
+        }
       }
     }
   }
 
-  /** Whether the kernel took it: it does not if there is no route, or if it is too long. */
-  private boolean trySend(DatagramChannel socket, EchoPacket packet, InetSocketAddress to) {
-    packet.writeTo(zeros);
-    try {
-      return socket.send(zeros, to) == packet.length();
-    } catch (IOException | IllegalArgumentException | SecurityException e) {
-      return false;
+  private void probe(Peer peer, ProbePath path, long number, ProbeSettings how) {
+    int length = how.payload(peer.target(), path);
+    EchoPacket request = new EchoPacket(Kind.REQUEST, random.nextLong(), length);
+    InetSocketAddress to = new InetSocketAddress(how.address(peer.target(), path), how.port());
+    long at = System.nanoTime();
+    peer.health().sent(path, number);
+    if (socket.trySend(request, to)) {
+      // Where this process got no CPU meanwhile, that is not the peer's time.
+      long gone = System.nanoTime();
+      long deadline = gone + how.timeout().toNanos();
+      long latest = gone + how.latest().toNanos();
+      underWay.add(request.nonce(), new Sent<>(peer, path, number, length, at, deadline, latest));
+    } else {
+      lost(peer, path, number, how);
     }
   }
 
   private boolean open(ProbeSettings how) {
-    DatagramChannel opened = null;
     try {
-      opened = DatagramChannel.open();
-      opened.configureBlocking(false);
-      opened.setOption(ExtendedSocketOptions.IP_DONTFRAGMENT, true);
-      opened.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
-      opened.bind(new InetSocketAddress(bindAddress, how.port()));
-      opened.register(selector, SelectionKey.OP_READ);
-      channel = opened;
+      socket.open(how.port());
       portTaken.over("listens on UDP port " + how.port());
       return true;
     } catch (IOException e) {
-      close(opened);
-      peers.forEach(peer -> peer.health().forget());
+      peers.all().forEach(peer -> peer.health().forget());
       onChange.run();
       portTaken.begins(
           String.valueOf(e.getMessage()),
@@ -357,20 +326,9 @@ final class Prober implements Runnable, AutoCloseable {
     }
   }
 
-  private void closeChannel() {
-    close(channel);
-    channel = null;
-    underWay.clear();
-  }
-
-  private static void close(@Nullable DatagramChannel open) {
-    if (open != null) {
-      try {
-        open.close();
-      } catch (IOException e) {
-        // It is gone one way or the other.
-      }
-    }
+  private void closeSocket() {
+    socket.close();
+    underWay.keepOnly(peer -> false);
   }
 
   private long millisToWait() {
@@ -378,9 +336,9 @@ final class Prober implements Runnable, AutoCloseable {
       return 0;
     }
     long now = System.nanoTime();
-    long wait = nextAt - now;
-    if (!underWay.isEmpty()) {
-      wait = Math.min(wait, underWay.values().iterator().next().deadline() - now);
+    long wait = Math.min(nextAt - now, underWay.nanosToWait(now));
+    if (lookingClosely) {
+      wait = Math.min(wait, nextCloseAt - now);
     }
     wait = Math.min(wait, tcp.nanosToWait(now));
     // Rounded up: 0 would be for ever, and waking too early is waking twice.

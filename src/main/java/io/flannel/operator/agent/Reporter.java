@@ -13,6 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -33,7 +34,7 @@ final class Reporter {
   private final Prober prober;
   private final Clock clock;
   private final RandomGenerator random;
-  private final @Nullable String version;
+  private final RunningAgent agent;
   private final Semaphore signal;
   private final Outage unwritten = new Outage(Reporter.class);
   private final Outage unchecked = new Outage(Reporter.class);
@@ -47,9 +48,14 @@ final class Reporter {
   private @Nullable ReportSchedule schedule;
   private @Nullable Substance written;
 
+  /** Whether the agent was told to stop. */
+  private volatile boolean stopping;
+
+  private final CountDownLatch takenLeave = new CountDownLatch(1);
+
   /**
    * @param signal released when what is wanted or the verdict on a peer changed
-   * @param version the agent's version, for the status
+   * @param agent what the status says of itself
    */
   Reporter(
       Semaphore signal,
@@ -58,14 +64,14 @@ final class Reporter {
       Prober prober,
       Clock clock,
       RandomGenerator random,
-      @Nullable String version) {
+      RunningAgent agent) {
     this.signal = signal;
     this.node = node;
     this.checks = checks;
     this.prober = prober;
     this.clock = clock;
     this.random = random;
-    this.version = version;
+    this.agent = agent;
   }
 
   /** Works until the thread is interrupted. */
@@ -75,6 +81,16 @@ final class Reporter {
       signal.drainPermits();
       step(signalled);
     }
+  }
+
+  /**
+   * Has the status say that the agent is about to stop: that it is silent from now on is no fault.
+   * By any thread; returns when it is written, or could not be in time.
+   */
+  void takeLeave(Duration patience) throws InterruptedException {
+    stopping = true;
+    signal.release();
+    takenLeave.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private long nanosToWait() {
@@ -89,6 +105,10 @@ final class Reporter {
   private void step(boolean signalled) throws InterruptedException {
     node.endOverdueWatch();
     Optional<Wanted> now = node.wanted();
+    if (stopping) {
+      leave(now);
+      return;
+    }
     Optional<ProbeSettings> settings = now.flatMap(Wanted::settings);
     if (settings.isEmpty()) {
       stop(now);
@@ -107,6 +127,14 @@ final class Reporter {
       schedule.changed(System.nanoTime());
     }
     write(now.get(), schedule);
+  }
+
+  /** Who has not reported yet has nothing to take back. */
+  private void leave(Optional<Wanted> now) throws InterruptedException {
+    if (takenLeave.getCount() > 0 && now.isPresent() && written != null && schedule != null) {
+      writeNow(now.get(), schedule);
+    }
+    takenLeave.countDown();
   }
 
   private void stop(Optional<Wanted> now) {
@@ -165,6 +193,10 @@ final class Reporter {
       // What the probes lost is told together with what explains it.
       now.settings().ifPresent(settings -> check(now, settings));
     }
+    writeNow(now, when);
+  }
+
+  private void writeNow(Wanted now, ReportSchedule when) throws InterruptedException {
     FlannelNodeStatus status = status(now);
     try {
       node.report(status);
@@ -187,8 +219,11 @@ final class Reporter {
     Device device = local.device().orElse(null);
     return new FlannelNodeStatus(
         now.generation(),
-        clock.instant().truncatedTo(ChronoUnit.SECONDS).toString(),
-        version,
+        clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
+        agent.version(),
+        agent.since().truncatedTo(ChronoUnit.MILLIS).toString(),
+        stopping ? true : null,
+        agent.nodeBootedAt(),
         device,
         local.bridgeAddress().orElse(null),
         local.findings(),

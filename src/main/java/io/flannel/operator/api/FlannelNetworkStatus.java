@@ -21,6 +21,10 @@ public record FlannelNetworkStatus(
         @Nullable List<StatusCondition> conditions,
     @JsonPropertyDescription("What is in force, with every default spelled out.")
         @Nullable Applied applied,
+    @JsonPropertyDescription(
+            "What the spec would change of the flannel that runs, and what that would cut. Left out"
+                + " where both are the same. With paused: true, a plan to read beforehand.")
+        @Nullable Change change,
     @JsonPropertyDescription("How far the present configuration has reached the nodes.")
         @Nullable Rollout rollout,
     @JsonPropertyDescription("Nodes by state.") @Nullable Summary summary,
@@ -32,7 +36,43 @@ public record FlannelNetworkStatus(
         @Nullable Integer nodesOmitted,
     @JsonPropertyDescription("What is wrong, one entry for all nodes with the same cause.")
         @MergeKey("reason")
-        @Nullable List<Problem> problems) {
+        @Nullable List<Problem> problems,
+    @JsonPropertyDescription(
+            "The flannel that was in the cluster before this operator; left out once it is taken over.")
+        @Nullable Adoption adoption) {
+
+  /** A flannel that this operator did not install. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Adoption(
+      @JsonPropertyDescription("Its DaemonSet, as namespace/name.") @Nullable String daemonSet,
+      @JsonPropertyDescription(
+              "Refused: it is left as it is. TakingOver: node after node, the present configuration"
+                  + " takes its place. Paused: it can be taken over, and spec.paused holds that.")
+          @Nullable Stage phase,
+      @JsonPropertyDescription("The state in a sentence.") @Nullable String message,
+      @JsonPropertyDescription("Each field of the spec that differs from it in effect.")
+          @MergeKey("field")
+          @Nullable List<Difference> differences,
+      @JsonPropertyDescription("Its settings that no field of a FlannelNetwork says.")
+          @Nullable List<String> unsupported,
+      @JsonPropertyDescription(
+              "A FlannelNetwork that takes it over as it is, as a manifest for `kubectl apply -f -`:"
+                  + " kubectl get fnet default -o jsonpath='{.status.adoption.matching}' prints it.")
+          @Nullable String matching) {
+
+    /** Where an adoption is. */
+    public enum Stage {
+      /** Nothing is done. */
+      @JsonProperty("Refused")
+      REFUSED,
+      /** Nodes are being taken over. */
+      @JsonProperty("TakingOver")
+      TAKING_OVER,
+      /** Held by {@code spec.paused}. */
+      @JsonProperty("Paused")
+      PAUSED
+    }
+  }
 
   /** The configuration in force. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -52,13 +92,54 @@ public record FlannelNetworkStatus(
       @JsonPropertyDescription("flannel's version: the tag or digest of its image.")
           @Nullable String flannelVersion) {}
 
+  /** What the spec asks for and is not there, judged. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Change(
+      @JsonPropertyDescription(
+              "Live: packets keep flowing. Disruptive: it cuts traffic, and is carried out only with"
+                  + " rollout.disruption: Allow. Refused: it can't be carried out on this cluster.")
+          @Nullable Judgement judgement,
+      @JsonPropertyDescription("Each field of the spec that differs from what runs.")
+          @MergeKey("field")
+          @Nullable List<Difference> differences,
+      @JsonPropertyDescription(
+              "What it means: what is cut, for about how long and on which nodes, or why it is"
+                  + " refused and the way out; and what else to know before.")
+          @Nullable String message) {
+
+    /** What a change does to packets. */
+    public enum Judgement {
+      /** They keep flowing. */
+      @JsonProperty("Live")
+      LIVE,
+      /** Some are cut off. */
+      @JsonProperty("Disruptive")
+      DISRUPTIVE,
+      /** It is not carried out whatever is allowed. */
+      @JsonProperty("Refused")
+      REFUSED
+    }
+  }
+
+  /** A field that asks for something else than what runs. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Difference(
+      @JsonPropertyDescription("Path of the field below spec, such as backend.type.")
+          @Required
+          @Size(min = 1, max = 128)
+          String field,
+      @JsonPropertyDescription("What runs; left out where nothing is set.") @Nullable String from,
+      @JsonPropertyDescription("What the spec asks for; left out where nothing is set.")
+          @Nullable String to) {}
+
   /** Progress of the DaemonSet's pods toward the present configuration. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Rollout(
       @JsonPropertyDescription(
               "Complete: every node runs the present configuration. Progressing: nodes are being"
                   + " changed. Stalled: no progress until rollout.progressDeadline. Paused:"
-                  + " spec.paused holds it.")
+                  + " spec.paused holds it. RollingBack: it failed, and the nodes go back to the"
+                  + " configuration before. RolledBack: all of them have.")
           @Nullable Phase phase,
       @JsonPropertyDescription(
               "Nodes that run the present configuration; of these, up to rollout.maxUnavailable may"
@@ -71,6 +152,10 @@ public record FlannelNetworkStatus(
       @JsonPropertyDescription("When this rollout began, RFC 3339.") @Nullable String startedAt,
       @JsonPropertyDescription("When a further node was last done, RFC 3339.")
           @Nullable String progressedAt,
+      @JsonPropertyDescription(
+              "When it should be through if the other nodes take as long, RFC 3339; only while"
+                  + " nodes are being changed.")
+          @Nullable String expectedEnd,
       @JsonPropertyDescription("The state in a sentence.") @Nullable String message) {
 
     /** Where a rollout is. */
@@ -86,7 +171,18 @@ public record FlannelNetworkStatus(
       STALLED,
       /** Held by {@code spec.paused}. */
       @JsonProperty("Paused")
-      PAUSED
+      PAUSED,
+      /** It failed; the nodes go back. */
+      @JsonProperty("RollingBack")
+      ROLLING_BACK,
+      /** It failed, and all nodes are as before. */
+      @JsonProperty("RolledBack")
+      ROLLED_BACK;
+
+      /** Whether nothing more is going to happen by itself. */
+      public static boolean isOver(@Nullable Phase phase) {
+        return phase == COMPLETE || phase == ROLLED_BACK;
+      }
     }
   }
 

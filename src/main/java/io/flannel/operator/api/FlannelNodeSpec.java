@@ -131,5 +131,10 @@ public record FlannelNodeSpec(
           @ValidationRule(
               value = "self.matches('^([0-9a-f]{2}:){5}[0-9a-f]{2}$')",
               message = "vtepMAC must be a MAC address, such as 12:c6:65:89:b4:e3")
-          @Nullable String vtepMAC) {}
+          @Nullable String vtepMAC,
+      @JsonPropertyDescription(
+              "Backend type that the peer runs (vxlan, ipip, host-gw or wireguard), where it is another"
+                  + " than the node's, as in a rollout:"
+                  + " flannel leaves the peer's routes as they were, and only probes tell of it.")
+          @Nullable BackendType backend) {}
 }

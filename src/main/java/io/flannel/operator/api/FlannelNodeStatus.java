@@ -16,6 +16,12 @@ public record FlannelNodeStatus(
         @Nullable Long observedGeneration,
     @JsonPropertyDescription("When the agent last reported, RFC 3339.") @Nullable String reportedAt,
     @JsonPropertyDescription("The agent's version.") @Size(max = 64) @Nullable String agentVersion,
+    @JsonPropertyDescription("When the agent started, RFC 3339.") @Size(max = 64)
+        @Nullable String agentSince,
+    @JsonPropertyDescription("Whether the agent was told to stop, as at an upgrade.")
+        @Nullable Boolean stopping,
+    @JsonPropertyDescription("When the node booted, by its own clock, RFC 3339.") @Size(max = 64)
+        @Nullable String bootedAt,
     @JsonPropertyDescription("The tunnel device as it is.") @Nullable Device device,
     @JsonPropertyDescription(
             "Address of the pods' bridge, cni0, where there is one: what peers probe with host-gw.")
@@ -51,6 +57,7 @@ public record FlannelNodeStatus(
   public record PeerReport(
       @JsonPropertyDescription("Name of the peer's Node.") @Required @Size(min = 1, max = 253)
           String name,
+      @JsonPropertyDescription("The node address at which it was probed.") @Nullable String address,
       @JsonPropertyDescription("Whether small packets pass through the overlay.")
           @Nullable Boolean overlay,
       @JsonPropertyDescription("Whether packets of the full MTU pass through the overlay.")

@@ -4,25 +4,27 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.LiveFlannel;
-import io.flannel.operator.overlay.LiveFlannel.PodCounts;
 import io.flannel.operator.render.Flannel;
-import io.flannel.operator.render.FlannelDaemonSet;
-import io.flannel.operator.render.NetConfConfigMap;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,10 +49,15 @@ final class ClusterObserver {
   }
 
   ClusterState observe() {
+    Map<String, FlannelNodeStatus> reports = new HashMap<>();
+    watches
+        .list(FlannelNode.class)
+        .filter(node -> node.getStatus() != null)
+        .forEach(node -> reports.put(node.getMetadata().getName(), node.getStatus()));
     return new ClusterState(
         watches
             .list(Node.class)
-            .map(ClusterNode::of)
+            .map(node -> observed(node, reports.get(node.getMetadata().getName())))
             .sorted(Comparator.comparing(ClusterNode::name))
             .toList(),
         watches.list(ServiceCIDR.class).flatMap(ClusterObserver::ranges).toList(),
@@ -66,13 +73,32 @@ final class ClusterObserver {
         flannels().filter(ClusterObserver::ours).findFirst().map(this::live),
         flannels()
             .filter(daemonSet -> !ours(daemonSet))
-            .map(
-                daemonSet ->
-                    daemonSet.getMetadata().getNamespace()
-                        + "/"
-                        + daemonSet.getMetadata().getName())
-            .sorted()
-            .toList());
+            .map(this::found)
+            .sorted(Comparator.comparing(FoundFlannel::namespace))
+            .toList(),
+        new FlannelPods(watches.flannelPods(), configs()));
+  }
+
+  private static ClusterNode observed(Node node, @Nullable FlannelNodeStatus report) {
+    return ClusterNode.of(node).bootedAt(report == null ? null : report.bootedAt());
+  }
+
+  /** The youngest first. */
+  private Map<String, AppliedConfig> configs() {
+    Map<String, AppliedConfig> configs = new LinkedHashMap<>();
+    list(ConfigMap.class)
+        .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX))
+        .sorted(
+            Comparator.comparing((ConfigMap map) -> map.getMetadata().getCreationTimestamp())
+                .thenComparing(map -> map.getMetadata().getName())
+                .reversed())
+        .forEach(
+            map ->
+                LiveFlannelReader.config(map)
+                    .ifPresent(
+                        it ->
+                            configs.put(LiveFlannelReader.hash(map.getMetadata().getName()), it)));
+    return configs;
   }
 
   /** Every flannel in the cluster, ours or not. */
@@ -100,9 +126,11 @@ final class ClusterObserver {
 
   /**
    * Whether this operator applied it: labels can be edited away, field ownership not by accident.
+   * One that is being taken over has our ownership already, and not our template yet.
    */
   private static boolean ours(DaemonSet daemonSet) {
     return Flannel.NAMESPACE.equals(daemonSet.getMetadata().getNamespace())
+        && LiveFlannelReader.isRendered(daemonSet)
         && daemonSet.getMetadata().getManagedFields().stream()
             .anyMatch(
                 entry ->
@@ -110,49 +138,24 @@ final class ClusterObserver {
                         && "Apply".equals(entry.getOperation()));
   }
 
+  private FoundFlannel found(DaemonSet daemonSet) {
+    return FoundFlannel.of(
+        daemonSet,
+        list(ConfigMap.class)
+            .filter(map -> map.getMetadata().getName().equals(FoundFlannel.CONFIG_MAP))
+            .filter(
+                map ->
+                    map.getMetadata().getNamespace().equals(daemonSet.getMetadata().getNamespace()))
+            .findFirst());
+  }
+
   private LiveFlannel live(DaemonSet daemonSet) {
-    var pod = daemonSet.getSpec().getTemplate().getSpec();
-    String configMap =
-        pod.getVolumes().stream()
-            .filter(volume -> FlannelDaemonSet.CONFIG_VOLUME.equals(volume.getName()))
-            .filter(volume -> volume.getConfigMap() != null)
-            .map(volume -> volume.getConfigMap().getName())
-            .findFirst()
-            .orElse("");
-    return new LiveFlannel(
-        configMap.replaceFirst("^" + Flannel.CONFIG_MAP_PREFIX, ""),
+    String configMap = LiveFlannelReader.configMapName(daemonSet);
+    return LiveFlannelReader.read(
+        daemonSet,
         list(ConfigMap.class)
             .filter(candidate -> candidate.getMetadata().getName().equals(configMap))
-            .findFirst()
-            .flatMap(ClusterObserver::config),
-        pod.getContainers().stream()
-            .filter(container -> FlannelDaemonSet.CONTAINER.equals(container.getName()))
-            .map(container -> container.getImage())
-            .findFirst()
-            .orElse(""),
-        counts(daemonSet));
-  }
-
-  private static Optional<AppliedConfig> config(ConfigMap configMap) {
-    var data = configMap.getData();
-    return AppliedConfig.read(
-        data.getOrDefault(NetConfConfigMap.NET_CONF, ""),
-        data.getOrDefault(NetConfConfigMap.CNI_CONF, "{}"));
-  }
-
-  private static PodCounts counts(DaemonSet daemonSet) {
-    DaemonSetStatus status =
-        Optional.ofNullable(daemonSet.getStatus()).orElseGet(DaemonSetStatus::new);
-    Long observed = status.getObservedGeneration();
-    return new PodCounts(
-        observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
-        orZero(status.getDesiredNumberScheduled()),
-        orZero(status.getCurrentNumberScheduled()),
-        orZero(status.getUpdatedNumberScheduled()),
-        orZero(status.getNumberAvailable()));
-  }
-
-  private static int orZero(@Nullable Integer count) {
-    return count == null ? 0 : count;
+            .filter(candidate -> Flannel.NAMESPACE.equals(candidate.getMetadata().getNamespace()))
+            .findFirst());
   }
 }

@@ -17,7 +17,9 @@ final class EveryEvent extends QuarkusControllerConfiguration<FlannelNetwork> {
     super(
         annotated.getInformerConfig(),
         annotated.getName(),
-        annotated.isGenerationAware(),
+        // An annotation leaves the generation as it is. The watch that compares networks with each
+        // other tells of it, too, but may do so before the reconciler's own cache has it.
+        false,
         annotated.getAssociatedReconcilerClassName(),
         annotated.getRetry(),
         annotated.getRateLimiter(),

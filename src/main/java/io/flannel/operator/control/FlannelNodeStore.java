@@ -50,6 +50,9 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
         status.observedGeneration(),
         null,
         status.agentVersion(),
+        status.agentSince(),
+        status.stopping(),
+        status.bootedAt(),
         status.device(),
         status.bridgeAddress(),
         status.findings(),
@@ -59,6 +62,7 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
   private static PeerReport substance(PeerReport peer) {
     return new PeerReport(
         peer.name(),
+        peer.address(),
         peer.overlay(),
         peer.fullSize(),
         peer.underlay(),

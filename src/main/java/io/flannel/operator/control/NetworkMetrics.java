@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 @ApplicationScoped
+@Startup // What says that there is an operator is there before the first network, and on a standby,
+// too.
 class NetworkMetrics {
   /** What is shown of a network. */
   private record Shown(FlannelNetworkStatus status, Map<String, TunnelVerdict> nodes) {}

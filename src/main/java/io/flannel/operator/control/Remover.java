@@ -3,9 +3,12 @@ package io.flannel.operator.control;
 import static java.util.Comparator.comparing;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NodeAgentDaemonSet;
@@ -14,8 +17,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,6 +71,29 @@ final class Remover {
         .forEach(live -> deleteIfStillOf(network, live));
   }
 
+  /**
+   * Deletes flannel's DaemonSet, and one that it was taking over, so that each is there as long as
+   * one of its pods is.
+   *
+   * @return whether one is still there
+   */
+  boolean endFlannel(WantedNetwork network) {
+    List<DaemonSet> live =
+        watches
+            .list(DaemonSet.class)
+            .filter(found -> found.getMetadata().getName().equals(Flannel.DAEMON_SET))
+            .filter(found -> isOf(network, found))
+            .toList();
+    live.stream()
+        .filter(found -> !found.isMarkedForDeletion())
+        .forEach(
+            found -> {
+              client.resource(found).withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
+              LOG.info("deleted {}, which goes when its pods are gone", Applier.name(found));
+            });
+    return !live.isEmpty();
+  }
+
   /** Deletes the node agents' DaemonSet, if it is the network's. */
   void removeAgents(WantedNetwork network) {
     watches
@@ -84,13 +110,15 @@ final class Remover {
     }
   }
 
-  private static boolean isOf(WantedNetwork network, HasMetadata live) {
-    return network
-        .name()
-        .equals(
-            Optional.ofNullable(live.getMetadata().getLabels())
-                .orElse(Map.of())
-                .get(Flannel.NETWORK_LABEL));
+  /** Whether a live object is this network's, or is being taken over by it. */
+  boolean isOf(WantedNetwork network, HasMetadata live) {
+    String name = network.name();
+    return name.equals(orEmpty(live.getMetadata().getLabels()).get(Flannel.NETWORK_LABEL))
+        || name.equals(orEmpty(live.getMetadata().getAnnotations()).get(FoundFlannel.ADOPTED_BY));
+  }
+
+  private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
+    return map == null ? Map.of() : map;
   }
 
   private void delete(HasMetadata live) {

@@ -70,6 +70,7 @@ final class SlimNodeStore implements ItemStore<Node> {
         .withName(node.getMetadata().getName())
         .withUid(node.getMetadata().getUid())
         .withResourceVersion(node.getMetadata().getResourceVersion())
+        .withCreationTimestamp(node.getMetadata().getCreationTimestamp())
         .withLabels(node.getMetadata().getLabels())
         .withAnnotations(
             annotations.entrySet().stream()

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
@@ -12,8 +13,12 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.FlannelDaemonSet;
 import io.flannel.operator.render.NodeAgentDaemonSet;
+import io.flannel.operator.render.NodeStepPod;
 import io.javaoperatorsdk.operator.api.config.informer.FieldSelectorBuilder;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -44,15 +49,17 @@ final class Watches {
       new LinkedHashMap<>();
   private final EventSourceContext<FlannelNetwork> context;
   private final FlannelNodeStore flannelNodes;
+  private final FlannelPodStore flannelPods;
 
   /**
    * Prepares the watches; the framework starts them.
    *
-   * @param agentNamespace where the node agents' DaemonSet is
+   * @param agentNamespace where the node agents' DaemonSet and the steps' pods are
    */
   Watches(EventSourceContext<FlannelNetwork> context, String agentNamespace, Clock clock) {
     this.context = context;
     this.flannelNodes = new FlannelNodeStore(clock);
+    this.flannelPods = new FlannelPodStore(clock);
     watch(
         Node.class,
         config ->
@@ -62,26 +69,38 @@ final class Watches {
                     (now, before) -> !ClusterNode.of(now).equals(ClusterNode.of(before))));
     watch(FlannelNetwork.class, UnaryOperator.identity());
     watch(Namespace.class, config -> named(config, Flannel.NAMESPACE));
-    watch(
-        ServiceAccount.class,
-        config -> named(config, Flannel.ROLE).withNamespaces(Flannel.NAMESPACE));
+    // In every namespace: a flannel of someone else's often lives in kube-system.
+    watch(ServiceAccount.class, config -> named(config, Flannel.ROLE).withWatchAllNamespaces());
     watch(ClusterRole.class, config -> named(config, Flannel.ROLE));
     watch(ClusterRoleBinding.class, config -> named(config, Flannel.ROLE));
     watch(
         ConfigMap.class,
         config ->
             config.withLabelSelector(Flannel.NETWORK_LABEL).withNamespaces(Flannel.NAMESPACE));
-    // In every namespace: a flannel of someone else's often lives in kube-system.
+    watch(
+        ConfigMap.class, config -> named(config, FoundFlannel.CONFIG_MAP).withWatchAllNamespaces());
     watch(DaemonSet.class, config -> named(config, Flannel.DAEMON_SET).withWatchAllNamespaces());
     watch(
         DaemonSet.class,
         config -> named(config, NodeAgentDaemonSet.NAME).withNamespaces(agentNamespace));
+    watch(
+        Pod.class,
+        config ->
+            config.withLabelSelector("app=" + NodeStepPod.APP).withNamespaces(agentNamespace));
     watch(
         FlannelNode.class,
         config ->
             config
                 .withItemStore(flannelNodes)
                 .withOnUpdateFilter((now, before) -> FlannelNodeStore.differ(now, before)));
+    watch(
+        Pod.class,
+        config ->
+            config
+                .withLabelSelector("app=" + FlannelDaemonSet.POD_LABELS.get("app"))
+                .withNamespaces(Flannel.NAMESPACE)
+                .withItemStore(flannelPods)
+                .withOnUpdateFilter((now, before) -> FlannelPodStore.differ(now, before)));
     if (context.getClient().supports(ServiceCIDR.class)) {
       watch(ServiceCIDR.class, UnaryOperator.identity());
     }
@@ -127,6 +146,11 @@ final class Watches {
     return sources(kind)
         .flatMap(source -> source.get(ResourceID.fromResource(like)).stream())
         .findFirst();
+  }
+
+  /** flannel's pods that are not being deleted, by node. */
+  List<FlannelPod> flannelPods() {
+    return flannelPods.pods();
   }
 
   /** When the report in a node's FlannelNode arrived; empty: there is none. */

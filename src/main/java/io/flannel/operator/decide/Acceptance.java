@@ -27,21 +27,42 @@ public final class Acceptance {
   private static final List<BiFunction<WantedNetwork, ClusterState, Optional<Decision>>> CHECKS =
       List.of(
           Acceptance::anotherNetwork,
-          Acceptance::foreignFlannel,
+          AdoptionJudge::refusal,
           Acceptance::serviceRange,
           Acceptance::nodeAddress,
           Acceptance::podCidrOutside,
           Acceptance::podCidrMissing,
-          Acceptance::noIpv4Address);
+          Acceptance::noIpv4Address,
+          ChangeRefusals::familyInUse,
+          ChangeRefusals::publishesIpv6Only);
 
   private Acceptance() {}
 
-  /** Judges; of several causes, the first in the order above is named. */
+  /**
+   * Judges; of several causes, the first in the order above is named. A change that cuts traffic is
+   * the last of them, unless {@code spec.rollout.disruption} allows it.
+   */
   public static Decision judge(WantedNetwork wanted, ClusterState cluster) {
-    return CHECKS.stream()
-        .flatMap(check -> check.apply(wanted, cluster).stream())
-        .findFirst()
+    return refusal(wanted, cluster)
+        .or(() -> disruption(wanted, cluster))
         .orElseGet(Decision::accept);
+  }
+
+  /** Why the network can't be carried out at all on this cluster, if it can't. */
+  static Optional<Decision> refusal(WantedNetwork wanted, ClusterState cluster) {
+    return CHECKS.stream().flatMap(check -> check.apply(wanted, cluster).stream()).findFirst();
+  }
+
+  private static Optional<Decision> disruption(WantedNetwork wanted, ClusterState cluster) {
+    return !wanted.disruptionAllowed()
+            && Change.judge(wanted, cluster) instanceof Change.Disruptive change
+        ? Optional.of(
+            Decision.refuse(
+                "DisruptiveChange",
+                change.message(),
+                "set spec.rollout.disruption to Allow, in a maintenance window, to carry it out all"
+                    + " the same; or set the fields back: what ran runs on until then"))
+        : Optional.empty();
   }
 
   /** Whether the cluster's network is this one: the oldest of all. */
@@ -61,20 +82,6 @@ public final class Acceptance {
                         .formatted(oldest.name()),
                     "change '%s', or delete the one of the two that you don't want"
                         .formatted(oldest.name())));
-  }
-
-  private static Optional<Decision> foreignFlannel(WantedNetwork wanted, ClusterState cluster) {
-    return cluster.foreign().stream()
-        .findFirst()
-        .map(
-            daemonSet ->
-                Decision.refuse(
-                    "ForeignFlannel",
-                    "DaemonSet %s runs a flannel that this operator did not install; two on one"
-                            .formatted(daemonSet)
-                        + " node would undo each other's routes",
-                    "remove that flannel before, in a maintenance window: its removal stops the"
-                        + " repair of routes, but cuts no packets by itself"));
   }
 
   private static Optional<Decision> serviceRange(WantedNetwork wanted, ClusterState cluster) {
@@ -103,7 +110,7 @@ public final class Acceptance {
   }
 
   /** The ranges in force. A lost ConfigMap with the wanted hash held the wanted ones. */
-  private static List<Cidr> liveRanges(WantedNetwork wanted, ClusterState cluster) {
+  static List<Cidr> liveRanges(WantedNetwork wanted, ClusterState cluster) {
     return cluster
         .live()
         .flatMap(LiveFlannel::config)
@@ -114,7 +121,8 @@ public final class Acceptance {
                     .live()
                     .filter(live -> live.configHash().equals(NetConf.of(wanted).hash()))
                     .map(live -> wanted.ranges()))
-        .orElse(List.of());
+        // A flannel that is to be taken over has the wanted ones, else it was refused before.
+        .orElseGet(() -> cluster.foreign().isEmpty() ? List.of() : wanted.ranges());
   }
 
   /** The wanted ranges that are not in force already. */
@@ -142,7 +150,7 @@ public final class Acceptance {
         cluster.nodes().stream()
             .filter(wanted.pods()::runOn)
             .filter(node -> outside(wanted.ranges(), node))
-            .filter(node -> cluster.live().isEmpty() || !outside(live, node))
+            .filter(node -> live.isEmpty() || !outside(live, node))
             .toList();
     return stranded.stream()
         .findFirst()

@@ -7,6 +7,8 @@ import io.flannel.operator.overlay.Cidr;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the operator has from a node's agent. */
@@ -39,6 +41,8 @@ public sealed interface AgentReport {
    * A report.
    *
    * @param age since it arrived, by the operator's clock
+   * @param agentFor for how long the agent has run; empty: it does not say
+   * @param stopping whether the agent was told to stop, so that this is its last report
    * @param device the tunnel device as it is, if there is one
    * @param bridgeAddress of the pods' bridge, if there is one
    * @param findings what is wrong on the node, in the agent's order; peers that are no longer in
@@ -46,6 +50,8 @@ public sealed interface AgentReport {
    */
   record Received(
       Duration age,
+      Optional<Duration> agentFor,
+      boolean stopping,
       Optional<Device> device,
       Optional<Cidr> bridgeAddress,
       List<Finding> findings,
@@ -55,6 +61,17 @@ public sealed interface AgentReport {
     public boolean silent() {
       return age.compareTo(SILENT_AFTER) > 0;
     }
+
+    @Override
+    public AgentReport withFindings(UnaryOperator<Stream<Finding>> change) {
+      List<Finding> others = change.apply(findings.stream()).toList();
+      return new Received(age, agentFor, stopping, device, bridgeAddress, others, paths);
+    }
+  }
+
+  /** The same with other findings, where there are any. */
+  default AgentReport withFindings(UnaryOperator<Stream<Finding>> change) {
+    return this;
   }
 
   /**
@@ -68,6 +85,7 @@ public sealed interface AgentReport {
   /**
    * What the node's probes of a peer saw.
    *
+   * @param address the peer's node address at which it was probed; an older agent does not say
    * @param held how long it has been so: by the agent's clock until it reported, by the operator's
    *     since; the two need not agree about the time
    * @param rttP50Micros median round-trip time in microseconds, where measured
@@ -75,6 +93,7 @@ public sealed interface AgentReport {
    */
   record Path(
       String peer,
+      Optional<Cidr> address,
       PathState state,
       Duration held,
       Optional<Integer> rttP50Micros,

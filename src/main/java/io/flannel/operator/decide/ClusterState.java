@@ -2,6 +2,8 @@ package io.flannel.operator.decide;
 
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.LiveFlannel;
 import java.time.Instant;
 import java.util.List;
@@ -14,14 +16,16 @@ import java.util.Optional;
  * @param serviceRanges the ranges of all ServiceCIDR objects
  * @param networks every FlannelNetwork that is not being deleted
  * @param live the flannel that this operator installed, if it runs
- * @param foreign flannels that this operator did not install, as namespace/name of their DaemonSet
+ * @param foreign flannels that this operator did not install, by namespace
+ * @param pods flannel's pods, and their configurations
  */
 public record ClusterState(
     List<ClusterNode> nodes,
     List<ServiceRange> serviceRanges,
     List<NetworkRef> networks,
     Optional<LiveFlannel> live,
-    List<String> foreign) {
+    List<FoundFlannel> foreign,
+    FlannelPods pods) {
 
   /** A range that Services get their addresses from, and the ServiceCIDR object that says so. */
   public record ServiceRange(String name, Cidr range) {}

@@ -6,6 +6,15 @@ public sealed interface Decision {
   record Accept() implements Decision {}
 
   /**
+   * It can be carried out on this cluster as far as is known yet; nothing is written before it is
+   * known better.
+   *
+   * @param reason what it waits for in one word, for programs
+   * @param message the same as a sentence, for people
+   */
+  record Wait(String reason, String message) implements Decision {}
+
+  /**
    * It is not carried out; nothing is written.
    *
    * @param reason the cause in one word, for programs

@@ -108,7 +108,17 @@ public enum LocalFault implements Cause {
       Effect.NONE,
       "has a route inside the network's range that leads to no node: a left-over of a node that is"
           + " gone",
-      "ip route delete <route> on the node"),
+      "nothing, as a rule: the operator removes it once all tunnels are healthy; by hand, ip route"
+          + " delete <route> on the node"),
+  /** Devices and routes of another backend, or of a change, are still there. */
+  LEFT_OVERS(
+      "LeftOvers",
+      Scope.NODE,
+      Effect.ADVICE,
+      "still has devices or routes that flannel left when its configuration changed",
+      "nothing, as a rule: the operator removes them once every node runs the present configuration"
+          + " and all tunnels are healthy; so look at the other problems first. If they stay, look at"
+          + " the step's pod: kubectl get pods -A -l app=flannel-node-step"),
   /** vxlan: the peer's MAC address is not known. */
   NEIGHBOUR_MISSING(
       "NeighbourMissing",

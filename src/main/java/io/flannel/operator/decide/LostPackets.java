@@ -61,10 +61,12 @@ final class LostPackets {
     blamed.forEach(
         (node, lost) -> {
           boolean nobodyIsWaitedFor =
-              plain != PACKET_LOSS
-                  && lost.stream().allMatch(pair -> pair.bothSee(failing))
-                  && lost.size() == it.openOf(node).count();
-          at(node, lost, nobodyIsWaitedFor ? ZERO : wait);
+              lost.size() == it.openOf(node).count()
+                  && (plain == PACKET_LOSS
+                      || lost.stream().allMatch(pair -> TunnelCase.bothTell(pair, failing)));
+          boolean silent = lost.stream().allMatch(NodePair::mutuallySilent);
+          Duration needed = silent ? it.patience().forAgentsToStart() : wait;
+          at(node, lost, nobodyIsWaitedFor ? ZERO : needed);
         });
     blamed.values().forEach(it::explained);
     for (NodePair pair : it.open()) {
@@ -79,7 +81,10 @@ final class LostPackets {
     if (isTold(pair.a()) || isTold(pair.b())) {
       return;
     }
-    Duration needed = pair.state() == SILENT ? it.patience().forTheOtherEnd() : wait;
+    Duration needed =
+        pair.mutuallySilent()
+            ? it.patience().forAgentsToStart()
+            : pair.state() == SILENT ? it.patience().forTheOtherEnd() : wait;
     Optional<String> lossy = pair.state().lost() ? mostlyLossy(pair) : Optional.empty();
     Optional<String> marked =
         Stream.of(pair.a(), pair.b()).filter(node -> cause(node) != plain).findFirst();

@@ -26,7 +26,8 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
 
   /** Judges every node that shall be part of the network, in the order given. */
   public static List<NodeLease> judge(WantedNetwork wanted, ClusterState cluster) {
-    Terms terms = Terms.of(wanted, cluster);
+    TermsInForce inForce = TermsInForce.of(wanted, cluster);
+    Terms terms = inForce.general();
     List<ClusterNode> members = cluster.nodes().stream().filter(wanted.pods()::runOn).toList();
     Map<Cidr, Long> publicIps =
         members.stream()
@@ -37,7 +38,7 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
     return members.stream()
         .map(
             node ->
-                new NodeLease(node, Lease.of(node), problem(terms, node, publicIps, overlapping)))
+                new NodeLease(node, Lease.of(node), problem(inForce, node, publicIps, overlapping)))
         .toList();
   }
 
@@ -49,7 +50,8 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
   }
 
   private static Optional<NodeProblem> problem(
-      Terms terms, ClusterNode node, Map<Cidr, Long> publicIps, Set<String> overlapping) {
+      TermsInForce inForce, ClusterNode node, Map<Cidr, Long> publicIps, Set<String> overlapping) {
+    Terms terms = inForce.general();
     for (Cidr range : terms.ranges()) {
       Optional<Cidr> pods = node.podCidr(range.family());
       if (pods.isEmpty()) {
@@ -69,7 +71,7 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
     if (lease.isEmpty()) {
       return Optional.of(NodeProblem.NOT_REGISTERED);
     }
-    if (!lease.get().backendType().equals(terms.backendType())) {
+    if (!lease.get().backendType().equals(inForce.on(node).backendType())) {
       return Optional.of(NodeProblem.OTHER_BACKEND);
     }
     List<Cidr> ownIps = publicIps(terms, lease.get());

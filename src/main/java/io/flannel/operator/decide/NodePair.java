@@ -32,12 +32,22 @@ record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> fromB) 
 
   /** Both ends' views in one. */
   PathState state() {
+    // Each lacks the other's answer, and each is up: it is the way between them.
+    return mutuallySilent() ? PathState.TUNNEL_LOST : worse();
+  }
+
+  /**
+   * Whether each loses all that it sends to the other, and no more is known of one of them than
+   * that it is up.
+   */
+  boolean mutuallySilent() {
+    return bothSee(PathState::lost) && worse() == PathState.SILENT;
+  }
+
+  private PathState worse() {
     PathState first = seenFrom(a);
     PathState second = seenFrom(b);
-    PathState worse = first.compareTo(second) > 0 ? first : second;
-    // Each lacks the other's answer, and each is up: it is the way between them.
-    boolean mutual = first.lost() && second.lost();
-    return mutual && worse == PathState.SILENT ? PathState.TUNNEL_LOST : worse;
+    return first.compareTo(second) > 0 ? first : second;
   }
 
   /** How long the longest of the views that fail has been so. */

@@ -1,5 +1,6 @@
 package io.flannel.operator.decide;
 
+import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeSpec.Probe;
@@ -25,17 +26,22 @@ import org.jspecify.annotations.Nullable;
 public final class NodePlan {
   private final WantedNetwork wanted;
   private final Terms terms;
-  private final Backend backend;
+  private final TermsInForce inForce;
   private final Map<String, NodeLease> leased;
   private final ProbePlan probes;
   private final boolean allLeased;
   private final Map<String, AgentReport> reports;
+  private final CutPairs cut;
 
   private NodePlan(
-      WantedNetwork wanted, Terms terms, List<NodeLease> leases, Map<String, AgentReport> reports) {
+      WantedNetwork wanted,
+      TermsInForce inForce,
+      CutPairs cut,
+      List<NodeLease> leases,
+      Map<String, AgentReport> reports) {
     this.wanted = wanted;
-    this.terms = terms;
-    this.backend = terms.backend().orElse(wanted.backend());
+    this.terms = inForce.general();
+    this.inForce = inForce;
     this.leased =
         leases.stream()
             .filter(lease -> lease.problem().isEmpty())
@@ -43,6 +49,7 @@ public final class NodePlan {
     this.probes = ProbePlan.of(leased.keySet());
     this.allLeased = leased.size() == leases.size();
     this.reports = reports;
+    this.cut = cut;
   }
 
   /**
@@ -58,7 +65,9 @@ public final class NodePlan {
       ClusterState cluster,
       List<NodeLease> leases,
       Map<String, AgentReport> reports) {
-    NodePlan plan = new NodePlan(wanted, Terms.of(wanted, cluster), leases, reports);
+    NodePlan plan =
+        new NodePlan(
+            wanted, TermsInForce.of(wanted, cluster), new CutPairs(cluster), leases, reports);
     SortedMap<String, FlannelNodeSpec> specs = new TreeMap<>();
     leases.forEach(lease -> specs.put(lease.node().name(), plan.spec(lease)));
     return specs;
@@ -66,6 +75,8 @@ public final class NodePlan {
 
   private FlannelNodeSpec spec(NodeLease lease) {
     String name = lease.node().name();
+    Terms own = inForce.on(lease.node());
+    Backend backend = backend(own);
     boolean encapsulates = !(backend instanceof Backend.HostGw);
     return new FlannelNodeSpec(
         wanted.name(),
@@ -73,7 +84,7 @@ public final class NodePlan {
         backend.device(terms.family()).orElse(null),
         encapsulates ? backend.directRouting() : null,
         backend instanceof Backend.Vxlan vxlan ? new Vxlan(vxlan.vni(), vxlan.port()) : null,
-        terms.mtu().isPresent() ? terms.mtu().getAsInt() : null,
+        own.mtu().isPresent() ? own.mtu().getAsInt() : null,
         range(Cidr.Family.IPV4),
         range(Cidr.Family.IPV6),
         subnet(lease, Cidr.Family.IPV4),
@@ -82,7 +93,7 @@ public final class NodePlan {
         probe(),
         probes.peersOf(name).stream()
             .flatMap(peer -> Stream.ofNullable(leased.get(peer)))
-            .map(this::peer)
+            .map(peer -> peer(peer, name, backend.type()))
             .toList(),
         allLeased && probes.complete());
   }
@@ -98,7 +109,12 @@ public final class NodePlan {
     return new Probe(interval, health.failAfter(), health.port());
   }
 
-  private Peer peer(NodeLease lease) {
+  private Backend backend(Terms there) {
+    return there.backend().orElse(wanted.backend());
+  }
+
+  private Peer peer(NodeLease lease, String prober, BackendType own) {
+    Backend backend = backend(inForce.on(lease.node()));
     Lease published = lease.lease().orElseThrow();
     Cidr podCidr = lease.node().podCidr(terms.family()).orElseThrow();
     boolean ipv4 = terms.family() == Cidr.Family.IPV4;
@@ -106,13 +122,16 @@ public final class NodePlan {
     return new Peer(
         lease.node().name(),
         publicIp(lease).map(Cidr::base).orElseThrow(),
-        overlayAddress(lease.node().name(), podCidr).orElse(null),
+        cut.between(prober, lease.node().name())
+            ? null
+            : overlayAddress(lease.node().name(), backend, podCidr).orElse(null),
         ipv4 ? podCidr.toString() : null,
-        vxlan ? published.vtepMac(terms.family()).orElse(null) : null);
+        vxlan ? published.vtepMac(terms.family()).orElse(null) : null,
+        backend.type() == own ? null : backend.type());
   }
 
   /** host-gw has no tunnel device: the pods' bridge stands in, once the peer's agent sees one. */
-  private Optional<String> overlayAddress(String peer, Cidr podCidr) {
+  private Optional<String> overlayAddress(String peer, Backend backend, Cidr podCidr) {
     if (!(backend instanceof Backend.HostGw)) {
       return Optional.of(podCidr.base());
     }

@@ -42,6 +42,14 @@ record Patience(Health health) {
   }
 
   /**
+   * Where two hear nothing of each other, though both are up: agents that start anew one after the
+   * other, as at an upgrade, look like that until both have reported again.
+   */
+  Duration forAgentsToStart() {
+    return Duration.ofSeconds(60);
+  }
+
+  /**
    * Where a node alone says that it hears nobody: all others may have died at once, which the
    * control plane knows after 50 s (kube-controller-manager's --node-monitor-grace-period).
    */

@@ -43,6 +43,7 @@ final class ReportReader {
 
   private final FlannelNodeStatus status;
   private final Set<String> peers;
+
   private final boolean current;
 
   private ReportReader(FlannelNodeStatus status, Set<String> peers, boolean current) {
@@ -72,7 +73,22 @@ final class ReportReader {
   private Received read(Duration age) throws ImpossibleException {
     Instant reportedAt = time("reportedAt", Objects.requireNonNull(status.reportedAt()));
     text("agentVersion", status.agentVersion(), VERSION_LENGTH);
-    return new Received(age, device(), bridgeAddress(), findings(), paths(reportedAt, age));
+    return new Received(
+        age,
+        agentFor(reportedAt, age),
+        Boolean.TRUE.equals(status.stopping()),
+        device(),
+        address("bridgeAddress", status.bridgeAddress()),
+        findings(),
+        paths(reportedAt, age));
+  }
+
+  private Optional<Duration> agentFor(Instant reportedAt, Duration age) throws ImpossibleException {
+    if (status.agentSince() == null) {
+      return Optional.empty();
+    }
+    Duration before = Duration.between(time("agentSince", status.agentSince()), reportedAt);
+    return Optional.of(before.isNegative() ? age : age.plus(before));
   }
 
   private Optional<Device> device() throws ImpossibleException {
@@ -89,13 +105,13 @@ final class ReportReader {
     return Optional.of(device);
   }
 
-  private Optional<Cidr> bridgeAddress() throws ImpossibleException {
-    String text = status.bridgeAddress();
+  private static Optional<Cidr> address(String field, @Nullable String text)
+      throws ImpossibleException {
     if (text == null) {
       return Optional.empty();
     }
     Optional<Cidr> address = Cidr.tryAddress(text);
-    require(address.isPresent(), "bridgeAddress is %s, which is no IP address", text);
+    require(address.isPresent(), field + " is %s, which is no IP address", text);
     return address;
   }
 
@@ -150,8 +166,9 @@ final class ReportReader {
         // A clock that was set back makes it negative; the arrival still counts.
         held = before.isNegative() ? age : age.plus(before);
       }
+      Optional<Cidr> address = address("a peer's address", peer.address());
       if (known(peer.name())) {
-        paths.add(new Path(peer.name(), PathState.of(peer), held, p50, p99));
+        paths.add(new Path(peer.name(), address, PathState.of(peer), held, p50, p99));
       }
     }
     return List.copyOf(paths);

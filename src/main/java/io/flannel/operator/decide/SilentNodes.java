@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Finds the nodes that nobody hears: those that are down, and those whose agent alone is. Their own
@@ -33,8 +34,34 @@ final class SilentNodes {
 
   static void judge(TunnelCase it) {
     var judge = new SilentNodes(it);
+    judge.starting();
     judge.nodes();
     judge.pairs();
+  }
+
+  /**
+   * Agents that were told to stop, or that have started just now: that they and others hear nothing
+   * of each other shows nothing. That a node does not answer at all does.
+   */
+  private void starting() {
+    for (NodePair pair : it.open()) {
+      if (pair.mutuallySilent() || pair.state() == SILENT || pair.state() == UNDECIDED) {
+        Stream.of(pair.a(), pair.b())
+            .flatMap(node -> stillStarting(node).stream())
+            .max(Duration::compareTo)
+            .ifPresent(left -> it.leaveOpen(pair, left));
+      }
+    }
+  }
+
+  private Optional<Duration> stillStarting(String node) {
+    return Optional.ofNullable(it.evidence().heard().get(node))
+        .flatMap(
+            report ->
+                report.stopping()
+                    ? Optional.of(it.patience().forAgentsToStart().minus(report.age()))
+                    : report.agentFor().map(it.patience().forProbesToPass()::minus))
+        .filter(Duration::isPositive);
   }
 
   private void nodes() {

@@ -35,7 +35,7 @@ record Terms(List<Cidr> ranges, String backendType, Optional<Backend> backend, O
                     wanted.mtu()));
   }
 
-  private static Terms of(AppliedConfig config) {
+  static Terms of(AppliedConfig config) {
     return new Terms(config.ranges(), config.backendType(), config.backend(), config.mtu());
   }
 

@@ -119,7 +119,8 @@ final class TunnelCase {
    * Names a cause between two nodes once it is old enough; or at one of them, if that one was
    * blamed for the same just before and its paths are coming back.
    *
-   * @param needed where just one of the two says so; where both do, nobody else is waited for
+   * @param needed where just one of the two says so, or neither agent hears the other; else, where
+   *     both say so, nobody else is waited for
    */
   void tellBetween(NodePair pair, Cause cause, Predicate<PathState> failing, Duration needed) {
     Optional<String> recovering = recovering(pair, cause);
@@ -129,7 +130,7 @@ final class TunnelCase {
     }
     Optional<String> loser = pair.loser(failing);
     List<String> nodes = loser.map(List::of).orElse(List.of(pair.a(), pair.b()));
-    if (!ripe(pair.held(failing), pair.bothSee(failing) ? patience.forTheOthers() : needed)) {
+    if (!ripe(pair.held(failing), bothTell(pair, failing) ? patience.forTheOthers() : needed)) {
       undecided.addAll(nodes);
       return;
     }
@@ -140,6 +141,18 @@ final class TunnelCase {
             .orElse(new Between(pair.a(), pair.b())),
         "",
         nodes);
+  }
+
+  /** Whether both ends say so by now, neither word being one from before its agent fell silent. */
+  static boolean bothTell(NodePair pair, Predicate<PathState> failing) {
+    return pair.bothSee(failing) && !pair.mutuallySilent();
+  }
+
+  /** What fails between two is not told for so long yet. */
+  void leaveOpen(NodePair pair, Duration wait) {
+    undecided.addAll(List.of(pair.a(), pair.b()));
+    explained(List.of(pair));
+    lookAgainAfter(wait);
   }
 
   /** The cause of a node's state that nobody needs to be told of yet. */

@@ -64,8 +64,8 @@ record TunnelEvidence(
           for (Path path : report.paths()) {
             String peer = path.peer();
             if (path.state() == PathState.UNMEASURED
-                || !leased.containsKey(peer)
-                || peer.equals(node)) {
+                || peer.equals(node)
+                || !isAtItsAddress(path, leased)) {
               continue;
             }
             boolean first = node.compareTo(peer) < 0;
@@ -85,6 +85,17 @@ record TunnelEvidence(
           }
         });
     return byEnds.values().stream().flatMap(others -> others.values().stream()).toList();
+  }
+
+  /** Whether the peer was probed at the address that it has published by now. */
+  private static boolean isAtItsAddress(Path path, SortedMap<String, NodeLease> leased) {
+    NodeLease lease = leased.get(path.peer());
+    return lease != null
+        && (path.address().isEmpty()
+            || lease
+                .lease()
+                .flatMap(it -> it.publicIp(path.address().get().family()))
+                .equals(path.address()));
   }
 
   /**

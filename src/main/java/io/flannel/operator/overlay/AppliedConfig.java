@@ -22,6 +22,8 @@ import java.util.OptionalInt;
  * @param mtu what pods get, in bytes, where it is pinned
  * @param backend the backend with its options, if it is one that we know; where a WireGuard key
  *     comes from is not written there
+ * @param nftables whether rules are nftables' instead of iptables'
+ * @param cniVersion version of the CNI configuration; empty where it has none
  */
 public record AppliedConfig(
     String backendType,
@@ -29,7 +31,9 @@ public record AppliedConfig(
     Optional<Cidr> cidr,
     Optional<Cidr> ipv6Cidr,
     OptionalInt mtu,
-    Optional<Backend> backend) {
+    Optional<Backend> backend,
+    boolean nftables,
+    String cniVersion) {
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -43,14 +47,24 @@ public record AppliedConfig(
     JsonNode backend = at(conf, "Backend");
     boolean ipv4 = at(conf, "EnableIPv4").asBoolean(true);
     boolean ipv6 = at(conf, "EnableIPv6").asBoolean(false);
+    Optional<Backend> known = backend(backend);
     return Optional.of(
         new AppliedConfig(
             at(backend, "Type").asText("udp"),
             at(backend, "DirectRouting").asBoolean(false),
             ipv4 ? Cidr.tryParse(at(conf, "Network").asText("")) : Optional.empty(),
             ipv6 ? Cidr.tryParse(at(conf, "IPv6Network").asText("")) : Optional.empty(),
-            podMtu(cniConfJson),
-            backend(backend)));
+            podMtu(cniConfJson, known.map(it -> mtu(it, backend)).orElse(OptionalInt.empty())),
+            known,
+            at(conf, "EnableNFTables").asBoolean(false),
+            json(cniConfJson).path("cniVersion").asText("")));
+  }
+
+  /** What a network's configuration says once it is applied. */
+  public static AppliedConfig of(WantedNetwork network) {
+    NetConf conf = NetConf.of(network);
+    return read(conf.netConfJson(), conf.cniConfJson())
+        .orElseThrow(() -> new IllegalStateException("a rendered configuration is JSON"));
   }
 
   /** The ranges of both families, IPv4 first. */
@@ -65,7 +79,7 @@ public record AppliedConfig(
     boolean directRouting = at(conf, "DirectRouting").asBoolean(false);
     String name = at(conf, "Type").asText("udp");
     return Arrays.stream(BackendType.values())
-        .filter(type -> type.wireName().equals(name))
+        .filter(type -> type.wireName().equalsIgnoreCase(name)) // pkg/backend/manager.go
         .findFirst()
         .map(
             type ->
@@ -92,7 +106,16 @@ public record AppliedConfig(
     return number == 0 ? otherwise : number;
   }
 
-  private static JsonNode json(String text) {
+  /**
+   * What pods get by the backend's own MTU, which is the outer one. Others than these have none.
+   */
+  private static OptionalInt mtu(Backend backend, JsonNode conf) {
+    int outer = at(conf, "MTU").asInt(0);
+    boolean has = backend instanceof Backend.Vxlan || backend instanceof Backend.Wireguard;
+    return has && outer > 0 ? OptionalInt.of(outer - backend.overhead()) : OptionalInt.empty();
+  }
+
+  static JsonNode json(String text) {
     try {
       return JSON.readTree(text);
     } catch (JsonProcessingException e) {
@@ -100,18 +123,19 @@ public record AppliedConfig(
     }
   }
 
-  private static OptionalInt podMtu(String cniConfJson) {
+  /** The CNI plugin's own wins over what flanneld wrote into subnet.env. */
+  private static OptionalInt podMtu(String cniConfJson, OptionalInt otherwise) {
     for (JsonNode plugin : json(cniConfJson).path("plugins")) {
       JsonNode mtu = plugin.path("delegate").path("mtu");
       if (mtu.isInt()) {
         return OptionalInt.of(mtu.asInt());
       }
     }
-    return OptionalInt.empty();
+    return otherwise;
   }
 
   /** The value of a key, whatever its case; of several, the last, as in Go. */
-  private static JsonNode at(JsonNode object, String key) {
+  static JsonNode at(JsonNode object, String key) {
     JsonNode value = MissingNode.getInstance();
     for (var field : object.properties()) {
       if (field.getKey().equalsIgnoreCase(key)) {

@@ -29,6 +29,9 @@ public sealed interface Backend {
   /** Bytes that encapsulation adds to each packet, as flannel counts them. */
   int overhead();
 
+  /** What packets travel in between nodes; empty where they travel as they are. */
+  Optional<Encapsulation> encapsulation();
+
   /** Whether peers on the same L2 are reached without encapsulation. */
   boolean directRouting();
 
@@ -99,6 +102,11 @@ public sealed interface Backend {
     }
 
     @Override
+    public Optional<Encapsulation> encapsulation() {
+      return Optional.of(Encapsulation.udp(port));
+    }
+
+    @Override
     public boolean carriesIpv6() {
       return true;
     }
@@ -140,6 +148,11 @@ public sealed interface Backend {
     }
 
     @Override
+    public Optional<Encapsulation> encapsulation() {
+      return Optional.of(Encapsulation.ipip());
+    }
+
+    @Override
     public boolean carriesIpv6() {
       return false;
     }
@@ -174,6 +187,11 @@ public sealed interface Backend {
     @Override
     public boolean directRouting() {
       return true;
+    }
+
+    @Override
+    public Optional<Encapsulation> encapsulation() {
+      return Optional.empty();
     }
 
     @Override
@@ -246,6 +264,11 @@ public sealed interface Backend {
     @Override
     public boolean directRouting() {
       return false;
+    }
+
+    @Override
+    public Optional<Encapsulation> encapsulation() {
+      return Optional.of(Encapsulation.udp(port));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.flannel.operator.overlay;
 
 import io.fabric8.kubernetes.api.model.Node;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param podCidrs {@code spec.podCIDRs}, as they are written
  * @param internalIps addresses of type InternalIP, as they are written
  * @param flannel flannel's annotations, without their prefix {@code flannel.alpha.coreos.com/}
- * @param ready whether the Node's condition Ready is True
+ * @param readiness what the Node's condition Ready says
+ * @param started when the Node joined, by the API server's clock, or when it last booted, by its
+ *     own ({@link #bootedAt}), whichever is later: before that it reached nobody
  */
 public record ClusterNode(
     String name,
@@ -23,10 +27,29 @@ public record ClusterNode(
     List<String> podCidrs,
     List<String> internalIps,
     Map<String, String> flannel,
-    boolean ready) {
+    Readiness readiness,
+    Instant started) {
 
   /** What flannel's annotations begin with, unless flanneld was told otherwise. */
   public static final String ANNOTATION_PREFIX = "flannel.alpha.coreos.com/";
+
+  /** The condition Ready of a Node. */
+  public enum Readiness {
+    /** It is True. */
+    READY,
+    /** It is False, or there is none yet: what a kubelet says of itself. */
+    NOT_READY,
+    /** It is Unknown: Kubernetes has not heard of the kubelet for a while. */
+    LOST;
+
+    private static Readiness of(String status) {
+      return switch (status) {
+        case "True" -> READY;
+        case "Unknown" -> LOST;
+        default -> NOT_READY;
+      };
+    }
+  }
 
   /** A taint as Kubernetes has it. */
   public record Taint(String key, String value, String effect) {}
@@ -48,9 +71,48 @@ public record ClusterNode(
         flannelAnnotations(orEmpty(node.getMetadata().getAnnotations())),
         status.stream()
             .flatMap(it -> it.getConditions().stream())
-            .anyMatch(
-                condition ->
-                    "Ready".equals(condition.getType()) && "True".equals(condition.getStatus())));
+            .filter(condition -> "Ready".equals(condition.getType()))
+            .flatMap(condition -> Stream.ofNullable(condition.getStatus()))
+            .findFirst()
+            .map(Readiness::of)
+            .orElse(Readiness.NOT_READY),
+        Optional.ofNullable(node.getMetadata().getCreationTimestamp())
+            .map(Instant::parse)
+            .orElse(Instant.EPOCH));
+  }
+
+  /** Whether its kubelet says that it is well. */
+  public boolean ready() {
+    return readiness == Readiness.READY;
+  }
+
+  /** Whether its kubelet says nothing any more: it is off, or cut off. */
+  public boolean lost() {
+    return readiness == Readiness.LOST;
+  }
+
+  /** Whether it joined the cluster or booted after a time; not after none. */
+  public boolean startedAfter(Optional<Instant> time) {
+    return time.filter(started::isAfter).isPresent();
+  }
+
+  /**
+   * The same, with what its agent says of its last boot.
+   *
+   * @param time RFC 3339; anything else, and null, says nothing
+   */
+  public ClusterNode bootedAt(@Nullable String time) {
+    if (time == null) {
+      return this;
+    }
+    try {
+      Instant booted = Instant.parse(time);
+      return booted.isAfter(started)
+          ? new ClusterNode(name, labels, taints, podCidrs, internalIps, flannel, readiness, booted)
+          : this;
+    } catch (DateTimeParseException e) {
+      return this;
+    }
   }
 
   /** The node's range of a family, if its podCIDRs have a valid one. */

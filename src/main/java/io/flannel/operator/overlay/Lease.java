@@ -3,8 +3,11 @@ package io.flannel.operator.overlay;
 import static java.util.Locale.ROOT;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param publicIp {@code public-ip}: where peers send IPv4 packets to. Without IPv4, flannel writes
  *     0.0.0.0 there for every backend but vxlan: that is none
  * @param publicIpv6 {@code public-ipv6}: where peers send IPv6 packets to
+ * @param vni of {@code backend-data}: vxlan's network identifier
  * @param vtepMac of {@code backend-data}: the MAC address of the vxlan device, in lower case
  * @param vtepMacV6 of {@code backend-v6-data}: that of the vxlan device for IPv6
  */
@@ -22,6 +26,7 @@ public record Lease(
     String backendType,
     Optional<Cidr> publicIp,
     Optional<Cidr> publicIpv6,
+    OptionalInt vni,
     Optional<String> vtepMac,
     Optional<String> vtepMacV6) {
 
@@ -41,6 +46,7 @@ public record Lease(
                     type,
                     address(annotations.get("public-ip")),
                     address(annotations.get("public-ipv6")),
+                    vni(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-v6-data"))));
   }
@@ -66,16 +72,22 @@ public record Lease(
         : Cidr.tryAddress(text).filter(ip -> ip.network().signum() != 0);
   }
 
-  /** Reads {@code {"VNI":1,"VtepMAC":"12:c6:65:89:b4:e3"}}; other backends write other things. */
+  private static OptionalInt vni(@Nullable String backendData) {
+    JsonNode vni = data(backendData).path("VNI");
+    return vni.isInt() ? OptionalInt.of(vni.asInt()) : OptionalInt.empty();
+  }
+
   private static Optional<String> vtepMac(@Nullable String backendData) {
-    if (backendData == null) {
-      return Optional.empty();
-    }
+    return Optional.of(data(backendData).path("VtepMAC").asText("").toLowerCase(ROOT))
+        .filter(mac -> MAC.matcher(mac).matches());
+  }
+
+  /** Reads {@code {"VNI":1,"VtepMAC":"12:c6:65:89:b4:e3"}}; other backends write other things. */
+  private static JsonNode data(@Nullable String backendData) {
     try {
-      return Optional.of(JSON.readTree(backendData).path("VtepMAC").asText("").toLowerCase(ROOT))
-          .filter(mac -> MAC.matcher(mac).matches());
+      return backendData == null ? MissingNode.getInstance() : JSON.readTree(backendData);
     } catch (JsonProcessingException e) {
-      return Optional.empty();
+      return MissingNode.getInstance();
     }
   }
 }

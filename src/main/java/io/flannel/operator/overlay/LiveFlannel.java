@@ -8,11 +8,21 @@ import java.util.Optional;
  *
  * @param configHash the hash in the ConfigMap's name
  * @param config what that ConfigMap says; empty if it is gone or no JSON
- * @param image flanneld's image
+ * @param template how its pods are made
  * @param pods how far the DaemonSet's pods are
+ * @param marks what it remembers of its rollouts
  */
 public record LiveFlannel(
-    String configHash, Optional<AppliedConfig> config, String image, PodCounts pods) {
+    String configHash,
+    Optional<AppliedConfig> config,
+    PodTemplate template,
+    PodCounts pods,
+    RolloutMarks marks) {
+
+  /** flanneld's image. */
+  public String image() {
+    return template.image();
+  }
 
   /**
    * Kubernetes' counts of a DaemonSet's pods.
@@ -27,7 +37,17 @@ public record LiveFlannel(
       boolean observed, int desired, int scheduled, int updated, int available) {
     /** Whether every node runs a ready pod of the present template. */
     public boolean complete() {
-      return observed && updated >= desired && available >= desired;
+      return completeWithout(0, 0);
+    }
+
+    /**
+     * The same of the nodes that are there.
+     *
+     * @param away so many have no ready pod, and it does not matter
+     * @param outdated so many of these have no pod of the present template
+     */
+    public boolean completeWithout(int away, int outdated) {
+      return observed && updated + outdated >= desired && available + away >= desired;
     }
 
     /** Whether no node runs a pod of an older template; nodes without any pod don't count. */

@@ -5,13 +5,10 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * The two files that configure flannel on a node, as text: {@code net-conf.json}, which flanneld
@@ -27,20 +24,13 @@ public record NetConf(String netConfJson, String cniConfJson) {
 
   /** The files for a network. The same network gives the same text, to the letter. */
   public static NetConf of(WantedNetwork network) {
-    return new NetConf(json(netConf(network)), json(cniConf(network)));
+    return new NetConf(
+        json(netConf(network)), json(cniConf(network.cni().version(), network.mtu())));
   }
 
   /** Ten hexadecimal digits that change when either file does; they name the ConfigMap. */
   public String hash() {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(netConfJson.getBytes(StandardCharsets.UTF_8));
-      sha.update((byte) 0);
-      sha.update(cniConfJson.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(sha.digest(), 0, 5);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return ShortHash.of(netConfJson, cniConfJson);
   }
 
   private static Map<String, Object> netConf(WantedNetwork network) {
@@ -54,15 +44,15 @@ public record NetConf(String netConfJson, String cniConfJson) {
     return conf;
   }
 
-  private static Map<String, Object> cniConf(WantedNetwork network) {
+  static Map<String, Object> cniConf(String version, OptionalInt pinnedMtu) {
     Map<String, Object> delegate = new LinkedHashMap<>();
     delegate.put("hairpinMode", true);
     delegate.put("isDefaultGateway", true);
     // Wins over subnet.env's FLANNEL_MTU, and is all that ipip and host-gw have.
-    network.mtu().ifPresent(mtu -> delegate.put("mtu", mtu));
+    pinnedMtu.ifPresent(mtu -> delegate.put("mtu", mtu));
     Map<String, Object> conf = new LinkedHashMap<>();
     conf.put("name", "cbr0");
-    conf.put("cniVersion", network.cni().version());
+    conf.put("cniVersion", version);
     conf.put(
         "plugins",
         List.of(

@@ -142,6 +142,12 @@ public record Pods(
 
   /** Whether the DaemonSet puts a pod on the node: its labels fit and its taints are borne. */
   public boolean runOn(ClusterNode node) {
+    return runOn(node, nodeSelector, tolerations);
+  }
+
+  /** Whether a DaemonSet with these puts a pod on the node. */
+  static boolean runOn(
+      ClusterNode node, Map<String, String> nodeSelector, List<Toleration> tolerations) {
     return node.labels().entrySet().containsAll(nodeSelector.entrySet())
         && node.taints().stream()
             .filter(taint -> !taint.effect().equals("PreferNoSchedule"))
@@ -154,6 +160,11 @@ public record Pods(
   /** The same entries, in the order of their keys: the same text each time. */
   private static <V> Map<String, V> sorted(Map<String, V> map) {
     return Collections.unmodifiableMap(new TreeMap<>(map));
+  }
+
+  /** When the kubelet pulls an image, unless it is told (Kubernetes' defaulting). */
+  public static String defaultPullPolicy(String image) {
+    return versionOf(image).equals("latest") ? "Always" : "IfNotPresent";
   }
 
   /** flannel's version: the image's tag or digest. */

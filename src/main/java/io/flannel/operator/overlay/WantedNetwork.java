@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param mtu what pods get, in bytes; empty: what each node's NIC leaves
  * @param interfaceArgs flanneld's arguments that choose the node's interface
  * @param progressDeadline time without progress after which a rollout counts as stalled
+ * @param goesBack whether a failed rollout is taken back; else it stays where it stopped
+ * @param disruptionAllowed whether a change may cut traffic
  */
 public record WantedNetwork(
     String name,
@@ -37,6 +39,8 @@ public record WantedNetwork(
     Pods pods,
     String maxUnavailable,
     Duration progressDeadline,
+    boolean goesBack,
+    boolean disruptionAllowed,
     Health health) {
 
   /**
@@ -62,12 +66,15 @@ public record WantedNetwork(
    * @param port UDP port that the agents answer on
    */
   public record Health(boolean enabled, Duration interval, int failAfter, int port) {
+    /** What the schema takes for port. */
+    public static final int DEFAULT_PORT = 8473;
+
     static Health of(@Nullable HealthSpec spec) {
       return new Health(
           spec == null || !Boolean.FALSE.equals(spec.enabled()),
           interval(spec),
           spec == null || spec.failAfter() == null ? 3 : spec.failAfter(),
-          spec == null || spec.port() == null ? 8473 : spec.port());
+          spec == null || spec.port() == null ? DEFAULT_PORT : spec.port());
     }
 
     private static Duration interval(@Nullable HealthSpec spec) {
@@ -125,6 +132,8 @@ public record WantedNetwork(
         Pods.of(spec.flannel()),
         maxUnavailable(rollout),
         progressDeadline(rollout),
+        rollout == null || rollout.onFailure() != RolloutSpec.OnFailure.PAUSE,
+        rollout != null && rollout.disruption() == RolloutSpec.Disruption.ALLOW,
         Health.of(spec.health()));
   }
 
@@ -134,6 +143,17 @@ public record WantedNetwork(
     cidr.ifPresent(ranges::add);
     ipv6Cidr.ifPresent(ranges::add);
     return ranges;
+  }
+
+  /**
+   * How many of so many nodes may change at once; percentages are rounded up, as Kubernetes does.
+   */
+  public int unavailableOf(int nodes) {
+    if (!maxUnavailable.endsWith("%")) {
+      return Integer.parseInt(maxUnavailable);
+    }
+    int percent = Integer.parseInt(maxUnavailable.substring(0, maxUnavailable.length() - 1));
+    return Math.max(1, Math.ceilDiv(nodes * percent, 100));
   }
 
   private static Optional<Cidr> range(String field, @Nullable String text, Cidr.Family family) {

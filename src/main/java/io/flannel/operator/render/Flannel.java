@@ -3,8 +3,12 @@ package io.flannel.operator.render;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,16 +32,43 @@ public final class Flannel {
 
   private Flannel() {}
 
-  /** What the network needs, in the order in which it must come to be. */
+  /** What an installation of the network needs, in the order in which it must come to be. */
   public static List<HasMetadata> render(WantedNetwork network) {
-    NetConf conf = NetConf.of(network);
+    List<HasMetadata> objects = new ArrayList<>(foundation(network));
+    objects.add(daemonSet(network, template(network), RolloutMarks.NONE, network.maxUnavailable()));
+    return List.copyOf(objects);
+  }
+
+  /** What the network needs beside the DaemonSet, in the order in which it must come to be. */
+  public static List<HasMetadata> foundation(WantedNetwork network) {
     return List.of(
         FlannelNamespace.render(network),
         FlannelRbac.serviceAccount(network),
         FlannelRbac.clusterRole(network),
         FlannelRbac.clusterRoleBinding(network),
-        NetConfConfigMap.render(network, conf),
-        FlannelDaemonSet.render(network, conf));
+        NetConfConfigMap.render(network, NetConf.of(network)));
+  }
+
+  /** The template of flannel's pods that the network asks for. */
+  public static PodTemplateSpec template(WantedNetwork network) {
+    return FlannelDaemonSet.template(network, NetConf.of(network));
+  }
+
+  /** The name of a template by its content: {@link RolloutMarks#REVISION}. */
+  public static String revision(PodTemplateSpec template) {
+    return RolloutMarks.read(null, template.getMetadata().getAnnotations()).revision();
+  }
+
+  /**
+   * The DaemonSet.
+   *
+   * @param template of its pods: the network's, or an earlier one to go back to
+   * @param marks what it remembers of its rollouts
+   * @param maxUnavailable so many nodes, or such a share of them, may be without a ready pod
+   */
+  public static DaemonSet daemonSet(
+      WantedNetwork network, PodTemplateSpec template, RolloutMarks marks, String maxUnavailable) {
+    return FlannelDaemonSet.render(network, template, marks, maxUnavailable);
   }
 
   /** The name of the ConfigMap with a configuration. */

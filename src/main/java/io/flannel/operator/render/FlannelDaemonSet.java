@@ -1,13 +1,19 @@
 package io.flannel.operator.render;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
-import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
@@ -18,8 +24,12 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.overlay.FlannelVersion;
 import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.PodTemplate;
 import io.flannel.operator.overlay.Pods;
+import io.flannel.operator.overlay.RolloutMarks;
+import io.flannel.operator.overlay.ShortHash;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,8 +50,31 @@ public final class FlannelDaemonSet {
   /** The name of the volume with the configuration; upstream's. */
   public static final String CONFIG_VOLUME = "flannel-cfg";
 
+  /** The same object gives the same text: a list is a list, and no map has a second order. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+          .build();
+
   /** Where flanneld's health server listens, on loopback. */
   private static final int HEALTH_PORT = 8081;
+
+  /** The arguments that every flanneld has. */
+  public static final List<String> FIXED_ARGS =
+      List.of("--kube-subnet-mgr", "--healthz-ip=127.0.0.1", "--healthz-port=" + HEALTH_PORT);
+
+  /** The name of the init container that puts the CNI plugin on the node; upstream's. */
+  public static final String CNI_PLUGIN_CONTAINER = "install-cni-plugin";
+
+  /** The name of the init container that puts the pre-shared key into the configuration. */
+  public static final String PSK_CONTAINER = "put-in-psk";
+
+  /** The name of the volume that the CNI plugin goes to; upstream's. */
+  public static final String CNI_BIN_VOLUME = "cni-plugin";
+
+  /** The name of the volume that the CNI configuration goes to; upstream's. */
+  public static final String CNI_CONF_VOLUME = "cni";
 
   private static final String CONFIG_DIR = "/etc/kube-flannel/";
 
@@ -52,9 +85,19 @@ public final class FlannelDaemonSet {
 
   private FlannelDaemonSet() {}
 
-  static DaemonSet render(WantedNetwork network, NetConf conf) {
+  /**
+   * The DaemonSet with a template.
+   *
+   * @param marks what it remembers of its rollouts
+   * @param maxUnavailable so many nodes, or such a share of them, may be without a ready pod
+   */
+  static DaemonSet render(
+      WantedNetwork network, PodTemplateSpec template, RolloutMarks marks, String maxUnavailable) {
     return new DaemonSetBuilder()
         .withMetadata(Flannel.namespaced(network, Flannel.DAEMON_SET))
+        .editMetadata()
+        .withAnnotations(marks.annotations())
+        .endMetadata()
         .withNewSpec()
         .withNewSelector()
         .withMatchLabels(POD_LABELS)
@@ -62,21 +105,40 @@ public final class FlannelDaemonSet {
         .withNewUpdateStrategy()
         .withType("RollingUpdate")
         .withNewRollingUpdate()
-        .withMaxUnavailable(maxUnavailable(network.maxUnavailable()))
+        .withMaxUnavailable(number(maxUnavailable))
         .endRollingUpdate()
         .endUpdateStrategy()
-        .withNewTemplate()
-        .withNewMetadata()
-        .withLabels(POD_LABELS)
-        .addToLabels("tier", "node")
-        .endMetadata()
-        .withSpec(podSpec(network, conf))
-        .endTemplate()
+        .withTemplate(template)
         .endSpec()
         .build();
   }
 
-  private static IntOrString maxUnavailable(String text) {
+  /** The pods' template; the annotation {@link RolloutMarks#REVISION} names it by its content. */
+  static PodTemplateSpec template(WantedNetwork network, NetConf conf) {
+    PodTemplateSpec template =
+        new PodTemplateSpecBuilder()
+            .withNewMetadata()
+            .withLabels(POD_LABELS)
+            .addToLabels("tier", "node")
+            .endMetadata()
+            .withSpec(podSpec(network, conf))
+            .build();
+    return new PodTemplateSpecBuilder(template)
+        .editMetadata()
+        .addToAnnotations(RolloutMarks.REVISION, ShortHash.of(json(template)))
+        .endMetadata()
+        .build();
+  }
+
+  private static String json(PodTemplateSpec template) {
+    try {
+      return JSON.writeValueAsString(template);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("fabric8's models are JSON", e);
+    }
+  }
+
+  private static IntOrString number(String text) {
     return text.endsWith("%") ? new IntOrString(text) : new IntOrString(Integer.parseInt(text));
   }
 
@@ -87,11 +149,13 @@ public final class FlannelDaemonSet {
         .withPriorityClassName("system-node-critical")
         .withServiceAccountName(Flannel.ROLE)
         .withNodeSelector(pods.nodeSelector())
+        .withAffinity(OneFlannelPerNode.affinity())
         .withTolerations(tolerations(network))
         .withImagePullSecrets(
             pods.imagePullSecrets().stream().map(LocalObjectReference::new).toList())
-        .withInitContainers(initContainers(network))
+        .withInitContainers(initContainers(network, conf))
         .withContainers(flanneld(network))
+        .addNewReadinessGate(RolloutMarks.GATE)
         .withVolumes(volumes(network, conf))
         .build();
   }
@@ -110,17 +174,17 @@ public final class FlannelDaemonSet {
         .build();
   }
 
-  private static List<Container> initContainers(WantedNetwork network) {
+  private static List<Container> initContainers(WantedNetwork network, NetConf conf) {
     Pods pods = network.pods();
     List<Container> containers = new ArrayList<>();
     containers.add(
         new ContainerBuilder()
-            .withName("install-cni-plugin")
+            .withName(CNI_PLUGIN_CONTAINER)
             .withImage(pods.cniPluginImage())
             .withImagePullPolicy(pods.imagePullPolicy().orElse(null))
             .withCommand("cp")
             .withArgs("-f", "/flannel", "/opt/cni/bin/flannel")
-            .withVolumeMounts(mount("cni-plugin", "/opt/cni/bin"))
+            .withVolumeMounts(mount(CNI_BIN_VOLUME, "/opt/cni/bin"))
             .build());
     psk(network).ifPresent(psk -> containers.add(putInPsk(pods, psk)));
     containers.add(
@@ -128,11 +192,19 @@ public final class FlannelDaemonSet {
             .withName("install-cni")
             .withImage(pods.image())
             .withImagePullPolicy(pods.imagePullPolicy().orElse(null))
-            .withCommand("/opt/bin/install-conf")
+            .withCommand(installConf(pods.image()))
             .withArgs(CONFIG_DIR + "cni-conf.json", "/etc/cni/net.d/10-flannel.conflist")
-            .withVolumeMounts(mount("cni", "/etc/cni/net.d"), config(network))
+            .withVolumeMounts(mount(CNI_CONF_VOLUME, "/etc/cni/net.d"), config(network))
             .build());
+    // The last: what follows is flanneld.
+    containers.add(KeepRoutes.container(network, conf, mount("run", "/run/flannel")));
     return containers;
+  }
+
+  private static List<String> installConf(String image) {
+    return FlannelVersion.of(image).hasInstallConf()
+        ? List.of("/opt/bin/install-conf")
+        : List.of("cp", "-f");
   }
 
   private static Optional<Backend.Wireguard.Psk> psk(WantedNetwork network) {
@@ -144,7 +216,7 @@ public final class FlannelDaemonSet {
   /** Puts the key into the configuration on the node itself, so that no ConfigMap ever holds it. */
   private static Container putInPsk(Pods pods, Backend.Wireguard.Psk psk) {
     return new ContainerBuilder()
-        .withName("put-in-psk")
+        .withName(PSK_CONTAINER)
         .withImage(pods.image())
         .withImagePullPolicy(pods.imagePullPolicy().orElse(null))
         .withCommand("/bin/sh", "-euc")
@@ -170,11 +242,9 @@ public final class FlannelDaemonSet {
     Pods pods = network.pods();
     List<String> args = new ArrayList<>();
     if (network.ipMasq()) {
-      args.add("--ip-masq");
+      args.add(PodTemplate.IP_MASQ);
     }
-    args.add("--kube-subnet-mgr");
-    args.add("--healthz-ip=127.0.0.1");
-    args.add("--healthz-port=" + HEALTH_PORT);
+    args.addAll(FIXED_ARGS);
     args.addAll(network.interfaceArgs());
     args.addAll(pods.extraArgs());
     return new ContainerBuilder()
@@ -185,7 +255,7 @@ public final class FlannelDaemonSet {
         .withArgs(args)
         .withLivenessProbe(
             probe("/healthz").withInitialDelaySeconds(10).withPeriodSeconds(30).build())
-        .withReadinessProbe(probe("/readyz").withPeriodSeconds(2).build())
+        .withReadinessProbe(probe(readiness(pods.image())).withPeriodSeconds(2).build())
         .withNewResources()
         .withLimits(pods.limits())
         .withRequests(pods.requests())
@@ -197,8 +267,8 @@ public final class FlannelDaemonSet {
         .endCapabilities()
         .endSecurityContext()
         .withEnv(
-            fromField("POD_NAME", "metadata.name"),
-            fromField("POD_NAMESPACE", "metadata.namespace"),
+            DownwardApi.variable("POD_NAME", "metadata.name"),
+            DownwardApi.variable("POD_NAMESPACE", "metadata.namespace"),
             new EnvVar("EVENT_QUEUE_DEPTH", "5000", null),
             new EnvVar("CONT_WHEN_CACHE_NOT_READY", "false", null))
         .withVolumeMounts(
@@ -208,22 +278,19 @@ public final class FlannelDaemonSet {
         .build();
   }
 
+  private static String readiness(String image) {
+    return FlannelVersion.of(image).hasReadyz() ? "/readyz" : "/healthz";
+  }
+
+  /** On a node whose CPU is taken, flanneld needs more than kubelet's second for its answer. */
   private static ProbeBuilder probe(String path) {
     return new ProbeBuilder()
+        .withTimeoutSeconds(5)
         .withNewHttpGet()
         .withHost("127.0.0.1")
         .withPath(path)
         .withPort(new IntOrString(HEALTH_PORT))
         .endHttpGet();
-  }
-
-  private static EnvVar fromField(String name, String path) {
-    return new EnvVarBuilder()
-        .withName(name)
-        .withNewValueFrom()
-        .withNewFieldRef("v1", path)
-        .endValueFrom()
-        .build();
   }
 
   private static VolumeMount config(WantedNetwork network) {
@@ -237,8 +304,8 @@ public final class FlannelDaemonSet {
   private static List<Volume> volumes(WantedNetwork network, NetConf conf) {
     List<Volume> volumes = new ArrayList<>();
     volumes.add(hostPath("run", "/run/flannel", ""));
-    volumes.add(hostPath("cni-plugin", network.cni().binDir(), ""));
-    volumes.add(hostPath("cni", network.cni().confDir(), ""));
+    volumes.add(hostPath(CNI_BIN_VOLUME, network.cni().binDir(), ""));
+    volumes.add(hostPath(CNI_CONF_VOLUME, network.cni().confDir(), ""));
     volumes.add(
         new VolumeBuilder()
             .withName(CONFIG_VOLUME)

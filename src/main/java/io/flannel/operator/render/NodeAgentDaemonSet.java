@@ -3,7 +3,6 @@ package io.flannel.operator.render;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
-import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -112,7 +111,7 @@ public final class NodeAgentDaemonSet {
         .withCommand(COMMAND)
         .withEnv(environment(settings))
         .withNewResources()
-        .addToRequests("cpu", new Quantity("10m"))
+        .addToRequests("cpu", new Quantity("50m"))
         .addToRequests("memory", new Quantity("72Mi"))
         .addToLimits("memory", new Quantity("128Mi"))
         .endResources()
@@ -140,13 +139,7 @@ public final class NodeAgentDaemonSet {
 
   private static List<EnvVar> environment(NodeAgentSettings settings) {
     List<EnvVar> environment = new ArrayList<>();
-    environment.add(
-        new EnvVarBuilder()
-            .withName("NODE_NAME")
-            .withNewValueFrom()
-            .withNewFieldRef("v1", "spec.nodeName")
-            .endValueFrom()
-            .build());
+    environment.add(DownwardApi.variable("NODE_NAME", "spec.nodeName"));
     settings
         .apiServerHost()
         .ifPresent(host -> environment.add(new EnvVar("KUBERNETES_SERVICE_HOST", host, null)));

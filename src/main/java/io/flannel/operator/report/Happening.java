@@ -1,6 +1,7 @@
 package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
@@ -32,6 +33,17 @@ public record Happening(boolean warning, String reason, String message) {
                 happenings.add(
                     new Happening(
                         accepted.status() != Status.TRUE, accepted.reason(), accepted.message())));
+    before
+        .map(FlannelNetworkStatus::adoption)
+        .filter(it -> it.phase() == Adoption.Stage.TAKING_OVER && after.adoption() == null)
+        .ifPresent(
+            it ->
+                happenings.add(
+                    new Happening(
+                        false,
+                        "Adopted",
+                        "the flannel that was there before is taken over, and its own objects are"
+                            + " removed")));
     rollout(before.map(FlannelNetworkStatus::rollout), after.rollout()).ifPresent(happenings::add);
     problems(before, after, happenings);
     condition(before, after, StatusReport.TUNNELS_HEALTHY)
@@ -103,6 +115,8 @@ public record Happening(boolean warning, String reason, String message) {
                   false, "RolloutComplete", "configuration %s: %s".formatted(after.to(), message)));
       case STALLED -> Optional.of(new Happening(true, "RolloutStalled", message));
       case PAUSED -> Optional.of(new Happening(false, "RolloutPaused", message));
+      case ROLLING_BACK -> Optional.of(new Happening(true, "RolloutFailed", message));
+      case ROLLED_BACK -> Optional.of(new Happening(true, "RolledBack", message));
       case PROGRESSING ->
           same && before.get().phase() != Phase.COMPLETE
               ? Optional.of(new Happening(false, "RolloutResumed", message))

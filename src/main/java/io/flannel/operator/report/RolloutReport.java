@@ -3,13 +3,17 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.decide.Away;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.NodeProblem;
 import io.flannel.operator.overlay.Durations;
 import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.Names;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far the DaemonSet's pods are, from Kubernetes' own counts and from what the last report said:
@@ -21,17 +25,21 @@ final class RolloutReport {
   static Rollout of(Situation situation, LiveFlannel live, Instant now) {
     Optional<Rollout> before = situation.previous().map(FlannelNetworkStatus::rollout);
     LiveFlannel.PodCounts pods = live.pods();
+    Away away = situation.course().away();
     // Kubernetes counts both, not which pods are both: up to maxUnavailable may be starting yet.
     int done = pods.observed() ? Math.min(pods.updated(), pods.available()) : 0;
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
-    boolean wasComplete = same && before.filter(it -> it.phase() == Phase.COMPLETE).isPresent();
+    boolean wasComplete = same && before.filter(it -> Phase.isOver(it.phase())).isPresent();
     // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
     // rollout's. That a Node is registered is seen apart from its pod, and may be seen later.
     boolean through =
-        pods.complete() && situation.leases().stream().noneMatch(RolloutReport::waits);
+        pods.completeWithout(away.count(), away.count() - updated(situation, live, away))
+            && situation.leases().stream()
+                .filter(lease -> !away.has(lease.node().name()))
+                .noneMatch(RolloutReport::waits);
     boolean complete = through || (wasComplete && pods.noneOutdated());
     // Counts of another generation say nothing: at an installation they are all 0.
-    int total = pods.observed() ? pods.desired() : situation.leases().size();
+    int total = (pods.observed() ? pods.desired() : situation.leases().size()) - away.count();
 
     boolean begins = !same || (wasComplete && !complete);
     String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();
@@ -39,16 +47,9 @@ final class RolloutReport {
     String progressedAt =
         progressed ? now.toString() : before.map(Rollout::progressedAt).orElse(startedAt);
     String from =
-        same ? before.map(Rollout::from).orElse(null) : before.map(Rollout::to).orElse(null);
-
-    Phase phase =
-        complete
-            ? Phase.COMPLETE
-            : situation.paused()
-                ? Phase.PAUSED
-                : overdue(progressedAt, situation.wanted().progressDeadline(), now)
-                    ? Phase.STALLED
-                    : Phase.PROGRESSING;
+        before.map(it -> same || !Phase.isOver(it.phase()) ? it.from() : it.to()).orElse(null);
+    boolean overdue = overdue(progressedAt, situation.wanted().progressDeadline(), now);
+    Phase phase = phase(situation, complete, overdue);
     return new Rollout(
         phase,
         done,
@@ -57,7 +58,47 @@ final class RolloutReport {
         live.configHash(),
         startedAt,
         progressedAt,
-        message(phase, done, total, situation.wanted().progressDeadline()));
+        phase == Phase.PROGRESSING ? expectedEnd(startedAt, progressedAt, done, total) : null,
+        message(situation, phase, done, total));
+  }
+
+  /** How many of the nodes that are away had their turn before. */
+  private static int updated(Situation situation, LiveFlannel live, Away away) {
+    return (int)
+        situation
+            .cluster()
+            .pods()
+            .of(live.marks().revision())
+            .filter(pod -> away.has(pod.node()))
+            .count();
+  }
+
+  private static Phase phase(Situation situation, boolean complete, boolean overdue) {
+    boolean back = situation.course().takenBack().isPresent();
+    if (complete) {
+      return back ? Phase.ROLLED_BACK : Phase.COMPLETE;
+    }
+    if (situation.paused()) {
+      return Phase.PAUSED;
+    }
+    if (overdue) {
+      return Phase.STALLED;
+    }
+    return back ? Phase.ROLLING_BACK : Phase.PROGRESSING;
+  }
+
+  /** If the nodes that are left take as long as those that are done. */
+  private static @Nullable String expectedEnd(
+      String startedAt, String progressedAt, int done, int total) {
+    if (done == 0 || done >= total) {
+      return null;
+    }
+    Instant progressed = Instant.parse(progressedAt);
+    Duration each = Duration.between(Instant.parse(startedAt), progressed).dividedBy(done);
+    return progressed
+        .plus(each.multipliedBy((long) total - done))
+        .truncatedTo(ChronoUnit.SECONDS)
+        .toString();
   }
 
   /** Whether flannel has not registered the node with the present backend yet. */
@@ -69,22 +110,55 @@ final class RolloutReport {
     return now.isAfter(Instant.parse(progressedAt).plus(deadline));
   }
 
-  private static String message(Phase phase, int done, int total, Duration deadline) {
+  private static String message(Situation situation, Phase phase, int done, int total) {
+    String present = "%d of %d nodes run the present configuration".formatted(done, total);
+    String failed =
+        situation
+            .course()
+            .takenBack()
+            .map(it -> "the change failed and was taken back: " + it.because())
+            .orElse("");
     return switch (phase) {
       case COMPLETE ->
-          done >= total
-              ? "every node runs the present configuration"
-              : "every node was done; now flannel's pod is ready on %d of %d"
-                  .formatted(done, total);
-      case PROGRESSING -> "%d of %d nodes run the present configuration".formatted(done, total);
+          done < total
+              ? "every node was done; now flannel's pod is ready on %d of %d".formatted(done, total)
+              : "every node%s runs the present configuration".formatted(butAway(situation));
+      case PROGRESSING -> present + waiting(situation);
       case PAUSED ->
-          "%d of %d nodes run the present configuration; spec.paused is set: Kubernetes finishes"
-                  .formatted(done, total)
-              + " what was begun, and nothing more is written";
+          present
+              + "; spec.paused is set: nothing more is written, and no further node begins before"
+              + " those under way are through, which they are once it is false again";
       case STALLED ->
-          "%d of %d nodes run the present configuration, and no further one was done for %s; look"
-                  .formatted(done, total, Durations.said(deadline))
-              + " at the pods that are not ready: kubectl -n kube-flannel get pods -o wide";
+          "%s, and no further one was done for %s%s; look at the pods that are not ready: kubectl"
+                  .formatted(
+                      present,
+                      Durations.said(situation.wanted().progressDeadline()),
+                      waiting(situation))
+              + " -n kube-flannel get pods -o wide";
+      case ROLLING_BACK ->
+          "%s; %d of %d nodes run the configuration before".formatted(failed, done, total);
+      case ROLLED_BACK ->
+          failed
+              + "; every node%s runs the configuration before. Mend".formatted(butAway(situation))
+              + " that and change the spec, or try"
+              + " the same again: kubectl annotate fnet %s flannel.io/try-again=\"$(date)\""
+                  .formatted(situation.wanted().name())
+              + " --overwrite";
     };
+  }
+
+  private static String butAway(Situation situation) {
+    Away away = situation.course().away();
+    return away.count() == 0
+        ? ""
+        : " but %s, which Kubernetes has lost and which will when back,"
+            .formatted(Names.ofNodes(away.nodes()));
+  }
+
+  private static String waiting(Situation situation) {
+    return situation.course().gates().waiting().stream()
+        .findFirst()
+        .map(it -> "; %s waits: %s".formatted(it.node(), it.why()))
+        .orElse("");
   }
 }

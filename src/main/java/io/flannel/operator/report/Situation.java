@@ -3,6 +3,7 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.LastSaid;
 import io.flannel.operator.decide.NodeLease;
@@ -21,7 +22,9 @@ import java.util.Optional;
  * @param wantedHash the hash of the configuration that {@code wanted} makes
  * @param paused whether {@code spec.paused} forbids writing
  * @param applyError why the objects could not be written, if they could not
+ * @param adoption what is left of a flannel that was there before
  * @param reports what the node agents reported, by node, as far as they did
+ * @param course how the rollout goes on
  */
 public record Situation(
     long generation,
@@ -33,7 +36,9 @@ public record Situation(
     String wantedHash,
     boolean paused,
     Optional<String> applyError,
-    Map<String, AgentReport> reports) {
+    Optional<FlannelNetworkStatus.Adoption> adoption,
+    Map<String, AgentReport> reports,
+    Course course) {
 
   /**
    * What the reports say of the tunnels; empty where nothing measures them. The reconciler looks

@@ -68,6 +68,8 @@ public final class StatusReport {
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 
@@ -82,12 +84,16 @@ public final class StatusReport {
     Optional<LiveFlannel> live = situation.cluster().live();
     Optional<Rollout> rollout = live.map(it -> RolloutReport.of(situation, it, now));
     Optional<TunnelVerdicts> tunnels = situation.tunnels();
-    TunnelsHealthy healthy = TunnelsHealthy.of(tunnels);
+    boolean changing =
+        rollout.filter(it -> Phase.isOver(it.phase()) || it.phase() == Phase.STALLED).isEmpty();
+    boolean installing = changing && rollout.map(Rollout::from).isEmpty();
+    TunnelsHealthy healthy = TunnelsHealthy.of(tunnels, installing);
     int omitted = situation.leases().size() - NodeReport.LISTED_NODES;
     return new FlannelNetworkStatus(
         situation.generation(),
         conditions(situation, Verdict.of(situation, rollout, healthy), healthy, now),
         live.map(it -> applied(it, tunnels)).orElse(null),
+        ChangeReport.of(situation).orElse(null),
         rollout.orElse(null),
         NodeReport.summary(situation.leases(), tunnels),
         nullIfEmpty(
@@ -101,15 +107,14 @@ public final class StatusReport {
         nullIfEmpty(
             ProblemReport.of(
                 situation.leases(),
-                rollout
-                    .filter(it -> it.phase() == Phase.COMPLETE || it.phase() == Phase.STALLED)
-                    .isEmpty(),
-                tunnels.map(TunnelVerdicts::troubles).orElse(List.of()),
+                changing,
+                installing ? List.of() : tunnels.map(TunnelVerdicts::troubles).orElse(List.of()),
                 live.flatMap(LiveFlannel::config)
                     .flatMap(AppliedConfig::backend)
                     .orElse(situation.wanted().backend()),
                 before.map(FlannelNetworkStatus::problems).orElse(List.of()),
-                now)));
+                now)),
+        situation.adoption().orElse(null));
   }
 
   /**
@@ -128,7 +133,7 @@ public final class StatusReport {
             situation.generation(),
             now);
     switch (situation.decision()) {
-      case Decision.Accept ignored ->
+      case Decision.Accept _, Decision.Wait _ ->
           conditions.add(ACCEPTED, true, "Accepted", "the spec can be carried out on this cluster");
       case Decision.Refuse refuse ->
           conditions.add(ACCEPTED, false, refuse.reason(), withRemedy(refuse));

@@ -22,7 +22,13 @@ import java.util.function.Predicate;
  */
 record TunnelsHealthy(Status status, String reason, String message, boolean waiting) {
 
-  static TunnelsHealthy of(Optional<TunnelVerdicts> tunnels) {
+  /**
+   * Judges.
+   *
+   * @param installing whether flannel is on its way to the nodes for the first time: what does not
+   *     pass yet is not there yet
+   */
+  static TunnelsHealthy of(Optional<TunnelVerdicts> tunnels, boolean installing) {
     if (tunnels.isEmpty()) {
       return new TunnelsHealthy(
           Status.UNKNOWN,
@@ -33,6 +39,14 @@ record TunnelsHealthy(Status status, String reason, String message, boolean wait
     Map<String, TunnelVerdict> nodes = tunnels.get().nodes();
     List<String> ill =
         named(nodes, it -> it.tunnel() == Tunnel.DOWN || it.tunnel() == Tunnel.DEGRADED);
+    if (!ill.isEmpty() && installing) {
+      return new TunnelsHealthy(
+          Status.UNKNOWN,
+          "TunnelsUnknown",
+          "flannel is being installed, and packets do not pass on %d of %d nodes yet: %s"
+              .formatted(ill.size(), nodes.size(), Names.and(ill)),
+          true);
+    }
     if (!ill.isEmpty()) {
       return new TunnelsHealthy(
           Status.FALSE,

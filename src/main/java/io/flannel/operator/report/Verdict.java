@@ -4,6 +4,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.Preflight;
 import io.flannel.operator.overlay.Names;
 import java.util.List;
 import java.util.Optional;
@@ -29,21 +30,26 @@ record Verdict(Kind kind, String reason, String message) {
   }
 
   /** Reasons that come with every change and need nobody. */
-  static final Set<String> ON_ITS_WAY = Set.of("Installing", "RollingOut", "TunnelsUnknown");
+  static final Set<String> ON_ITS_WAY =
+      Set.of(Preflight.Running.REASON, "Installing", "RollingOut", "TunnelsUnknown");
 
   static Verdict of(Situation situation, Optional<Rollout> rollout, TunnelsHealthy tunnels) {
     if (situation.decision() instanceof Decision.Refuse refuse) {
       return new Verdict(Kind.STUCK, "NotAccepted", refuse.message());
     }
+    if (situation.decision() instanceof Decision.Wait wait) {
+      return new Verdict(Kind.UNDER_WAY, wait.reason(), wait.message());
+    }
     if (situation.applyError().isPresent()) {
       return new Verdict(Kind.UNDER_WAY, "ApplyFailed", situation.applyError().get());
     }
     boolean outdated =
-        situation
-            .cluster()
-            .live()
-            .filter(live -> live.configHash().equals(situation.wantedHash()))
-            .isEmpty();
+        situation.course().takenBack().isEmpty()
+            && situation
+                .cluster()
+                .live()
+                .filter(live -> live.configHash().equals(situation.wantedHash()))
+                .isEmpty();
     if (outdated && situation.paused()) {
       return new Verdict(
           Kind.INCOMPLETE,
@@ -61,6 +67,8 @@ record Verdict(Kind kind, String reason, String message) {
     String message = String.valueOf(rollout.message());
     return switch (rollout.phase()) {
       case STALLED -> new Verdict(Kind.STUCK, "RolloutStalled", message);
+      case ROLLED_BACK -> new Verdict(Kind.STUCK, "RolledBack", message);
+      case ROLLING_BACK -> new Verdict(Kind.UNDER_WAY, "RollingBack", message);
       case PROGRESSING, PAUSED -> new Verdict(Kind.UNDER_WAY, "RollingOut", message);
       case COMPLETE -> ofNodes(situation, tunnels);
       case null -> throw new IllegalStateException("a rollout report without a phase");

@@ -61,7 +61,7 @@ class AgentIT {
             Duration.ofSeconds(1),
             3,
             OptionalInt.empty(),
-            List.of(new Target(NODE, here, Optional.of(here)))));
+            List.of(new Target(NODE, here, Optional.of(here), Optional.empty(), false))));
     Thread.ofPlatform().daemon().start(peer);
     agent = AgentProcess.of(api, NODE, HERE).javaOptions("-Xmx16m", "-XX:+UseSerialGC");
   }
@@ -81,11 +81,15 @@ class AgentIT {
     eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
     assertThat(status().observedGeneration()).isEqualTo(1);
     assertThat(status().reportedAt()).isNotNull();
+    assertThat(status().agentSince()).isNotNull();
+    assertThat(status().bootedAt()).isNotNull();
+    assertThat(status().stopping()).isNull();
 
     peer.close();
     eventually("the loss of the peer", () -> assertThat(report().overlay()).isFalse());
     eventually("that its node is alive", () -> assertThat(report().alive()).isTrue());
     assertThat(agent.stop()).isEqualTo(143);
+    assertThat(status().stopping()).isTrue();
     assertThat(report().overlay()).isFalse();
     said("there is no FlannelNode node-1", 1);
   }
@@ -225,7 +229,7 @@ class AgentIT {
         null,
         HERE,
         new Probe(interval, 3, port),
-        List.of(new Peer("node-2", THERE, THERE, null, null)),
+        List.of(new Peer("node-2", THERE, THERE, null, null, null)),
         true);
   }
 }

@@ -27,6 +27,22 @@ class PathStateTest {
       }
     }
     assertThat(state.passes()).isEqualTo(expected);
-    assertThat(state.lostLast()).isEqualTo(!results.isEmpty() && !results.getLast());
+  }
+
+  @Property
+  void anAnswerBesideThemInterruptsLossesButDecidesNothing(
+      @ForAll @Size(max = 20) List<Boolean> results,
+      @ForAll @IntRange(min = 2, max = 5) int needed) {
+    PathState state = PathState.UNKNOWN;
+    for (boolean answered : results) {
+      state = state.after(answered, needed);
+    }
+    PathState interrupted = state.interrupted();
+    assertThat(interrupted.passes()).isEqualTo(state.passes());
+    for (int i = 1; i < needed; i++) {
+      interrupted = interrupted.after(false, needed);
+      assertThat(interrupted.passes()).isEqualTo(state.passes());
+    }
+    assertThat(interrupted.after(false, needed).passes()).contains(false);
   }
 }

@@ -2,8 +2,8 @@ package io.flannel.operator.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.agent.PeerHealth.Rules;
 import io.flannel.operator.agent.PeerHealth.Verdict;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
@@ -14,21 +14,24 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 /** What rounds of probes make of a peer. */
 class PeerHealthTest {
-  private static final Rules RULES = new Rules(3, 8);
+  private static final InetAddress ADDRESS = InetAddress.ofLiteral("192.0.2.2");
+  private static final int FAIL_AFTER = 3;
   private static final Set<ProbePath> NONE = EnumSet.noneOf(ProbePath.class);
   private static final Set<ProbePath> ALL = EnumSet.allOf(ProbePath.class);
+  private static final Set<ProbePath> SMALL = EnumSet.complementOf(EnumSet.of(ProbePath.FULL_SIZE));
   private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
   private final PeerHealth peer = peer();
   private Instant now = BEGIN;
 
   private static PeerHealth peer() {
-    PeerHealth peer = new PeerHealth("node-2");
+    PeerHealth peer = new PeerHealth("node-2", ADDRESS);
     peer.keepOnly(ALL);
     return peer;
   }
@@ -43,7 +46,7 @@ class PeerHealthTest {
     assertThat(report.underlay()).isNull();
     assertThat(report.alive()).isNull();
     assertThat(report.since()).isNull();
-    assertThat(new PeerHealth("node-3").report().lossy()).isNull();
+    assertThat(new PeerHealth("node-3", ADDRESS).report().lossy()).isNull();
   }
 
   @Test
@@ -51,6 +54,7 @@ class PeerHealthTest {
     rounds(3, NONE);
     var report = peer.report();
 
+    assertThat(report.address()).isEqualTo("192.0.2.2");
     assertThat(report.overlay()).isTrue();
     assertThat(report.fullSize()).isTrue();
     assertThat(report.underlay()).isTrue();
@@ -95,15 +99,111 @@ class PeerHealthTest {
   }
 
   @Test
+  void probesBetweenRoundsTellLossSooner() {
+    rounds(10, NONE);
+    round(EnumSet.of(ProbePath.OVERLAY));
+    assertThat(peer.isLosing()).isTrue();
+    between(peer, NONE, now);
+    between(peer, EnumSet.of(ProbePath.UNDERLAY), now);
+    between(peer, NONE, now);
+    between(peer, EnumSet.of(ProbePath.OVERLAY), now);
+    assertThat(peer.verdict().lossy()).isFalse();
+    between(peer, NONE, now);
+    assertThat(peer.verdict().lossy()).isTrue();
+
+    for (int i = 0; i < 4; i++) {
+      assertThat(peer.verdict().lossy()).isTrue();
+      round(NONE);
+      for (int j = 1; j < ProbeHistory.PER_ROUND; j++) {
+        between(peer, NONE, now);
+      }
+    }
+    assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
+    rounds(8, NONE);
+    assertThat(peer.isLosing()).isFalse();
+  }
+
+  @Test
+  void probesBetweenRoundsNeitherBringAPathDownNorUp() {
+    rounds(10, NONE);
+    round(SMALL);
+    for (int i = 1; i < ProbeHistory.PER_ROUND; i++) {
+      between(peer, SMALL, now);
+    }
+    assertThat(peer.nextBetween()).isEmpty();
+    assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
+
+    rounds(2, SMALL);
+    assertThat(peer.verdict().overlay()).contains(false);
+    for (int i = 1; i < ProbeHistory.PER_ROUND; i++) {
+      between(peer, NONE, now);
+    }
+    assertThat(peer.verdict().overlay()).contains(false);
+  }
+
+  @Test
+  void aPathThatAnswersBetweenLossesIsNotDown() {
+    rounds(10, NONE);
+    for (int i = 0; i < 10; i++) {
+      round(EnumSet.of(ProbePath.OVERLAY));
+      between(peer, NONE, now);
+      assertThat(peer.verdict().overlay()).contains(true);
+    }
+    assertThat(peer.verdict().lossy()).isTrue();
+  }
+
+  @Test
+  void whatIsAnsweredLateWasNotLost() {
+    rounds(10, NONE);
+    for (int i = 0; i < 20; i++) {
+      long late = peer.nextRound();
+      ALL.forEach(path -> peer.sent(path, late));
+      ALL.forEach(path -> peer.lost(path, late, FAIL_AFTER, now));
+      ALL.forEach(path -> peer.answered(path, late, true, 1_500_000, FAIL_AFTER, now));
+      between(peer, NONE, now);
+      assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
+    }
+    assertThat(peer.report().lossPercent()).isZero();
+    assertThat(peer.isLosing()).isFalse();
+  }
+
+  @Test
+  void aPathThatAnswersLateIsSlowNotDown() {
+    rounds(10, NONE);
+    long first = peer.nextRound();
+    ALL.forEach(path -> peer.sent(path, first));
+    ALL.forEach(path -> peer.lost(path, first, FAIL_AFTER, now));
+    rounds(2, ALL);
+    assertThat(peer.verdict().overlay()).contains(false);
+    ALL.forEach(path -> peer.answered(path, first, true, 5_500_000, FAIL_AFTER, now));
+    assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
+  }
+
+  /** However the probes lie: what is lost from one moment to another is an outage. */
+  @Property
+  void anOutageIsNotLossy(
+      @ForAll @IntRange(max = 40) int begins, @ForAll @IntRange(max = 40) int lasts) {
+    PeerHealth some = peer();
+    for (int i = 0; i < 100; i++) {
+      boolean out = i >= 20 + begins && i < 20 + begins + lasts;
+      if (i % ProbeHistory.PER_ROUND == 0) {
+        round(some, out ? ALL : NONE, BEGIN);
+      } else {
+        between(some, out ? ALL : NONE, BEGIN);
+      }
+      assertThat(some.verdict().lossy()).isFalse();
+    }
+  }
+
+  @Test
   void lossesInSeveralRoundsAreLossy() {
     rounds(10, NONE);
     round(EnumSet.of(ProbePath.OVERLAY));
     rounds(1, NONE);
     round(EnumSet.of(ProbePath.FULL_SIZE, ProbePath.UNDERLAY));
-    rounds(1, NONE);
     assertThat(peer.verdict().lossy()).isFalse();
     round(EnumSet.of(ProbePath.OVERLAY));
-    rounds(2, NONE);
+    rounds(1, NONE);
     assertThat(peer.verdict().lossy()).isTrue();
 
     rounds(10, NONE);
@@ -122,17 +222,29 @@ class PeerHealthTest {
   @Test
   void aNodeThatRefusesIsAliveAtOnceAndASilentOneIsDeadAfterAFew() {
     rounds(3, ALL);
-    peer.connected(true, RULES, now);
+    peer.connected(true, FAIL_AFTER, now);
     assertThat(peer.verdict().alive()).contains(true);
 
-    peer.connected(false, RULES, now);
-    peer.connected(false, RULES, now);
+    peer.connected(false, FAIL_AFTER, now);
+    peer.connected(false, FAIL_AFTER, now);
     assertThat(peer.verdict().alive()).contains(true);
-    peer.connected(false, RULES, now);
+    peer.connected(false, FAIL_AFTER, now);
     assertThat(peer.verdict().alive()).contains(false);
 
     rounds(3, NONE);
     assertThat(peer.verdict().alive()).isEmpty();
+  }
+
+  @Test
+  void anAgentThatComesBackIsAliveAllTheWhile() {
+    rounds(3, ALL);
+    peer.connected(true, FAIL_AFTER, now);
+    for (int i = 0; i < FAIL_AFTER - 1; i++) {
+      rounds(1, NONE);
+      assertThat(peer.verdict()).isEqualTo(verdict(false, false, false, true, false));
+    }
+    rounds(1, NONE);
+    assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
   }
 
   @Test
@@ -223,14 +335,28 @@ class PeerHealthTest {
   }
 
   private static void round(PeerHealth peer, Set<ProbePath> lost, Instant at) {
+    long number = peer.nextRound();
     for (ProbePath path : ProbePath.values()) {
-      if (lost.contains(path)) {
-        peer.lost(path, RULES, at);
-      } else {
-        peer.answered(path, 200, RULES, at);
-      }
+      probe(peer, path, number, lost.contains(path), at);
     }
-    peer.roundEnded(at);
+  }
+
+  /** Small probes between this round and the next. */
+  private static void between(PeerHealth peer, Set<ProbePath> lost, Instant at) {
+    long number = peer.nextBetween().orElseThrow();
+    for (ProbePath path : SMALL) {
+      probe(peer, path, number, lost.contains(path), at);
+    }
+  }
+
+  private static void probe(
+      PeerHealth peer, ProbePath path, long number, boolean lost, Instant at) {
+    peer.sent(path, number);
+    if (lost) {
+      peer.lost(path, number, FAIL_AFTER, at);
+    } else {
+      peer.answered(path, number, false, 200, FAIL_AFTER, at);
+    }
   }
 
   private static Verdict verdict(

@@ -55,8 +55,8 @@ class ProberTest {
   void twoProbersSeeEachOther() {
     Prober one = prober(HERE);
     Prober other = prober(NODE);
-    one.probe(settings(new Target("node-2", NODE, Optional.of(NODE))));
-    other.probe(settings(new Target("node-1", HERE, Optional.of(HERE))));
+    one.probe(settings(new Target("node-2", NODE, Optional.of(NODE), Optional.empty(), false)));
+    other.probe(settings(new Target("node-1", HERE, Optional.of(HERE), Optional.empty(), false)));
 
     eventually(() -> assertThat(only(one)).satisfies(ProberTest::isHealthy));
     eventually(() -> assertThat(only(other)).satisfies(ProberTest::isHealthy));
@@ -70,7 +70,8 @@ class ProberTest {
     FakePeer overlay = new FakePeer(OVERLAY);
     overlay.longest = 500;
     Prober prober = prober(HERE);
-    prober.probe(settings(new Target("node-2", NODE, Optional.of(OVERLAY))));
+    prober.probe(
+        settings(new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false)));
 
     eventually(
         () -> {
@@ -88,7 +89,8 @@ class ProberTest {
   @Test
   void anAgentThatIsSilentOnALivingNodeIsAlive() {
     Prober prober = prober(HERE);
-    prober.probe(settings(new Target("node-2", NODE, Optional.of(OVERLAY))));
+    prober.probe(
+        settings(new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false)));
 
     eventually(
         () -> {
@@ -103,7 +105,9 @@ class ProberTest {
     // The socket's own address is an IPv4 one: the kernel refuses.
     InetAddress unreachable = InetAddress.ofLiteral("2001:db8::1");
     Prober prober = prober(HERE);
-    prober.probe(settings(new Target("node-2", unreachable, Optional.of(unreachable))));
+    prober.probe(
+        settings(
+            new Target("node-2", unreachable, Optional.of(unreachable), Optional.empty(), false)));
 
     eventually(
         () -> {
@@ -126,7 +130,7 @@ class ProberTest {
           stranger.send(new EchoPacket(Kind.ANSWER, asked.nonce(), asked.length()), prober);
         };
     Prober probing = prober(HERE);
-    probing.probe(settings(new Target("node-2", NODE, Optional.empty())));
+    probing.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
 
     eventually(() -> assertThat(only(probing).underlay()).isFalse());
     assertThat(only(probing).overlay()).isNull();
@@ -137,7 +141,7 @@ class ProberTest {
   void onlyWellFormedRequestsOfPeersAreAnswered() throws IOException {
     Prober prober = prober(HERE);
     InetSocketAddress to = new InetSocketAddress(HERE, port);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty())));
+    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
     FakePeer stranger = new FakePeer(OVERLAY);
     FakePeer peer = new FakePeer(NODE);
     eventually(() -> assertThat(peer.requests.get()).isPositive());
@@ -157,35 +161,53 @@ class ProberTest {
   }
 
   @Test
+  void theAnswerGoesToThePeersPortWhateverPortFlannelsMasqueradingGaveTheRequest()
+      throws IOException {
+    Prober prober = prober(HERE);
+    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    FakePeer peer = new FakePeer(NODE);
+    eventually(() -> assertThat(peer.requests.get()).isPositive());
+    EchoPacket request = new EchoPacket(Kind.REQUEST, 5, 200);
+    byte[] bytes = bytes(request);
+    try (DatagramSocket masqueraded = new DatagramSocket(0, NODE)) {
+      masqueraded.send(new DatagramPacket(bytes, bytes.length, new InetSocketAddress(HERE, port)));
+    }
+
+    eventually(() -> assertThat(peer.answers).containsExactly(request.answer()));
+  }
+
+  @Test
   void aPeerThatAsksTooOftenIsAnsweredNowAndThen() throws IOException {
     Prober prober = prober(HERE);
     InetSocketAddress to = new InetSocketAddress(HERE, port);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty())));
+    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
     FakePeer peer = new FakePeer(NODE);
     eventually(() -> assertThat(peer.requests.get()).isPositive());
     long began = System.nanoTime();
     for (int i = 0; i < 1000; i++) {
       peer.send(new EchoPacket(Kind.REQUEST, i, 100), to);
     }
-    eventually(() -> assertThat(peer.answers).hasSizeGreaterThanOrEqualTo(16));
+    eventually(() -> assertThat(peer.answers).hasSizeGreaterThanOrEqualTo(40));
     // Still at work after the flood.
     int asked = peer.requests.get();
     eventually(() -> assertThat(peer.requests.get()).isGreaterThan(asked));
     double seconds = (System.nanoTime() - began) / 1e9;
-    assertThat((double) peer.answers.size()).isLessThanOrEqualTo(16 + 8 * seconds);
+    assertThat((double) peer.answers.size()).isLessThanOrEqualTo(40 + 20 * seconds);
   }
 
   @Test
   void peersThatStayKeepTheirStateWhenOthersCome() throws IOException {
     FakePeer node = new FakePeer(NODE);
     FakePeer overlay = new FakePeer(OVERLAY);
-    Target staying = new Target("node-2", NODE, Optional.of(OVERLAY));
+    Target staying = new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false);
     Prober prober = prober(HERE);
     prober.probe(settings(staying));
     eventually(() -> assertThat(only(prober)).satisfies(ProberTest::isHealthy));
     String since = only(prober).since();
 
-    prober.probe(settings(new Target("node-1", OVERLAY, Optional.empty()), staying));
+    prober.probe(
+        settings(
+            new Target("node-1", OVERLAY, Optional.empty(), Optional.empty(), false), staying));
     eventually(() -> assertThat(prober.reports()).hasSize(2));
     PeerReport kept = prober.reports().get(1);
     assertThat(kept.since()).isEqualTo(since);
@@ -204,13 +226,56 @@ class ProberTest {
     FakePeer node = new FakePeer(NODE);
     FakePeer squatter = new FakePeer(HERE);
     Prober prober = prober(HERE);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty())));
+    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
     eventually(() -> assertThat(changes.get()).isPositive());
     assertThat(only(prober).underlay()).isNull();
 
     squatter.close();
     eventually(() -> assertThat(only(prober).underlay()).isTrue());
     assertThat(node.requests.get()).isPositive();
+  }
+
+  @Test
+  void whereEveryFifthPacketIsLostThatIsSaidAndNothingElse() throws IOException {
+    FakePeer node = new FakePeer(NODE);
+    FakePeer overlay = new FakePeer(OVERLAY);
+    Prober prober = prober(HERE);
+    prober.probe(
+        settings(new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false)));
+    eventually(() -> assertThat(only(prober)).satisfies(ProberTest::isHealthy));
+
+    node.loses(5);
+    overlay.loses(5);
+    eventually(() -> assertThat(only(prober).lossy()).isTrue());
+    assertThat(only(prober)).satisfies(ProberTest::isHealthy);
+
+    node.loses(Integer.MAX_VALUE);
+    overlay.loses(Integer.MAX_VALUE);
+    eventually(() -> assertThat(only(prober).lossy()).isFalse());
+    assertThat(only(prober)).satisfies(ProberTest::isHealthy);
+  }
+
+  @Test
+  void aPeerWhoseAnswersAreLateIsNeitherSilentNorLossy() throws IOException {
+    FakePeer node = new FakePeer(NODE);
+    Prober prober = prober(HERE);
+    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    eventually(() -> assertThat(only(prober).underlay()).isTrue());
+
+    // Each is answered when the second after it is asked for, which is after its time.
+    List<EchoPacket> asked = new ArrayList<>();
+    node.onRequest =
+        packet -> {
+          asked.add(packet);
+          if (asked.size() > 2) {
+            node.send(asked.removeFirst().answer(), new InetSocketAddress(HERE, port));
+          }
+        };
+    int before = node.requests.get();
+    eventually(() -> assertThat(node.requests.get()).isGreaterThan(before + 40));
+    assertThat(only(prober).underlay()).isTrue();
+    assertThat(only(prober).lossy()).isFalse();
+    assertThat(only(prober).lossPercent()).isZero();
   }
 
   private Prober prober(InetAddress address) {
@@ -238,6 +303,14 @@ class ProberTest {
     assertThat(report.fullSize()).isTrue();
     assertThat(report.underlay()).isTrue();
     assertThat(report.alive()).isNull();
+  }
+
+  private static byte[] bytes(EchoPacket packet) {
+    ByteBuffer buffer = ByteBuffer.allocate(EchoPacket.MAX_LENGTH);
+    packet.writeTo(buffer);
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
   }
 
   private static void eventually(org.awaitility.core.ThrowingRunnable assertions) {
@@ -269,12 +342,18 @@ class ProberTest {
       Thread.ofPlatform().daemon().start(this::receive);
     }
 
+    /** From now on, every so manyth request goes unanswered. */
+    void loses(int every) {
+      onRequest =
+          asked -> {
+            if (requests.get() % every != 0) {
+              send(asked.answer(), new InetSocketAddress(HERE, port));
+            }
+          };
+    }
+
     void send(EchoPacket packet, InetSocketAddress to) {
-      ByteBuffer buffer = ByteBuffer.allocate(EchoPacket.MAX_LENGTH);
-      packet.writeTo(buffer);
-      byte[] bytes = new byte[buffer.remaining()];
-      buffer.get(bytes);
-      send(bytes, to);
+      send(bytes(packet), to);
     }
 
     void send(byte[] bytes, InetSocketAddress to) {

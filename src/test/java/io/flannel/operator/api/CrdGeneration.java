@@ -23,10 +23,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but four things,
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but five things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
- * description of the kind itself, defaults in descriptions, and the order of the columns that
- * kubectl prints.
+ * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
+ * prints, and what Helm wants to read in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds} and the chart's copies anew:
  * {@code make crds}.
@@ -47,6 +47,20 @@ public final class CrdGeneration {
           "One node's part of the overlay: what the node should have, written by the operator"
               + " (spec), and what the node's agent saw (status). Not for editing by hand.");
 
+  /**
+   * By these Helm takes a CRD that it made from the chart's {@code crds} for a part of the release,
+   * if that has the name and the namespace of the docs; see the chart's {@code
+   * templates/crds.yaml}. And it never deletes one, whose objects would go with it.
+   */
+  private static final Map<String, String> HELM_ANNOTATIONS =
+      Map.of(
+          "helm.sh/resource-policy", "keep",
+          "meta.helm.sh/release-name", "flannel-operator",
+          "meta.helm.sh/release-namespace", "flannel-operator");
+
+  private static final Map<String, String> HELM_LABELS =
+      Map.of("app.kubernetes.io/managed-by", "Helm");
+
   private CrdGeneration() {}
 
   public static void main(String[] args) throws IOException {
@@ -66,7 +80,7 @@ public final class CrdGeneration {
       new CRDGenerator()
           .withOutput(output)
           .forCRDVersions("v1")
-          .withPostProcessor(new MergeKeysDescriptionsAndColumns())
+          .withPostProcessor(new FinishingTouches())
           .customResourceClasses(List.copyOf(KINDS.keySet()))
           .generate();
       output.files.forEach(
@@ -90,10 +104,12 @@ public final class CrdGeneration {
     public void close() {}
   }
 
-  private static final class MergeKeysDescriptionsAndColumns implements CRDPostProcessor {
+  private static final class FinishingTouches implements CRDPostProcessor {
     @Override
     public HasMetadata process(HasMetadata generated, String crdSpecVersion) {
       var crd = (CustomResourceDefinition) generated;
+      crd.getMetadata().setAnnotations(new TreeMap<>(HELM_ANNOTATIONS));
+      crd.getMetadata().setLabels(new TreeMap<>(HELM_LABELS));
       for (var kind : KINDS.entrySet()) {
         if (kind.getKey().getSimpleName().equals(crd.getSpec().getNames().getKind())) {
           var version = crd.getSpec().getVersions().getFirst();

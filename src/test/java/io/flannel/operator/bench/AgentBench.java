@@ -161,7 +161,7 @@ public final class AgentBench {
             ADDRESS,
             new Probe("2s", 3, PORT),
             addresses().stream()
-                .map(address -> new Peer("peer-" + address, address, address, null, null))
+                .map(address -> new Peer("peer-" + address, address, address, null, null, null))
                 .toList(),
             true));
     return node;

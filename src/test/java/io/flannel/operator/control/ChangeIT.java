@@ -62,9 +62,7 @@ class ChangeIT {
             "TunnelsHealthy",
             "Ready",
             "RolloutStarted",
-            "TunnelsUnknown",
             "NotReady",
-            "TunnelsHealthy",
             "RolloutComplete",
             "Ready");
   }

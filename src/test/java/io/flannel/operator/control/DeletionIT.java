@@ -3,7 +3,11 @@ package io.flannel.operator.control;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.FakeSteps;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
@@ -19,6 +23,10 @@ class DeletionIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
+
+  private static final String FLANNEL = "flannel.alpha.coreos.com/";
+
+  private static final FakeSteps STEPS = new FakeSteps(cluster.client());
 
   @Test
   void retainLeavesEveryObjectAsItIs() {
@@ -68,7 +76,7 @@ class DeletionIT {
       network.apply(TestNetwork.VXLAN + "deletionPolicy: Cleanup").awaitReady();
     }
     network.delete();
-    network.awaitGone();
+    awaitNodesCleaned(network);
     nothingIsLeft();
   }
 
@@ -79,7 +87,7 @@ class DeletionIT {
     network.delete();
     assertThat(network.get().isMarkedForDeletion()).isTrue();
     operator.process().start().awaitReady();
-    network.awaitGone();
+    awaitNodesCleaned(network);
     nothingIsLeft();
   }
 
@@ -124,8 +132,88 @@ class DeletionIT {
                 .contains("deleted", "spec.paused"));
     assertThat(Rendered.in(cluster).resourceVersions()).isEqualTo(before);
     network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup\npaused: false");
-    network.awaitGone();
+    awaitNodesCleaned(network);
     nothingIsLeft();
+  }
+
+  @Test
+  void cleanupTakesEachNodesAnnotationsOnceItsStepIsDone() {
+    var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    cluster
+        .client()
+        .nodes()
+        .withName("node-2")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\": {\"annotations\": {\"%spublic-ip-overwrite\": \"1.2.3.4\"}}}"
+                .formatted(FLANNEL));
+    network.delete();
+    eventually("the first step", () -> assertThat(STEPS.running()).hasSize(1));
+    assertThat(Rendered.in(cluster).daemonSet().get()).isNull();
+    assertThat(Rendered.in(cluster).names()).isNotEmpty();
+    Pod first = STEPS.running().getFirst();
+    assertThat(first.getSpec().getNodeName()).isEqualTo("node-1");
+    assertThat(annotations("node-1")).isNotEmpty();
+    STEPS.end(first, true, "nothing of flannel is left");
+    eventually("withdrawn", () -> assertThat(annotations("node-1")).isEmpty());
+    awaitNodesCleaned(network);
+    assertThat(annotations("node-2")).containsExactly(FLANNEL + "public-ip-overwrite");
+    eventually("no pod", () -> assertThat(STEPS.pods()).isEmpty());
+    assertThat(network.eventReasons()).doesNotContain("NodesNotCleaned");
+  }
+
+  /** Without a CNI configuration a node is NotReady: the step makes it so before it has ended. */
+  @ParameterizedTest
+  @ValueSource(strings = {"False", "Unknown"})
+  void aNodeThatIsNotReadyOnceItsStepHasBegunIsCleanedAsWell(String ready) {
+    var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    network.delete();
+    eventually("the first step", () -> assertThat(STEPS.running()).hasSize(1));
+    Pod first = STEPS.running().getFirst();
+    assertThat(first.getSpec().getNodeName()).isEqualTo("node-1");
+    ready("node-1", ready);
+    operator.process().awaitPassAfter(() -> network.poke("look"));
+    STEPS.end(first, true, "nothing of flannel is left");
+    awaitNodesCleaned(network);
+    assertThat(annotations("node-1")).isEmpty();
+    assertThat(annotations("node-2")).isEmpty();
+    assertThat(network.eventReasons()).doesNotContain("NodesNotCleaned");
+  }
+
+  private static void ready(String node, String status) {
+    cluster
+        .client()
+        .nodes()
+        .withName(node)
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
+            "{\"status\": {\"conditions\": [{\"type\": \"Ready\", \"status\": \"%s\"}]}}"
+                .formatted(status));
+  }
+
+  private static List<String> annotations(String node) {
+    return cluster
+        .client()
+        .nodes()
+        .withName(node)
+        .get()
+        .getMetadata()
+        .getAnnotations()
+        .keySet()
+        .stream()
+        .filter(key -> key.startsWith(FLANNEL))
+        .toList();
+  }
+
+  /** Does what the nodes' kubelets and flannel's image would. */
+  private static void awaitNodesCleaned(TestNetwork network) {
+    eventually(
+        network.name() + " is gone",
+        () -> {
+          STEPS.endAll();
+          assertThat(network.exists()).isFalse();
+        });
   }
 
   @ParameterizedTest

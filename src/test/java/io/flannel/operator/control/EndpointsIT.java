@@ -40,6 +40,13 @@ class EndpointsIT {
   }
 
   @Test
+  void everySeriesIsInTheDocs() throws Exception {
+    var exposed =
+        ExposedSeries.labelsByName(ExposedSeries.in(operator.process().get("/q/metrics").body()));
+    assertThat(DocumentedSeries.labelsByName()).containsAllEntriesOf(exposed);
+  }
+
+  @Test
   void healthIsUp() throws Exception {
     for (String path : new String[] {"/q/health/live", "/q/health/ready", "/q/health/started"}) {
       var answer = operator.process().get(path);

@@ -4,10 +4,12 @@ import static io.flannel.operator.testing.TestCluster.patiently;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.FakeSteps;
 import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.UpstreamFlannel;
 import io.flannel.operator.testing.WriteBreaker;
 import io.flannel.operator.testing.WriteBreaker.When;
 import io.flannel.operator.testing.WriteBreaker.Write;
@@ -16,6 +18,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,6 +44,12 @@ class KilledOperatorIT {
           "Ready",
           1);
 
+  private static final Map<String, Integer> ADOPTED = new TreeMap<>(INSTALLED);
+
+  static {
+    ADOPTED.put("Adopted", 1);
+  }
+
   @RegisterExtension static final TestCluster cluster = new TestCluster();
   static WriteBreaker breaker;
   static OperatorProcess operator;
@@ -54,8 +63,7 @@ class KilledOperatorIT {
       }
     },
     // Agents and kubelets go on while no operator runs: the next one may find another reason for
-    // not
-    // being Ready than the one before told.
+    // not being Ready than the one before told.
     ANOTHER_BACKEND(
         Map.of(
             "Accepted",
@@ -82,6 +90,22 @@ class KilledOperatorIT {
         network.apply(TestNetwork.IPIP);
       }
     },
+    ADOPTION(ADOPTED) {
+      @Override
+      void prepare(TestNetwork network) {
+        UpstreamFlannel.in(cluster).install("manifest-v0.28").awaitPods();
+      }
+
+      @Override
+      void make(TestNetwork network) {
+        network.apply(TestNetwork.VXLAN + "cni: {version: 0.3.1}");
+      }
+
+      @Override
+      boolean ended(TestNetwork network) {
+        return super.ended(network) && UpstreamFlannel.in(cluster).isGone("kube-flannel");
+      }
+    },
     CLEANUP(INSTALLED) {
       @Override
       void prepare(TestNetwork network) {
@@ -95,6 +119,7 @@ class KilledOperatorIT {
 
       @Override
       boolean ended(TestNetwork network) {
+        new FakeSteps(cluster.client()).endAll();
         return !network.exists() && Rendered.in(cluster).objects().isEmpty();
       }
     };
@@ -128,27 +153,46 @@ class KilledOperatorIT {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void comesToTheSameEnd(Change change) {
+  @EnumSource(names = {"INSTALL", "CLEANUP"})
+  void killedAtAnyWriteItComesToTheSameEnd(Change change) {
+    comesToTheSameEnd(change, 1);
+  }
+
+  /** A rollout is measured at each node: all its writes take a quarter of an hour. */
+  @ParameterizedTest
+  @EnumSource(names = {"ANOTHER_BACKEND", "ADOPTION"})
+  void killedAtSomeWritesItComesToTheSameEnd(Change change) {
+    comesToTheSameEnd(change, 5);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ANOTHER_BACKEND", "ADOPTION"})
+  @Tag("slow")
+  void killedAtAnyWriteOfARolloutItComesToTheSameEnd(Change change) {
+    comesToTheSameEnd(change, 1);
+  }
+
+  /** Kills it before its first write, and after every so manyth one. */
+  private static void comesToTheSameEnd(Change change, int every) {
     assertThat(isKilledAt(change, Integer.MAX_VALUE, When.AFTER)).isFalse();
     Map<String, String> undisturbed = Rendered.in(cluster).contents();
 
     // What the API server has seen after write n is what it has seen before write n + 1.
     boolean killed = isKilledAt(change, 1, When.BEFORE);
-    int kills = 0;
+    int write = 0;
     while (killed) {
-      kills++;
-      assertThat(Rendered.in(cluster).contents()).as("kill %d", kills).isEqualTo(undisturbed);
+      assertThat(Rendered.in(cluster).contents()).as("write %d", write).isEqualTo(undisturbed);
       assertThat(eventCounts())
-          .as("kill %d", kills)
+          .as("write %d", write)
           .allSatisfy(
               (reason, count) ->
                   assertThat(count)
                       .as(reason)
                       .isLessThanOrEqualTo(change.mostEvents.getOrDefault(reason, 0)));
-      killed = isKilledAt(change, kills, When.AFTER);
+      write += every;
+      killed = isKilledAt(change, write, When.AFTER);
     }
-    assertThat(kills).as("each write of an object, at least").isGreaterThan(6);
+    assertThat(write).as("each write of an object, at least").isGreaterThan(6);
   }
 
   /** Makes a change with a kill at its n-th write; says whether there were so many writes. */

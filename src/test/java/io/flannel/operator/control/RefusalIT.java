@@ -12,9 +12,6 @@ import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.TestNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -129,37 +126,6 @@ class RefusalIT {
   }
 
   @Test
-  void aFlannelOfSomeoneElseUntilItIsGone() throws Exception {
-    cluster.nodes(1);
-    assertThat(kubectlApply("kube-system")).contains("created");
-    var mark = cluster.api().audit().mark();
-    var network = TestNetwork.of(cluster, "default").apply(TestNetwork.VXLAN);
-    network.awaitRefused("ForeignFlannel", "kube-system/kube-flannel-ds");
-    nothingIsWrittenSince(mark, network);
-    cluster
-        .client()
-        .apps()
-        .daemonSets()
-        .inNamespace("kube-system")
-        .withName("kube-flannel-ds")
-        .delete();
-    awaitAccepted(network);
-  }
-
-  @Test
-  void upstreamsFlannelInItsUsualNamespace() throws Exception {
-    cluster.nodes(1);
-    if (Rendered.in(cluster).namespace().get() == null) {
-      cluster.api().kubectl("create", "namespace", TestCluster.FLANNEL);
-    }
-    assertThat(kubectlApply(TestCluster.FLANNEL)).contains("created");
-    var mark = cluster.api().audit().mark();
-    var network = TestNetwork.of(cluster, "default").apply(TestNetwork.VXLAN);
-    network.awaitRefused("ForeignFlannel", "kube-flannel/kube-flannel-ds");
-    nothingIsWrittenSince(mark, network);
-  }
-
-  @Test
   void aSecondNetworkUntilTheFirstIsDeleted() {
     cluster.nodes(1);
     var first = TestNetwork.of(cluster, "first").apply(TestNetwork.IPIP);
@@ -192,24 +158,5 @@ class RefusalIT {
         .extracting(AuditLog.Request::resource)
         .containsOnly("flannelnetworks/status", "events");
     assertThat(network.events()).isNotEmpty().doesNotHaveDuplicates();
-  }
-
-  private static String kubectlApply(String namespace) throws IOException {
-    Path manifest = Files.createTempFile("flannel", ".yaml");
-    Files.writeString(
-        manifest,
-        """
-        apiVersion: apps/v1
-        kind: DaemonSet
-        metadata: {name: kube-flannel-ds, namespace: %s}
-        spec:
-          selector: {matchLabels: {app: flannel}}
-          template:
-            metadata: {labels: {app: flannel}}
-            spec:
-              containers: [{name: kube-flannel, image: "example.org/flannel:1"}]
-        """
-            .formatted(namespace));
-    return cluster.api().kubectl("apply", "-f", manifest.toString());
   }
 }

@@ -30,6 +30,10 @@ class ReplicasIT {
       var contents = rendered.contents();
       assertThat(second.logged()).doesNotContain("applied");
       assertThat(second.get("/q/health/live").statusCode()).isEqualTo(200);
+      assertThat(ExposedSeries.in(second.get("/q/metrics").body()))
+          .extracting(ExposedSeries::name)
+          .contains("flannel_pass_seconds_count")
+          .doesNotContain("flannel_network_condition");
 
       first.kill();
       rendered.daemonSet().delete();

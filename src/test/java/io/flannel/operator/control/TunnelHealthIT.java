@@ -138,7 +138,7 @@ class TunnelHealthIT {
 
   @Test
   void withoutAgentsNothingIsMeasured() {
-    network.apply(TestNetwork.IPIP + "health: {enabled: false}");
+    network.apply(TestNetwork.UNMEASURED);
     eventually(
         "no agents",
         () -> {
@@ -148,6 +148,20 @@ class TunnelHealthIT {
               .isEqualTo(Status.UNKNOWN);
         });
     network.awaitReady();
+    network.apply(TestNetwork.IPIP).awaitReady();
+    assertThat(network.condition("TunnelsHealthy").orElseThrow().status()).isEqualTo(Status.TRUE);
+  }
+
+  @Test
+  void norAreAgentsLeftWhenTheRestOfTheSpecIsRefused() {
+    network.apply(TestNetwork.UNMEASURED.replace("10.244.0.0/16", "10.245.0.0/16"));
+    network.awaitRefused("PodCIDROutside");
+    eventually(
+        "no agents",
+        () -> {
+          assertThat(agents().get()).isNull();
+          assertThat(cluster.client().resources(FlannelNode.class).list().getItems()).isEmpty();
+        });
     network.apply(TestNetwork.IPIP).awaitReady();
     assertThat(network.condition("TunnelsHealthy").orElseThrow().status()).isEqualTo(Status.TRUE);
   }

@@ -10,9 +10,12 @@ import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.Decision.Refuse;
+import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.PodTemplate;
+import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -76,18 +79,6 @@ class AcceptanceTest {
                     .network("default", "2026-01-01T00:00:00Z")
                     .state()))
         .isTrue();
-  }
-
-  @Test
-  void aFlannelOfSomebodyElseIsNotTakenOver() {
-    assertThat(Acceptance.judge(IPIP, cluster().foreign("kube-flannel/kube-flannel-ds").state()))
-        .isEqualTo(
-            new Refuse(
-                "ForeignFlannel",
-                "DaemonSet kube-flannel/kube-flannel-ds runs a flannel that this operator did not"
-                    + " install; two on one node would undo each other's routes",
-                "remove that flannel before, in a maintenance window: its removal stops the repair"
-                    + " of routes, but cuts no packets by itself"));
   }
 
   @Test
@@ -237,9 +228,9 @@ class AcceptanceTest {
     assertThat(Acceptance.judge(IPIP, all.state()))
         .extracting("reason")
         .isEqualTo("OverlapsServiceRange");
-    assertThat(Acceptance.judge(IPIP, all.foreign("a/b").state()))
+    assertThat(Acceptance.judge(IPIP, all.foreign(Installs.found("manifest-v0.28")).state()))
         .extracting("reason")
-        .isEqualTo("ForeignFlannel");
+        .isEqualTo("AdoptionDiffers");
     assertThat(Acceptance.judge(IPIP, all.network("older", "2020-01-01T00:00:00Z").state()))
         .extracting("reason")
         .isEqualTo("AnotherNetworkInCharge");
@@ -269,8 +260,9 @@ class AcceptanceTest {
                 new LiveFlannel(
                     NetConf.of(IPIP).hash(),
                     Optional.empty(),
-                    "flannel:v1",
-                    new LiveFlannel.PodCounts(true, 1, 1, 1, 1)))
+                    PodTemplate.of(IPIP),
+                    new LiveFlannel.PodCounts(true, 1, 1, 1, 1),
+                    RolloutMarks.NONE))
             .state();
     assertThat(Acceptance.judge(IPIP, lost)).isEqualTo(Decision.accept());
   }

@@ -7,6 +7,7 @@ import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.decide.AgentReport.Nonsense;
 import io.flannel.operator.decide.AgentReport.Received;
+import io.flannel.operator.overlay.Cidr;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -18,6 +19,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.jspecify.annotations.Nullable;
 
 class AgentReportTest {
   private static final Duration AGE = Duration.ofSeconds(3);
@@ -35,7 +37,7 @@ class AgentReportTest {
       peers:
       - {name: n2, overlay: false, fullSize: false, underlay: true, lossy: true, lossPercent: 100,
          rttP50Micros: 400, rttP99Micros: 900, since: "2026-11-23T10:00:00Z"}
-      - {name: n3, overlay: true, fullSize: true, underlay: true, lossPercent: 0}
+      - {name: n3, address: 192.168.0.3, overlay: true, fullSize: true, underlay: true, lossPercent: 0}
       """;
 
   @Example
@@ -54,11 +56,18 @@ class AgentReportTest {
         .containsExactly(
             new AgentReport.Path(
                 "n2",
+                Optional.empty(),
                 PathState.TUNNEL_LOST,
                 Duration.ofMillis(13_200),
                 Optional.of(400),
                 Optional.of(900)),
-            new AgentReport.Path("n3", PathState.PASSES, AGE, Optional.empty(), Optional.empty()));
+            new AgentReport.Path(
+                "n3",
+                Cidr.tryAddress("192.168.0.3"),
+                PathState.PASSES,
+                AGE,
+                Optional.empty(),
+                Optional.empty()));
   }
 
   @Example
@@ -84,6 +93,7 @@ class AgentReportTest {
             Map.entry("name: n3|name: n2", "peers names 'n2' twice"),
             Map.entry("name: n3|name: null", "a peer's name is missing"),
             Map.entry("name: n3|name: \"\\u0007\\nn3\"", "peer '??n3'"),
+            Map.entry("address: 192.168.0.3|address: there", "a peer's address is 'there'"),
             Map.entry("lossPercent: 100|lossPercent: 101", "a lossPercent of 101"),
             Map.entry("lossPercent: 100|lossPercent: -1", "a lossPercent of -1"),
             Map.entry("rttP50Micros: 400|rttP50Micros: -1", "an rttP50Micros of -1"),
@@ -198,6 +208,7 @@ class AgentReportTest {
                 (name, seen, loss, p50, p99, since) ->
                     new FlannelNodeStatus.PeerReport(
                         name,
+                        since,
                         seen.get(0),
                         seen.get(1),
                         seen.get(2),
@@ -218,15 +229,38 @@ class AgentReportTest {
     return Combinators.combine(
             Arbitraries.longs().between(-1, 5).injectNull(0.05),
             times.injectNull(0.05),
-            junk.injectNull(0.5),
+            Combinators.combine(
+                    junk.injectNull(0.5), times.injectNull(0.5), times.injectNull(0.5), bools)
+                .as(
+                    (version, since, booted, stopping) ->
+                        new Self(version, since, booted, stopping)),
             Combinators.combine(names, junk.injectNull(0.5), bools, numbers)
                 .as(FlannelNodeStatus.Device::new)
                 .injectNull(0.5),
             Arbitraries.oneOf(Arbitraries.of("10.244.1.1", "fd00::1"), junk).injectNull(0.5),
             findings.injectNull(0.02).list().ofMaxSize(3).injectNull(0.3),
             peers.injectNull(0.02).list().ofMaxSize(4).injectNull(0.1))
-        .as(FlannelNodeStatus::new);
+        .as(
+            (generation, at, self, device, bridge, found, seen) ->
+                new FlannelNodeStatus(
+                    generation,
+                    at,
+                    self.version(),
+                    self.since(),
+                    self.stopping(),
+                    self.booted(),
+                    device,
+                    bridge,
+                    found,
+                    seen));
   }
+
+  /** What an agent says of itself. */
+  private record Self(
+      @Nullable String version,
+      @Nullable String since,
+      @Nullable String booted,
+      @Nullable Boolean stopping) {}
 
   private static AgentReport read(long generation, String yaml) {
     return AgentReport.read(

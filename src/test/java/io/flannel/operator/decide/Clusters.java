@@ -4,6 +4,8 @@ import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.Nodes;
@@ -18,8 +20,9 @@ public final class Clusters {
   private final List<ClusterNode> nodes;
   private final List<ServiceRange> services = new ArrayList<>();
   private final List<NetworkRef> networks = new ArrayList<>();
-  private final List<String> foreign = new ArrayList<>();
+  private final List<FoundFlannel> foreign = new ArrayList<>();
   private Optional<LiveFlannel> live = Optional.empty();
+  private FlannelPods pods = FlannelPods.NONE;
 
   private Clusters(List<ClusterNode> nodes) {
     this.nodes = nodes;
@@ -45,8 +48,8 @@ public final class Clusters {
     return this;
   }
 
-  public Clusters foreign(String daemonSet) {
-    foreign.add(daemonSet);
+  public Clusters foreign(FoundFlannel found) {
+    foreign.add(found);
     return this;
   }
 
@@ -59,7 +62,13 @@ public final class Clusters {
     return this;
   }
 
+  /** flannel's pods. */
+  public Clusters pods(FlannelPods all) {
+    pods = all;
+    return this;
+  }
+
   public ClusterState state() {
-    return new ClusterState(nodes, services, networks, live, foreign);
+    return new ClusterState(nodes, services, networks, live, foreign, pods);
   }
 }

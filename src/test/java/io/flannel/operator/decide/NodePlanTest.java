@@ -14,13 +14,21 @@ import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeSpec.Probe;
 import io.flannel.operator.api.FlannelNodeSpec.Vxlan;
+import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +54,12 @@ class NodePlanTest {
                 new Probe("2s", 3, 8473),
                 List.of(
                     new Peer(
-                        "n2", "192.168.0.2", "10.244.2.0", "10.244.2.0/24", "12:c6:65:89:b4:02")),
+                        "n2",
+                        "192.168.0.2",
+                        "10.244.2.0",
+                        "10.244.2.0/24",
+                        "12:c6:65:89:b4:02",
+                        null)),
                 true));
   }
 
@@ -69,7 +82,7 @@ class NodePlanTest {
             FlannelNodeSpec::probe)
         .containsExactly("flannel.ipip", true, null, 1400, new Probe("1500ms", 5, 9000));
     assertThat(spec.peers())
-        .containsExactly(new Peer("n1", "192.168.0.1", "10.244.1.0", "10.244.1.0/24", null));
+        .containsExactly(new Peer("n1", "192.168.0.1", "10.244.1.0", "10.244.1.0/24", null, null));
   }
 
   @Test
@@ -113,7 +126,8 @@ class NodePlanTest {
         .extracting(FlannelNodeSpec::subnet, FlannelNodeSpec::device, FlannelNodeSpec::publicIP)
         .containsExactly(null, "flannel-v6.1", "fd01::1");
     assertThat(spec.peers())
-        .containsExactly(new Peer("n2", "fd01::2", "fd00:0:0:2::", null, "12:c6:65:89:b4:06"));
+        .containsExactly(
+            new Peer("n2", "fd01::2", "fd00:0:0:2::", null, "12:c6:65:89:b4:06", null));
   }
 
   @Test
@@ -149,6 +163,93 @@ class NodePlanTest {
   }
 
   @Test
+  void whomADisruptiveChangeCutsApartIsNotProbedThroughTheOverlay() {
+    assertThat(overlaysSeenFromFirst(true)).containsExactly("10.244.2.0", null, null);
+    assertThat(overlaysSeenFromFirst(false))
+        .containsExactly("10.244.2.0", "10.244.3.0", "10.244.4.0");
+  }
+
+  @Test
+  void whoBootedSinceTheChangeBeganIsNotProbedThroughAnotherBackendsOverlay() {
+    assertThat(overlaysSeenFromAFirstThatBooted("2026-11-23T09:00:00Z"))
+        .containsExactly("10.244.2.0", "10.244.3.0");
+    assertThat(overlaysSeenFromAFirstThatBooted("2026-11-23T11:00:00Z"))
+        .containsExactly("10.244.2.0", null);
+  }
+
+  /** The change of 10:00 has moved n1 and n2 from ipip to vxlan, and n3 not yet. */
+  private static List<String> overlaysSeenFromAFirstThatBooted(String at) {
+    LiveFlannel live = Networks.live(VXLAN, 3);
+    RolloutMarks marks =
+        new RolloutMarks(
+            "new",
+            Optional.of(Instant.parse("2026-11-23T10:00:00Z")),
+            Optional.of("old"),
+            Set.of(),
+            Optional.empty());
+    var state =
+        Clusters.cluster(
+                List.of(
+                    leased(1, "vxlan").get().bootedAt(at),
+                    leased(2, "vxlan").get(),
+                    leased(3, "ipip").get()))
+            .live(
+                new LiveFlannel(
+                    live.configHash(), live.config(), live.template(), live.pods(), marks))
+            .pods(
+                new FlannelPods(
+                    List.of(
+                        pod("n1", "new", "vxlan"),
+                        pod("n2", "new", "vxlan"),
+                        pod("n3", "old", "ipip")),
+                    Map.of("vxlan", config("vxlan"), "ipip", config("ipip"))))
+            .state();
+    return overlaysSeenFromFirst(state);
+  }
+
+  private static AppliedConfig config(String backend) {
+    return AppliedConfig.read(
+            "{\"Network\": \"10.244.0.0/16\", \"Backend\": {\"Type\": \"%s\"}}".formatted(backend),
+            "{}")
+        .orElseThrow();
+  }
+
+  /** n1 and n2 have changed, n3 has not, and n4 is at its turn. */
+  private static List<String> overlaysSeenFromFirst(boolean cuts) {
+    LiveFlannel live = Networks.live(VXLAN, 4);
+    RolloutMarks marks =
+        new RolloutMarks(
+            "new", Optional.empty(), Optional.of("old"), Set.of(), Optional.empty(), cuts);
+    var state =
+        cluster(leased(1, "vxlan"), leased(2, "vxlan"), leased(3, "vxlan"), leased(4, "vxlan"))
+            .live(
+                new LiveFlannel(
+                    live.configHash(), live.config(), live.template(), live.pods(), marks))
+            .pods(
+                new FlannelPods(
+                    List.of(pod("n1", "new"), pod("n2", "new"), pod("n3", "old")), Map.of()))
+            .state();
+    return overlaysSeenFromFirst(state);
+  }
+
+  private static List<String> overlaysSeenFromFirst(ClusterState state) {
+    return NodePlan.of(VXLAN, state, NodeLease.judge(VXLAN, state), Map.of())
+        .get("n1")
+        .peers()
+        .stream()
+        .map(Peer::overlayAddress)
+        .toList();
+  }
+
+  private static FlannelPod pod(String node, String revision) {
+    return pod(node, revision, "hash");
+  }
+
+  private static FlannelPod pod(String node, String revision, String config) {
+    return new FlannelPod("pod-" + node, node, revision, config, Optional.empty(), true);
+  }
+
+  @Test
   void nothingIsProbedWhereHealthIsNotMeasured() {
     WantedNetwork network =
         wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan}, health: {enabled: false}}");
@@ -169,6 +270,8 @@ class NodePlanTest {
   private static AgentReport bridge(String address) {
     return new AgentReport.Received(
         Duration.ZERO,
+        Optional.empty(),
+        false,
         Optional.empty(),
         Optional.of(Cidr.ofAddress(address)),
         List.of(),

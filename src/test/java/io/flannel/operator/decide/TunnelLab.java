@@ -45,7 +45,10 @@ final class TunnelLab {
   private final Set<String> unreported = new HashSet<>();
   private final Map<String, List<Finding>> findings = new HashMap<>();
   private final Map<String, Map<String, PathState>> lies = new HashMap<>();
+  private final Map<String, String> moved = new HashMap<>();
   private Duration held = LONG_AGO;
+  private final Set<String> stopping = new HashSet<>();
+  private @Nullable String started;
 
   TunnelLab(int size) {
     this(
@@ -137,6 +140,12 @@ final class TunnelLab {
     return this;
   }
 
+  /** It was at this address when its peers last reported. */
+  TunnelLab movedFrom(String node, String address) {
+    moved.put(node, address);
+    return this;
+  }
+
   /** Its agent has never reported. */
   TunnelLab unreported(String node) {
     unreported.add(node);
@@ -146,6 +155,18 @@ final class TunnelLab {
   /** Its agent says this of a peer, whatever is true. */
   TunnelLab lies(String node, String peer, PathState state) {
     lies.computeIfAbsent(node, it -> new HashMap<>()).put(peer, state);
+    return this;
+  }
+
+  /** Its agent's last report was that it is about to stop. */
+  TunnelLab stops(String node) {
+    stopping.add(node);
+    return this;
+  }
+
+  /** All agents started so long ago. */
+  TunnelLab startedFor(Duration duration) {
+    started = NOW.minus(duration).toString();
     return this;
   }
 
@@ -185,6 +206,7 @@ final class TunnelLab {
                 peer ->
                     report(
                         peer.name(),
+                        moved.getOrDefault(peer.name(), peer.address()),
                         stale
                             ? PathState.PASSES
                             : lies.getOrDefault(node, Map.of())
@@ -195,6 +217,9 @@ final class TunnelLab {
         1L,
         NOW.toString(),
         "test",
+        started,
+        stopping.contains(node) ? true : null,
+        null,
         null,
         null,
         stale ? List.of() : findings.getOrDefault(node, List.of()),
@@ -221,21 +246,22 @@ final class TunnelLab {
   }
 
   /** What an agent writes when it sees this. */
-  static PeerReport report(String peer, PathState state, Instant since) {
+  static PeerReport report(String peer, String address, PathState state, Instant since) {
     return switch (state) {
-      case UNMEASURED -> peer(peer, null, null, null, null, null, since);
-      case PASSES -> peer(peer, true, true, true, null, null, since);
-      case LOSSY -> peer(peer, true, true, true, null, true, since);
-      case FULL_SIZE_LOST -> peer(peer, true, false, true, null, null, since);
-      case TUNNEL_LOST -> peer(peer, false, false, true, null, true, since);
-      case SILENT -> peer(peer, false, false, false, true, true, since);
-      case UNDECIDED -> peer(peer, false, false, false, null, true, since);
-      case UNREACHABLE -> peer(peer, false, false, false, false, true, since);
+      case UNMEASURED -> peer(peer, address, null, null, null, null, null, since);
+      case PASSES -> peer(peer, address, true, true, true, null, null, since);
+      case LOSSY -> peer(peer, address, true, true, true, null, true, since);
+      case FULL_SIZE_LOST -> peer(peer, address, true, false, true, null, null, since);
+      case TUNNEL_LOST -> peer(peer, address, false, false, true, null, true, since);
+      case SILENT -> peer(peer, address, false, false, false, true, true, since);
+      case UNDECIDED -> peer(peer, address, false, false, false, null, true, since);
+      case UNREACHABLE -> peer(peer, address, false, false, false, false, true, since);
     };
   }
 
   private static PeerReport peer(
       String name,
+      String address,
       @Nullable Boolean overlay,
       @Nullable Boolean fullSize,
       @Nullable Boolean underlay,
@@ -243,7 +269,7 @@ final class TunnelLab {
       @Nullable Boolean lossy,
       Instant since) {
     return new PeerReport(
-        name, overlay, fullSize, underlay, alive, lossy, 0, 400, 900, since.toString());
+        name, address, overlay, fullSize, underlay, alive, lossy, 0, 400, 900, since.toString());
   }
 
   TunnelVerdicts verdicts() {

@@ -201,7 +201,13 @@ class TunnelLawsTest {
     List<AgentReport.Path> paths = new ArrayList<>(received.paths());
     Collections.shuffle(paths, random);
     return new AgentReport.Received(
-        received.age(), received.device(), received.bridgeAddress(), received.findings(), paths);
+        received.age(),
+        received.agentFor(),
+        received.stopping(),
+        received.device(),
+        received.bridgeAddress(),
+        received.findings(),
+        paths);
   }
 
   /** What one agent says of others can make nobody else look ill, whatever it is. */

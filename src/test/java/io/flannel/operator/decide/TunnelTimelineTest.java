@@ -306,7 +306,9 @@ class TunnelTimelineTest {
                         null))
             .toList();
     return LastSaid.of(
-        Optional.of(new FlannelNetworkStatus(1L, null, null, null, null, nodes, null, problems)));
+        Optional.of(
+            new FlannelNetworkStatus(
+                1L, null, null, null, null, null, nodes, null, problems, null)));
   }
 
   private static FlannelNodeStatus status(
@@ -328,11 +330,16 @@ class TunnelTimelineTest {
           state = change;
         }
       }
-      peers.add(TunnelLab.report(peer.name(), state.state(), at(state.at() + clock, wholeSeconds)));
+      peers.add(
+          TunnelLab.report(
+              peer.name(), peer.address(), state.state(), at(state.at() + clock, wholeSeconds)));
     }
     return new FlannelNodeStatus(
         1L,
         at(made + clock, wholeSeconds).toString(),
+        null,
+        null,
+        null,
         null,
         null,
         null,

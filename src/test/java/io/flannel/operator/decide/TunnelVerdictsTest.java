@@ -26,6 +26,7 @@ import io.flannel.operator.decide.TunnelTrouble.Between;
 import io.flannel.operator.decide.TunnelTrouble.OneWay;
 import io.flannel.operator.decide.TunnelTrouble.Place;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.ClusterNode.Readiness;
 import io.flannel.operator.overlay.Nodes;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,6 +185,44 @@ class TunnelVerdictsTest {
     assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(new Between(A, B))));
   }
 
+  /** At an upgrade each agent misses the other while that one starts, one after the other. */
+  @Test
+  void agentsThatStartOneAfterTheOtherAreNoBlockedTunnel() {
+    for (int seconds : List.of(3, 10, 30, 59)) {
+      Duration held = Duration.ofSeconds(seconds);
+      assertThat(troubles(new TunnelLab(3).lies(A, B, SILENT).lies(B, A, SILENT).since(held)))
+          .isEmpty();
+      TunnelLab all = new TunnelLab(3).since(held);
+      for (String peer : List.of(B, C)) {
+        all.lies(A, peer, SILENT).lies(peer, A, SILENT);
+      }
+      assertThat(troubles(all)).isEmpty();
+    }
+  }
+
+  @Test
+  void anAgentThatWasToldToStopIsNoSilentOne() {
+    TunnelLab lab = new TunnelLab(4);
+    for (String peer : List.of(B, C, D)) {
+      lab.lies(peer, A, SILENT);
+    }
+    assertThat(troubles(lab)).isEqualTo(Map.of(AGENT_SILENT, List.of(At.node(A))));
+    TunnelVerdicts verdicts = lab.stops(A).verdicts();
+    assertThat(verdicts.troubles()).isEmpty();
+    assertThat(verdicts.lookAgain()).isPresent();
+  }
+
+  @Test
+  void anAgentThatHasJustStartedIsNoSilentOne() {
+    TunnelLab lab = new TunnelLab(4);
+    for (String peer : List.of(B, C, D)) {
+      lab.lies(peer, A, SILENT);
+    }
+    assertThat(troubles(lab.startedFor(Duration.ofSeconds(9)))).isEmpty();
+    assertThat(troubles(lab.startedFor(Duration.ofSeconds(11))))
+        .isEqualTo(Map.of(AGENT_SILENT, List.of(At.node(A))));
+  }
+
   /** As the agents see it, each is silent to the other; but they report that, so they run. */
   @Test
   void aNodeWhoseUdpIsDroppedHasNoSilentAgent() {
@@ -192,6 +231,13 @@ class TunnelVerdictsTest {
       lab.lies(A, peer, SILENT).lies(peer, A, SILENT);
     }
     assertThat(troubles(lab)).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(At.node(A))));
+  }
+
+  @Test
+  void whatWasSeenOfANodeAtItsOldAddressDoesNotCount() {
+    assertThat(troubles(new TunnelLab(3).off(A)))
+        .isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(A))));
+    assertThat(troubles(new TunnelLab(3).off(A).movedFrom(A, "192.168.9.9"))).isEmpty();
   }
 
   /** With a fifth of all packets lost, three in a row are no rarity. */
@@ -230,7 +276,8 @@ class TunnelVerdictsTest {
               it.podCidrs(),
               it.internalIps(),
               it.flannel(),
-              node.equals(A)));
+              node.equals(A) ? Readiness.READY : Readiness.LOST,
+              it.started()));
     }
     assertThat(troubles(new TunnelLab(nodes).off(B).off(C)))
         .isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(B), At.node(C))));
@@ -295,7 +342,8 @@ class TunnelVerdictsTest {
             first.podCidrs(),
             first.internalIps(),
             flannel,
-            true));
+            Readiness.READY,
+            first.started()));
     return moved;
   }
 
@@ -392,7 +440,13 @@ class TunnelVerdictsTest {
 
   private static AgentReport aged(AgentReport.Received report, Duration age) {
     return new AgentReport.Received(
-        age, report.device(), report.bridgeAddress(), report.findings(), report.paths());
+        age,
+        report.agentFor(),
+        report.stopping(),
+        report.device(),
+        report.bridgeAddress(),
+        report.findings(),
+        report.paths());
   }
 
   private static TunnelVerdicts judge(TunnelLab lab, Map<String, AgentReport> reports) {

@@ -16,6 +16,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(InstalledOperator.class)
 @TestMethodOrder(OrderAnnotation.class)
 class DeletionE2E {
+  /** Prints what of flannel's is on a node. */
+  private static final String LEFT_BY_FLANNEL =
+      """
+      ip -o link | grep flannel
+      ip route show root 10.244.0.0/16 | grep -v cni0
+      iptables-save | grep -i flannel
+      ls /run/flannel/subnet.env /etc/cni/net.d/10-flannel.conflist 2>/dev/null
+      true
+      """;
+
   private static final List<Integer> NODES = List.of(1, 2);
 
   @Test
@@ -53,6 +63,11 @@ class DeletionE2E {
         .until(() -> Lab.tryRun("kubectl", "get", "namespace", "kube-flannel").code() != 0);
     assertThat(Lab.tryRun("kubectl", "get", "clusterrole", "flannel").code()).isNotZero();
     assertThat(Lab.tryRun("kubectl", "get", "clusterrolebinding", "flannel").code()).isNotZero();
+    for (int node : Lab.nodes()) {
+      assertThat(Lab.node(node, LEFT_BY_FLANNEL)).as("on node%d", node).isBlank();
+      assertThat(Lab.kubectl("get", "node", "node" + node, "-o", "yaml"))
+          .doesNotContain("flannel.alpha.coreos.com");
+    }
   }
 
   private static String flannel() {

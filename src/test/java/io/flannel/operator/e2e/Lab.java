@@ -58,6 +58,22 @@ final class Lab {
     }
   }
 
+  /** The numbers of the nodes that the cluster has. */
+  static List<Integer> nodes() {
+    List<Integer> nodes = new ArrayList<>();
+    for (JsonNode node : get("nodes").path("items")) {
+      nodes.add(Integer.parseInt(node.at("/metadata/name").asText().substring("node".length())));
+    }
+    return nodes;
+  }
+
+  /** Gives an image another name, on these nodes. */
+  static void tag(List<Integer> nodes, String image, String name) {
+    for (int node : nodes) {
+      node(node, "ctr -n k8s.io images tag --force %s %s".formatted(image, name));
+    }
+  }
+
   /** Runs a shell command on a node. */
   static String node(int number, String command) {
     return run("node", String.valueOf(number), command);

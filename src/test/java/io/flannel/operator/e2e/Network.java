@@ -22,6 +22,25 @@ final class Network {
 
   /** Applies it, with more lines of its spec. All nodes change at once, to save time. */
   static void write(String backend, String more) {
+    apply(backend, "maxUnavailable: 3", more);
+  }
+
+  /** Applies it as usual: nodes change one by one. */
+  static void rolls(String backend) {
+    rolls(backend, "");
+  }
+
+  /** The same, with more lines of its spec. */
+  static void rolls(String backend, String more) {
+    apply(backend, "", more);
+  }
+
+  /** The same, though it cuts traffic. */
+  static void rollsDisruptively(String backend) {
+    apply(backend, "disruption: Allow", "");
+  }
+
+  private static void apply(String backend, String rollout, String more) {
     Lab.apply(
         """
         apiVersion: flannel.io/v1alpha1
@@ -31,10 +50,10 @@ final class Network {
           cidr: 10.244.0.0/16
           backend: %s
           cni: {version: 0.4.0}
-          rollout: {maxUnavailable: 3}
+          rollout: {%s}
           %s
         """
-            .formatted(backend, more));
+            .formatted(backend, rollout, more));
   }
 
   /** Waits until the status is of the present generation and Ready. */
@@ -51,8 +70,37 @@ final class Network {
             });
   }
 
+  /** Whether an agent sees what an earlier configuration left on its node. */
+  static boolean hasLeftOvers() {
+    for (JsonNode node : Lab.get("fnode").path("items")) {
+      for (JsonNode finding : node.at("/status/findings")) {
+        if (finding.path("reason").asText().equals("LeftOvers")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   static JsonNode status() {
     return Lab.get("fnet", "default").path("status");
+  }
+
+  /** Waits until a condition has a reason. */
+  static void awaitReason(String condition, String reason) {
+    await("%s to be %s".formatted(condition, reason))
+        .atMost(10, MINUTES)
+        .pollInterval(1, SECONDS)
+        .until(
+            () ->
+                condition(Lab.get("fnet", "default"), condition)
+                    .path("reason")
+                    .asText()
+                    .equals(reason));
+  }
+
+  static String message(JsonNode network, String condition) {
+    return condition(network, condition).path("message").asText();
   }
 
   static JsonNode condition(JsonNode network, String type) {

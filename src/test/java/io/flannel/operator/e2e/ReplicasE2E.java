@@ -42,7 +42,8 @@ class ReplicasE2E {
     assertThat(leader()).isNotEqualTo(leader);
   }
 
-  private static String leader() {
+  /** The pod that holds the lease. */
+  static String leader() {
     return Lab.get("-n", InstalledOperator.NAMESPACE, "lease", "flannel-operator")
         .at("/spec/holderIdentity")
         .asText();

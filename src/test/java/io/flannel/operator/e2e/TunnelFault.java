@@ -73,13 +73,7 @@ record TunnelFault(
             Set.of()));
     faults.add(
         new TunnelFault(
-            "wrong-public-ip",
-            null,
-            "PublicIPWrong",
-            Set.of("node2"),
-            "node2",
-            // When it is right again, until its peers have probed it there.
-            Set.of("NodeUnreachable")));
+            "wrong-public-ip", null, "PublicIPWrong", Set.of("node2"), "node2", Set.of()));
     faults.add(
         new TunnelFault(
             "power-off",

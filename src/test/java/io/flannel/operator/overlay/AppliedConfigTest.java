@@ -45,7 +45,9 @@ class AppliedConfigTest {
                 RANGE,
                 Optional.empty(),
                 OptionalInt.empty(),
-                Optional.of(new Backend.Vxlan(1, 8472, false, false))));
+                Optional.of(new Backend.Vxlan(1, 8472, false, false)),
+                false,
+                "1.0.0"));
   }
 
   @Test
@@ -63,7 +65,9 @@ class AppliedConfigTest {
                 RANGE,
                 Optional.of(Cidr.parse("fd00::/56")),
                 OptionalInt.empty(),
-                Optional.of(new Backend.Ipip(true))));
+                Optional.of(new Backend.Ipip(true)),
+                false,
+                ""));
   }
 
   @Test
@@ -99,7 +103,9 @@ class AppliedConfigTest {
                 Optional.empty(),
                 Optional.empty(),
                 OptionalInt.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                false,
+                ""));
   }
 
   @Test

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.overlay.ClusterNode.Readiness;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,14 +54,35 @@ class ClusterNodeTest {
                 List.of("10.244.1.0/24", "fd00::/64"),
                 List.of("192.168.0.81", "fd01::81"),
                 Map.of("backend-type", "ipip", "public-ip", "192.168.0.81"),
-                true));
+                Readiness.READY,
+                Instant.EPOCH));
     assertThat(node.podCidr(Cidr.Family.IPV6)).contains(Cidr.parse("fd00::/64"));
+  }
+
+  @Test
+  void aBootAfterItJoinedIsItsStart() {
+    ClusterNode node = Nodes.node("n1").get();
+    Optional<Instant> change = Optional.of(node.started().plusSeconds(60));
+    assertThat(node.startedAfter(change)).isFalse();
+    assertThat(node.startedAfter(Optional.empty())).isFalse();
+    assertThat(node.bootedAt("2026-11-23T10:00:00Z").startedAfter(change)).isTrue();
+    for (String nothing : Arrays.asList(null, "", "yesterday", "2026-10-31T00:00:00Z")) {
+      assertThat(node.bootedAt(nothing)).as(nothing).isEqualTo(node);
+    }
   }
 
   @Test
   void aNodeThatHasNothingYetIsEmptyAndNotReady() {
     ClusterNode empty =
-        new ClusterNode("n1", Map.of(), List.of(), List.of(), List.of(), Map.of(), false);
+        new ClusterNode(
+            "n1",
+            Map.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Map.of(),
+            Readiness.NOT_READY,
+            Instant.EPOCH);
     assertThat(read("{metadata: {name: n1}}")).isEqualTo(empty);
     assertThat(read("{metadata: {name: n1}, spec: {}, status: {}}")).isEqualTo(empty);
     assertThat(read("{metadata: {name: n1}, spec: {podCIDR: ''}, status: {addresses: []}}"))
@@ -127,6 +152,17 @@ class ClusterNodeTest {
             });
   }
 
+  @ParameterizedTest
+  @CsvSource({"'{\"VNI\":7,\"VtepMAC\":\"\"}', 7", "'{\"VNI\":\"7\"}', -1", "null, -1", "'{', -1"})
+  void theVniIsReadFromTheBackendsData(String data, int vni) {
+    assertThat(
+            Lease.of(node("n1").leased("vxlan", "192.168.0.81").flannel("backend-data", data).get())
+                .orElseThrow()
+                .vni()
+                .orElse(-1))
+        .isEqualTo(vni);
+  }
+
   @Test
   void aLeaseIsWhatFlannelRegistered() {
     assertThat(Lease.of(node("n1").leased("ipip", "192.168.0.81").get()))
@@ -135,6 +171,7 @@ class ClusterNodeTest {
                 "ipip",
                 Optional.of(Cidr.ofAddress("192.168.0.81")),
                 Optional.empty(),
+                OptionalInt.empty(),
                 Optional.empty(),
                 Optional.empty()));
     assertThat(Lease.of(node("n1").leased("vxlan", "192.168.0.81", "fd01::81").get()))

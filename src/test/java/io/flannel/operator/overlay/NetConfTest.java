@@ -216,7 +216,7 @@ class NetConfTest {
   /** What was written is what is read back as in force. */
   @Property
   void whatWasWrittenIsReadBackAsApplied(@ForAll("networks") WantedNetwork network) {
-    assertThat(Networks.applied(network))
+    assertThat(AppliedConfig.of(network))
         .isEqualTo(
             new AppliedConfig(
                 network.backend().type().wireName(),
@@ -224,8 +224,10 @@ class NetConfTest {
                 network.cidr(),
                 network.ipv6Cidr(),
                 network.mtu(),
-                Optional.of(withoutKey(network.backend()))));
-    assertThat(Networks.applied(network).ranges()).isEqualTo(network.ranges());
+                Optional.of(withoutKey(network.backend())),
+                network.nftables(),
+                network.cni().version()));
+    assertThat(AppliedConfig.of(network).ranges()).isEqualTo(network.ranges());
   }
 
   /** Where WireGuard's key comes from is not written. */

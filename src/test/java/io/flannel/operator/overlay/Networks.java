@@ -48,16 +48,15 @@ public final class Networks {
   /** The flannel that this network makes, read back, with these pods. */
   public static LiveFlannel live(WantedNetwork network, PodCounts pods) {
     return new LiveFlannel(
-        NetConf.of(network).hash(), Optional.of(applied(network)), network.pods().image(), pods);
+        NetConf.of(network).hash(),
+        Optional.of(AppliedConfig.of(network)),
+        PodTemplate.of(network),
+        pods,
+        RolloutMarks.NONE);
   }
 
   /** The same, on so many nodes, all done. */
   public static LiveFlannel live(WantedNetwork network, int nodes) {
     return live(network, new PodCounts(true, nodes, nodes, nodes, nodes));
-  }
-
-  static AppliedConfig applied(WantedNetwork network) {
-    NetConf conf = NetConf.of(network);
-    return AppliedConfig.read(conf.netConfJson(), conf.cniConfJson()).orElseThrow();
   }
 }

@@ -1,5 +1,7 @@
 package io.flannel.operator.overlay;
 
+import io.flannel.operator.overlay.ClusterNode.Readiness;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +16,7 @@ public final class Nodes {
   private final List<String> podCidrs = new ArrayList<>();
   private final List<String> internalIps = new ArrayList<>();
   private final Map<String, String> flannel = new HashMap<>();
+  private Readiness readiness = Readiness.READY;
 
   private Nodes(String name) {
     this.name = name;
@@ -49,6 +52,18 @@ public final class Nodes {
     return this;
   }
 
+  /** Kubernetes has not heard of its kubelet for a while. */
+  public Nodes lost() {
+    readiness = Readiness.LOST;
+    return this;
+  }
+
+  /** Its kubelet says so. */
+  public Nodes notReady() {
+    readiness = Readiness.NOT_READY;
+    return this;
+  }
+
   /** As flanneld registers a node that has an IPv4 address. */
   public Nodes leased(String backendType, String publicIp) {
     return flannel("kube-subnet-manager", "true")
@@ -75,7 +90,8 @@ public final class Nodes {
         List.copyOf(podCidrs),
         List.copyOf(internalIps),
         Map.copyOf(flannel),
-        true);
+        readiness,
+        Instant.parse("2026-11-01T00:00:00Z"));
   }
 
   public static List<ClusterNode> list(Nodes... nodes) {

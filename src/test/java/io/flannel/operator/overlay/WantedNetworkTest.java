@@ -51,6 +51,8 @@ class WantedNetworkTest {
                     List.of()),
                 "1",
                 Duration.ofMinutes(10),
+                true,
+                false,
                 new WantedNetwork.Health(true, Duration.ofSeconds(2), 3, 8473)));
   }
 

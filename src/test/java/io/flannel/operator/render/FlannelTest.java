@@ -82,7 +82,7 @@ class FlannelTest {
         daemonSet(Networks.wanted(WIREGUARD_WITH_EVERYTHING)).getSpec().getTemplate().getSpec();
     assertThat(pod.getInitContainers())
         .extracting(Container::getName)
-        .containsExactly("install-cni-plugin", "put-in-psk", "install-cni");
+        .containsExactly("install-cni-plugin", "put-in-psk", "install-cni", "keep-routes");
     assertThat(pod.getContainers().getFirst().getVolumeMounts())
         .extracting(VolumeMount::getName)
         .describedAs("flanneld reads the finished file")
@@ -170,6 +170,22 @@ class FlannelTest {
         .isEqualTo(Map.of("app", "flannel"));
   }
 
+  @Example
+  void anOlderImageIsStartedAsItCanBe() {
+    PodSpec old =
+        pod(Networks.wanted(IPIP.replace("}}", "}, flannel: {image: 'x/flannel:v0.25.7'}}")));
+    assertThat(old.getInitContainers().get(1))
+        .satisfies(
+            installConf -> {
+              assertThat(installConf.getCommand()).containsExactly("cp", "-f");
+              assertThat(installConf.getArgs())
+                  .containsExactly(
+                      "/etc/kube-flannel/cni-conf.json", "/etc/cni/net.d/10-flannel.conflist");
+            });
+    assertThat(old.getContainers().getFirst().getReadinessProbe().getHttpGet().getPath())
+        .isEqualTo("/healthz");
+  }
+
   @Property
   void everyContainerHasImageNameAndCommand(@ForAll("networks") WantedNetwork network) {
     assertThat(containers(pod(network)))
@@ -204,8 +220,8 @@ class FlannelTest {
         .extracting(Container::getName)
         .isEqualTo(
             psk
-                ? List.of("install-cni-plugin", "put-in-psk", "install-cni")
-                : List.of("install-cni-plugin", "install-cni"));
+                ? List.of("install-cni-plugin", "put-in-psk", "install-cni", "keep-routes")
+                : List.of("install-cni-plugin", "install-cni", "keep-routes"));
   }
 
   @Property

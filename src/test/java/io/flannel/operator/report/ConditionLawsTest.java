@@ -159,7 +159,7 @@ class ConditionLawsTest {
             null,
             null,
             null,
-            List.of(new FlannelNodeSpec.Peer(peer, "192.168.0.9", null, null, null)),
+            List.of(new FlannelNodeSpec.Peer(peer, "192.168.0.9", null, null, null, null)),
             true);
     Arbitrary<Boolean> answers = Arbitraries.of(true, true, false).injectNull(0.1);
     return Combinators.combine(answers, answers, answers, answers, Arbitraries.of(0, 5, 3000))
@@ -175,10 +175,13 @@ class ConditionLawsTest {
                         null,
                         null,
                         null,
+                        null,
+                        null,
+                        null,
                         List.of(
                             new FlannelNodeStatus.PeerReport(
-                                peer, overlay, fullSize, underlay, alive, null, null, null, null,
-                                null))),
+                                peer, null, overlay, fullSize, underlay, alive, null, null, null,
+                                null, null))),
                     Duration.ofSeconds(age)));
   }
 

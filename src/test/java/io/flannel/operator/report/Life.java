@@ -7,10 +7,12 @@ import io.flannel.operator.decide.Acceptance;
 import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.LiveFlannel.PodCounts;
 import io.flannel.operator.overlay.NetConf;
@@ -37,6 +39,7 @@ final class Life {
   private List<ClusterNode> nodes = List.of();
   private Optional<LiveFlannel> live = Optional.empty();
   private List<ServiceRange> services = List.of();
+  private FlannelPods pods = FlannelPods.NONE;
   private boolean paused;
   private Optional<String> applyError = Optional.empty();
   private Map<String, AgentReport> reports = Map.of();
@@ -107,6 +110,12 @@ final class Life {
     return this;
   }
 
+  /** flannel's pods, with what they wait for. */
+  Life pods(FlannelPods all) {
+    pods = all;
+    return this;
+  }
+
   Life paused(boolean yes) {
     paused = yes;
     generation++;
@@ -146,7 +155,7 @@ final class Life {
 
   /** What would be reported now. */
   FlannelNetworkStatus next() {
-    ClusterState cluster = new ClusterState(nodes, services, List.of(), live, List.of());
+    ClusterState cluster = new ClusterState(nodes, services, List.of(), live, List.of(), pods);
     Decision decision = Acceptance.judge(wanted, cluster);
     return StatusReport.of(
         new Situation(
@@ -159,7 +168,10 @@ final class Life {
             NetConf.of(wanted).hash(),
             paused,
             applyError,
-            reports),
+            Optional.empty(),
+            reports,
+            Course.of(
+                wanted, "r", "", cluster, reports, Optional.ofNullable(status), clock().instant())),
         clock());
   }
 

@@ -87,6 +87,7 @@ class RolloutReportTest {
                 hash(VXLAN),
                 "2026-11-23T10:01:00Z",
                 "2026-11-23T10:03:00Z",
+                null,
                 "every node runs the present configuration"));
   }
 

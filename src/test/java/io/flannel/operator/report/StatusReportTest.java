@@ -44,6 +44,7 @@ class StatusReportTest {
                 hash(IPIP),
                 "2026-11-23T10:00:00Z",
                 "2026-11-23T10:00:00Z",
+                null,
                 "every node runs the present configuration"));
     assertThat(life.status().summary()).isEqualTo(new Summary(2, 2, null, null, null, 2));
     assertThat(life.status().nodes())
@@ -148,7 +149,8 @@ class StatusReportTest {
             7L);
     assertThat(status)
         .isEqualTo(
-            new FlannelNetworkStatus(7L, status.conditions(), null, null, null, null, null, null));
+            new FlannelNetworkStatus(
+                7L, status.conditions(), null, null, null, null, null, null, null, null));
     assertThat(StatusReport.refused(7, Optional.of(status), refuse, life.after(MINUTE).clock()))
         .isEqualTo(status);
   }

@@ -23,6 +23,7 @@ import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.NodePlan;
+import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
@@ -292,6 +293,9 @@ class TunnelReportTest {
             1L,
             "2026-11-23T10:00:00Z",
             "test",
+            null,
+            null,
+            null,
             new FlannelNodeStatus.Device("flannel.ipip", "ipip", true, 1480),
             null,
             findings,
@@ -301,7 +305,12 @@ class TunnelReportTest {
 
   private static ClusterState state(int size) {
     return new ClusterState(
-        Nodes.list(nodes(size, "ipip")), List.of(), List.of(), Optional.empty(), List.of());
+        Nodes.list(nodes(size, "ipip")),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        List.of(),
+        FlannelPods.NONE);
   }
 
   private static PeerReport passes(int peer) {
@@ -310,12 +319,12 @@ class TunnelReportTest {
 
   private static PeerReport passes(int peer, int p50, int p99) {
     return new PeerReport(
-        "n" + peer, true, true, true, null, null, 0, p50, p99, "2026-11-23T09:00:00Z");
+        "n" + peer, null, true, true, true, null, null, 0, p50, p99, "2026-11-23T09:00:00Z");
   }
 
   private static PeerReport blocked(int peer) {
     return new PeerReport(
-        "n" + peer, false, false, true, null, true, 100, null, null, "2026-11-23T09:59:00Z");
+        "n" + peer, null, false, false, true, null, true, 100, null, null, "2026-11-23T09:59:00Z");
   }
 
   private static Finding finding(LocalFault fault, String seen, String peer) {

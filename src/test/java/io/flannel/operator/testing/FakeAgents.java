@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeStatus;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeAgents implements AutoCloseable {
   private final KubernetesClient client;
+  private final Set<BackendType> blocked = ConcurrentHashMap.newKeySet();
   private final Set<String> lost = ConcurrentHashMap.newKeySet();
   private final Map<String, List<Finding>> findings = new ConcurrentHashMap<>();
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
@@ -57,6 +59,18 @@ public final class FakeAgents implements AutoCloseable {
                   @Override
                   public void onDelete(FlannelNode node, boolean unknown) {}
                 });
+  }
+
+  /** From now on packets of this backend are dropped: pairs lose each other once both run it. */
+  public void block(BackendType backend) {
+    blocked.add(backend);
+    reportAll();
+  }
+
+  /** They pass again. */
+  public void unblock(BackendType backend) {
+    blocked.remove(backend);
+    reportAll();
   }
 
   /** From now on the overlay between this node and every other loses all packets. */
@@ -110,11 +124,14 @@ public final class FakeAgents implements AutoCloseable {
             node.getMetadata().getGeneration(),
             now,
             "test",
+            null,
+            null,
+            null,
             device == null ? null : new Device(device, null, true, 1480),
             null,
             findings.get(name),
             Optional.ofNullable(spec.peers()).orElse(List.of()).stream()
-                .map(peer -> seen(name, peer, now))
+                .map(peer -> seen(name, spec.backend(), peer, now))
                 .toList()));
     try {
       client
@@ -134,11 +151,15 @@ public final class FakeAgents implements AutoCloseable {
     }
   }
 
-  private PeerReport seen(String name, Peer peer, String now) {
+  private PeerReport seen(String name, BackendType backend, Peer peer, String now) {
     boolean probed = peer.overlayAddress() != null;
-    boolean passes = !lost.contains(name) && !lost.contains(peer.name());
+    boolean passes =
+        !lost.contains(name)
+            && !lost.contains(peer.name())
+            && !(peer.backend() == null && blocked.contains(backend));
     return new PeerReport(
         peer.name(),
+        peer.address(),
         probed ? passes : null,
         probed ? passes : null,
         true,

@@ -19,9 +19,10 @@ import java.util.concurrent.Executors;
 
 /**
  * Does to Nodes and Pods what kubelets and flanneld would: each flannel pod registers its node with
- * the backend that its ConfigMap names, and becomes ready. Pods of nodes that are {@link #broken}
- * do neither. The node agents are {@link FakeAgents}, for {@code FlannelNode}s of broken nodes,
- * too.
+ * the backend that its ConfigMap names, and its containers become ready; the pod does when its
+ * readiness gates are open, too. Pods of nodes that are {@link #broken} do neither. The node agents
+ * are {@link FakeAgents}, for {@code FlannelNode}s of broken nodes, too; pre-flights are {@link
+ * FakePreflights}.
  *
  * <p>The pods are never bound, so that the API server removes them at once when they are deleted.
  */
@@ -33,11 +34,13 @@ public final class FakeKubelets implements AutoCloseable {
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private final SharedIndexInformer<Pod> pods;
   private final FakeAgents agents;
+  private final FakePreflights preflights;
 
   private FakeKubelets(KubernetesClient client, String... broken) {
     this.client = client;
     this.broken.addAll(Set.of(broken));
     agents = new FakeAgents(client);
+    preflights = new FakePreflights(client);
     pods =
         client
             .pods()
@@ -81,25 +84,35 @@ public final class FakeKubelets implements AutoCloseable {
     return agents;
   }
 
+  /** The pre-flights' pods of all nodes. */
+  public FakePreflights preflights() {
+    return preflights;
+  }
+
   @Override
   public void close() {
     agents.close();
+    preflights.close();
     pods.close();
     thread.close();
   }
 
   private void run(Pod pod) {
     String node = nodeOf(pod);
-    if (broken.contains(node) || pod.isMarkedForDeletion() || isReady(pod)) {
+    if (broken.contains(node) || pod.isMarkedForDeletion() || is(pod, "Ready")) {
       return;
     }
     try {
+      if (is(pod, "ContainersReady")) {
+        becomeReady(pod, gatesOpen(pod));
+        return;
+      }
       ConfigMap config =
           client.configMaps().inNamespace(TestCluster.FLANNEL).withName(configMapOf(pod)).get();
       Node live = client.nodes().withName(node).get();
       if (config != null && live != null) {
         register(live, backendOf(config));
-        becomeReady(pod);
+        becomeReady(pod, gatesOpen(pod));
       }
     } catch (KubernetesClientException e) {
       // Deleted meanwhile: as with a real kubelet, the next event tells.
@@ -126,23 +139,34 @@ public final class FakeKubelets implements AutoCloseable {
                 .formatted(backend, address));
   }
 
-  private void becomeReady(Pod pod) {
+  private static boolean gatesOpen(Pod pod) {
+    return pod.getSpec().getReadinessGates().stream()
+        .allMatch(gate -> is(pod, gate.getConditionType()));
+  }
+
+  /** As the kubelet does it: conditions of others stay. */
+  private void becomeReady(Pod pod, boolean ready) {
+    if (!ready && is(pod, "ContainersReady")) {
+      return;
+    }
     client
         .pods()
         .inNamespace(TestCluster.FLANNEL)
         .withName(pod.getMetadata().getName())
         .subresource("status")
         .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
+            PatchContext.of(PatchType.STRATEGIC_MERGE),
             """
-            {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
-            """);
+            {"status": {"phase": "Running", "conditions": [
+              {"type": "ContainersReady", "status": "True"}, {"type": "Ready", "status": "%s"}]}}
+            """
+                .formatted(ready ? "True" : "False"));
   }
 
-  private static boolean isReady(Pod pod) {
+  private static boolean is(Pod pod, String condition) {
     return pod.getStatus() != null
         && pod.getStatus().getConditions().stream()
-            .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+            .anyMatch(c -> c.getType().equals(condition) && c.getStatus().equals("True"));
   }
 
   static String nodeOf(Pod pod) {

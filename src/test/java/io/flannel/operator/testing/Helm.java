@@ -1,5 +1,7 @@
 package io.flannel.operator.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The real {@code helm}. */
-final class Helm {
+public final class Helm {
   /** The oldest that the chart takes; without a cluster, helm guesses. */
   private static final String OLDEST_KUBERNETES = "1.31.0";
 
@@ -27,16 +29,34 @@ final class Helm {
     for (String template : templates) {
       command.addAll(List.of("--show-only", "templates/" + template + ".yaml"));
     }
+    return new ByteArrayInputStream(run(new ProcessBuilder(command)));
+  }
+
+  /**
+   * What {@code helm} says of what it did in a cluster.
+   *
+   * @param words such as install, and what belongs to it
+   */
+  public static String in(ApiServer cluster, String... words) {
+    List<String> command = new ArrayList<>();
+    command.add(Tool.HELM.path().toString());
+    command.addAll(List.of(words));
+    var helm = new ProcessBuilder(command);
+    helm.environment().put("KUBECONFIG", cluster.kubeconfig().toString());
+    return new String(run(helm), UTF_8);
+  }
+
+  private static byte[] run(ProcessBuilder command) {
     try {
-      Process helm =
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+      Process helm = command.redirectError(ProcessBuilder.Redirect.INHERIT).start();
       helm.getOutputStream().close();
-      byte[] manifests = helm.getInputStream().readAllBytes();
+      byte[] said = helm.getInputStream().readAllBytes();
       int code = helm.waitFor();
       if (code != 0) {
-        throw new IllegalStateException(command + " ended with " + code + "; its error is above");
+        throw new IllegalStateException(
+            command.command() + " ended with " + code + "; its error is above");
       }
-      return new ByteArrayInputStream(manifests);
+      return said;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

@@ -93,7 +93,10 @@ public record Rendered(KubernetesClient client) {
     return by(object -> object.getMetadata().getResourceVersion());
   }
 
-  /** All that they say, without what the API server adds for itself and what others report. */
+  /**
+   * All that they say, without what depends on the moment, what the API server adds for itself and
+   * what others report.
+   */
   public Map<String, String> contents() {
     return by(
         object -> {
@@ -109,7 +112,11 @@ public record Rendered(KubernetesClient client) {
                       "managedFields"));
           JsonNode annotations = json.at("/metadata/annotations");
           if (annotations instanceof ObjectNode map) {
-            map.remove("deprecated.daemonset.template.generation");
+            map.remove(
+                List.of(
+                    "deprecated.daemonset.template.generation",
+                    "flannel.io/changed-at",
+                    "flannel.io/ill-before"));
           }
           return Serialization.asYaml(json);
         });

@@ -21,6 +21,7 @@ public final class RunningOperator implements BeforeAllCallback, AfterAllCallbac
   @Override
   public void beforeAll(ExtensionContext context) {
     process = cluster.operator().start().awaitReady();
+    cluster.runs(process);
   }
 
   @Override

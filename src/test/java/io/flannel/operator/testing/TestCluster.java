@@ -9,6 +9,7 @@ import io.flannel.operator.api.FlannelNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,8 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** Ends with the JVM, by {@link ChildProcess}. */
   private static @Nullable ApiServer shared;
 
+  private @Nullable OperatorProcess running;
+
   @Override
   public void beforeAll(ExtensionContext context) {
     api();
@@ -59,6 +62,11 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   /** A client that may do everything. */
   public KubernetesClient client() {
     return api().client();
+  }
+
+  /** Tells of the operator that runs from test to test. */
+  void runs(OperatorProcess operator) {
+    running = operator;
   }
 
   /** The operator with rights of its own, not started; a new leader need not wait long. */
@@ -113,8 +121,11 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     client.apps().daemonSets().inAnyNamespace().delete();
     client.rbac().clusterRoleBindings().withName("flannel").delete();
     client.rbac().clusterRoles().withName("flannel").delete();
-    client.serviceAccounts().inNamespace(FLANNEL).withName("flannel").delete();
     client.configMaps().inNamespace(FLANNEL).withLabel("flannel.io/network").delete();
+    for (String namespace : List.of(FLANNEL, "kube-system")) {
+      client.serviceAccounts().inNamespace(namespace).withName("flannel").delete();
+      client.configMaps().inNamespace(namespace).withName("kube-flannel-cfg").delete();
+    }
   }
 
   /** Waits until the assertions hold. */
@@ -158,6 +169,43 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   public void empty() {
     var client = client();
     var networks = client.resources(FlannelNetwork.class);
+    List<FlannelNetwork> left = networks.list().getItems();
+    deleteNetworks();
+    client.nodes().delete();
+    left.forEach(network -> awaitItsPasses(network.getMetadata().getName()));
+    eventually(
+        "no pod and no DaemonSet",
+        () -> {
+          // Again and again: the controller-manager may have made them once more.
+          deleteFlannel();
+          client.pods().inNamespace(FLANNEL).delete();
+          client.pods().inNamespace(SYSTEM).withGracePeriod(0).delete();
+          client.pods().inNamespace("kube-system").withLabel("app", "flannel").delete();
+          client.resources(FlannelNode.class).delete();
+          check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
+          check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());
+        });
+    // A pass that was under way may be deleting it: then it changes until it is gone.
+    eventually(
+        "flannel's namespace, bare",
+        () -> {
+          if (client.namespaces().withName(FLANNEL).get() != null) {
+            client
+                .namespaces()
+                .withName(FLANNEL)
+                .edit(
+                    namespace -> {
+                      namespace.getMetadata().setLabels(Map.of());
+                      namespace.getMetadata().setAnnotations(Map.of());
+                      return namespace;
+                    });
+          }
+        });
+    client.events().v1().events().inNamespace("default").delete();
+  }
+
+  private void deleteNetworks() {
+    var networks = client().resources(FlannelNetwork.class);
     networks.delete();
     for (FlannelNetwork network : networks.list().getItems()) {
       networks
@@ -169,30 +217,26 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
               });
     }
     eventually("no FlannelNetwork", () -> check(networks.list().getItems().isEmpty()));
-    client.nodes().delete();
-    eventually(
-        "no pod and no DaemonSet",
-        () -> {
-          // Again and again: a pass that was under way may have written them once more.
-          deleteFlannel();
-          client.pods().inNamespace(FLANNEL).delete();
-          client.pods().inNamespace(SYSTEM).withGracePeriod(0).delete();
-          client.resources(FlannelNode.class).delete();
-          check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
-          check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());
-        });
-    if (client.namespaces().withName(FLANNEL).get() != null) {
-      client
-          .namespaces()
-          .withName(FLANNEL)
-          .edit(
-              namespace -> {
-                namespace.getMetadata().setLabels(Map.of());
-                namespace.getMetadata().setAnnotations(Map.of());
-                return namespace;
-              });
+  }
+
+  /**
+   * A pass that is under way when its network is deleted goes on writing. Of one name there is one
+   * pass at a time: so once a paused network of that name has its verdict, which writes nothing
+   * else, the pass before it is over.
+   */
+  private void awaitItsPasses(String name) {
+    if (running == null || !running.isAlive()) {
+      return;
     }
-    client.events().v1().events().inNamespace("default").delete();
+    var paused = TestNetwork.of(this, name).apply(TestNetwork.UNMEASURED + "paused: true");
+    eventually(
+        "the verdict on a paused network",
+        () ->
+            check(
+                Objects.equals(
+                    paused.status().observedGeneration(),
+                    paused.get().getMetadata().getGeneration())));
+    deleteNetworks();
   }
 
   /** Removes flannel's namespace, too. */

@@ -19,11 +19,20 @@ import org.assertj.core.api.SoftAssertions;
 
 /** A FlannelNetwork as its administrator handles it. */
 public record TestNetwork(KubernetesClient client, String name) {
-  /** The usual spec; one line more can be appended. */
+  /** The usual spec, whose rollouts are measured quickly; one line more can be appended. */
   public static final String IPIP =
       """
       cidr: 10.244.0.0/16
       backend: {type: ipip}
+      health: {interval: 1s, failAfter: 2}
+      """;
+
+  /** The same without node agents. */
+  public static final String UNMEASURED =
+      """
+      cidr: 10.244.0.0/16
+      backend: {type: ipip}
+      health: {enabled: false}
       """;
 
   /** The same with the other backend. */
@@ -31,6 +40,7 @@ public record TestNetwork(KubernetesClient client, String name) {
       """
       cidr: 10.244.0.0/16
       backend: {type: vxlan}
+      health: {interval: 1s, failAfter: 2}
       """;
 
   /** A FlannelNetwork of a cluster, whether it is there or not. */
@@ -74,13 +84,17 @@ public record TestNetwork(KubernetesClient client, String name) {
 
   /** Puts something new on it that is nobody's business. */
   public void poke(String value) {
+    annotate("example.org/poke", value + " " + System.nanoTime());
+  }
+
+  /** Sets an annotation. */
+  public void annotate(String key, String value) {
     client
         .resources(FlannelNetwork.class)
         .withName(name)
         .patch(
             PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\":{\"annotations\":{\"example.org/poke\":\"%s\"}}}"
-                .formatted(value + " " + System.nanoTime()));
+            "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}".formatted(key, value));
   }
 
   /** It, as the API server has it. */

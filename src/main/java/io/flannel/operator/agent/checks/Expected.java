@@ -1,5 +1,7 @@
 package io.flannel.operator.agent.checks;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Cidr;
@@ -61,8 +63,10 @@ record Expected(
    * @param address where packets for its pods are sent to
    * @param subnet its pods' range
    * @param vtepMac its vxlan device's MAC address; empty: it runs no vxlan
+   * @param otherBackend whether it runs another backend than the node
    */
-  record Peer(String name, Cidr address, Cidr subnet, Optional<String> vtepMac) {}
+  record Peer(
+      String name, Cidr address, Cidr subnet, Optional<String> vtepMac, boolean otherBackend) {}
 
   /** What a spec says; empty where flannel cannot have started on the node. */
   static Optional<Expected> of(FlannelNodeSpec spec) {
@@ -90,6 +94,34 @@ record Expected(
   /** The same with other peers. */
   Expected withPeers(List<Peer> others) {
     return new Expected(backend, tunnels, publicIp, pods, mtu, others, allPeers);
+  }
+
+  /**
+   * The same as what is left over is told from. Of IPv6 peers' ranges nothing is known, and where
+   * IPv6 is all that there is, nor of peers at all.
+   */
+  LeftOvers.Wanted wanted() {
+    return new LeftOvers.Wanted(
+        tunnels.stream().map(Tunnel::name).collect(toSet()),
+        pods.stream().map(this::range).toList());
+  }
+
+  private LeftOvers.Range range(PodRanges range) {
+    Cidr.Family family = range.node().family();
+    return new LeftOvers.Range(
+        range.network(),
+        range.node(),
+        peers.stream()
+            .map(Peer::subnet)
+            .filter(subnet -> subnet.family() == family)
+            .collect(toSet()),
+        allPeers && family == Cidr.Family.IPV4,
+        backend instanceof Backend.Wireguard
+            ? tunnels.stream()
+                .filter(tunnel -> tunnel.family() == family)
+                .map(Tunnel::name)
+                .findFirst()
+            : Optional.empty());
   }
 
   /** The tunnel device that carries IPv4. */
@@ -221,7 +253,8 @@ record Expected(
                                 peer.name(),
                                 address,
                                 subnet,
-                                Optional.ofNullable(peer.vtepMAC()))));
+                                Optional.ofNullable(peer.vtepMAC()),
+                                peer.backend() != null)));
   }
 
   private static Optional<Cidr> range(@Nullable String text) {

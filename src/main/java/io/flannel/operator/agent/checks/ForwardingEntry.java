@@ -7,4 +7,4 @@ import io.flannel.operator.overlay.Cidr;
  *
  * @param mac in lower case, with colons
  */
-record ForwardingEntry(String mac, Cidr destination) {}
+public record ForwardingEntry(String mac, Cidr destination) {}

@@ -2,10 +2,13 @@ package io.flannel.operator.agent.checks;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -17,10 +20,11 @@ import java.util.regex.Pattern;
  * the pod is on it.
  *
  * @param proc where /proc is
+ * @param devices where /sys/class/net is
  * @param flannelRun the directory of flannel's subnet.env, /run/flannel on the node
  * @param cniConf the directory of CNI configurations, spec.cni.confDir on the node
  */
-record HostFiles(Path proc, Path flannelRun, Path cniConf) {
+record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
   private static final int LIMIT = 64 << 10;
   private static final String CNI_FILE = "10-flannel.conflist";
 
@@ -46,6 +50,25 @@ record HostFiles(Path proc, Path flannelRun, Path cniConf) {
       return Reading.absent();
     } catch (IOException e) {
       return unreadable(file);
+    }
+  }
+
+  /**
+   * The MTUs of a bridge's ports, in no order; absent if there is no such bridge. One that goes
+   * meanwhile is left out.
+   */
+  Reading<List<Integer>> portMtus(String bridge) {
+    Path ports = devices.resolve(bridge).resolve("brif");
+    List<Integer> mtus = new ArrayList<>();
+    try (DirectoryStream<Path> names = Files.newDirectoryStream(ports)) {
+      for (Path port : names) {
+        number(devices.resolve(port.getFileName()).resolve("mtu")).value().ifPresent(mtus::add);
+      }
+      return Reading.read(List.copyOf(mtus));
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return Reading.absent();
+    } catch (IOException | DirectoryIteratorException e) {
+      return unreadable(ports);
     }
   }
 

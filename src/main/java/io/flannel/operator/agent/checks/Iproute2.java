@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * What iproute2 tells of the kernel; needs no capability. Its tools stay: {@code ip}, for vxlan
  * {@code bridge}, and for wireguard with IPv6 {@code ip -6}. For one thread.
  */
-final class Iproute2 implements AutoCloseable {
+public final class Iproute2 implements AutoCloseable {
   /** Enough for the routes and neighbours of thousands of nodes, and not too much for the heap. */
   private static final int ANSWER_LIMIT = 1 << 20;
 
@@ -35,19 +35,19 @@ final class Iproute2 implements AutoCloseable {
    * @param bridge the command {@code bridge}, likewise
    * @param timeLimit for the answers of one of them
    */
-  Iproute2(List<String> ip, List<String> bridge, Duration timeLimit) {
+  public Iproute2(List<String> ip, List<String> bridge, Duration timeLimit) {
     this.ip = tool(timeLimit, ip, "-j", "-d", "-s", "-batch", "-");
     this.ipv6 = tool(timeLimit, ip, "-6", "-j", "-batch", "-");
     this.bridge = tool(timeLimit, bridge, "-j", "-batch", "-");
   }
 
   /** The tools of the agent's image. */
-  static Iproute2 installed() {
+  public static Iproute2 installed() {
     return new Iproute2(List.of("ip"), List.of("bridge"), Duration.ofSeconds(5));
   }
 
   /** What one batch of queries answers. */
-  record Answers(
+  public record Answers(
       Reading<List<Link>> links,
       Reading<RoutingTable> routes,
       Reading<List<Neighbour>> neighbours) {
@@ -58,7 +58,7 @@ final class Iproute2 implements AutoCloseable {
   }
 
   /** Devices, IPv4 routes and permanent neighbours. */
-  Answers answers() {
+  public Answers answers() {
     Answers answers = ask();
     Optional<Set<Link.Identity>> found = answers.links().value().map(Iproute2::identities);
     if (found.isPresent() && known.isPresent() && !found.equals(known)) {
@@ -73,13 +73,13 @@ final class Iproute2 implements AutoCloseable {
   }
 
   /** The IPv6 routes of the main table. */
-  Reading<RoutingTable> ipv6Routes() {
+  public Reading<RoutingTable> ipv6Routes() {
     return single(ipv6, "route show table main", json -> Iproute2Json.route(json, Cidr.Family.IPV6))
         .flatMap(routes -> Reading.read(new RoutingTable(routes)));
   }
 
   /** Where a vxlan device sends what is for a MAC address. */
-  Reading<List<ForwardingEntry>> forwarding(String device) {
+  public Reading<List<ForwardingEntry>> forwarding(String device) {
     return single(bridge, "fdb show dev " + device, Iproute2Json::forwardingEntry);
   }
 

@@ -133,7 +133,8 @@ final class Iproute2Json {
             destination(text(json, "dst"), family),
             optionalText(json, "type").orElse(Route.UNICAST),
             List.copyOf(hops),
-            json.has("metric") ? json.path("metric").asLong(0) : 0));
+            json.has("metric") ? json.path("metric").asLong(0) : 0,
+            optionalText(json, "protocol")));
   }
 
   private static Route.Hop hop(JsonNode json) throws UnreadableException {

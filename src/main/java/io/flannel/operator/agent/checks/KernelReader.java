@@ -19,14 +19,14 @@ record KernelReader(Iproute2 iproute2, HostFiles files) {
         answers.links().flatMap(links -> forwarding(expected, links)),
         files.subnetEnv(),
         files.cniConfig(),
+        files.portMtus(PodChecks.BRIDGE),
         files.sysctls(devices(expected, answers)),
         files.counters());
   }
 
-  /** Of IPv6 the peers' podCIDRs are not known; wireguard's one route needs none. */
+  /** Of IPv6 the peers' podCIDRs are not known: wireguard's one route and left-overs need none. */
   private static boolean ipv6RoutesMatter(Expected expected) {
-    return expected.backend() instanceof Backend.Wireguard
-        && expected.tunnels().stream().anyMatch(t -> t.family() == Cidr.Family.IPV6);
+    return expected.pods().stream().anyMatch(range -> range.node().family() == Cidr.Family.IPV6);
   }
 
   /** bridge fails where there is no device, which is told already. */

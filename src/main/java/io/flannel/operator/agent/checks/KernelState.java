@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param forwarding the vxlan device's table; absent where there is no such device
  * @param subnetEnv flannel's word to the CNI plugin
  * @param cniConfig flannel's CNI configuration, by its path
+ * @param podMtus the MTU of each pod on the bridge; absent where there is no bridge
  */
 record KernelState(
     Reading<List<Link>> links,
@@ -25,6 +26,7 @@ record KernelState(
     Reading<List<ForwardingEntry>> forwarding,
     Reading<SubnetEnv> subnetEnv,
     Reading<String> cniConfig,
+    Reading<List<Integer>> podMtus,
     Sysctls sysctls,
     Counters counters) {
 
@@ -55,6 +57,14 @@ record KernelState(
         .findFirst();
   }
 
+  /** The routes of both families, as far as they are known. */
+  List<Route> allRoutes() {
+    return Stream.of(routes, ipv6Routes)
+        .flatMap(table -> table.value().stream())
+        .flatMap(table -> table.all().stream())
+        .toList();
+  }
+
   /** Why what could not be read could not, each reason once. */
   List<String> failures() {
     var whys = new ArrayList<String>();
@@ -66,6 +76,7 @@ record KernelState(
             forwarding,
             subnetEnv,
             cniConfig,
+            podMtus,
             sysctls.ipForward(),
             sysctls.ipv6Forwarding(),
             counters.udpChecksumErrors(),

@@ -18,7 +18,7 @@ import java.util.OptionalLong;
  * @param tunnel what only tunnels have
  * @param receivedPackets counted since it was made, where asked for
  */
-record Link(
+public record Link(
     int index,
     String name,
     Optional<String> kind,
@@ -35,7 +35,7 @@ record Link(
    * @param address the address alone
    * @param prefix length of the prefix that is on-link
    */
-  record InterfaceAddress(Cidr address, int prefix) {
+  public record InterfaceAddress(Cidr address, int prefix) {
     @Override
     public String toString() {
       return address.base() + "/" + prefix;
@@ -52,7 +52,7 @@ record Link(
    * @param port vxlan's UDP port
    * @param external whether each packet brings its own addresses along (collect_md)
    */
-  record Tunnel(
+  public record Tunnel(
       Optional<Cidr> local,
       Optional<Cidr> remote,
       Optional<String> lower,
@@ -70,9 +70,10 @@ record Link(
   }
 
   /** What tells it from one of the same name that is made after it. */
-  record Identity(int index, String name) {}
+  public record Identity(int index, String name) {}
 
-  Identity identity() {
+  /** Which device it is. */
+  public Identity identity() {
     return new Identity(index, name);
   }
 

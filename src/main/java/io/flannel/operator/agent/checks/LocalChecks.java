@@ -53,7 +53,8 @@ public final class LocalChecks implements AutoCloseable {
   public static LocalChecks ofThisNode(Path flannelRun, Path cniConf) {
     return new LocalChecks(
         new KernelReader(
-            Iproute2.installed(), new HostFiles(Path.of("/proc"), flannelRun, cniConf)),
+            Iproute2.installed(),
+            new HostFiles(Path.of("/proc"), Path.of("/sys/class/net"), flannelRun, cniConf)),
         PATIENCE,
         System::nanoTime);
   }

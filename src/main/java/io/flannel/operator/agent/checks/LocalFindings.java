@@ -19,6 +19,7 @@ final class LocalFindings {
                 RouteChecks.of(expected, state),
                 VxlanChecks.of(expected, state),
                 RivalChecks.of(expected, state),
+                LeftOverChecks.of(expected, state),
                 PodChecks.of(expected, state),
                 failed(state))
             .flatMap(List::stream)

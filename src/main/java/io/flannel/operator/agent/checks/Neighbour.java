@@ -7,4 +7,4 @@ import io.flannel.operator.overlay.Cidr;
  *
  * @param mac in lower case, with colons
  */
-record Neighbour(Cidr address, String device, String mac) {}
+public record Neighbour(Cidr address, String device, String mac) {}

@@ -3,6 +3,7 @@ package io.flannel.operator.agent.checks;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Cidr;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How packets for a peer's pods leave the node, and how they should, with a backend that has a
@@ -28,11 +29,12 @@ record PeerWay(
     Cidr subnet) {
 
   /**
-   * Whether flannel routes to the peer at all: it ignores nodes of other backends, of which only
-   * vxlan's can be told from here, by their MAC address.
+   * Whether flannel routes to the peer at all: it ignores nodes of other backends, and vxlan's that
+   * publish no MAC address.
    */
   static boolean concerns(Expected expected, Expected.Peer peer) {
-    return expected.backend() instanceof Backend.Vxlan == peer.vtepMac().isPresent();
+    return !peer.otherBackend()
+        && expected.backend() instanceof Backend.Vxlan == peer.vtepMac().isPresent();
   }
 
   static PeerWay of(Expected expected, KernelState state, RoutingTable routes, Expected.Peer peer) {
@@ -53,11 +55,21 @@ record PeerWay(
                         Optional.of(tunnel.name())));
     Optional<String> link =
         expected.backend().directRouting() ? routes.linkOf(peer.address()) : Optional.empty();
+    Optional<Route.Hop> direct =
+        link.map(device -> new Route.Hop(Optional.of(peer.address()), Optional.of(device)));
+    // A copy of an old route carries packets while flannel changes the route: it is no wrong one.
+    route =
+        route.filter(
+            found ->
+                !found.isCopy()
+                    || Stream.of(throughTunnel, direct)
+                        .flatMap(Optional::stream)
+                        .anyMatch(found.hops()::contains));
     return new PeerWay(
         route,
         route.filter(found -> found.destination().equals(peer.subnet())).isPresent(),
         throughTunnel,
-        link.map(device -> new Route.Hop(Optional.of(peer.address()), Optional.of(device))),
+        direct,
         expected.ipv4Tunnel().filter(tunnel -> DeviceChecks.carries(tunnel, state)).isPresent(),
         peer.subnet());
   }

@@ -3,6 +3,7 @@ package io.flannel.operator.agent.checks;
 import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.overlay.Cidr;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,7 +31,7 @@ final class PodChecks {
               expected
                   .pods()
                   .forEach(range -> bridgeAddress(range, bridge).ifPresent(sightings::add));
-              bridgeMtu(expected, bridge, state).ifPresent(sightings::add);
+              podMtus(expected, state).ifPresent(sightings::add);
               forwarding(expected, state).ifPresent(sightings::add);
             });
     return sightings;
@@ -94,19 +95,29 @@ final class PodChecks {
   }
 
   /**
-   * The kernel keeps a bridge's MTU at the least of its ports', which are the pods'; without a port
-   * it is 1500. Pods with less than they could have lose nothing: they keep it until they restart.
+   * The CNI plugin gives both ends of a pod's link the same MTU, so that the node's end tells it.
+   * Pods with less than they could have lose nothing: they keep it until they restart.
    */
-  private static Optional<Sighting> bridgeMtu(Expected expected, Link bridge, KernelState state) {
+  private static Optional<Sighting> podMtus(Expected expected, KernelState state) {
     OptionalInt wanted = expected.podMtu(state);
-    if (wanted.isEmpty() || !bridge.carrier() || bridge.mtu() <= wanted.getAsInt()) {
+    List<Integer> pods = state.podMtus().value().orElse(List.of());
+    if (wanted.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(
-        Sighting.ofNode(
-            LocalFault.BRIDGE_MTU_WRONG,
-            "%s, whose MTU is the least of the node's pods', has %d; it should have at most %d"
-                .formatted(bridge.name(), bridge.mtu(), wanted.getAsInt())));
+    List<Integer> larger = pods.stream().filter(mtu -> mtu > wanted.getAsInt()).toList();
+    return larger.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            Sighting.ofNode(
+                LocalFault.BRIDGE_MTU_WRONG,
+                "%d of %d pods on %s %s an MTU of up to %d; it should be at most %d"
+                    .formatted(
+                        larger.size(),
+                        pods.size(),
+                        BRIDGE,
+                        larger.size() == 1 ? "has" : "have",
+                        Collections.max(larger),
+                        wanted.getAsInt())));
   }
 
   /** The CNI plugin turns it on when it makes the bridge; without a bridge nothing is forwarded. */

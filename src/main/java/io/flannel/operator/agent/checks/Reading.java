@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** What came of an attempt to read something of the node. */
-sealed interface Reading<T> {
+public sealed interface Reading<T> {
   /** It is there, and was understood. */
   record Read<T>(T what) implements Reading<T> {}
 

@@ -3,6 +3,7 @@ package io.flannel.operator.agent.checks;
 import static java.util.stream.Collectors.joining;
 
 import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.RouteCopies;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,8 +14,10 @@ import java.util.Optional;
  * @param type the kernel's: {@code unicast} leads somewhere, {@code blackhole} and the like nowhere
  * @param hops where it leads; more than one where packets are spread
  * @param metric the least wins among routes for the same addresses
+ * @param protocol who made it, where told
  */
-record Route(Cidr destination, String type, List<Hop> hops, long metric) {
+public record Route(
+    Cidr destination, String type, List<Hop> hops, long metric, Optional<String> protocol) {
   static final String UNICAST = "unicast";
 
   /**
@@ -22,13 +25,26 @@ record Route(Cidr destination, String type, List<Hop> hops, long metric) {
    *
    * @param gateway the next router; empty: the destination is on the device's own link
    */
-  record Hop(Optional<Cidr> gateway, Optional<String> device) {
+  public record Hop(Optional<Cidr> gateway, Optional<String> device) {
     /** As the command line has it, with a blank before: {@code via 192.168.0.82 dev eth0}. */
     @Override
     public String toString() {
       return gateway.map(via -> " via " + via.base()).orElse("")
           + device.map(name -> " dev " + name).orElse("");
     }
+  }
+
+  /** Whether it is one of the copies that carry packets during a change. */
+  boolean isCopy() {
+    return metric == RouteCopies.METRIC && isUnclaimed();
+  }
+
+  /**
+   * Whether nobody claims to have made it, as with routes of flanneld's (netlink's default), {@code
+   * ip route add}'s and unlike those of the kernel's and routing daemons'.
+   */
+  boolean isUnclaimed() {
+    return protocol.filter(name -> !name.equals("boot")).isEmpty();
   }
 
   /** As the command line has it: {@code 10.244.2.0/24 via 192.168.0.82 dev flannel.ipip}. */

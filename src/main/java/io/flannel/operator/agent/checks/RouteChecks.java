@@ -64,7 +64,10 @@ final class RouteChecks {
                         .formatted(peer.name(), peer.subnet(), wanted)));
   }
 
-  /** One route for the whole network; a narrower one takes packets away from it, unencrypted. */
+  /**
+   * One route for the whole network; a narrower one takes packets away from it, unencrypted. What
+   * flannel itself left is told as such, and removed once all nodes can do without.
+   */
   private static void throughWireguard(
       Expected expected,
       KernelState state,
@@ -79,10 +82,12 @@ final class RouteChecks {
       networkRoute(tunnel.get(), state, network, routes, sightings);
       return;
     }
+    Set<LeftOvers.Removal> leftOver = Set.copyOf(LeftOvers.plan(expected, state).removals());
     for (Expected.Peer peer : expected.peers()) {
       routes
           .to(Cidr.ofAddress(peer.subnet().base()))
           .filter(route -> route.destination().prefix() > network.prefix())
+          .filter(route -> !leftOver.contains(new LeftOvers.RouteRemoval(route)))
           .ifPresent(
               route ->
                   sightings.add(
@@ -147,7 +152,7 @@ final class RouteChecks {
     List<String> stale =
         routes.routes().stream()
             .filter(route -> network.contains(route.destination()))
-            .filter(route -> !route.destination().equals(network))
+            .filter(route -> !route.destination().equals(network) && !route.isCopy())
             // The usual case first: with all of many peers, the last filter is dear.
             .filter(route -> !leased.contains(route.destination()))
             .filter(route -> route.hops().stream().anyMatch(hop -> hop.gateway().isPresent()))

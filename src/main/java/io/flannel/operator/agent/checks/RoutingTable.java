@@ -11,11 +11,13 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /** The kernel's choice among routes of one family: the longest prefix, then the least metric. */
-final class RoutingTable {
+public final class RoutingTable {
   private final Map<Cidr, Route> best = new HashMap<>();
   private final List<Integer> prefixes;
+  private final List<Route> all;
 
   RoutingTable(List<Route> routes) {
+    all = List.copyOf(routes);
     var lengths = new TreeSet<Integer>(Comparator.reverseOrder());
     for (Route route : routes) {
       // Of two with the same metric the kernel takes the first that it lists.
@@ -53,6 +55,11 @@ final class RoutingTable {
         .map(route -> route.hops().getFirst())
         .filter(hop -> hop.gateway().isEmpty())
         .flatMap(Route.Hop::device);
+  }
+
+  /** Every route, in the kernel's order. */
+  public List<Route> all() {
+    return all;
   }
 
   /** Of each destination the route that counts, in no order. */

@@ -34,7 +34,9 @@ final class VxlanChecks {
           state.forwarding().value().map(VxlanChecks::destinations);
       for (Expected.Peer peer : expected.peers()) {
         Optional<String> mac = peer.vtepMac();
-        if (mac.isPresent() && PeerWay.of(expected, state, routes.get(), peer).isTunnelled()) {
+        if (mac.isPresent()
+            && !peer.otherBackend()
+            && PeerWay.of(expected, state, routes.get(), peer).isTunnelled()) {
           macs.flatMap(known -> neighbour(tunnel.get(), peer, mac.get(), known))
               .ifPresent(sightings::add);
           destinations

@@ -53,6 +53,19 @@ class HostFilesTest {
   }
 
   @Test
+  void theMtusOfABridgesPorts() throws IOException {
+    assertThat(files().portMtus("cni0")).isInstanceOf(Absent.class);
+    write("net/cni0/brif/veth1/state", "3");
+    write("net/cni0/brif/veth2/state", "3");
+    write("net/cni0/brif/gone/state", "3");
+    write("net/veth1/mtu", "1450\n");
+    write("net/veth2/mtu", "1480\n");
+    write("net/eth0/mtu", "1500\n");
+    assertThat(files().portMtus("cni0").value().orElseThrow())
+        .containsExactlyInAnyOrder(1450, 1480);
+  }
+
+  @Test
   void theCniConfiguration() throws IOException {
     write("cni/10-flannel.conflist", "{}");
     assertThat(files().cniConfig().value())
@@ -77,7 +90,7 @@ class HostFilesTest {
 
   @Test
   void thisKernelsOwnCounters() {
-    var proc = new HostFiles(Path.of("/proc"), root, root);
+    var proc = new HostFiles(Path.of("/proc"), Path.of("/sys/class/net"), root, root);
     assertThat(proc.counters().udpChecksumErrors()).isInstanceOf(Read.class);
     assertThat(proc.counters().reversePathDrops()).isInstanceOf(Read.class);
     assertThat(proc.sysctls(List.of("all", "lo")).ipForward()).isInstanceOf(Read.class);
@@ -94,7 +107,8 @@ class HostFilesTest {
   }
 
   private HostFiles files() {
-    return new HostFiles(root.resolve("proc"), root.resolve("run"), root.resolve("cni"));
+    return new HostFiles(
+        root.resolve("proc"), root.resolve("net"), root.resolve("run"), root.resolve("cni"));
   }
 
   private void write(String path, String text) throws IOException {

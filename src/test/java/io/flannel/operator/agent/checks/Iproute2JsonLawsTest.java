@@ -56,6 +56,7 @@ class Iproute2JsonLawsTest {
             healthy.forwarding(),
             healthy.subnetEnv(),
             healthy.cniConfig(),
+            healthy.podMtus(),
             healthy.sysctls(),
             healthy.counters());
     assertThatCode(() -> LocalFindings.of(node.expected(), state)).doesNotThrowAnyException();

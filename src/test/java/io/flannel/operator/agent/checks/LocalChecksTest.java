@@ -8,6 +8,7 @@ import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Finding;
+import io.flannel.operator.testing.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -320,7 +321,8 @@ class LocalChecksTest {
                         "192.168.0.100",
                         null,
                         "10.244." + i + ".0/24",
-                        "12:c6:65:89:b4:ff"))
+                        "12:c6:65:89:b4:ff",
+                        null))
             .toList();
     FlannelNodeSpec spec = withPeers(spec(BackendType.VXLAN, false), many);
     checks.look(spec);
@@ -371,7 +373,11 @@ class LocalChecksTest {
   }
 
   private LocalChecks checks() {
-    return checks(namespace.iproute2());
+    return checks(
+        new Iproute2(
+            Stream.concat(namespace.asNobody().stream(), Stream.of("ip")).toList(),
+            Stream.concat(namespace.asNobody().stream(), Stream.of("bridge")).toList(),
+            Duration.ofSeconds(30)));
   }
 
   private LocalChecks checks(Iproute2 iproute2) {
@@ -382,7 +388,7 @@ class LocalChecksTest {
   }
 
   private HostFiles hostFiles() {
-    return new HostFiles(files.resolve("proc"), files, files);
+    return new HostFiles(files.resolve("proc"), namespace.devices(), files, files);
   }
 
   private void write(String path, String text) throws IOException {

@@ -54,6 +54,7 @@ class LocalFindingsLawsTest {
             forwarding ? all.forwarding() : Reading.failed("bridge failed"),
             all.subnetEnv(),
             all.cniConfig(),
+            all.podMtus(),
             all.sysctls(),
             all.counters());
 

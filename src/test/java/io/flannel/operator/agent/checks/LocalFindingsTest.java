@@ -1,6 +1,7 @@
 package io.flannel.operator.agent.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
@@ -29,7 +30,37 @@ class LocalFindingsTest {
   void aCopyOfTheRouteWithAWorseMetricIsNeitherWrongNorStale() {
     var node = SimulatedNode.of(BackendType.HOST_GW);
     node.routes.add(SimulatedNode.newRoute("10.244.2.0/24", "192.168.0.100", "flannel.ipip", 4096));
-    assertThat(node.sightings()).isEmpty();
+    assertThat(node.sightings())
+        .extracting(Sighting::fault, Sighting::message)
+        .containsExactly(
+            tuple(
+                LocalFault.LEFT_OVERS,
+                "there is the route 10.244.2.0/24 via 192.168.0.100 dev flannel.ipip metric 4096;"
+                    + " there should be none"));
+  }
+
+  @Test
+  void aCopyThatIsTheOnlyWayIsToldAsTheMissingRoute() {
+    var node = SimulatedNode.of(BackendType.IPIP);
+    node.removeRoute("10.244.2.0/24");
+    node.routes.add(SimulatedNode.newRoute("10.244.2.0/24", "10.244.2.0", "flannel.1", 4096));
+    assertThat(node.sightings())
+        .extracting(Sighting::fault)
+        .containsExactly(LocalFault.ROUTE_MISSING);
+  }
+
+  @Test
+  void afterAChangeToWireguardTheOldRoutesAreLeftOvers() {
+    var node = SimulatedNode.of(BackendType.WIREGUARD);
+    node.route("10.244.2.0/24", "192.168.0.100", "eth0");
+    node.routes.add(SimulatedNode.newRoute("10.244.3.0/24", "192.168.0.101", "eth0", 4096));
+    assertThat(node.sightings())
+        .extracting(Sighting::fault, Sighting::message)
+        .containsExactly(
+            tuple(
+                LocalFault.LEFT_OVERS,
+                "there are 2 routes, such as 10.244.2.0/24 via 192.168.0.100 dev eth0; there"
+                    + " should be none"));
   }
 
   @Test
@@ -83,6 +114,23 @@ class LocalFindingsTest {
   }
 
   @Test
+  void podsThatStillHaveALargerMtuAreCounted() {
+    var node = SimulatedNode.of(BackendType.VXLAN);
+    node.podMtus.clear();
+    node.podMtus.addAll(List.of(1450, 1480, 1400, 1500));
+    assertThat(node.sightings())
+        .extracting(Sighting::message)
+        .containsExactly(
+            "2 of 4 pods on cni0 have an MTU of up to 1500; it should be at most 1450");
+    node.podMtus.remove(Integer.valueOf(1500));
+    assertThat(node.sightings())
+        .extracting(Sighting::message)
+        .containsExactly("1 of 3 pods on cni0 has an MTU of up to 1480; it should be at most 1450");
+    node.podMtus.remove(Integer.valueOf(1480));
+    assertThat(node.sightings()).isEmpty();
+  }
+
+  @Test
   void aBridgeWithoutPodsHasWhateverMtu() {
     var node = SimulatedNode.of(BackendType.VXLAN);
     Link bridge = node.link("cni0");
@@ -110,7 +158,8 @@ class LocalFindingsTest {
             Cidr.parse("10.244.0.0/16"),
             "blackhole",
             List.of(new Route.Hop(Optional.empty(), Optional.empty())),
-            0));
+            0,
+            Optional.empty()));
     assertThat(node.sightings()).isEmpty();
   }
 

@@ -110,7 +110,8 @@ record Mutation(
                       Cidr.parse("10.244.2.0/24"),
                       "blackhole",
                       List.of(new Route.Hop(Optional.empty(), Optional.empty())),
-                      0));
+                      0,
+                      Optional.empty()));
             }),
         new Mutation(
             "a better metric elsewhere",
@@ -120,7 +121,8 @@ record Mutation(
               node.routes.replaceAll(
                   route ->
                       route.destination().equals(Cidr.parse("10.244.2.0/24"))
-                          ? new Route(route.destination(), route.type(), route.hops(), 10)
+                          ? new Route(
+                              route.destination(), route.type(), route.hops(), 10, route.protocol())
                           : route);
               node.route("10.244.2.0/24", "192.168.0.250", "eth0");
             }),
@@ -134,6 +136,30 @@ record Mutation(
             LocalFault.ROUTE_STALE,
             node -> node.shape.allPeers(),
             node -> node.route("10.244.250.0/24", "192.168.0.250", node.device().orElse("eth0"))),
+        new Mutation(
+            "another backend's device",
+            LocalFault.LEFT_OVERS,
+            node -> true,
+            node -> {
+              String old = node.shape.is(BackendType.VXLAN) ? "flannel.ipip" : "flannel.1";
+              node.links.add(
+                  SimulatedNode.device(old, node.shape.is(BackendType.VXLAN) ? "ipip" : "vxlan"));
+            }),
+        new Mutation(
+            "route copies",
+            LocalFault.LEFT_OVERS,
+            node -> !node.shape.peers().isEmpty(),
+            node ->
+                node.routes.add(
+                    SimulatedNode.newRoute("10.244.2.0/24", "192.168.0.100", "eth0", 4096))),
+        new Mutation(
+            "the neighbour of a node that is gone",
+            LocalFault.LEFT_OVERS,
+            node -> node.shape.is(BackendType.VXLAN) && node.shape.allPeers(),
+            node ->
+                node.neighbours.add(
+                    new Neighbour(
+                        Cidr.ofAddress("10.244.250.0"), "flannel.1", "02:00:00:00:00:fa"))),
         new Mutation(
             "wireguard's route deleted",
             LocalFault.NETWORK_ROUTE_MISSING,
@@ -218,8 +244,7 @@ record Mutation(
             "pods with too large an MTU",
             LocalFault.BRIDGE_MTU_WRONG,
             node -> node.shape.bridge(),
-            node ->
-                node.replace(addressed(node.link("cni0"), node.podMtu() + 10, "10.244.1.1/24"))),
+            node -> node.podMtus.add(node.podMtu() + 10)),
         new Mutation(
             "CNI configuration gone",
             LocalFault.CNI_CONFIG_MISSING,

@@ -23,6 +23,7 @@ final class SimulatedNode {
   final List<Neighbour> neighbours = new ArrayList<>();
   final List<ForwardingEntry> forwarding = new ArrayList<>();
   final Map<String, String> subnetEnv = new HashMap<>();
+  final List<Integer> podMtus = new ArrayList<>();
   final Map<String, Integer> rpFilter = new HashMap<>();
   boolean subnetEnvThere = true;
   boolean cniConfigThere = true;
@@ -99,6 +100,7 @@ final class SimulatedNode {
               Link.Tunnel.NONE,
               OptionalLong.empty()));
       route("10.244.1.0/24", null, "cni0");
+      podMtus.addAll(List.of(podMtu(), podMtu() - 10));
     }
     for (int i = 0; i < shape.peers().size(); i++) {
       peer(i);
@@ -193,6 +195,20 @@ final class SimulatedNode {
         OptionalLong.of(1000));
   }
 
+  /** A device of which nothing matters but its name and kind. */
+  static Link device(String name, String kind) {
+    return new Link(
+        100 + name.hashCode() % 50,
+        name,
+        Optional.of(kind),
+        true,
+        true,
+        1400,
+        List.of(),
+        Link.Tunnel.NONE,
+        OptionalLong.empty());
+  }
+
   static List<Link.InterfaceAddress> addresses(String... texts) {
     return List.of(texts).stream()
         .map(
@@ -214,7 +230,8 @@ final class SimulatedNode {
         Route.UNICAST,
         List.of(
             new Route.Hop(Optional.ofNullable(gateway).map(Cidr::ofAddress), Optional.of(device))),
-        metric);
+        metric,
+        Optional.of("boot"));
   }
 
   void removeRoute(String destination) {
@@ -238,7 +255,8 @@ final class SimulatedNode {
               peerAddress(i),
               "10.244.%d.0".formatted(i + 2),
               "10.244.%d.0/24".formatted(i + 2),
-              shape.is(BackendType.VXLAN) ? mac(i) : null));
+              shape.is(BackendType.VXLAN) ? mac(i) : null,
+              null));
     }
     return new FlannelNodeSpec(
         "default",
@@ -270,6 +288,7 @@ final class SimulatedNode {
         Reading.read(List.copyOf(forwarding)),
         subnetEnvThere ? Reading.read(new SubnetEnv(Map.copyOf(subnetEnv))) : Reading.absent(),
         cniConfigThere ? Reading.read("/etc/cni/net.d/10-flannel.conflist") : Reading.absent(),
+        shape.bridge() ? Reading.read(List.copyOf(podMtus)) : Reading.absent(),
         new KernelState.Sysctls(
             Reading.read(ipForward), Reading.read(ipv6Forwarding), Map.copyOf(rpFilter)),
         new KernelState.Counters(Reading.read(udpChecksumErrors), Reading.read(reversePathDrops)));

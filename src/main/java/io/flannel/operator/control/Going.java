@@ -1,0 +1,199 @@
+package io.flannel.operator.control;
+
+import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.toSet;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.decide.StepSchedule;
+import io.flannel.operator.decide.StepSchedule.StepPod;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.Names;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.NodeStepPod.Kind;
+import io.flannel.operator.report.Happening;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * Takes flannel off the nodes when its network goes: first its pods, then on each node what they
+ * made there, then what they published of the node. That a Node has flannel's annotations is the
+ * record of what is yet to be done.
+ *
+ * <p>A node without a CNI configuration is NotReady, so the step itself makes it so: only a node
+ * whose kubelet says nothing any more is not tried.
+ */
+final class Going {
+  /** So long without progress, and what is left stays: a node may be off for good. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** What flanneld publishes (pkg/subnet/kube/annotations.go); others are what people set. */
+  private static final Set<String> PUBLISHED =
+      Set.of(
+          "backend-type",
+          "backend-data",
+          "backend-v6-data",
+          "public-ip",
+          "public-ipv6",
+          "kube-subnet-manager");
+
+  private final KubernetesClient client;
+  private final Watches watches;
+  private final Remover remover;
+  private final NodeSteps steps;
+  private final EventRecorder events;
+  private final Clock clock;
+
+  Going(
+      KubernetesClient client,
+      Watches watches,
+      Remover remover,
+      NodeSteps steps,
+      EventRecorder events,
+      Clock clock) {
+    this.client = client;
+    this.watches = watches;
+    this.remover = remover;
+    this.steps = steps;
+    this.events = events;
+    this.clock = clock;
+  }
+
+  /**
+   * Does what can be done now.
+   *
+   * @return after how long to look again; empty: nothing is left to be waited for
+   */
+  Optional<Duration> run(WantedNetwork network, FlannelNetwork deleted) {
+    Instant began = Instant.parse(deleted.getMetadata().getDeletionTimestamp());
+    if (remover.endFlannel(network)) {
+      Optional<Duration> wait = until(began.plus(PATIENCE));
+      if (wait.isPresent()) {
+        return wait;
+      }
+    }
+    if (othersFlannelRuns(network)) {
+      return Optional.empty();
+    }
+    SortedMap<String, ClusterNode> published = published();
+    SortedMap<String, String> orders = new TreeMap<>();
+    Set<String> begun = begun();
+    published.values().stream()
+        .filter(node -> !node.lost() || begun.contains(node.name()))
+        .forEach(node -> orders.put(node.name(), network.ranges().toString()));
+    StepSchedule schedule = steps.run(network, Kind.GOING, orders, Optional.empty());
+    published.values().stream()
+        .filter(node -> schedule.done().containsKey(node.name()))
+        .forEach(this::withdraw);
+    Set<String> left = new TreeSet<>(published.keySet());
+    left.removeAll(schedule.done().keySet());
+    if (left.isEmpty() && schedule.done().isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Duration> wait = until(lastProgress(began, schedule).plus(PATIENCE));
+    if (wait.isEmpty()) {
+      say(deleted, left, schedule);
+      steps.run(network, Kind.GOING, new TreeMap<>(), Optional.empty());
+    }
+    return wait.map(
+        most ->
+            Stream.concat(Stream.of(most), schedule.lookAgain().stream())
+                .min(Comparator.naturalOrder())
+                .orElseThrow());
+  }
+
+  /** A flannel of someone else's, or another network's that takes over what this one leaves. */
+  private boolean othersFlannelRuns(WantedNetwork network) {
+    return watches
+            .list(DaemonSet.class)
+            .filter(live -> live.getMetadata().getName().equals(Flannel.DAEMON_SET))
+            .anyMatch(live -> !remover.isOf(network, live))
+        || watches
+            .list(FlannelNetwork.class)
+            .filter(other -> !other.getMetadata().getName().equals(network.name()))
+            .anyMatch(other -> !other.isMarkedForDeletion());
+  }
+
+  private SortedMap<String, ClusterNode> published() {
+    return watches
+        .list(Node.class)
+        .map(ClusterNode::of)
+        .filter(node -> node.flannel().keySet().stream().anyMatch(PUBLISHED::contains))
+        .collect(toMap(ClusterNode::name, node -> node, (one, _) -> one, TreeMap::new));
+  }
+
+  /** The nodes that have a pod for this step, whatever became of them. */
+  private Set<String> begun() {
+    return steps.pods(Kind.GOING).map(NodeSteps::read).map(StepPod::node).collect(toSet());
+  }
+
+  /** By the status, as flanneld wrote it: the right to change Nodes is not needed for that. */
+  private void withdraw(ClusterNode node) {
+    List<String> lines =
+        node.flannel().keySet().stream()
+            .filter(PUBLISHED::contains)
+            .map(key -> "\"%s%s\": null".formatted(ClusterNode.ANNOTATION_PREFIX, key))
+            .sorted()
+            .toList();
+    client
+        .nodes()
+        .withName(node.name())
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\": {\"annotations\": {%s}}}".formatted(String.join(", ", lines)));
+  }
+
+  /**
+   * When the last node had its first attempt, or ended it: as the pods say that are still there.
+   * One that was made just now may not have been seen yet.
+   */
+  private Instant lastProgress(Instant began, StepSchedule schedule) {
+    if (schedule.starts().stream().anyMatch(start -> start.attempt() == 1)) {
+      return clock.instant();
+    }
+    return steps
+        .pods(Kind.GOING)
+        .map(NodeSteps::read)
+        .filter(pod -> pod.attempt() == 1)
+        .map(StepPod::since)
+        .filter(began::isBefore)
+        .max(Comparator.naturalOrder())
+        .orElse(began);
+  }
+
+  private Optional<Duration> until(Instant due) {
+    Duration wait = Duration.between(clock.instant(), due);
+    return wait.isPositive() ? Optional.of(wait) : Optional.empty();
+  }
+
+  private void say(FlannelNetwork deleted, Set<String> left, StepSchedule schedule) {
+    String why =
+        schedule.failed().entrySet().stream()
+            .findFirst()
+            .map(failure -> " (%s: %s)".formatted(failure.getKey(), failure.getValue()))
+            .orElse("");
+    events.record(
+        deleted,
+        new Happening(
+            true,
+            "NodesNotCleaned",
+            "flannel's devices, routes, rules and files may still be on %s%s; reboot the nodes, or"
+                    .formatted(Names.ofNodes(List.copyOf(left)), why)
+                + " remove them there, with /etc/cni/net.d/10-flannel.conflist"));
+  }
+}

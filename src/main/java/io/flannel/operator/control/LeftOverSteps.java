@@ -1,0 +1,92 @@
+package io.flannel.operator.control;
+
+import static java.util.Comparator.comparingInt;
+import static java.util.stream.Collectors.toMap;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.decide.AgentReport;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.LastSaid;
+import io.flannel.operator.decide.LeftOverRemoval;
+import io.flannel.operator.decide.LeftOversFound;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.StepSchedule;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.NodeStepPod.Kind;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BinaryOperator;
+
+/** Has what flannel left removed from the nodes where it is. */
+final class LeftOverSteps {
+  /** An agent tells within seconds that nothing is left; if it still is, it is tried again. */
+  private static final Duration REPEAT = Duration.ofMinutes(1);
+
+  private final NodeSteps steps;
+
+  LeftOverSteps(NodeSteps steps) {
+    this.steps = steps;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param reports the agents' reports as they are to be told of
+   */
+  record Outcome(Map<String, AgentReport> reports, Optional<Duration> lookAgain) {}
+
+  /**
+   * Starts the steps that are due.
+   *
+   * @param reports by node
+   * @param decision on the spec: nothing is done unless it is accepted
+   * @param acting whether anything may be done
+   */
+  Outcome run(
+      WantedNetwork wanted,
+      FlannelNetwork network,
+      ClusterState cluster,
+      List<NodeLease> leases,
+      Map<String, AgentReport> reports,
+      Decision decision,
+      boolean acting) {
+    LastSaid before = LastSaid.of(Optional.ofNullable(network.getStatus()));
+    LeftOverRemoval removal =
+        LeftOverRemoval.of(wanted, cluster, leases, reports, before, suspected());
+    if (!acting) {
+      boolean soon = decision instanceof Decision.Wait;
+      return new Outcome(removal.postponed(soon).told(reports, Map.of()), Optional.empty());
+    }
+    SortedMap<String, String> orders = new TreeMap<>();
+    removal.orders().forEach((node, order) -> orders.put(node, order.json()));
+    StepSchedule schedule = steps.run(wanted, Kind.LEFT_OVERS, orders, Optional.of(REPEAT));
+    return new Outcome(removal.told(reports, schedule.failed()), schedule.lookAgain());
+  }
+
+  /** What the last steps took for ranges of nodes that are gone, by node; and were told so. */
+  private Map<String, Set<Cidr>> suspected() {
+    Map<String, Pod> last =
+        steps
+            .pods(Kind.LEFT_OVERS)
+            .collect(
+                toMap(
+                    pod -> pod.getSpec().getNodeName(),
+                    pod -> pod,
+                    BinaryOperator.maxBy(comparingInt(pod -> NodeSteps.read(pod).attempt()))));
+    Map<String, Set<Cidr>> suspected = new TreeMap<>();
+    last.forEach(
+        (node, pod) ->
+            suspected.put(
+                node,
+                LeftOversFound.suspected(NodeSteps.order(pod), NodeSteps.read(pod).result())));
+    return suspected;
+  }
+}

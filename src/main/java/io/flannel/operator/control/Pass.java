@@ -1,0 +1,324 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.decide.Acceptance;
+import io.flannel.operator.decide.AgentReport;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Course;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.FreshFlannel;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.NodePlan;
+import io.flannel.operator.decide.RolloutStep;
+import io.flannel.operator.decide.TunnelVerdicts;
+import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.RolloutMarks;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.NodeAgentDaemonSet;
+import io.flannel.operator.render.NodeAgentSettings;
+import io.flannel.operator.render.NodeStepPod.Kind;
+import io.flannel.operator.report.AdoptionReport;
+import io.flannel.operator.report.Situation;
+import io.flannel.operator.report.StatusReport;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * One pass over one FlannelNetwork: observe, decide, render, apply, report. What the API server
+ * refuses ends its writes; the status still says how things are, and why.
+ */
+final class Pass {
+  /** A rollout that goes on is looked at so often, whether or not anything happens. */
+  private static final Duration ROLLOUT_LOOK = Duration.ofSeconds(30);
+
+  private final FlannelNetwork network;
+  private final Context<FlannelNetwork> context;
+  private final KubernetesClient client;
+  private final Watches watches;
+  private final NodeAgentSettings agents;
+  private final Clock clock;
+  private final NetworkMetrics metrics;
+  private final EventRecorder events;
+  private final StatusWriter statusWriter;
+  private final CleanupFinalizer finalizer;
+  private final Remover remover;
+  private final FlannelNodes flannelNodes;
+  private final TakeOver takeOver;
+  private final NodeSteps steps;
+  private final LeftOverSteps leftOvers;
+  private final PreflightSteps preflights;
+
+  /** What this pass wrote, as the API server answered. */
+  private final List<HasMetadata> written = new ArrayList<>();
+
+  /** What ended its writes. */
+  private Optional<Applier.ApplyException> failure = Optional.empty();
+
+  Pass(PassTools tools, FlannelNetwork network, Context<FlannelNetwork> context) {
+    this.network = network;
+    this.context = context;
+    this.client = tools.client();
+    this.watches = tools.watches();
+    this.agents = tools.agents();
+    this.clock = tools.clock();
+    this.metrics = tools.metrics();
+    this.events = tools.events();
+    this.statusWriter = new StatusWriter(client, events);
+    this.finalizer = new CleanupFinalizer(client);
+    this.remover = new Remover(client, watches, agents);
+    this.flannelNodes = new FlannelNodes(client, watches, clock);
+    this.takeOver = new TakeOver(client, watches);
+    this.steps = new NodeSteps(client, watches, agents, clock);
+    this.leftOvers = new LeftOverSteps(steps);
+    this.preflights = new PreflightSteps(steps, clock);
+  }
+
+  UpdateControl<FlannelNetwork> run() {
+    WantedNetwork wanted;
+    try {
+      wanted = WantedNetwork.of(name(), network.getSpec());
+    } catch (IllegalArgumentException e) {
+      return refused(
+          new Decision.Refuse(
+              "InvalidSpec", String.valueOf(e.getMessage()), "correct the field and apply again"));
+    }
+    if (network.isMarkedForDeletion()) {
+      return deleted(wanted);
+    }
+    ClusterState cluster = new ClusterObserver(watches).observe();
+    Decision possible = Acceptance.judge(wanted, cluster);
+    if (possible instanceof Decision.Refuse refuse && !Acceptance.inCharge(wanted, cluster)) {
+      return refused(refuse);
+    }
+    return bringThere(wanted, cluster, possible);
+  }
+
+  /**
+   * @param possible whether the spec can be carried out, but for what the nodes have yet to try
+   */
+  private UpdateControl<FlannelNetwork> bringThere(
+      WantedNetwork wanted, ClusterState cluster, Decision possible) {
+    boolean paused = isPaused();
+    if (!paused) {
+      finalizer.keep(network, network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP);
+    }
+    Map<String, AgentReport> reports = flannelNodes.reports();
+    Course course =
+        Course.of(
+            wanted,
+            Flannel.revision(Flannel.template(wanted)),
+            attempt(),
+            cluster,
+            reports,
+            Optional.ofNullable(network.getStatus()),
+            clock.instant());
+    PreflightSteps.Outcome preflight =
+        preflights.run(
+            wanted,
+            network.getMetadata().getUid() + attempt(),
+            cluster,
+            course,
+            possible instanceof Decision.Accept && !paused);
+    Decision decision = preflight.objection().orElse(possible);
+    boolean writing = decision instanceof Decision.Accept && !paused;
+    if (writing) {
+      unlessFailed(() -> apply(wanted, course.step(), cluster));
+    }
+    if (course.mayOpenGates(paused)) {
+      unlessFailed(() -> new TunnelGates(client, clock).open(course.gates().open()));
+    }
+    ClusterState now =
+        written.isEmpty() ? cluster : new ClusterObserver(watches, written).observe();
+    List<NodeLease> leases = NodeLease.judge(wanted, now);
+    // What is in force goes on to be measured, whatever became of the spec.
+    if (!paused && (writing || now.live().isPresent())) {
+      unlessFailed(() -> tellAgents(wanted, NodePlan.of(wanted, now, leases, reports)));
+    }
+    if (writing) {
+      unlessFailed(() -> takeOver.proceed(wanted, now, leases));
+    }
+    LeftOverSteps.Outcome removal =
+        leftOvers.run(
+            wanted, network, now, leases, reports, decision, writing && failure.isEmpty());
+    Map<String, AgentReport> told =
+        FreshFlannel.told(removal.reports(), now.pods(), wanted.health(), clock.instant());
+    Optional<FlannelNetworkStatus.Adoption> adoption =
+        AdoptionReport.of(
+            wanted,
+            now,
+            decision,
+            paused,
+            takeOver.leftOver().map(Applier::name).toList(),
+            found -> AdoptionManifest.of(found, network));
+    Reported reported =
+        report(
+            previous ->
+                new Situation(
+                    network.getMetadata().getGeneration(),
+                    previous,
+                    wanted,
+                    decision,
+                    now,
+                    leases,
+                    NetConf.of(wanted).hash(),
+                    paused,
+                    failure.map(Throwable::getMessage),
+                    adoption,
+                    told,
+                    course));
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+    if (!reported.rolling() && writing) {
+      now.live().ifPresent(live -> remover.pruneConfigMaps(live.configHash()));
+    }
+    return lookAgain(
+        List.of(
+            reported.rolling() ? Optional.of(ROLLOUT_LOOK) : Optional.empty(),
+            course.gates().lookAgain(),
+            removal.lookAgain(),
+            preflight.lookAgain(),
+            reported.tunnels().flatMap(TunnelVerdicts::lookAgain)));
+  }
+
+  private record Reported(boolean rolling, Optional<TunnelVerdicts> tunnels) {}
+
+  private Reported report(Function<Optional<FlannelNetworkStatus>, Situation> situation) {
+    FlannelNetworkStatus status =
+        statusWriter.write(network, previous -> StatusReport.of(situation.apply(previous), clock));
+    Optional<TunnelVerdicts> tunnels = situation.apply(Optional.of(status)).tunnels();
+    metrics.record(name(), status, tunnels.map(TunnelVerdicts::nodes).orElseGet(TreeMap::new));
+    Rollout rollout = status.rollout();
+    return new Reported(rollout != null && !Rollout.Phase.isOver(rollout.phase()), tunnels);
+  }
+
+  /** At the earliest of these times. */
+  private static UpdateControl<FlannelNetwork> lookAgain(List<Optional<Duration>> after) {
+    UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
+    return after.stream()
+        .flatMap(Optional::stream)
+        .min(Comparator.naturalOrder())
+        .map(done::rescheduleAfter)
+        .orElse(done);
+  }
+
+  private boolean isPaused() {
+    return Boolean.TRUE.equals(network.getSpec().paused());
+  }
+
+  private String name() {
+    return network.getMetadata().getName();
+  }
+
+  /** Another value makes what failed begin again. */
+  private String attempt() {
+    return Objects.requireNonNullElse(
+            network.getMetadata().getAnnotations(), Map.<String, String>of())
+        .getOrDefault(RolloutMarks.TRY_AGAIN, "");
+  }
+
+  private void apply(WantedNetwork wanted, RolloutStep step, ClusterState cluster) {
+    written.addAll(takeOver.begin(wanted, cluster));
+    List<HasMetadata> rendered =
+        new ArrayList<>(TakeOver.withOldAccount(Flannel.foundation(wanted), cluster));
+    daemonSet(wanted, step).ifPresent(rendered::add);
+    if (wanted.health().enabled()) {
+      rendered.add(NodeAgentDaemonSet.render(wanted, agents));
+    }
+    written.addAll(new Applier(client, watches).apply(rendered, context));
+  }
+
+  /** Empty: Kubernetes has forgotten the template to go back to, so what is there stays. */
+  private Optional<DaemonSet> daemonSet(WantedNetwork wanted, RolloutStep step) {
+    return switch (step) {
+      case RolloutStep.Forward forward ->
+          Optional.of(
+              Flannel.daemonSet(
+                  wanted, Flannel.template(wanted), forward.marks(), forward.maxUnavailable()));
+      case RolloutStep.Back back ->
+          new EarlierTemplates(client)
+              .of(back.marks().revision())
+              .map(
+                  template ->
+                      Flannel.daemonSet(wanted, template, back.marks(), back.maxUnavailable()));
+    };
+  }
+
+  private void tellAgents(WantedNetwork wanted, Map<String, FlannelNodeSpec> specs) {
+    if (wanted.health().enabled()) {
+      flannelNodes.write(wanted, specs);
+    } else {
+      remover.removeAgents(wanted);
+      flannelNodes.deleteAll(wanted.name());
+    }
+  }
+
+  private void unlessFailed(Runnable writes) {
+    if (failure.isPresent()) {
+      return;
+    }
+    try {
+      writes.run();
+    } catch (Applier.ApplyException e) {
+      failure = Optional.of(e);
+    }
+  }
+
+  private UpdateControl<FlannelNetwork> deleted(WantedNetwork wanted) {
+    preflights.end();
+    if (finalizer.isOn(network) && isPaused()) {
+      return refused(
+          new Decision.Refuse(
+              "DeletionPaused",
+              "it is deleted with deletionPolicy Cleanup, but spec.paused is set: nothing is"
+                  + " removed",
+              "set spec.paused to false to remove flannel, or deletionPolicy to Retain to keep"
+                  + " it"));
+    }
+    if (finalizer.isOn(network)) {
+      if (network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP) {
+        flannelNodes.deleteAll(wanted.name());
+        remover.removeAgents(wanted);
+        steps.end(Kind.LEFT_OVERS);
+        Optional<Duration> wait =
+            new Going(client, watches, remover, steps, events, clock).run(wanted, network);
+        if (wait.isPresent()) {
+          return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(wait.get());
+        }
+        takeOver.removeAll();
+        remover.removeAll(wanted);
+      }
+      finalizer.remove(network);
+    }
+    return UpdateControl.noUpdate();
+  }
+
+  private UpdateControl<FlannelNetwork> refused(Decision.Refuse refuse) {
+    FlannelNetworkStatus status =
+        statusWriter.write(
+            network,
+            previous ->
+                StatusReport.refused(
+                    network.getMetadata().getGeneration(), previous, refuse, clock));
+    metrics.record(name(), status, Map.of());
+    return UpdateControl.noUpdate();
+  }
+}

@@ -1,0 +1,99 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Course;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.Preflight;
+import io.flannel.operator.decide.PreflightPlan;
+import io.flannel.operator.decide.PreflightRound;
+import io.flannel.operator.decide.PreflightRound.TriedPod;
+import io.flannel.operator.decide.PreflightTask;
+import io.flannel.operator.overlay.AppliedConfig;
+import io.flannel.operator.overlay.Encapsulation;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.NodeStepPod.Kind;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Has the nodes try a new encapsulation among each other before the first of them moves to it. What
+ * is known of it are its pods: see {@link PreflightRound}.
+ */
+final class PreflightSteps {
+  /** So long after the API server took a pod not, it is asked again. */
+  private static final Duration REFUSED_LOOK = Duration.ofSeconds(30);
+
+  private final NodeSteps steps;
+  private final Clock clock;
+
+  PreflightSteps(NodeSteps steps, Clock clock) {
+    this.steps = steps;
+    this.clock = clock;
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param objection why the change must not begin; empty: it may, or there is none
+   */
+  record Outcome(Optional<Decision> objection, Optional<Duration> lookAgain) {}
+
+  /**
+   * Does what is due. The pods stay until the change is written, or given up.
+   *
+   * @param attempt what differs when the same change is to be tried anew
+   * @param course how flannel's rollout would go on
+   * @param acting whether anything may be done
+   */
+  Outcome run(
+      WantedNetwork wanted, String attempt, ClusterState cluster, Course course, boolean acting) {
+    Optional<Encapsulation> untried =
+        acting ? Preflight.toBeTried(wanted, cluster, course) : Optional.empty();
+    if (untried.isEmpty()) {
+      end();
+      return new Outcome(Optional.empty(), Optional.empty());
+    }
+    PreflightPlan plan =
+        PreflightPlan.of(
+            wanted,
+            NodeLease.judge(wanted, cluster),
+            cluster.live().flatMap(LiveFlannel::config).flatMap(AppliedConfig::backend),
+            course.step().marks().revision() + attempt);
+    if (plan.tasks().isEmpty()) {
+      end();
+      return new Outcome(Optional.empty(), Optional.empty());
+    }
+    PreflightRound round =
+        PreflightRound.of(
+            plan,
+            wanted.backend(),
+            steps.pods(Kind.PREFLIGHT).map(PreflightSteps::tried).toList(),
+            clock.instant());
+    SortedMap<String, String> orders = new TreeMap<>();
+    plan.tasks().forEach((node, task) -> orders.put(node, task.toJson()));
+    steps.delete(Kind.PREFLIGHT, round.deletions());
+    try {
+      steps.make(wanted, Kind.PREFLIGHT, round.starts(), orders);
+    } catch (Applier.ApplyException e) {
+      return new Outcome(
+          Preflight.notMade(String.valueOf(e.getMessage())).objection(untried.get()),
+          Optional.of(REFUSED_LOOK));
+    }
+    return new Outcome(round.verdict().objection(untried.get()), round.lookAgain());
+  }
+
+  /** Deletes all its pods. */
+  void end() {
+    steps.end(Kind.PREFLIGHT);
+  }
+
+  private static TriedPod tried(Pod pod) {
+    return new TriedPod(NodeSteps.read(pod), NodeSteps.order(pod).flatMap(PreflightTask::read));
+  }
+}

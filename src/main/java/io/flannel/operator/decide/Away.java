@@ -1,0 +1,51 @@
+package io.flannel.operator.decide;
+
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FlannelPods;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * The nodes that a rollout goes on without: their kubelets were lost before their turn, or after
+ * it. Kubernetes counts their pods as unavailable, so that in a large cluster, where some node
+ * always is off, {@code maxUnavailable} would be used up by them alone. They take the present
+ * template when they are back.
+ *
+ * <p>A node that is lost at its turn is none of these: the rollout may be why.
+ *
+ * @param nodes their names, sorted
+ */
+public record Away(List<String> nodes) {
+  /**
+   * Judges.
+   *
+   * @param leases every node of the network
+   * @param revision the template that is being rolled out
+   */
+  static Away from(FlannelPods pods, List<NodeLease> leases, String revision) {
+    return new Away(
+        leases.stream()
+            .map(NodeLease::node)
+            .filter(ClusterNode::lost)
+            .map(ClusterNode::name)
+            .filter(Predicate.not(node -> isAtItsTurn(pods.on(node), revision)))
+            .sorted()
+            .toList());
+  }
+
+  private static boolean isAtItsTurn(Optional<FlannelPod> pod, String revision) {
+    return pod.filter(it -> it.revision().equals(revision) && !it.gateOpen()).isPresent();
+  }
+
+  /** Whether a node is one of them. */
+  public boolean has(String node) {
+    return nodes.contains(node);
+  }
+
+  /** How many they are. */
+  public int count() {
+    return nodes.size();
+  }
+}

@@ -1,0 +1,77 @@
+package io.flannel.operator.decide;
+
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.RolloutMarks.TakenBack;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How flannel's rollout goes on: which nodes are through, and which template is to be on the
+ * others.
+ *
+ * @param gates the readiness gates to open, and what the others wait for
+ * @param step what to do about the DaemonSet
+ * @param underWay whether pods of different templates run
+ * @param away the nodes that it goes on without
+ */
+public record Course(RolloutGates gates, RolloutStep step, boolean underWay, Away away) {
+
+  /**
+   * Judges by what the cluster holds before anything is written.
+   *
+   * @param wantedRevision of the template that the spec asks for
+   * @param attempt the FlannelNetwork's annotation {@code flannel.io/try-again}; empty: none
+   * @param reports of the node agents, by node
+   * @param said the network's status as it is
+   */
+  public static Course of(
+      WantedNetwork wanted,
+      String wantedRevision,
+      String attempt,
+      ClusterState cluster,
+      Map<String, AgentReport> reports,
+      Optional<FlannelNetworkStatus> said,
+      Instant now) {
+    List<NodeLease> leases = NodeLease.judge(wanted, cluster);
+    Optional<TunnelVerdicts> tunnels =
+        wanted.health().enabled()
+            ? Optional.of(TunnelVerdicts.judge(wanted.health(), leases, reports, LastSaid.of(said)))
+            : Optional.empty();
+    RolloutGates gates = RolloutGates.judge(wanted, cluster, leases, tunnels, now);
+    RolloutStep step =
+        RolloutStep.decide(
+            wanted,
+            wantedRevision,
+            attempt,
+            cluster,
+            leases,
+            tunnels,
+            said.map(FlannelNetworkStatus::rollout),
+            wanted.goesBack() ? gates.failed() : Optional.empty(),
+            wanted.goesBack(),
+            now);
+    return new Course(
+        gates,
+        step,
+        isUnderWay(cluster.pods()),
+        Away.from(cluster.pods(), leases, step.marks().revision()));
+  }
+
+  /** Whether gates may be opened: {@code spec.paused} stops a rollout where it is. */
+  public boolean mayOpenGates(boolean paused) {
+    return !paused || !underWay;
+  }
+
+  /** The rollout that failed and is, or is being, taken back. */
+  public Optional<TakenBack> takenBack() {
+    return step instanceof RolloutStep.Back back ? back.marks().takenBack() : Optional.empty();
+  }
+
+  private static boolean isUnderWay(FlannelPods pods) {
+    return pods.all().stream().map(pod -> pod.revision()).distinct().count() > 1;
+  }
+}

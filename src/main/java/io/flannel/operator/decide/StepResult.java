@@ -1,0 +1,67 @@
+package io.flannel.operator.decide;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a step on a node came to: the termination message of its pod's container.
+ *
+ * @param done whether all was done that it was for
+ * @param said what was done, or what was in the way, for people
+ * @param more what else this kind of step has to tell, for the operator
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record StepResult(boolean done, String said, @Nullable JsonNode more) {
+  /** What kubelet takes of a termination message, in bytes. */
+  private static final int LIMIT = 4096;
+
+  /** So much is said at most; in JSON and UTF-8, a character may be six bytes. */
+  private static final int SAID_LENGTH = 600;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /** All was done. */
+  public static StepResult done(String said) {
+    return new StepResult(true, said, null);
+  }
+
+  /** Not all was done. */
+  public static StepResult failed(String said) {
+    return new StepResult(false, said, null);
+  }
+
+  /** Reads a termination message; empty: it is none of a step's. */
+  public static Optional<StepResult> read(@Nullable String message) {
+    if (message == null || message.isBlank()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.ofNullable(JSON.readValue(message, StepResult.class))
+          .filter(result -> result.said() != null);
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The termination message: as short as kubelet wants it. */
+  public String message() {
+    String text = said.length() <= SAID_LENGTH ? said : said.substring(0, SAID_LENGTH - 1) + "…";
+    try {
+      String message = JSON.writeValueAsString(new StepResult(done, text, more));
+      if (message.getBytes(StandardCharsets.UTF_8).length <= LIMIT) {
+        return message;
+      }
+      return JSON.writeValueAsString(
+          failed("its result is longer than the %d bytes that kubelet takes".formatted(LIMIT)));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("strings and JSON are JSON", e);
+    }
+  }
+}

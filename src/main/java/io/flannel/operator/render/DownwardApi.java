@@ -1,0 +1,23 @@
+package io.flannel.operator.render;
+
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+
+/** Environment variables that Kubernetes fills in from a field of the pod. */
+final class DownwardApi {
+  private DownwardApi() {}
+
+  /**
+   * A variable with the value of a pod's field, such as {@code status.hostIP}. The version is said
+   * although it is the default: the reference is one atomic value in server-side apply, and one
+   * without it would differ from what the API server keeps, for ever.
+   */
+  static EnvVar variable(String name, String field) {
+    return new EnvVarBuilder()
+        .withName(name)
+        .withNewValueFrom()
+        .withNewFieldRef("v1", field)
+        .endValueFrom()
+        .build();
+  }
+}

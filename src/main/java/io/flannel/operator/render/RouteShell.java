@@ -1,0 +1,26 @@
+package io.flannel.operator.render;
+
+/** What scripts on nodes have in common: shell, for flannel's own image, which has iproute2. */
+final class RouteShell {
+  /**
+   * A function that prints flannel's routes inside {@code $NETWORKS}, each after -4 or -6: those to
+   * a router or into a device of flannel's, without a protocol of its own, which other programs'
+   * and the kernel's routes have.
+   */
+  static final String FLANNELS_ROUTES =
+      """
+      flannels_routes() {
+        for network in $NETWORKS; do
+          case $network in *:*) family=-6 ;; *) family=-4 ;; esac
+          ip $family route show table main root "$network" | while read -r route; do
+            case " $route " in
+              *" proto "* | *" nexthop "* | *" dev cni0 "*) ;;
+              *" via "* | *" dev flannel"*) echo "$family $route" ;;
+            esac
+          done
+        done | sed 's/ linkdown//; s/ dead//; s/ pref [a-z]*//'
+      }
+      """;
+
+  private RouteShell() {}
+}

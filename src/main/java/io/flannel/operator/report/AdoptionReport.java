@@ -1,0 +1,76 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
+import io.flannel.operator.api.FlannelNetworkStatus.Adoption.Stage;
+import io.flannel.operator.api.FlannelNetworkStatus.Difference;
+import io.flannel.operator.decide.AdoptionJudge;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.Names;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The flannel that was there before, in the status. */
+public final class AdoptionReport {
+  private AdoptionReport() {}
+
+  /**
+   * Makes it, as long as there is something of such a flannel.
+   *
+   * @param leftOver what is left to remove of it once all nodes are taken over, by kind and name
+   * @param manifest writes the FlannelNetwork that takes a flannel over as it is
+   */
+  public static Optional<Adoption> of(
+      WantedNetwork wanted,
+      ClusterState cluster,
+      Decision decision,
+      boolean paused,
+      List<String> leftOver,
+      Function<FoundFlannel, Optional<String>> manifest) {
+    if (cluster.foreign().isEmpty()) {
+      return leftOver.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              new Adoption(
+                  null,
+                  paused ? Stage.PAUSED : Stage.TAKING_OVER,
+                  "taken over; removed when every node runs the present configuration: "
+                      + Names.and(leftOver),
+                  null,
+                  null,
+                  null));
+    }
+    FoundFlannel found = cluster.foreign().getFirst();
+    List<Difference> differences =
+        AdoptionJudge.differences(found, wanted, cluster).stream()
+            .map(ChangeReport::difference)
+            .toList();
+    boolean refused = decision instanceof Decision.Refuse;
+    return Optional.of(
+        new Adoption(
+            found.daemonSet(),
+            refused ? Stage.REFUSED : paused ? Stage.PAUSED : Stage.TAKING_OVER,
+            message(found, decision),
+            nullIfEmpty(differences),
+            nullIfEmpty(found.unsupported()),
+            differences.isEmpty() ? null : manifest.apply(found).orElse(null)));
+  }
+
+  private static String message(FoundFlannel found, Decision decision) {
+    if (decision instanceof Decision.Refuse refuse) {
+      return "it is left as it is: " + refuse.reason();
+    }
+    return found.left().isEmpty()
+        ? "it is equal in effect and is taken over"
+        : "it has left " + Names.ofNodes(List.copyOf(found.left()));
+  }
+
+  /** Server-side apply leaves no empty list behind. */
+  private static <T> @Nullable List<T> nullIfEmpty(List<T> list) {
+    return list.isEmpty() ? null : list;
+  }
+}

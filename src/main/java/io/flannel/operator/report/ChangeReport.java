@@ -1,0 +1,48 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Change.Judgement;
+import io.flannel.operator.decide.Change;
+import io.flannel.operator.decide.Difference;
+import java.util.Optional;
+
+/** What the spec would change of the flannel that runs, and whether that is carried out. */
+final class ChangeReport {
+  private ChangeReport() {}
+
+  /** The change as it stands in the status; empty where there is nothing to do. */
+  static Optional<FlannelNetworkStatus.Change> of(Situation situation) {
+    Change change = Change.judge(situation.wanted(), situation.cluster());
+    return switch (change) {
+      case Change.None _ -> Optional.empty();
+      case Change.Live _ -> Optional.of(report(Judgement.LIVE, change, change.message()));
+      case Change.Disruptive _ ->
+          Optional.of(
+              report(
+                  Judgement.DISRUPTIVE,
+                  change,
+                  change.message()
+                      + (situation.wanted().disruptionAllowed()
+                          ? ". spec.rollout.disruption allows it"
+                          : ". It is carried out only with spec.rollout.disruption: Allow")));
+      case Change.Refused refused ->
+          Optional.of(
+              report(
+                  Judgement.REFUSED,
+                  change,
+                  refused.message() + "; what to do: " + refused.remedy()));
+    };
+  }
+
+  private static FlannelNetworkStatus.Change report(
+      Judgement judgement, Change change, String message) {
+    return new FlannelNetworkStatus.Change(
+        judgement, change.differences().stream().map(ChangeReport::difference).toList(), message);
+  }
+
+  /** A difference as it stands in the status. */
+  static FlannelNetworkStatus.Difference difference(Difference difference) {
+    return new FlannelNetworkStatus.Difference(
+        difference.field(), difference.from().orElse(null), difference.to().orElse(null));
+  }
+}

@@ -1,0 +1,305 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.decide.Clusters.cluster;
+import static io.flannel.operator.overlay.Networks.wanted;
+import static io.flannel.operator.overlay.Nodes.node;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.decide.Decision.Refuse;
+import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.Installs;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.Specs;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AdoptionJudgeTest {
+  private static final String MANIFEST = "manifest-v0.28";
+
+  /** What upstream's manifest of v0.28.10 runs. */
+  private static final String AS_IT_IS =
+      """
+      cidr: 10.244.0.0/16
+      backend: {type: vxlan}
+      cni: {version: 0.3.1}
+      """;
+
+  @Test
+  void equalInEffectIsAccepted() {
+    assertThat(judge(MANIFEST, AS_IT_IS)).isEqualTo(Decision.accept());
+    assertThat(judge("chart-v0.28", AS_IT_IS)).isEqualTo(Decision.accept());
+    assertThat(
+            judge(
+                "manifest-v0.25",
+                AS_IT_IS
+                    + """
+                    flannel:
+                      image: docker.io/flannel/flannel:v0.25.7
+                      cniPluginImage: docker.io/flannel/flannel-cni-plugin:v1.5.1-flannel2
+                    """))
+        .isEqualTo(Decision.accept());
+    assertThat(
+            judge(
+                "vxlan-vni-port-direct-routing",
+                """
+                cidr: 10.244.0.0/16
+                backend: {type: vxlan, directRouting: true, vxlan: {vni: 4096, port: 4789}}
+                mtu: 1400
+                cni: {version: 0.3.1}
+                """))
+        .isEqualTo(Decision.accept());
+    assertThat(
+            judge(
+                "ipip-in-kube-system",
+                """
+                cidr: 10.244.0.0/16
+                backend: {type: ipip}
+                cni: {version: 0.3.1}
+                """))
+        .isEqualTo(Decision.accept());
+    assertThat(
+            judge(
+                "extra-arguments-private-registry",
+                AS_IT_IS
+                    + """
+                    interface: {regex: "^eth[01]$"}
+                    flannel:
+                      image: registry.example.org/net/flannel:v0.27.4
+                      cniPluginImage: registry.example.org/net/flannel-cni-plugin:v1.8.0-flannel1
+                      imagePullSecrets: [{name: registry}]
+                      extraArgs: [--v=2, --iptables-resync=30]
+                    """))
+        .isEqualTo(Decision.accept());
+  }
+
+  @Test
+  void everyDifferenceIsNamed() {
+    assertThat(
+            refuse(
+                MANIFEST,
+                """
+                cidr: 10.244.0.0/17
+                backend: {type: ipip}
+                mtu: 1400
+                ipMasq: false
+                interface: {name: eth1}
+                flannel: {extraArgs: [--v=4], resources: {limits: {memory: 1Gi}}}
+                """))
+        .isEqualTo(
+            new Refuse(
+                "AdoptionDiffers",
+                "the flannel of DaemonSet kube-flannel/kube-flannel-ds would be changed by taking it"
+                    + " over: cidr: 10.244.0.0/16 -> 10.244.0.0/17; backend.type: vxlan -> ipip;"
+                    + " mtu: not set -> 1400; cni.version: 0.3.1 -> 1.0.0; interface: not set ->"
+                    + " --iface=eth1; ipMasq: true -> false; flannel.resources.limits: not set ->"
+                    + " memory=1073741824; flannel.extraArgs: not set -> --v=4",
+                "take it over as it is, and change it afterwards: kubectl get fnet default -o"
+                    + " jsonpath='{.status.adoption.matching}' | kubectl apply -f -"));
+    assertThat(
+            differences(
+                MANIFEST,
+                AS_IT_IS.replace(
+                    "{type: vxlan}",
+                    "{type: vxlan, directRouting: true, vxlan: {vni: 2, gbp: true}}")))
+        .containsExactly(
+            "backend.directRouting: false -> true",
+            "backend.vxlan.vni: 1 -> 2",
+            "backend.vxlan.gbp: false -> true");
+    assertThat(differences(MANIFEST, AS_IT_IS + "flannel: {image: 'x:1'}"))
+        .containsExactly("flannel.image: ghcr.io/flannel-io/flannel:v0.28.10 -> x:1");
+  }
+
+  @Test
+  void notationIsNoDifference() {
+    assertThat(
+            differences(
+                "extra-arguments-private-registry",
+                AS_IT_IS.replace("0.3.1", "0.3.1, binDir: /opt/cni/bin/")
+                    + """
+                    interface: {regex: "^eth[01]$"}
+                    flannel:
+                      image: registry.example.org/net/flannel:v0.27.4
+                      cniPluginImage: registry.example.org/net/flannel-cni-plugin:v1.8.0-flannel1
+                      imagePullPolicy: IfNotPresent
+                      imagePullSecrets: [{name: registry}]
+                      extraArgs: ["-iptables-resync", "30", "-v=2"]
+                      resources: {requests: {cpu: "0.1", memory: 51200Ki}}
+                    """))
+        .isEmpty();
+  }
+
+  @Test
+  void tolerationsCountByTheNodesThatTheyLetFlannelOn() {
+    FoundFlannel found = Installs.found(MANIFEST); // bears no NoExecute
+    ClusterState plain = cluster(node("n1")).foreign(found).state();
+    ClusterState tainted =
+        cluster(node("n1"), node("n2").taint("gpu", "", "NoExecute")).foreign(found).state();
+    assertThat(AdoptionJudge.differences(found, wanted(AS_IT_IS), plain)).isEmpty();
+    assertThat(AdoptionJudge.differences(found, wanted(AS_IT_IS), tainted))
+        .extracting(Difference::toString)
+        .containsExactly("flannel.tolerations and flannel.nodeSelector: not on n2 -> on n2");
+  }
+
+  @Test
+  void anUnsupportedSettingIsRefusedByItsName() {
+    assertThat(refuse("refused-sidecar-and-bandwidth", AS_IT_IS))
+        .isEqualTo(
+            new Refuse(
+                "AdoptionUnsupported",
+                "the flannel of DaemonSet kube-flannel/kube-flannel-ds can't be taken over, it has"
+                    + " what a FlannelNetwork can't say: container kube-network-policies;"
+                    + " environment variable FLANNELD_IFACE=eth0; volume lib-modules;"
+                    + " cni-conf.json: plugin bandwidth",
+                "take it out of that flannel's manifest or chart values and let its pods restart,"
+                    + " or keep that flannel and delete this FlannelNetwork"));
+  }
+
+  @Test
+  void wireguardTakesItsDeviceAwaySoThatItMustBeAllowed() {
+    FoundFlannel found =
+        Installs.withNetConf(
+            MANIFEST, "{\"Network\": \"10.244.0.0/16\", \"Backend\": {\"Type\": \"wireguard\"}}");
+    ClusterState cluster = cluster(node("n1")).foreign(found).state();
+    String spec =
+        """
+        cidr: 10.244.0.0/16
+        backend: {type: wireguard, wireguard: {keepaliveSeconds: 0}}
+        cni: {version: 0.3.1}
+        """;
+    assertThat(Acceptance.judge(wanted(spec), cluster))
+        .extracting("reason")
+        .isEqualTo("AdoptionDisruptive");
+    assertThat(Acceptance.judge(wanted(spec + "rollout: {disruption: Allow}"), cluster))
+        .isEqualTo(Decision.accept());
+  }
+
+  @Test
+  void twoFlannelsAreNotTakenOver() {
+    ClusterState both =
+        cluster(node("n1"))
+            .foreign(Installs.found(MANIFEST))
+            .foreign(Installs.found("ipip-in-kube-system"))
+            .state();
+    assertThat(Acceptance.judge(wanted(AS_IT_IS), both))
+        .extracting("reason")
+        .isEqualTo("ForeignFlannel");
+  }
+
+  @Test
+  void aFlannelThatComesBesideOursIsRefusedUnlessItIsBeingTakenOver() {
+    WantedNetwork ipip =
+        wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, cni: {version: 0.3.1}}");
+    FoundFlannel newcomer = Installs.found("ipip-in-kube-system");
+    FoundFlannel marked =
+        Installs.with(
+            "ipip-in-kube-system",
+            it -> it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default")));
+    assertThat(Acceptance.judge(ipip, cluster(node("n1")).running(ipip).foreign(newcomer).state()))
+        .extracting("reason")
+        .isEqualTo("ForeignFlannel");
+    assertThat(Acceptance.judge(ipip, cluster(node("n1")).running(ipip).foreign(marked).state()))
+        .isEqualTo(Decision.accept());
+  }
+
+  @Test
+  void whatRunsAlreadyIsTakenOverWithItsFaults() {
+    ClusterState faulty =
+        cluster(node("n1").podCidr("10.1.1.0/24").internalIp("10.244.0.1"))
+            .services("10.244.0.0/24")
+            .foreign(Installs.found(MANIFEST))
+            .state();
+    assertThat(Acceptance.judge(wanted(AS_IT_IS), faulty)).isEqualTo(Decision.accept());
+  }
+
+  /** Whatever the user wrote: the spec that is offered is equal to what runs. */
+  @Property(tries = 300)
+  void theMatchingSpecHasNoDifference(
+      @ForAll("installs") String install, @ForAll("specs") FlannelNetworkSpec written) {
+    FoundFlannel found = Installs.found(install);
+    FlannelNetworkSpec matching = AdoptionJudge.matching(found, written).orElseThrow();
+    assertThat(matching.rollout()).isEqualTo(written.rollout());
+    assertThat(matching.deletionPolicy()).isEqualTo(written.deletionPolicy());
+    assertThat(matching.paused()).isEqualTo(written.paused());
+    ClusterState cluster =
+        cluster(node("n1").label("pool", "a"), node("n2").taint("gpu", "", "NoExecute"))
+            .foreign(found)
+            .state();
+    assertThat(AdoptionJudge.differences(found, WantedNetwork.of("default", matching), cluster))
+        .isEmpty();
+  }
+
+  @Test
+  void theAgentsPortMakesWayForTheTunnels() {
+    FoundFlannel found =
+        Installs.withNetConf(
+            MANIFEST,
+            "{\"Network\": \"10.244.0.0/16\", \"Backend\": {\"Type\": \"vxlan\", \"Port\": 8473}}");
+    assertThat(AdoptionJudge.matching(found, Networks.spec(AS_IT_IS)).orElseThrow().health())
+        .isEqualTo(Networks.spec("health: {port: 9473}").health());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "manifest-v0.25",
+        "manifest-v0.28",
+        "chart-v0.28",
+        "vxlan-vni-port-direct-routing",
+        "ipip-in-kube-system",
+        "extra-arguments-private-registry"
+      })
+  void aDefaultNetworkIsOfferedWhatMatches(String install) {
+    FoundFlannel found = Installs.found(install);
+    ClusterState cluster = cluster(node("n1")).foreign(found).state();
+    WantedNetwork asIs = wanted("{cidr: 10.244.0.0/16, backend: {type: host-gw}}");
+    assertThat(Acceptance.judge(asIs, cluster)).extracting("reason").isEqualTo("AdoptionDiffers");
+    FlannelNetworkSpec matching =
+        AdoptionJudge.matching(found, Networks.spec("deletionPolicy: Retain")).orElseThrow();
+    assertThat(Acceptance.judge(WantedNetwork.of("default", matching), cluster))
+        .isEqualTo(Decision.accept());
+  }
+
+  private static Decision judge(String install, String spec) {
+    return Acceptance.judge(
+        wanted(spec), cluster(node("n1")).foreign(Installs.found(install)).state());
+  }
+
+  private static Refuse refuse(String install, String spec) {
+    return (Refuse) judge(install, spec);
+  }
+
+  private static List<String> differences(String install, String spec) {
+    FoundFlannel found = Installs.found(install);
+    return AdoptionJudge.differences(
+            found, wanted(spec), cluster(node("n1")).foreign(found).state())
+        .stream()
+        .map(Difference::toString)
+        .toList();
+  }
+
+  @Provide
+  Arbitrary<String> installs() {
+    return Arbitraries.of(
+        "manifest-v0.25",
+        "manifest-v0.28",
+        "chart-v0.28",
+        "vxlan-vni-port-direct-routing",
+        "ipip-in-kube-system",
+        "extra-arguments-private-registry");
+  }
+
+  @Provide
+  Arbitrary<FlannelNetworkSpec> specs() {
+    return Specs.specs();
+  }
+}

@@ -1,0 +1,188 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.overlay.Nodes.node;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class LeftOverRemovalTest {
+  private static final WantedNetwork IPIP = Networks.ipip("10.0.0.0/8");
+
+  @Test
+  void whereSomethingIsLeftWhenAllHaveMoved() {
+    var lab = lab(3).finds("n0001", LocalFault.LEFT_OVERS, null);
+    LeftOverRemoval removal = removal(lab, done(3));
+    assertThat(removal.underWay()).isFalse();
+    assertThat(removal.orders())
+        .isEqualTo(
+            Map.of(
+                "n0001",
+                new LeftOversOrder(
+                    List.of("flannel.ipip"),
+                    List.of(
+                        new LeftOversOrder.Range(
+                            "10.0.0.0/8",
+                            "10.0.1.0/24",
+                            List.of("10.0.0.0/24", "10.0.2.0/24"),
+                            true,
+                            null)),
+                    List.of())));
+    LeftOversOrder order = removal.orders().get("n0001");
+    assertThat(LeftOversOrder.read(order.json())).isEqualTo(order);
+  }
+
+  @Test
+  void aStaleRouteIsReasonEnoughThoughItsNodeIsNotHealthyForIt() {
+    var lab = lab(3).finds("n0002", LocalFault.ROUTE_STALE, null);
+    assertThat(removal(lab, done(3)).orders()).containsOnlyKeys("n0002");
+  }
+
+  @Test
+  void notWhileANodeIsYetToMove() {
+    var lab = lab(3).finds("n0001", LocalFault.LEFT_OVERS, null);
+    for (var pods :
+        List.of(
+            new LiveFlannel.PodCounts(true, 3, 3, 2, 3),
+            new LiveFlannel.PodCounts(true, 3, 3, 3, 2),
+            new LiveFlannel.PodCounts(false, 3, 3, 3, 3))) {
+      LeftOverRemoval removal = removal(lab, pods);
+      assertThat(removal.orders()).isEmpty();
+      assertThat(removal.underWay()).isTrue();
+      assertThat(faults(removal.told(lab.reports(), Map.of()), "n0001")).isEmpty();
+    }
+  }
+
+  @Test
+  void notWhileANodePublishesAnotherBackend() {
+    List<ClusterNode> nodes =
+        IntStream.range(0, 3)
+            .mapToObj(
+                i ->
+                    node(TunnelLab.name(i))
+                        .podCidr("10.0.%d.0/24".formatted(i))
+                        .internalIp("192.168.0.%d".formatted(i + 1))
+                        .leased(i == 2 ? "vxlan" : "ipip", "192.168.0.%d".formatted(i + 1))
+                        .get())
+            .toList();
+    var lab = new TunnelLab(nodes).finds("n0001", LocalFault.LEFT_OVERS, null);
+    ClusterState cluster = Clusters.cluster(nodes).live(Networks.live(IPIP, done(3))).state();
+    LeftOverRemoval removal =
+        LeftOverRemoval.of(
+            IPIP,
+            cluster,
+            NodeLease.judge(IPIP, cluster),
+            lab.reports(),
+            LastSaid.NOTHING,
+            Map.of());
+    assertThat(removal.orders()).isEmpty();
+    assertThat(removal.underWay()).isTrue();
+  }
+
+  @Test
+  void notWhileATunnelIsIllAndThenItIsTold() {
+    var lab = lab(4).finds("n0001", LocalFault.LEFT_OVERS, null).blocked("n0003");
+    LeftOverRemoval removal = removal(lab, done(4));
+    assertThat(removal.orders()).isEmpty();
+    assertThat(faults(removal.told(lab.reports(), Map.of()), "n0001"))
+        .containsExactly(LocalFault.LEFT_OVERS);
+  }
+
+  @Test
+  void anotherFaultOfTheSameNodeWithholdsIt() {
+    var lab =
+        lab(3)
+            .finds("n0001", LocalFault.LEFT_OVERS, null)
+            .finds("n0001", LocalFault.IP_FORWARDING_OFF, null);
+    assertThat(removal(lab, done(3)).orders()).isEmpty();
+  }
+
+  @Test
+  void whatIsBeingRemovedIsToldOnlyIfThatFails() {
+    var lab = lab(3).finds("n0001", LocalFault.LEFT_OVERS, null);
+    LeftOverRemoval removal = removal(lab, done(3));
+    assertThat(faults(removal.told(lab.reports(), Map.of()), "n0001")).isEmpty();
+    var told = removal.told(lab.reports(), Map.of("n0001", "ip route del failed"));
+    assertThat(((AgentReport.Received) told.get("n0001")).findings())
+        .extracting(AgentReport.Finding::seen)
+        .containsExactly("the step that removes them: ip route del failed. seen on n0001");
+    assertThat(faults(removal.postponed(false).told(lab.reports(), Map.of()), "n0001"))
+        .containsExactly(LocalFault.LEFT_OVERS);
+    assertThat(faults(removal.postponed(true).told(lab.reports(), Map.of()), "n0001")).isEmpty();
+  }
+
+  @Test
+  void ofTooManyNodesNoneIsNamed() {
+    var lab = lab(9000).finds("n0001", LocalFault.LEFT_OVERS, null);
+    LeftOversOrder.Range range = removal(lab, done(9000)).orders().get("n0001").ranges().getFirst();
+    assertThat(range.complete()).isFalse();
+    assertThat(range.live()).isEmpty();
+  }
+
+  @Test
+  void aRangeThatAStepFoundIsNamedIfNoNodeHasIt() {
+    var lab = lab(3).finds("n0001", LocalFault.ROUTE_STALE, null);
+    StepResult first =
+        LeftOversFound.of(List.of("10.0.9.0/24", "10.0.2.0/24")).in(StepResult.done("removed"));
+    LeftOversOrder second = order(lab, Optional.empty(), StepResult.read(first.message()));
+    // 10.0.2.0/24 is that of a node which joined while the step ran.
+    assertThat(second.gone()).containsExactly("10.0.9.0/24");
+    assertThat(LeftOversOrder.read(second.json())).isEqualTo(second);
+
+    // It is the same until the agent sees nothing more: no third step.
+    var running = order(lab, Optional.of(second.json()), Optional.empty());
+    var ended = order(lab, Optional.of(second.json()), Optional.of(StepResult.done("removed")));
+    assertThat(List.of(running, ended)).containsOnly(second);
+  }
+
+  @Test
+  void whatIsNoOrderAndNoResultSaysNothing() {
+    var lab = lab(3).finds("n0001", LocalFault.ROUTE_STALE, null);
+    Optional<StepResult> result =
+        StepResult.read("{\"done\": true, \"said\": \"\", \"more\": [7, {\"gone\": \"?\"}]}");
+    assertThat(result).isPresent();
+    assertThat(order(lab, Optional.of("{"), result).gone()).isEmpty();
+  }
+
+  private static LeftOversOrder order(
+      TunnelLab lab, Optional<String> told, Optional<StepResult> result) {
+    var suspected = Map.of("n0001", LeftOversFound.suspected(told, result));
+    return removal(lab, done(3), suspected).orders().get("n0001");
+  }
+
+  private static TunnelLab lab(int nodes) {
+    return new TunnelLab(nodes);
+  }
+
+  private static LiveFlannel.PodCounts done(int nodes) {
+    return new LiveFlannel.PodCounts(true, nodes, nodes, nodes, nodes);
+  }
+
+  private static LeftOverRemoval removal(TunnelLab lab, LiveFlannel.PodCounts pods) {
+    return removal(lab, pods, Map.of());
+  }
+
+  private static LeftOverRemoval removal(
+      TunnelLab lab, LiveFlannel.PodCounts pods, Map<String, Set<Cidr>> suspected) {
+    ClusterState cluster =
+        Clusters.cluster(lab.leases().stream().map(NodeLease::node).toList())
+            .live(Networks.live(IPIP, pods))
+            .state();
+    return LeftOverRemoval.of(
+        IPIP, cluster, lab.leases(), lab.reports(), LastSaid.NOTHING, suspected);
+  }
+
+  private static List<LocalFault> faults(Map<String, AgentReport> reports, String node) {
+    return ((AgentReport.Received) reports.get(node))
+        .findings().stream().map(AgentReport.Finding::fault).toList();
+  }
+}

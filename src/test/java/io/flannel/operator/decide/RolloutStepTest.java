@@ -1,0 +1,313 @@
+package io.flannel.operator.decide;
+
+import static io.flannel.operator.decide.Clusters.cluster;
+import static io.flannel.operator.overlay.Nodes.node;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.decide.RolloutGates.Waiting;
+import io.flannel.operator.decide.RolloutStep.Back;
+import io.flannel.operator.decide.RolloutStep.Forward;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.LiveFlannel.PodCounts;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.RolloutMarks;
+import io.flannel.operator.overlay.RolloutMarks.TakenBack;
+import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Forward, and when back. */
+class RolloutStepTest {
+  private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
+
+  /** Before any Node was created. */
+  private static final Instant BEFORE_ALL = Instant.parse("2026-10-01T00:00:00Z");
+
+  private static final Instant EARLIER = Instant.parse("2026-11-23T09:00:00Z");
+  private static final WantedNetwork IPIP = Networks.ipip("10.244.0.0/16");
+  private static final WantedNetwork TWO_AT_ONCE =
+      Networks.wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, rollout: {maxUnavailable: 2}}");
+  private static final RolloutMarks MARKS =
+      new RolloutMarks("a", Optional.of(EARLIER), Optional.empty(), Set.of(), Optional.empty());
+  private static final Waiting ILL = new Waiting("n2", "EncapsulationBlocked at n2", true);
+
+  @Test
+  void anInstallationGoesToAllNodesAtOnceAndHasNowhereToGoBackTo() {
+    RolloutStep step = decide("a", cluster(node("n1")).state(), Optional.empty(), null, true);
+    assertThat(step)
+        .isEqualTo(
+            new Forward(
+                new RolloutMarks(
+                    "a", Optional.of(NOW), Optional.empty(), Set.of("n1"), Optional.empty()),
+                "2"));
+  }
+
+  @Test
+  void aChangeRemembersWhatRanOnAllNodesAndSendsOneAlone() {
+    RolloutStep step = decide("b", running("a", pod("n1", "a", true), pod("n2", "a", true)), null);
+    assertThat(step.marks().revision()).isEqualTo("b");
+    assertThat(step.marks().previous()).contains("a");
+    assertThat(step.marks().changedAt()).contains(NOW);
+    assertThat(step.maxUnavailable()).isEqualTo("1");
+  }
+
+  @Test
+  void aChangeInTheMiddleOfAnotherRemembersTheOneBeforeBoth() {
+    ClusterState half =
+        live(
+            new RolloutMarks(
+                "b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty()),
+            pod("n1", "b", true),
+            pod("n2", "a", true));
+    assertThat(decide("c", half, null).marks().previous()).contains("a");
+  }
+
+  @Test
+  void theOthersFollowWhenTheFirstIsThrough() {
+    RolloutMarks marks =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    assertThat(decide("b", live(marks, pod("n1", "b", false), pod("n2", "a", true)), null))
+        .isEqualTo(new Forward(marks, "1"));
+    assertThat(decide("b", live(marks, pod("n1", "b", true), pod("n2", "a", true)), null))
+        .isEqualTo(new Forward(marks, "2"));
+    assertThat(decide("b", live(marks, pod("n1", "b", true), pod("n2", "b", true)), null))
+        .isEqualTo(new Forward(marks, "2"));
+  }
+
+  @Test
+  void thatANodeWhichJoinedLaterIsThroughShowsNothing() {
+    RolloutMarks marks =
+        new RolloutMarks(
+            "b", Optional.of(BEFORE_ALL), Optional.of("a"), Set.of(), Optional.empty());
+    assertThat(
+            decide("b", live(marks, pod("n1", "b", true), pod("n2", "a", true)), null)
+                .maxUnavailable())
+        .isEqualTo("1");
+  }
+
+  @Test
+  void aLostNodeUsesUpNothingOfWhatMayChangeAtOnceExceptAtItsOwnTurn() {
+    RolloutMarks marks =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    // Before its turn, without a pod, and after its turn.
+    assertThat(atOnce(marks, pod("n1", "b", false), pod("n2", "a", true))).isEqualTo("2");
+    assertThat(atOnce(marks, pod("n1", "b", true), pod("n2", "a", true))).isEqualTo("3");
+    assertThat(atOnce(marks, pod("n1", "b", true), pod("n3", "a", true))).isEqualTo("3");
+    assertThat(atOnce(marks, pod("n1", "a", true), pod("n2", "b", true))).isEqualTo("3");
+    // At its turn.
+    assertThat(atOnce(marks, pod("n1", "b", true), pod("n3", "a", true), pod("n2", "b", false)))
+        .isEqualTo("2");
+    // No rollout any more.
+    assertThat(atOnce(marks, pod("n1", "b", true), pod("n2", "b", true))).isEqualTo("2");
+  }
+
+  /** With n2 lost. */
+  private static String atOnce(RolloutMarks marks, FlannelPod... pods) {
+    ClusterState state = live(marks, pods);
+    ClusterState lost =
+        new ClusterState(
+            Nodes.list(node("n1"), node("n2").lost(), node("n3")),
+            state.serviceRanges(),
+            state.networks(),
+            state.live(),
+            state.foreign(),
+            state.pods());
+    return decide("b", lost, null).maxUnavailable();
+  }
+
+  @Test
+  void thatAChangeCutsIsRememberedUntilItIsThrough() {
+    // From another VNI to ipip cuts nothing; from another VNI of vxlan to this one does.
+    WantedNetwork vni2 =
+        Networks.wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan, vxlan: {vni: 2}}}");
+    FlannelPod first = pod("n1", "a", true);
+    FlannelPod second = pod("n2", "a", true);
+    RolloutMarks cutting = step(vni2, "b", vxlan(MARKS, first, second)).marks();
+    assertThat(cutting.cuts()).isTrue();
+    assertThat(step(TWO_AT_ONCE, "b", vxlan(MARKS, first, second)).marks().cuts()).isFalse();
+    assertThat(RolloutMarks.read(cutting.annotations(), Map.of()).cuts()).isTrue();
+
+    RolloutMarks half =
+        new RolloutMarks(
+            "b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty(), true);
+    assertThat(step(TWO_AT_ONCE, "c", vxlan(half, pod("n1", "b", true), second)).marks().cuts())
+        .isTrue();
+    assertThat(
+            step(TWO_AT_ONCE, "c", vxlan(half, pod("n1", "b", true), pod("n2", "b", true)))
+                .marks()
+                .cuts())
+        .isFalse();
+  }
+
+  private static RolloutStep step(WantedNetwork wanted, String revision, ClusterState cluster) {
+    return RolloutStep.decide(
+        wanted,
+        revision,
+        "",
+        cluster,
+        NodeLease.judge(wanted, cluster),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        true,
+        NOW);
+  }
+
+  /** Two nodes on vxlan. */
+  private static ClusterState vxlan(RolloutMarks marks, FlannelPod... pods) {
+    LiveFlannel live = Networks.live(Networks.vxlan("10.244.0.0/16"), 2);
+    return cluster(
+            node("n1").podCidr("10.244.1.0/24").leased("vxlan", "192.168.0.1"),
+            node("n2").podCidr("10.244.2.0/24").leased("vxlan", "192.168.0.2"))
+        .live(
+            new LiveFlannel(live.configHash(), live.config(), live.template(), live.pods(), marks))
+        .pods(new FlannelPods(List.of(pods), Map.of()))
+        .state();
+  }
+
+  @Test
+  void itGoesBackWhenANodeFellIllAndStaysThere() {
+    RolloutMarks marks =
+        new RolloutMarks(
+            "b", Optional.of(EARLIER), Optional.of("a"), Set.of("n9"), Optional.empty());
+    RolloutStep back = decide("b", live(marks, pod("n1", "b", true), pod("n2", "b", false)), ILL);
+    RolloutMarks after =
+        new RolloutMarks(
+            "a",
+            Optional.of(NOW),
+            Optional.empty(),
+            Set.of("n9"),
+            Optional.of(new TakenBack("b", "", "n2: EncapsulationBlocked at n2")));
+    assertThat(back).isEqualTo(new Back(after, "2"));
+    assertThat(decide("b", live(after, pod("n1", "a", true), pod("n2", "b", false)), null))
+        .isEqualTo(new Back(after, "2"));
+    assertThat(decide("b", live(after, pod("n1", "a", true), pod("n2", "a", true)), null))
+        .isEqualTo(new Back(after, "2"));
+  }
+
+  @Test
+  void anotherTemplateOrAnotherAttemptGoesForwardAgain() {
+    RolloutMarks after =
+        new RolloutMarks(
+            "a",
+            Optional.of(EARLIER),
+            Optional.empty(),
+            Set.of(),
+            Optional.of(new TakenBack("b", "monday", "it failed")));
+    ClusterState back = live(after, pod("n1", "a", true));
+    assertThat(attempt("b", "monday", back)).isInstanceOf(Back.class);
+    assertThat(attempt("b", "tuesday", back)).isInstanceOf(Forward.class);
+    assertThat(attempt("c", "monday", back)).isInstanceOf(Forward.class);
+    assertThat(attempt("b", "tuesday", back).marks().takenBack()).isEmpty();
+  }
+
+  @Test
+  void whatFailedIsForgottenWhenWhatRanBeforeIsAskedForAndRunsEverywhere() {
+    TakenBack failed = new TakenBack("b", "", "it failed");
+    RolloutMarks after =
+        new RolloutMarks(
+            "a", Optional.of(EARLIER), Optional.empty(), Set.of(), Optional.of(failed));
+    assertThat(attempt("a", "", live(after, pod("n1", "a", true))).marks().takenBack()).isEmpty();
+    ClusterState onItsWay = live(after, pod("n1", "a", true), pod("n2", "b", true));
+    assertThat(attempt("a", "", onItsWay).marks().takenBack()).contains(failed);
+  }
+
+  @Test
+  void noProgressUntilTheDeadlineIsAFailure() {
+    RolloutMarks marks =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    ClusterState stuck = live(marks, pod("n1", "b", false), pod("n2", "a", true));
+    String hash = stuck.live().orElseThrow().configHash();
+    RolloutStep step = decide("b", stuck, Optional.of(stalled(hash)), null, true);
+    assertThat(step.marks().takenBack())
+        .contains(new TakenBack("b", "", "0 of 2, and no further one"));
+    assertThat(decide("b", stuck, Optional.of(stalled("other")), null, true))
+        .isInstanceOf(Forward.class);
+  }
+
+  @Test
+  void itDoesNotGoBackWhereItMayNotOrCannotOrIsThrough() {
+    RolloutMarks marks =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    ClusterState ill = live(marks, pod("n1", "b", true), pod("n2", "b", false));
+    assertThat(decide("b", ill, Optional.empty(), ILL, false)).isInstanceOf(Forward.class);
+
+    RolloutMarks first =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.empty(), Set.of(), Optional.empty());
+    assertThat(decide("b", live(first, pod("n1", "b", false)), ILL)).isInstanceOf(Forward.class);
+
+    assertThat(decide("b", live(marks, pod("n1", "b", true)), ILL)).isInstanceOf(Forward.class);
+  }
+
+  private static Rollout stalled(String hash) {
+    return new Rollout(
+        Phase.STALLED, 0, 2, null, hash, null, null, null, "0 of 2, and no further one");
+  }
+
+  private static RolloutStep attempt(String wanted, String attempt, ClusterState cluster) {
+    return RolloutStep.decide(
+        TWO_AT_ONCE,
+        wanted,
+        attempt,
+        cluster,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        true,
+        NOW);
+  }
+
+  private static RolloutStep decide(String wanted, ClusterState cluster, @Nullable Waiting ill) {
+    return decide(wanted, cluster, Optional.empty(), ill, true);
+  }
+
+  private static RolloutStep decide(
+      String wanted,
+      ClusterState cluster,
+      Optional<Rollout> said,
+      @Nullable Waiting ill,
+      boolean mayGoBack) {
+    return RolloutStep.decide(
+        TWO_AT_ONCE,
+        wanted,
+        "",
+        cluster,
+        NodeLease.judge(TWO_AT_ONCE, cluster),
+        Optional.empty(),
+        said,
+        Optional.ofNullable(ill),
+        mayGoBack,
+        NOW);
+  }
+
+  private static ClusterState running(String revision, FlannelPod... pods) {
+    return live(
+        new RolloutMarks(
+            revision, Optional.of(EARLIER), Optional.empty(), Set.of(), Optional.empty()),
+        pods);
+  }
+
+  private static ClusterState live(RolloutMarks marks, FlannelPod... pods) {
+    LiveFlannel live = Networks.live(IPIP, new PodCounts(true, 2, 2, 1, 1));
+    return cluster(node("n1"), node("n2"))
+        .live(
+            new LiveFlannel(live.configHash(), live.config(), live.template(), live.pods(), marks))
+        .pods(new FlannelPods(List.of(pods), Map.of()))
+        .state();
+  }
+
+  private static FlannelPod pod(String node, String revision, boolean gateOpen) {
+    return new FlannelPod("pod-" + node, node, revision, "hash", Optional.of(EARLIER), gateOpen);
+  }
+}

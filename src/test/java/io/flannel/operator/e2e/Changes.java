@@ -1,0 +1,86 @@
+package io.flannel.operator.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What became of pings while the overlay was changed. */
+final class Changes {
+  /** So many lost one after the other are no chance any more. */
+  private static final int CUT_MS = 1000;
+
+  private static final List<Integer> NODES = List.of(1, 2, 3);
+
+  private record Change(
+      String change,
+      int sent,
+      int lost,
+      @JsonProperty("longest_gap_ms") int longestGapMs,
+      @JsonProperty("took_s") double tookSeconds) {}
+
+  private final Path file;
+  private final List<Change> changes = new ArrayList<>();
+
+  /** Of what {@code make bench-changes} tells. */
+  Changes() {
+    this("target/changes.json");
+  }
+
+  /**
+   * To be written elsewhere.
+   *
+   * @param file where to {@link #write}
+   */
+  Changes(String file) {
+    this.file = Path.of(file);
+  }
+
+  /**
+   * Makes a change while pods on all nodes ping each other, and fails if a pair was cut. Single
+   * packets are counted: a lab on a busy machine loses some whether or not anything changes.
+   */
+  void under(String name, Runnable change) {
+    under(name, CUT_MS, change);
+  }
+
+  /**
+   * The same where a pair may be cut for longer.
+   *
+   * @param mostMs for so long
+   */
+  void under(String name, int mostMs, Runnable change) {
+    PodPings pings = PodPings.between(NODES);
+    Instant begin = Instant.now();
+    PodPings.Result result;
+    try {
+      change.run();
+    } finally {
+      result = pings.stop();
+    }
+    double took = Duration.between(begin, Instant.now()).toMillis() / 1000.0;
+    changes.add(new Change(name, result.sent(), result.lost(), result.longestGapMs(), took));
+    System.out.printf(
+        "%-34s sent %6d  lost %4d  longest gap %5d ms  took %5.1f s  %s%n",
+        name, result.sent(), result.lost(), result.longestGapMs(), took, result.pairs());
+    assertThat(result.longestGapMs())
+        .as("%s: the longest that a pair was cut, in ms; %s", name, result.pairs())
+        .isLessThanOrEqualTo(mostMs);
+  }
+
+  /** Writes all that was measured. */
+  void write() throws IOException {
+    Files.createDirectories(file.getParent());
+    new ObjectMapper()
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .writeValue(file.toFile(), changes);
+  }
+}

@@ -1,0 +1,69 @@
+package io.flannel.operator.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.overlay.Installs;
+import java.util.List;
+
+/** A flannel that somebody installed by kubectl, before the operator came. */
+public record UpstreamFlannel(ApiServer api) {
+  /** In a cluster. */
+  public static UpstreamFlannel in(TestCluster cluster) {
+    return new UpstreamFlannel(cluster.api());
+  }
+
+  /** Applies one of {@link Installs}, as upstream's documentation has it. */
+  public UpstreamFlannel install(String name) {
+    // A test before may have left the namespace on its way out.
+    TestCluster.eventually(
+        "upstream's flannel",
+        () -> {
+          if (client().namespaces().withName(TestCluster.FLANNEL).get() == null) {
+            api.kubectl("create", "namespace", TestCluster.FLANNEL);
+          }
+          assertThat(api.kubectl("apply", "-f", Installs.file(name).toString()))
+              .contains("daemonset.apps/kube-flannel-ds ")
+              .doesNotContain("Error");
+        });
+    return this;
+  }
+
+  /** Waits until each node has a pod of it. */
+  public UpstreamFlannel awaitPods() {
+    TestCluster.eventually(
+        "a pod of upstream's on each node",
+        () -> {
+          var status = daemonSets().getFirst().getStatus();
+          assertThat(status.getCurrentNumberScheduled())
+              .isEqualTo(client().nodes().list().getItems().size());
+        });
+    return this;
+  }
+
+  /** Whether nothing of it is left in a namespace but what is ours by now. */
+  public boolean isGone(String namespace) {
+    boolean ours = namespace.equals(TestCluster.FLANNEL);
+    return client().configMaps().inNamespace(namespace).withName("kube-flannel-cfg").get() == null
+        && (ours
+            || client().serviceAccounts().inNamespace(namespace).withName("flannel").get() == null)
+        && daemonSets().stream()
+            .allMatch(one -> one.getMetadata().getNamespace().equals(TestCluster.FLANNEL));
+  }
+
+  /** All of the name that upstream's has. */
+  public List<DaemonSet> daemonSets() {
+    return client()
+        .apps()
+        .daemonSets()
+        .inAnyNamespace()
+        .withField("metadata.name", "kube-flannel-ds")
+        .list()
+        .getItems();
+  }
+
+  private KubernetesClient client() {
+    return api.client();
+  }
+}
