@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.LastSaid;
 import io.flannel.operator.decide.LeftOverRemoval;
@@ -14,6 +15,7 @@ import io.flannel.operator.decide.LeftOversFound;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import java.time.Duration;
@@ -34,6 +36,30 @@ final class LeftOverSteps {
 
   LeftOverSteps(NodeSteps steps) {
     this.steps = steps;
+  }
+
+  /**
+   * Ends the steps before a change begins: to one that is still at work, what the change brings
+   * would be left over.
+   *
+   * @param course how flannel's rollout goes on
+   * @return what the change waits for; empty: it may begin, or there is none
+   */
+  Optional<Decision> endBefore(ClusterState cluster, Course course) {
+    if (!course.begins(cluster)) {
+      return Optional.empty();
+    }
+    List<String> atWork = steps.atWork(Kind.LEFT_OVERS);
+    if (atWork.isEmpty()) {
+      return Optional.empty();
+    }
+    steps.end(Kind.LEFT_OVERS);
+    return Optional.of(
+        new Decision.Wait(
+            LeftOverRemoval.ENDING,
+            "before the first node is changed, what removes the left-overs of the last change ends"
+                + " on "
+                + Names.ofNodes(atWork)));
   }
 
   /**

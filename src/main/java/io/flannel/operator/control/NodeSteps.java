@@ -83,6 +83,21 @@ final class NodeSteps {
         .filter(pod -> kind.label().equals(label(pod, NodeStepPod.KIND_LABEL)));
   }
 
+  /**
+   * Nodes on which a pod of a kind may be at work. One that was deleted is, until kubelet has ended
+   * it; where kubelet says nothing, until the patience with it has ended.
+   */
+  List<String> atWork(Kind kind) {
+    return pods(kind)
+        .filter(pod -> !hasEnded(pod))
+        .map(NodeSteps::read)
+        .filter(pod -> clock.instant().isBefore(pod.since().plus(StepSchedule.PATIENCE)))
+        .map(StepPod::node)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
   /** Makes pods, those that are there already excepted. */
   void make(
       WantedNetwork network,
@@ -152,8 +167,6 @@ final class NodeSteps {
     Optional<ContainerStateTerminated> end =
         containers(pod).flatMap(it -> Stream.ofNullable(it.getState().getTerminated())).findFirst();
     boolean deleted = pod.isMarkedForDeletion();
-    String phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
-    boolean ended = "Succeeded".equals(phase) || "Failed".equals(phase);
     String since =
         end.map(ContainerStateTerminated::getFinishedAt)
             .orElse(deleted ? meta.getDeletionTimestamp() : meta.getCreationTimestamp());
@@ -163,8 +176,13 @@ final class NodeSteps {
         annotation(pod, NodeStepPod.ORDER_ANNOTATION),
         attempt(annotation(pod, NodeStepPod.ATTEMPT_ANNOTATION)),
         Instant.parse(since),
-        ended || deleted ? Optional.of(result(pod, end)) : Optional.empty(),
+        hasEnded(pod) || deleted ? Optional.of(result(pod, end)) : Optional.empty(),
         waiting(pod));
+  }
+
+  private static boolean hasEnded(Pod pod) {
+    String phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
+    return "Succeeded".equals(phase) || "Failed".equals(phase);
   }
 
   private static StepResult result(Pod pod, Optional<ContainerStateTerminated> end) {

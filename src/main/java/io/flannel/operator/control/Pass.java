@@ -46,7 +46,9 @@ import java.util.function.Function;
  * refuses ends its writes; the status still says how things are, and why.
  */
 final class Pass {
-  /** A rollout that goes on is looked at so often, whether or not anything happens. */
+  /**
+   * A rollout that goes on, or is about to, is looked at so often, whether or not anything happens.
+   */
   private static final Duration ROLLOUT_LOOK = Duration.ofSeconds(30);
 
   private final FlannelNetwork network;
@@ -130,14 +132,16 @@ final class Pass {
             reports,
             Optional.ofNullable(network.getStatus()),
             clock.instant());
+    boolean acting = possible instanceof Decision.Accept && !paused;
+    Optional<Decision> ending = acting ? leftOvers.endBefore(cluster, course) : Optional.empty();
     PreflightSteps.Outcome preflight =
         preflights.run(
             wanted,
             network.getMetadata().getUid() + attempt(),
             cluster,
             course,
-            possible instanceof Decision.Accept && !paused);
-    Decision decision = preflight.objection().orElse(possible);
+            acting && ending.isEmpty());
+    Decision decision = ending.or(preflight::objection).orElse(possible);
     boolean writing = decision instanceof Decision.Accept && !paused;
     if (writing) {
       unlessFailed(() -> apply(wanted, course.step(), cluster));
@@ -192,7 +196,7 @@ final class Pass {
     }
     return lookAgain(
         List.of(
-            reported.rolling() ? Optional.of(ROLLOUT_LOOK) : Optional.empty(),
+            reported.rolling() || ending.isPresent() ? Optional.of(ROLLOUT_LOOK) : Optional.empty(),
             course.gates().lookAgain(),
             removal.lookAgain(),
             preflight.lookAgain(),

@@ -66,6 +66,18 @@ public record Course(RolloutGates gates, RolloutStep step, boolean underWay, Awa
     return !paused || !underWay;
   }
 
+  /**
+   * Whether the next thing to do is to write another template than the live one, and the change
+   * thus begins.
+   */
+  public boolean begins(ClusterState cluster) {
+    return step instanceof RolloutStep.Forward forward
+        && cluster
+            .live()
+            .filter(live -> !live.marks().revision().equals(forward.marks().revision()))
+            .isPresent();
+  }
+
   /** The rollout that failed and is, or is being, taken back. */
   public Optional<TakenBack> takenBack() {
     return step instanceof RolloutStep.Back back ? back.marks().takenBack() : Optional.empty();

@@ -26,6 +26,9 @@ import java.util.stream.Stream;
  * @param underWay whether a node may still need it: then it is no problem that it is there
  */
 public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean underWay) {
+  /** Why a change waits for steps that are at work yet, in one word, for programs. */
+  public static final String ENDING = "StepsEnding";
+
   private static final Set<LocalFault> CURED =
       EnumSet.of(LocalFault.LEFT_OVERS, LocalFault.ROUTE_STALE);
 

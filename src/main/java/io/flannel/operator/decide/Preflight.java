@@ -118,13 +118,11 @@ public sealed interface Preflight {
    */
   static Optional<Encapsulation> toBeTried(
       WantedNetwork wanted, ClusterState cluster, Course course) {
-    if (cluster.live().isEmpty() || !(course.step() instanceof RolloutStep.Forward forward)) {
-      return Optional.empty();
-    }
-    RolloutMarks live = cluster.live().get().marks();
-    String revision = forward.marks().revision();
-    boolean back = course.underWay() && live.previous().equals(Optional.of(revision));
-    return live.revision().equals(revision) || back
+    Optional<String> revision = Optional.of(course.step().marks().revision());
+    boolean back =
+        course.underWay()
+            && cluster.live().flatMap(live -> live.marks().previous()).equals(revision);
+    return !course.begins(cluster) || back
         ? Optional.empty()
         : Change.judge(wanted, cluster).newEncapsulation();
   }

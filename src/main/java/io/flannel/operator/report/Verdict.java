@@ -3,6 +3,7 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.LeftOverRemoval;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.Preflight;
 import io.flannel.operator.overlay.Names;
@@ -31,7 +32,12 @@ record Verdict(Kind kind, String reason, String message) {
 
   /** Reasons that come with every change and need nobody. */
   static final Set<String> ON_ITS_WAY =
-      Set.of(Preflight.Running.REASON, "Installing", "RollingOut", "TunnelsUnknown");
+      Set.of(
+          LeftOverRemoval.ENDING,
+          Preflight.Running.REASON,
+          "Installing",
+          "RollingOut",
+          "TunnelsUnknown");
 
   static Verdict of(Situation situation, Optional<Rollout> rollout, TunnelsHealthy tunnels) {
     if (situation.decision() instanceof Decision.Refuse refuse) {

@@ -9,6 +9,7 @@ import io.flannel.operator.decide.LeftOversOrder;
 import io.flannel.operator.decide.StepResult;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.FakeSteps;
+import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -148,6 +149,39 @@ class LeftOverStepsIT {
 
   private static LeftOversOrder order(Pod pod) {
     return LeftOversOrder.read(NodeSteps.order(pod).orElseThrow());
+  }
+
+  @Test
+  void aChangeBeginsWhenItHasEnded() {
+    kubelets.agents().find("node-1", "LeftOvers", null);
+    Pod atWork = awaitPod("node-1");
+    Object before = template();
+    network.apply(TestNetwork.IPIP + "mtu: 1400");
+    eventually(
+        "told, and deleted",
+        () -> {
+          assertThat(network.condition("Ready").orElseThrow())
+              .satisfies(
+                  ready -> {
+                    assertThat(ready.reason()).isEqualTo("StepsEnding");
+                    assertThat(ready.message()).endsWith("ends on node node-1");
+                  });
+          assertThat(steps.running())
+              .singleElement()
+              .satisfies(pod -> assertThat(pod.isMarkedForDeletion()).isTrue());
+        });
+    operator.process().awaitPassAfter(() -> network.poke("look"));
+    assertThat(template()).isEqualTo(before);
+
+    // As kubelet does when the container has ended.
+    cluster.client().pods().resource(atWork).withGracePeriod(0).delete();
+    eventually("begun", () -> assertThat(template()).isNotEqualTo(before));
+    kubelets.agents().heal("node-1");
+    network.awaitReady();
+  }
+
+  private static Object template() {
+    return Rendered.in(cluster).liveDaemonSet().getSpec().getTemplate();
   }
 
   @Test

@@ -58,9 +58,7 @@ final class TestPods {
     for (int from : nodes) {
       for (int to : nodes) {
         if (from != to) {
-          assertThat(ping(from, to))
-              .as("ping from node%d to node%d", from, to)
-              .contains(ANSWERS);
+          assertThat(ping(from, to)).as("ping from node%d to node%d", from, to).contains(ANSWERS);
         }
       }
     }

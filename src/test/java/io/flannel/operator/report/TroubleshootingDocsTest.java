@@ -3,6 +3,7 @@ package io.flannel.operator.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.Cause;
+import io.flannel.operator.decide.LeftOverRemoval;
 import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.decide.NodeProblem;
 import io.flannel.operator.decide.Preflight;
@@ -56,7 +57,11 @@ class TroubleshootingDocsTest {
       reasonsIn(source).forEach(reported::add);
     }
     reported.addAll(
-        List.of(Preflight.Running.REASON, Preflight.Blocked.REASON, Preflight.Incomplete.REASON));
+        List.of(
+            LeftOverRemoval.ENDING,
+            Preflight.Running.REASON,
+            Preflight.Blocked.REASON,
+            Preflight.Incomplete.REASON));
     reported.removeAll(Set.of("AllNodesLeased", "AllTunnelsHealthy"));
 
     assertThat(reported)
