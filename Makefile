@@ -45,7 +45,7 @@ check-chart: ## lints, renders and tests the chart and its alerts; no cluster
 install.yaml: ## the operator as one file for kubectl apply: target/install.yaml
 	@scripts/install-yaml $(ARGS)
 
-crds: ## writes src/main/resources/crds anew from the Java types
+crds: ## writes src/main/resources/crds and docs/api.md anew from the Java types
 	@. scripts/steps.sh && maven -q test-compile exec:exec@crds
 
 format: ## formats the Java code

@@ -28,8 +28,8 @@ import java.util.TreeMap;
  * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
  * prints, and what Helm wants to read in a CRD.
  *
- * <p>Run as a program, it writes {@code src/main/resources/crds} and the chart's copies anew:
- * {@code make crds}.
+ * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
+ * ApiReference} anew: {@code make crds}.
  */
 public final class CrdGeneration {
   /** Where the generated CRDs are committed. */
@@ -71,6 +71,8 @@ public final class CrdGeneration {
         System.out.println("wrote " + folder.resolve(crd.getKey()));
       }
     }
+    Files.writeString(ApiReference.COMMITTED, ApiReference.of(generate().values()));
+    System.out.println("wrote " + ApiReference.COMMITTED);
   }
 
   /** Every CRD as YAML, by the name of its file. */
