@@ -21,7 +21,12 @@ public sealed interface Decision {
    * @param message what is wrong, where and why, for people
    * @param remedy what to do about it
    */
-  record Refuse(String reason, String message, String remedy) implements Decision {}
+  record Refuse(String reason, String message, String remedy) implements Decision {
+    /** The message with the remedy: what a person reads in whichever condition a tool shows. */
+    public String withRemedy() {
+      return message + "; what to do: " + remedy;
+    }
+  }
 
   /** To carry it out. */
   static Decision accept() {

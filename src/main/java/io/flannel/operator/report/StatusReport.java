@@ -57,11 +57,11 @@ public final class StatusReport {
     return new FlannelNetworkStatus(
         generation,
         conditions
-            .add(ACCEPTED, false, refuse.reason(), withRemedy(refuse))
-            .add(READY, false, "NotAccepted", refuse.message())
+            .add(ACCEPTED, false, refuse.reason(), refuse.withRemedy())
+            .add(READY, false, "NotAccepted", refuse.withRemedy())
             .add(TUNNELS_HEALTHY, Status.UNKNOWN, "NotAccepted", refuse.message())
             .add(RECONCILING, false, "NotAccepted", refuse.message())
-            .add(STALLED, true, "NotAccepted", refuse.message())
+            .add(STALLED, true, "NotAccepted", refuse.withRemedy())
             .list(),
         null,
         null,
@@ -71,10 +71,6 @@ public final class StatusReport {
         null,
         null,
         null);
-  }
-
-  private static String withRemedy(Decision.Refuse refuse) {
-    return refuse.message() + "; what to do: " + refuse.remedy();
   }
 
   /** Makes the status of the network in charge. */
@@ -136,7 +132,7 @@ public final class StatusReport {
       case Decision.Accept _, Decision.Wait _ ->
           conditions.add(ACCEPTED, true, "Accepted", "the spec can be carried out on this cluster");
       case Decision.Refuse refuse ->
-          conditions.add(ACCEPTED, false, refuse.reason(), withRemedy(refuse));
+          conditions.add(ACCEPTED, false, refuse.reason(), refuse.withRemedy());
     }
     return conditions
         .add(READY, verdict.kind() == Verdict.Kind.READY, verdict.reason(), verdict.message())

@@ -41,7 +41,7 @@ record Verdict(Kind kind, String reason, String message) {
 
   static Verdict of(Situation situation, Optional<Rollout> rollout, TunnelsHealthy tunnels) {
     if (situation.decision() instanceof Decision.Refuse refuse) {
-      return new Verdict(Kind.STUCK, "NotAccepted", refuse.message());
+      return new Verdict(Kind.STUCK, "NotAccepted", refuse.withRemedy());
     }
     if (situation.decision() instanceof Decision.Wait wait) {
       return new Verdict(Kind.UNDER_WAY, wait.reason(), wait.message());
