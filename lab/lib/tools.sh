@@ -6,6 +6,7 @@ tool_path() {
     kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kube-proxy | kubectl) echo "$KUBERNETES_TOOLS/$1" ;;
     etcd) echo "$TOOLS/etcd-$ETCD_VERSION/etcd" ;;
     helm) echo "$TOOLS/helm-$HELM_VERSION/helm" ;;
+    glua) echo "$TOOLS/gopher-lua-$GOPHER_LUA_VERSION/glua" ;;
     kwok) echo "$TOOLS/kwok-$KWOK_VERSION/kwok" ;;
     kwok-stages) echo "$TOOLS/kwok-$KWOK_VERSION/stages" ;;
     kubeconform) echo "$TOOLS/kubeconform-$KUBECONFORM_VERSION/kubeconform" ;;
@@ -18,7 +19,7 @@ tool_path() {
   esac
 }
 CONTROL_PLANE_TOOLS=(kube-apiserver etcd kube-controller-manager kwok kwok-stages kubectl)
-OTHER_TOOLS=(helm kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap bandwidth cni-flannel kubeconform helm-unittest promtool schemas kube-proxy)
+OTHER_TOOLS=(helm glua kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap bandwidth cni-flannel kubeconform helm-unittest promtool schemas kube-proxy)
 
 missing_tools() {
   local tool
@@ -35,6 +36,9 @@ build_tool() {
     helm)
       go_module helm "helm.sh/helm/v3@$HELM_VERSION"
       go_command helm.sh/helm/v3/cmd/helm "$(tool_path helm)" "-X helm.sh/helm/v3/internal/version.version=$HELM_VERSION" ;;
+    glua)
+      go_module gopher-lua "github.com/yuin/gopher-lua@$GOPHER_LUA_VERSION"
+      go_command github.com/yuin/gopher-lua/cmd/glua "$(tool_path glua)" ;;
     kwok)
       go_module kwok "sigs.k8s.io/kwok@$KWOK_VERSION"
       go_command sigs.k8s.io/kwok/cmd/kwok "$(tool_path kwok)" ;;

@@ -14,7 +14,8 @@ enum Tool {
   KUBE_SCHEDULER("kube-scheduler"),
   KUBECTL("kubectl"),
   KWOK("kwok"),
-  HELM("helm");
+  HELM("helm"),
+  GLUA("glua");
 
   private static final Path LAB = Path.of("lab/lab");
 
