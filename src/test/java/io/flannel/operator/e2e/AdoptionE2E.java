@@ -38,7 +38,7 @@ class AdoptionE2E {
   private static final Pattern IMAGE =
       Pattern.compile("image: (\\S*/(flannel(?:-cni-plugin)?):\\S+)");
 
-  private static final Changes changes = new Changes("target/adoptions.json");
+  private static final Changes changes = new Changes();
 
   /** The images that the lab's nodes have, by their last names. */
   private static String flannel;

@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** What became of pings while the overlay was changed. */
+/** What became of pings while the overlay was changed, for {@code target/changes.json}. */
 final class Changes {
   /** So many lost one after the other are no chance any more. */
   private static final int CUT_MS = 1000;
@@ -27,22 +29,11 @@ final class Changes {
       @JsonProperty("longest_gap_ms") int longestGapMs,
       @JsonProperty("took_s") double tookSeconds) {}
 
-  private final Path file;
+  private static final Path FILE = Path.of("target/changes.json");
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
   private final List<Change> changes = new ArrayList<>();
-
-  /** Of what {@code make bench-changes} tells. */
-  Changes() {
-    this("target/changes.json");
-  }
-
-  /**
-   * To be written elsewhere.
-   *
-   * @param file where to {@link #write}
-   */
-  Changes(String file) {
-    this.file = Path.of(file);
-  }
 
   /**
    * Makes a change while pods on all nodes ping each other, and fails if a pair was cut. Single
@@ -76,11 +67,16 @@ final class Changes {
         .isLessThanOrEqualTo(mostMs);
   }
 
-  /** Writes all that was measured. */
+  /** Adds all that was measured to the file; what it had of the same changes goes. */
   void write() throws IOException {
-    Files.createDirectories(file.getParent());
-    new ObjectMapper()
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .writeValue(file.toFile(), changes);
+    Map<String, Change> all = new LinkedHashMap<>();
+    if (Files.exists(FILE)) {
+      for (Change change : JSON.readValue(FILE.toFile(), Change[].class)) {
+        all.put(change.change(), change);
+      }
+    }
+    changes.forEach(change -> all.put(change.change(), change));
+    Files.createDirectories(FILE.getParent());
+    JSON.writeValue(FILE.toFile(), all.values());
   }
 }

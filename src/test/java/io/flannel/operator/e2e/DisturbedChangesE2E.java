@@ -30,7 +30,7 @@ class DisturbedChangesE2E {
   private static final String FLANNEL = "ghcr.io/flannel-io/flannel:";
   private static final String OPERATOR = "ghcr.io/flannel-operator/flannel-operator:";
 
-  private static final Changes changes = new Changes("target/disturbed-changes.json");
+  private static final Changes changes = new Changes();
 
   @BeforeAll
   static void begin() {
@@ -144,7 +144,7 @@ class DisturbedChangesE2E {
     Network.awaitReason("Accepted", "DisruptiveChange");
     JsonNode network = Lab.get("fnet", "default");
     assertThat(Network.message(network, "Accepted")).contains("rollout.disruption");
-    assertThat(network.at("/status/change/verdict").asText()).isEqualTo("Disruptive");
+    assertThat(network.at("/status/change/judgement").asText()).isEqualTo("Disruptive");
     assertThat(Overlay.pods()).isEqualTo(before);
     assertThat(Overlay.devices()).containsOnly("flannel.1");
 
