@@ -90,16 +90,17 @@ record ProbeSettings(
     }
     List<Target> targets =
         Objects.requireNonNullElse(spec.peers(), List.<Peer>of()).stream()
-            .map(peer ->
-                new Target(
-                    peer.name(),
-                    address("address", peer, peer.address()),
-                    Optional.ofNullable(peer.overlayAddress())
-                        .map(text -> address("overlayAddress", peer, text)),
-                    Optional.ofNullable(peer.subnet())
-                        .flatMap(Cidr::tryParse)
-                        .map(subnet -> InetAddress.ofLiteral(subnet.base())),
-                    peer.backend() != null))
+            .map(
+                peer ->
+                    new Target(
+                        peer.name(),
+                        address("address", peer, peer.address()),
+                        Optional.ofNullable(peer.overlayAddress())
+                            .map(text -> address("overlayAddress", peer, text)),
+                        Optional.ofNullable(peer.subnet())
+                            .flatMap(Cidr::tryParse)
+                            .map(subnet -> InetAddress.ofLiteral(subnet.base())),
+                        peer.backend() != null))
             .toList();
     return Optional.of(
         new ProbeSettings(

@@ -176,9 +176,10 @@ final class Iproute2Json {
   private static Cidr address(Json json, String field) throws UnreadableException {
     String text = text(json, field);
     return Cidr.tryAddress(text)
-        .orElseThrow(() ->
-            new UnreadableException(
-                "printed '%s' where an address belongs".formatted(shortened(text))));
+        .orElseThrow(
+            () ->
+                new UnreadableException(
+                    "printed '%s' where an address belongs".formatted(shortened(text))));
   }
 
   private static String text(Json json, String field) throws UnreadableException {

@@ -70,8 +70,10 @@ public final class RecordJson {
       return read(record.asSubclass(Record.class), json, path);
     } else if (type instanceof Class<?> constants && constants.isEnum() && json.isTextual()) {
       return constant(constants, json.asText())
-          .orElseThrow(() ->
-              new IllegalArgumentException("%s: '%s' is not known".formatted(path, json.asText())));
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "%s: '%s' is not known".formatted(path, json.asText())));
     }
     throw new IllegalArgumentException(
         "%s is %s, which no %s can be".formatted(path, json.kind(), type.getTypeName()));
