@@ -1,6 +1,6 @@
 package io.flannel.operator.agent;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.agent.json.Json;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,7 +37,6 @@ import org.jspecify.annotations.Nullable;
 final class ApiClient {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(20);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final InCluster config;
   private byte[] trusted = {};
@@ -153,7 +152,7 @@ final class ApiClient {
   private static ApiException refused(int status, byte[] body) {
     String message = "";
     try {
-      message = JSON.readTree(new ByteArrayInputStream(body)).path("message").asText();
+      message = Json.read(body).path("message").asText();
     } catch (IOException e) {
       // No JSON: the number alone is said.
     }

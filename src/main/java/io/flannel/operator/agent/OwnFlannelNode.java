@@ -1,11 +1,9 @@
 package io.flannel.operator.agent;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonParser;
 import io.flannel.operator.agent.ApiClient.ApiException;
+import io.flannel.operator.agent.json.Json;
+import io.flannel.operator.agent.json.RecordJson;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import java.io.IOException;
@@ -30,10 +28,6 @@ final class OwnFlannelNode {
   private static final int MOST_WATCH_SECONDS = 360;
   private static final String BACK = "the API server answers again";
   private static final Duration GRACE = Duration.ofSeconds(30);
-
-  /** Fields of a newer operator are no error. */
-  private static final ObjectMapper JSON =
-      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   /**
    * What the operator wants of this node.
@@ -112,7 +106,7 @@ final class OwnFlannelNode {
    */
   void report(FlannelNodeStatus status) throws IOException, InterruptedException {
     byte[] json =
-        JSON.writeValueAsBytes(List.of(Map.of("op", "add", "path", "/status", "value", status)));
+        RecordJson.write(List.of(Map.of("op", "add", "path", "/status", "value", status)));
     try {
       api.patch(
           "%s/%s/status?fieldManager=flannel-node-agent".formatted(NODES, encoded(name)), json);
@@ -150,7 +144,7 @@ final class OwnFlannelNode {
 
   private void read() throws IOException, InterruptedException {
     try {
-      take(JSON.readTree(api.get(NODES + "/" + encoded(name))));
+      take(Json.read(api.get(NODES + "/" + encoded(name))));
     } catch (ApiException e) {
       if (e.status() != 404) {
         throw e;
@@ -170,7 +164,7 @@ final class OwnFlannelNode {
     }
     watchOverdue = System.nanoTime() + Duration.ofSeconds(seconds).plus(GRACE).toNanos();
     try (InputStream stream = open(path.toString());
-        MappingIterator<JsonNode> events = JSON.readerFor(JsonNode.class).readValues(stream)) {
+        JsonParser events = Json.parser(stream)) {
       watching = stream;
       unreachable.over(BACK);
       backoff.reset();
@@ -181,18 +175,18 @@ final class OwnFlannelNode {
   }
 
   /** Until the stream ends, in whatever way: that a proxy cuts it now and then is no outage. */
-  private void follow(MappingIterator<JsonNode> events) throws GoneException {
+  private void follow(JsonParser events) throws GoneException {
     while (true) {
-      JsonNode event;
+      Optional<Json> event;
       try {
-        if (!events.hasNextValue()) {
-          return;
-        }
-        event = events.nextValue();
+        event = Json.next(events);
       } catch (IOException e) {
         return;
       }
-      event(event);
+      if (event.isEmpty()) {
+        return;
+      }
+      event(event.get());
     }
   }
 
@@ -204,8 +198,8 @@ final class OwnFlannelNode {
     }
   }
 
-  private void event(JsonNode event) throws GoneException {
-    JsonNode object = event.path("object");
+  private void event(Json event) throws GoneException {
+    Json object = event.path("object");
     String type = event.path("type").asText();
     if (type.equals("ERROR")) {
       // 410 Gone, as a rule; whatever it is, going on from here is not possible.
@@ -234,8 +228,8 @@ final class OwnFlannelNode {
     onChange.run();
   }
 
-  private void take(JsonNode object) {
-    JsonNode metadata = object.path("metadata");
+  private void take(Json object) {
+    Json metadata = object.path("metadata");
     long generation = metadata.path("generation").asLong();
     String now = metadata.path("uid").asText() + "/" + generation;
     missing.over("FlannelNode %s is there".formatted(name));
@@ -244,16 +238,13 @@ final class OwnFlannelNode {
     }
     taken = now;
     try {
-      FlannelNodeSpec spec = JSON.treeToValue(object.path("spec"), FlannelNodeSpec.class);
-      if (spec == null) {
-        throw new IllegalArgumentException("there is no spec");
-      }
+      // Fields of a newer operator are no error.
+      FlannelNodeSpec spec = RecordJson.read(FlannelNodeSpec.class, object.path("spec"), "spec");
       wanted = Optional.of(new Wanted(generation, spec, ProbeSettings.of(spec)));
       nonsense.over("the spec of FlannelNode %s can be used again".formatted(name));
       onChange.run();
-    } catch (JsonProcessingException | RuntimeException e) {
-      String why =
-          e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+    } catch (RuntimeException e) {
+      String why = e.getMessage();
       nonsense.begins(
           String.valueOf(why),
           "the spec of FlannelNode %s cannot be used, so the one before stays: %s. Look whether"

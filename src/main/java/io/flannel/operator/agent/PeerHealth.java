@@ -207,6 +207,15 @@ final class PeerHealth {
 
   /** What is said of the peer in the FlannelNode's status. */
   synchronized PeerReport report() {
+    return rtt.isEmpty() ? report(null, null) : report(rtt.percentile(50), rtt.percentile(99));
+  }
+
+  /** The same without the round-trip times, which take most of the time. */
+  synchronized PeerReport reportWithoutTimes() {
+    return report(null, null);
+  }
+
+  private PeerReport report(@Nullable Integer rttP50, @Nullable Integer rttP99) {
     Verdict verdict = verdict();
     Share share = share(ALL);
     return new PeerReport(
@@ -218,8 +227,8 @@ final class PeerHealth {
         verdict.alive().orElse(null),
         share.isEmpty() ? null : lossy,
         share.isEmpty() ? null : Math.toIntExact(Math.round(100 * share.lost())),
-        rtt.isEmpty() ? null : rtt.percentile(50),
-        rtt.isEmpty() ? null : rtt.percentile(99),
+        rttP50,
+        rttP99,
         since == null ? null : since.toString());
   }
 

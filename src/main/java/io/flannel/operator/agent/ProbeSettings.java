@@ -27,7 +27,7 @@ import java.util.Set;
  */
 record ProbeSettings(
     int port, Duration interval, int failAfter, OptionalInt mtu, List<Target> peers) {
-  private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(1);
+  private static final long LONGEST_TIMEOUT_NANOS = 1_000_000_000L;
   private static final int SMALL = 64;
   private static final int UDP_HEADER = 8;
 
@@ -48,6 +48,13 @@ record ProbeSettings(
       Optional<InetAddress> overlay,
       Optional<InetAddress> device,
       boolean otherBackend) {
+
+    /** Whether it sends from there. */
+    boolean has(InetAddress from) {
+      return from.equals(address)
+          || overlay.isPresent() && from.equals(overlay.get())
+          || device.isPresent() && from.equals(device.get());
+    }
 
     /** Everything that it sends from. */
     Set<InetAddress> addresses() {
@@ -115,13 +122,13 @@ record ProbeSettings(
 
   /** How long to wait for an answer: a round's results are all there before the next begins. */
   Duration timeout() {
-    Duration most = interval.multipliedBy(9).dividedBy(10);
-    return most.compareTo(LONGEST_TIMEOUT) < 0 ? most : LONGEST_TIMEOUT;
+    // Not by Duration's own arithmetic, which is BigDecimal's: it is asked for each probe.
+    return Duration.ofNanos(Math.min(interval.toNanos() / 10 * 9, LONGEST_TIMEOUT_NANOS));
   }
 
   /** So long an answer still counts that comes too late: until its path would be down. */
   Duration latest() {
-    return interval.multipliedBy(failAfter).plus(timeout());
+    return Duration.ofNanos(interval.toNanos() * failAfter + timeout().toNanos());
   }
 
   /** The time between two probes of one path while a closer look is taken at it. */

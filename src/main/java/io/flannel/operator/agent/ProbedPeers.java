@@ -26,11 +26,7 @@ record ProbedPeers(List<Peer> all, Map<InetAddress, Peer> byAddress) {
   private static final int CLOSELY = 8;
 
   /** A peer with what is known of it. */
-  record Peer(Target target, PeerHealth health, RateLimit answers) {
-    boolean has(InetAddress address) {
-      return target.addresses().contains(address);
-    }
-  }
+  record Peer(Target target, PeerHealth health, RateLimit answers) {}
 
   /** Those that are wanted now; what is known of those that stay is kept. */
   ProbedPeers with(ProbeSettings settings) {

@@ -22,10 +22,11 @@ import org.jspecify.annotations.Nullable;
  * Probes the peers and answers their probes: one UDP socket, one thread, whatever the number of
  * peers.
  *
- * <p>Each peer has its turn once an interval, the turns being spread evenly over it. Waiting goes
- * by {@link System#nanoTime} alone. A probe is lost when its time is over and no answer waited in
- * the socket then: a thread that got no CPU for a while, wherever that was, reads first and judges
- * by the time before. An answer that comes later still takes the loss back.
+ * <p>Each peer has its turn once an interval, the turns being spread evenly over it; those that are
+ * close are had together, since to wake up costs more than to send. Waiting goes by {@link
+ * System#nanoTime} alone. A probe is lost when its time is over and no answer waited in the socket
+ * then: a thread that got no CPU for a while, wherever that was, reads first and judges by the time
+ * before. An answer that comes later still takes the loss back.
  *
  * <p>As long as packets to a peer were lost of late, and may have passed, it gets small probes
  * between its turns, too. They tell soon how many are lost; whether the path is down, only those of
@@ -36,6 +37,9 @@ final class Prober implements Runnable, AutoCloseable {
   private static final int READS_AT_ONCE = 256;
 
   private static final long OPEN_AGAIN_NANOS = 5_000_000_000L;
+
+  /** Turns that are due within this time are had together. */
+  private static final long TOGETHER_NANOS = 100_000_000L;
 
   private final Clock clock;
   private final RandomGenerator random;
@@ -92,6 +96,11 @@ final class Prober implements Runnable, AutoCloseable {
     return peers.all().stream().map(peer -> peer.health().report()).toList();
   }
 
+  /** The same without round-trip times, which are dear to find. By any thread. */
+  List<PeerReport> reportsWithoutTimes() {
+    return peers.all().stream().map(peer -> peer.health().reportWithoutTimes()).toList();
+  }
+
   /** Ends {@link #run} soon. By any thread. */
   @Override
   public void close() {
@@ -106,12 +115,14 @@ final class Prober implements Runnable, AutoCloseable {
       while (!closed) {
         // What has come until now is taken before it is judged whose time is over by now.
         long now = System.nanoTime();
-        selector.selectNow();
-        tcp.finish(selector.selectedKeys());
+        if (tcp.isUnderWay()) {
+          selector.selectNow();
+          tcp.finish(selector.selectedKeys());
+        }
         selector.selectedKeys().clear();
         read();
         expire(now);
-        // After selectNow, which forgets a wakeup: one from here on ends the long select.
+        // After either select, which forgets a wakeup: one from here on ends the next long one.
         takeSettings();
         send();
         sendBetween();
@@ -174,7 +185,7 @@ final class Prober implements Runnable, AutoCloseable {
         // The answer may come from the peer's other address: with direct routes, it does.
         .take(
             packet.nonce(),
-            sent -> sent.length() == packet.length() && sent.peer().has(from.getAddress()))
+            sent -> sent.length() == packet.length() && sent.peer().target().has(from.getAddress()))
         .ifPresent(answered -> answered(answered.sent(), answered.late(), now));
   }
 
@@ -207,7 +218,9 @@ final class Prober implements Runnable, AutoCloseable {
     if (how != null) {
       underWay.expire(now, sent -> lost(sent.peer(), sent.path(), sent.number(), how));
     }
-    tcp.expire(now);
+    if (tcp.isUnderWay()) {
+      tcp.expire(now);
+    }
   }
 
   private void lost(Peer peer, ProbePath path, long number, ProbeSettings how) {
@@ -250,11 +263,12 @@ final class Prober implements Runnable, AutoCloseable {
       return;
     }
     long turn = interval / all.size();
+    long together = Math.min(TOGETHER_NANOS, interval / ProbeHistory.PER_ROUND);
     if (now - nextAt > interval) {
       // After a pause of the whole process: nothing is made up for.
       nextAt = now;
     }
-    while (nextAt - now <= 0) {
+    while (nextAt - now < together) {
       probe(all.get(next), how);
       next = (next + 1) % all.size();
       nextAt += turn;
@@ -340,7 +354,9 @@ final class Prober implements Runnable, AutoCloseable {
     if (lookingClosely) {
       wait = Math.min(wait, nextCloseAt - now);
     }
-    wait = Math.min(wait, tcp.nanosToWait(now));
+    if (tcp.isUnderWay()) {
+      wait = Math.min(wait, tcp.nanosToWait(now));
+    }
     // Rounded up: 0 would be for ever, and waking too early is waking twice.
     return Math.max(1, (wait + 999_999) / 1_000_000);
   }

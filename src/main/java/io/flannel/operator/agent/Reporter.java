@@ -6,6 +6,7 @@ import io.flannel.operator.agent.checks.LocalChecks;
 import io.flannel.operator.agent.checks.LocalState;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -175,7 +176,7 @@ final class Reporter {
       probed = withMtu;
       prober.probe(withMtu);
     }
-    if (schedule != null && written != null && !written.equals(Substance.of(status(now)))) {
+    if (schedule != null && written != null && !written.equals(substance(now))) {
       schedule.changed(System.nanoTime());
     }
   }
@@ -185,7 +186,7 @@ final class Reporter {
       return;
     }
     boolean refresh = when.isRefresh(System.nanoTime());
-    if (!refresh && Substance.of(status(now)).equals(written)) {
+    if (!refresh && substance(now).equals(written)) {
       when.unchanged();
       return;
     }
@@ -197,7 +198,7 @@ final class Reporter {
   }
 
   private void writeNow(Wanted now, ReportSchedule when) throws InterruptedException {
-    FlannelNodeStatus status = status(now);
+    FlannelNodeStatus status = status(now, prober.reports());
     try {
       node.report(status);
       written = Substance.of(status);
@@ -215,7 +216,12 @@ final class Reporter {
     }
   }
 
-  private FlannelNodeStatus status(Wanted now) {
+  /** What the status would be written for now. */
+  private Substance substance(Wanted now) {
+    return Substance.of(status(now, prober.reportsWithoutTimes()));
+  }
+
+  private FlannelNodeStatus status(Wanted now, List<PeerReport> peers) {
     Device device = local.device().orElse(null);
     return new FlannelNodeStatus(
         now.generation(),
@@ -227,6 +233,6 @@ final class Reporter {
         device,
         local.bridgeAddress().orElse(null),
         local.findings(),
-        prober.reports());
+        peers);
   }
 }

@@ -59,6 +59,11 @@ final class TcpKnock implements AutoCloseable {
     }
   }
 
+  /** Whether the outcome of some attempt is not known yet. */
+  boolean isUnderWay() {
+    return !underWay.isEmpty();
+  }
+
   /** Takes the attempts whose outcome is known. */
   void finish(Set<SelectionKey> selected) {
     for (SelectionKey key : selected) {

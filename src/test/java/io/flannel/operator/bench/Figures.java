@@ -39,7 +39,8 @@ public final class Figures {
     double median = sorted[sorted.length / 2];
     figures.add(new Figure(name, rounded(median), unit, goal, null));
     System.out.printf(
-        "%-24s %9.1f %-3s  goal %-24s  %s%n", name, median, unit, goal, Arrays.toString(measured));
+        "%-24s %9.1f %-3s  goal %-24s %-8s %s%n",
+        name, median, unit, goal, comparison(median, goal), Arrays.toString(measured));
     return median;
   }
 
@@ -51,7 +52,8 @@ public final class Figures {
         .forEach(one -> worst.put(one.getKey(), rounded(max(one.getValue()))));
     double all = worst.values().stream().findFirst().orElse(0.0);
     figures.add(new Figure(name, all, unit, goal, worst));
-    System.out.printf("%-24s %9.1f %-3s  goal %-24s%n", name, all, unit, goal);
+    System.out.printf(
+        "%-24s %9.1f %-3s  goal %-24s %s%n", name, all, unit, goal, comparison(all, goal));
     worst
         .keySet()
         .forEach(
@@ -59,6 +61,13 @@ public final class Figures {
                 System.out.printf(
                     "  %-32s %9.1f %-3s  %s%n",
                     one, worst.get(one), unit, Arrays.toString(measured.get(one))));
+  }
+
+  /** Whether a goal that is a number is met. */
+  private static String comparison(double value, String goal) {
+    return !goal.matches("[0-9]+([.][0-9]+)?")
+        ? ""
+        : value <= Double.parseDouble(goal) ? "met" : "not met";
   }
 
   private static double max(double[] measured) {

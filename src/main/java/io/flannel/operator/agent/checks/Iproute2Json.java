@@ -2,8 +2,7 @@ package io.flannel.operator.agent.checks;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.agent.json.Json;
 import io.flannel.operator.overlay.Cidr;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /**
  * What iproute2 prints with {@code -j}: an array of objects a query. Fields that we do not know are
@@ -20,8 +18,6 @@ import java.util.stream.Stream;
  * is skipped would look like what is missing on the node.
  */
 final class Iproute2Json {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private Iproute2Json() {}
 
   /** What is printed is not what we know. */
@@ -35,7 +31,7 @@ final class Iproute2Json {
 
   /** Reads an element of a query's answer; empty: it does not concern us. */
   interface Element<T> {
-    Optional<T> of(JsonNode element) throws UnreadableException;
+    Optional<T> of(Json element) throws UnreadableException;
   }
 
   /**
@@ -44,16 +40,16 @@ final class Iproute2Json {
    * @throws UnreadableException if it is no array of such elements
    */
   static <T> List<T> list(byte[] answer, Element<T> reader) throws UnreadableException {
-    try (JsonParser parser = JSON.createParser(answer)) {
+    try (JsonParser parser = Json.parser(answer)) {
       if (parser.nextToken() != JsonToken.START_ARRAY) {
         throw new UnreadableException("printed no JSON array");
       }
       var elements = new ArrayList<T>();
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        JsonNode element = JSON.readTree(parser);
-        if (element == null || !element.isObject()) {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
           throw new UnreadableException("printed an array with more than objects in it");
         }
+        Json element = Json.current(parser);
         // What a filter leaves out is printed as {} by some versions.
         if (!element.isEmpty()) {
           reader.of(element).ifPresent(elements::add);
@@ -69,23 +65,23 @@ final class Iproute2Json {
   }
 
   /** An element of {@code ip -j -d -s addr show}. */
-  static Optional<Link> link(JsonNode json) throws UnreadableException {
+  static Optional<Link> link(Json json) throws UnreadableException {
     List<String> flags = new ArrayList<>();
-    for (JsonNode flag : json.path("flags")) {
+    for (Json flag : json.path("flags")) {
       flags.add(flag.asText());
     }
     if (!json.path("flags").isArray()) {
       throw new UnreadableException("printed a device without flags");
     }
     List<Link.InterfaceAddress> addresses = new ArrayList<>();
-    for (JsonNode info : json.path("addr_info")) {
+    for (Json info : json.path("addr_info")) {
       // A point-to-point address of iproute2's is its own; the peer's is beside it.
       if (info.path("local").isTextual()) {
         addresses.add(new Link.InterfaceAddress(address(info, "local"), number(info, "prefixlen")));
       }
     }
-    JsonNode data = json.path("linkinfo").path("info_data");
-    JsonNode received = json.path("stats64").path("rx").path("packets");
+    Json data = json.path("linkinfo").path("info_data");
+    Json received = json.path("stats64").path("rx").path("packets");
     return Optional.of(
         new Link(
             number(json, "ifindex"),
@@ -101,28 +97,28 @@ final class Iproute2Json {
                 : OptionalLong.empty()));
   }
 
-  private static Link.Tunnel tunnel(JsonNode data) {
+  private static Link.Tunnel tunnel(Json data) {
     return new Link.Tunnel(
         end(data, "local").or(() -> end(data, "local6")),
         end(data, "remote").or(() -> end(data, "remote6")),
         optionalText(data, "link"),
         optionalNumber(data, "id"),
         optionalNumber(data, "port"),
-        data.path("external").asBoolean(false));
+        data.path("external").asBoolean());
   }
 
   /** An end of a tunnel; {@code any} and 0.0.0.0 are none. */
-  private static Optional<Cidr> end(JsonNode data, String field) {
+  private static Optional<Cidr> end(Json data, String field) {
     return optionalText(data, field)
         .flatMap(Cidr::tryAddress)
         .filter(end -> end.network().signum() != 0);
   }
 
   /** An element of {@code ip -j route show table main}. */
-  static Optional<Route> route(JsonNode json, Cidr.Family family) throws UnreadableException {
+  static Optional<Route> route(Json json, Cidr.Family family) throws UnreadableException {
     List<Route.Hop> hops = new ArrayList<>();
     if (json.path("nexthops").isArray()) {
-      for (JsonNode hop : json.path("nexthops")) {
+      for (Json hop : json.path("nexthops")) {
         hops.add(hop(hop));
       }
     } else {
@@ -133,13 +129,13 @@ final class Iproute2Json {
             destination(text(json, "dst"), family),
             optionalText(json, "type").orElse(Route.UNICAST),
             List.copyOf(hops),
-            json.has("metric") ? json.path("metric").asLong(0) : 0,
+            json.has("metric") ? json.path("metric").asLong() : 0,
             optionalText(json, "protocol")));
   }
 
-  private static Route.Hop hop(JsonNode json) throws UnreadableException {
+  private static Route.Hop hop(Json json) throws UnreadableException {
     // A router of the other family is {"via": {"family": …, "host": …}}.
-    JsonNode holder = json.has("via") ? json.path("via") : json;
+    Json holder = json.has("via") ? json.path("via") : json;
     String field = json.has("via") ? "host" : "gateway";
     return new Route.Hop(
         holder.has(field) ? Optional.of(address(holder, field)) : Optional.empty(),
@@ -157,7 +153,7 @@ final class Iproute2Json {
   }
 
   /** An element of {@code ip -j neigh show nud permanent}. */
-  static Optional<Neighbour> neighbour(JsonNode json) throws UnreadableException {
+  static Optional<Neighbour> neighbour(Json json) throws UnreadableException {
     if (!json.has("lladdr")) {
       return Optional.empty();
     }
@@ -169,7 +165,7 @@ final class Iproute2Json {
   }
 
   /** An element of {@code bridge -j fdb show dev}. */
-  static Optional<ForwardingEntry> forwardingEntry(JsonNode json) throws UnreadableException {
+  static Optional<ForwardingEntry> forwardingEntry(Json json) throws UnreadableException {
     String mac = text(json, "mac").toLowerCase(Locale.ROOT);
     if (!json.has("dst")) {
       return Optional.empty();
@@ -177,7 +173,7 @@ final class Iproute2Json {
     return Optional.of(new ForwardingEntry(mac, address(json, "dst")));
   }
 
-  private static Cidr address(JsonNode json, String field) throws UnreadableException {
+  private static Cidr address(Json json, String field) throws UnreadableException {
     String text = text(json, field);
     return Cidr.tryAddress(text)
         .orElseThrow(
@@ -186,25 +182,23 @@ final class Iproute2Json {
                     "printed '%s' where an address belongs".formatted(shortened(text))));
   }
 
-  private static String text(JsonNode json, String field) throws UnreadableException {
+  private static String text(Json json, String field) throws UnreadableException {
     return optionalText(json, field)
         .orElseThrow(() -> new UnreadableException("printed an entry without '" + field + "'"));
   }
 
-  private static int number(JsonNode json, String field) throws UnreadableException {
+  private static int number(Json json, String field) throws UnreadableException {
     return optionalNumber(json, field)
         .orElseThrow(() -> new UnreadableException("printed an entry without '" + field + "'"));
   }
 
-  private static Optional<String> optionalText(JsonNode json, String field) {
-    return Stream.of(json.path(field))
-        .filter(JsonNode::isTextual)
-        .map(JsonNode::asText)
-        .findFirst();
+  private static Optional<String> optionalText(Json json, String field) {
+    Json value = json.path(field);
+    return value.isTextual() ? Optional.of(value.asText()) : Optional.empty();
   }
 
-  private static OptionalInt optionalNumber(JsonNode json, String field) {
-    JsonNode value = json.path(field);
+  private static OptionalInt optionalNumber(Json json, String field) {
+    Json value = json.path(field);
     return value.isIntegralNumber() && value.canConvertToInt()
         ? OptionalInt.of(value.asInt())
         : OptionalInt.empty();
