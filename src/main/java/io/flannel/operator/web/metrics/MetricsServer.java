@@ -10,6 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.KeyCertOptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
@@ -56,6 +57,7 @@ class MetricsServer {
 
   private @Nullable HttpServer server;
   private @Nullable PemCertificate shown;
+  private @Nullable RenewableKey key;
   private String trouble = "";
 
   @Inject
@@ -100,17 +102,21 @@ class MetricsServer {
   private synchronized void look(String address) {
     try {
       PemCertificate certificate = certificate(address);
-      if (server == null) {
-        server = listening(address, certificate);
-        LOG.info("metrics are served at https://{}:{}{}", address, port, PATH);
-      } else if (shown == null || !certificate.equals(shown)) {
-        await(server.updateSSLOptions(options(certificate).getSslOptions()));
+      if (key == null) {
+        key = new RenewableKey(certificate.keyManager(vertx));
+        shown = certificate;
+      } else if (!certificate.equals(shown)) {
+        key.renew(certificate.keyManager(vertx));
+        shown = certificate;
         LOG.info("the metrics' certificate was renewed");
       }
-      shown = certificate;
+      if (server == null) {
+        server = listening(address, key);
+        LOG.info("metrics are served at https://{}:{}{}", address, port, PATH);
+      }
       trouble = "";
     } catch (IOException | RuntimeException e) {
-      tell(e.toString());
+      tell(e);
     }
   }
 
@@ -121,8 +127,8 @@ class MetricsServer {
     return shown != null ? shown : SelfSigned.certificate(address, clock.instant());
   }
 
-  private HttpServer listening(String address, PemCertificate certificate) throws IOException {
-    HttpServer made = vertx.createHttpServer(options(certificate).setHost(address).setPort(port));
+  private HttpServer listening(String address, RenewableKey key) throws IOException {
+    HttpServer made = vertx.createHttpServer(options(key).setHost(address).setPort(port));
     made.connectionHandler(
         connection -> {
           connection.closeHandler(closed -> connections.decrementAndGet());
@@ -135,11 +141,11 @@ class MetricsServer {
     return await(made.listen());
   }
 
-  private static HttpServerOptions options(PemCertificate certificate) {
+  private static HttpServerOptions options(RenewableKey key) {
     HttpServerOptions options =
         new HttpServerOptions()
             .setSsl(true)
-            .setKeyCertOptions(certificate.options())
+            .setKeyCertOptions(KeyCertOptions.wrap(key))
             .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
             // HTTP/1.1 alone: one client that comes every few seconds needs no more.
             .setUseAlpn(false);
@@ -147,12 +153,20 @@ class MetricsServer {
     return options;
   }
 
-  private void tell(String what) {
+  /** Says what is wrong, once. */
+  private void tell(Exception wrong) {
+    Throwable root = wrong;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String what = root.getMessage() == null ? root.toString() : root.getMessage();
     if (!what.equals(trouble)) {
       LOG.error(
-          "metrics: {}; {}, and this is tried again every {} s",
+          "metrics at port {} with {}: {}. {}; this is tried again every {} s",
+          port,
+          directory.map(it -> "tls.crt and tls.key of " + it).orElse("a certificate made here"),
           what,
-          server == null ? "nothing is served" : "the certificate from before is shown",
+          server == null ? "Nothing is served" : "The certificate from before is shown",
           LOOK_MILLIS / 1000);
       trouble = what;
     }
@@ -162,7 +176,7 @@ class MetricsServer {
     try {
       return future.toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, SECONDS);
     } catch (ExecutionException e) {
-      throw new IOException(e.getCause() == null ? e.getMessage() : e.getCause().toString(), e);
+      throw new IOException(e);
     } catch (TimeoutException e) {
       throw new IOException("no answer within " + PATIENCE_SECONDS + " s", e);
     } catch (InterruptedException e) {

@@ -1,11 +1,14 @@
 package io.flannel.operator.web.metrics;
 
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.X509KeyManager;
 
 /**
  * What the server shows for itself: a certificate, with those that vouch for it behind it, and its
@@ -32,10 +35,36 @@ final class PemCertificate {
         Files.readAllBytes(chain), Files.readAllBytes(chain.resolveSibling("tls.key")));
   }
 
-  PemKeyCertOptions options() {
-    return new PemKeyCertOptions()
-        .addCertValue(Buffer.buffer(chain))
-        .addKeyValue(Buffer.buffer(key));
+  byte[] chain() {
+    return chain.clone();
+  }
+
+  byte[] key() {
+    return key.clone();
+  }
+
+  /**
+   * As TLS takes it.
+   *
+   * @throws IOException says what is wrong with the PEM
+   */
+  X509KeyManager keyManager(Vertx vertx) throws IOException {
+    var pem =
+        new PemKeyCertOptions()
+            .addCertValue(Buffer.buffer(chain))
+            .addKeyValue(Buffer.buffer(key));
+    KeyManager[] managers;
+    try {
+      managers = pem.getKeyManagerFactory(vertx).getKeyManagers();
+    } catch (Exception e) { // Vert.x declares it so.
+      throw new IOException(e);
+    }
+    for (KeyManager manager : managers) {
+      if (manager instanceof X509KeyManager it) {
+        return it;
+      }
+    }
+    throw new IOException("there is no key in the PEM");
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -189,8 +190,9 @@ class MetricsServerIT {
       link(secret, "..3");
       eventually(
           "what is said of the third",
-          () -> assertThat(renewed.logged()).contains("the certificate from before is shown"));
+          () -> assertThat(renewed.logged()).contains("The certificate from before is shown"));
       assertThat(shown(scraper)).isEqualTo(pem(second));
+      assertThat(renewed.stackTraces()).isEmpty();
     }
   }
 
@@ -221,8 +223,8 @@ class MetricsServerIT {
   private static void mount(Path secret, String version, PemCertificate certificate)
       throws IOException {
     Path directory = Files.createDirectories(secret.resolve(version));
-    Files.write(directory.resolve("tls.crt"), certificate.options().getCertValue().getBytes());
-    Files.write(directory.resolve("tls.key"), certificate.options().getKeyValue().getBytes());
+    Files.write(directory.resolve("tls.crt"), certificate.chain());
+    Files.write(directory.resolve("tls.key"), certificate.key());
     link(secret, version);
     for (String name : new String[] {"tls.crt", "tls.key"}) {
       if (!Files.exists(secret.resolve(name))) {
@@ -242,10 +244,7 @@ class MetricsServerIT {
   }
 
   private static String pem(PemCertificate certificate) {
-    return certificate
-        .options()
-        .getCertValue()
-        .toString()
+    return new String(certificate.chain(), StandardCharsets.US_ASCII)
         .replaceAll("-----.*-----", "")
         .replace("\n", "");
   }

@@ -41,7 +41,7 @@ class SelfSignedTest {
   }
 
   private static X509Certificate read(PemCertificate made) throws Exception {
-    byte[] pem = made.options().getCertValue().getBytes();
+    byte[] pem = made.chain();
     return (X509Certificate)
         CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(pem));
   }
