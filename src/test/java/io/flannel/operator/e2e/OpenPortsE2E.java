@@ -13,7 +13,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What of ours can be reached over the network: the probes and, if somebody asks for them, metrics. */
+/**
+ * What of ours can be reached over the network: the probes and, if somebody asks for them, metrics.
+ */
 @ExtendWith(InstalledOperator.class)
 class OpenPortsE2E {
   private static final List<Integer> NODES = List.of(1, 2, 3);
@@ -21,12 +23,15 @@ class OpenPortsE2E {
 
   /** Netid State Recv-Q Send-Q Local:Port Peer:Port users:(("java",pid=1,fd=2)) */
   private static final Pattern SOCKET =
-      Pattern.compile("^(\\w+)\\s+\\S+\\s+\\d+\\s+\\d+\\s+(\\S+):(\\d+)\\s+\\S+\\s+users:.*\"(\\w+)\".*");
+      Pattern.compile(
+          "^(\\w+)\\s+\\S+\\s+\\d+\\s+\\d+\\s+(\\S+):(\\d+)\\s+\\S+\\s+users:.*\"(\\w+)\".*");
 
   /** A socket of a process that waits for others. */
   private record Socket(String protocol, String address, int port, String program) {
     boolean isOpen() {
-      return !address.startsWith("127.") && !address.contains("[::1]") && !address.contains("ffff:127.");
+      return !address.startsWith("127.")
+          && !address.contains("[::1]")
+          && !address.contains("ffff:127.");
     }
 
     @Override

@@ -50,9 +50,7 @@ final class PemCertificate {
    */
   X509KeyManager keyManager(Vertx vertx) throws IOException {
     var pem =
-        new PemKeyCertOptions()
-            .addCertValue(Buffer.buffer(chain))
-            .addKeyValue(Buffer.buffer(key));
+        new PemKeyCertOptions().addCertValue(Buffer.buffer(chain)).addKeyValue(Buffer.buffer(key));
     KeyManager[] managers;
     try {
       managers = pem.getKeyManagerFactory(vertx).getKeyManagers();
