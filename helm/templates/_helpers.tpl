@@ -53,3 +53,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
         (eq (get $annotations "meta.helm.sh/release-name") $root.Release.Name)
         (eq (get $annotations "meta.helm.sh/release-namespace") $root.Release.Namespace) -}}
 {{- end -}}
+
+{{- /* "true" if metrics are served over TLS; values of an earlier chart (helm --reuse-values) know nothing of that. */}}
+{{- define "flannel-operator.servesMetrics" -}}
+{{- if ne (default "127.0.0.1" .Values.http.host) "127.0.0.1" -}}
+{{- fail "http.host is gone: what listens in plain HTTP stays on its node's loopback. For metrics over the network, set metrics.enabled=true: they come by TLS, for those who may read them (docs/metrics.md). Then take http.host out of your values, or with --reuse-values set http.host=127.0.0.1" -}}
+{{- end -}}
+{{- with .Values.metrics -}}{{- if .enabled -}}true{{- end -}}{{- end -}}
+{{- end -}}

@@ -32,7 +32,7 @@ Y
     --kubelet-client-certificate="$PKI/admin.crt" --kubelet-client-key="$PKI/admin.key" \
     --kubelet-preferred-address-types=InternalIP \
     --audit-policy-file="$RUN/audit-policy.yaml" --audit-log-path="$RUN/log/audit.log" \
-    --audit-log-maxsize=200 --audit-log-maxbackup=2
+    --audit-log-maxsize=200 --audit-log-maxbackup=10
 }
 
 # Gives podCIDRs to nodes that have none, as in most clusters; `add --no-pod-cidr` ends that for this cluster.

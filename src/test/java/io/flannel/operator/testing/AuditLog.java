@@ -3,12 +3,14 @@ package io.flannel.operator.testing;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -47,6 +49,8 @@ public final class AuditLog {
    *
    * @param resource plural and lower case, with {@code /status} or another subresource
    * @param name of the object; empty for lists, and for objects whose name the server makes
+   * @param refused whether RBAC refused it; what else says no, such as an admission policy, does
+   *     not count
    * @param received when it came in, by the API server's clock
    * @param answered when its answer went out
    */
@@ -59,6 +63,7 @@ public final class AuditLog {
       String namespace,
       String name,
       int code,
+      boolean refused,
       String uri,
       Instant received,
       Instant answered) {
@@ -83,6 +88,23 @@ public final class AuditLog {
       String object = namespace.isEmpty() ? name : namespace + "/" + name;
       return "%s %s %s → %d (%s, %s; %s)"
           .formatted(verb, resource, object, code, user, userAgent, uri);
+    }
+  }
+
+  /**
+   * A user's requests in a log that some API server wrote, in its order; a watch may be there
+   * twice, when it began and when it ended. A line that is not whole, as a server leaves it that is
+   * killed, is no request. To be closed.
+   */
+  public static Stream<Request> of(String user, Path file) {
+    try {
+      return Files.lines(file)
+          .filter(line -> line.contains(user)) // Reading JSON takes long, and logs are.
+          .filter(AuditLog::isWhole)
+          .flatMap(AuditLog::request)
+          .filter(request -> request.user().equals(user));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -120,6 +142,15 @@ public final class AuditLog {
 
   private static final java.nio.charset.Charset UTF_8 = StandardCharsets.UTF_8;
 
+  private static boolean isWhole(String line) {
+    try {
+      JSON.readTree(line);
+      return true;
+    } catch (JsonProcessingException cutOff) {
+      return false;
+    }
+  }
+
   private static Stream<Request> request(String line) {
     try {
       JsonNode event = JSON.readTree(line);
@@ -136,6 +167,11 @@ public final class AuditLog {
               object.path("namespace").asText(),
               object.path("name").asText(),
               event.path("responseStatus").path("code").asInt(),
+              event
+                  .path("annotations")
+                  .path("authorization.k8s.io/decision")
+                  .asText()
+                  .equals("forbid"),
               event.path("requestURI").asText(),
               Instant.parse(event.path("requestReceivedTimestamp").asText()),
               Instant.parse(event.path("stageTimestamp").asText())));

@@ -19,13 +19,16 @@ public final class Helm {
   /**
    * What {@code helm template} makes of some of a chart's templates.
    *
+   * @param values such as {@code metrics.enabled=true}
    * @param templates names such as {@code rbac}, for {@code templates/rbac.yaml}
    */
-  static InputStream template(String chart, String release, String namespace, String... templates) {
+  static InputStream template(
+      String chart, String release, String namespace, List<String> values, List<String> templates) {
     List<String> command = new ArrayList<>();
     command.add(Tool.HELM.path().toString());
     command.addAll(List.of("template", release, chart, "--namespace", namespace));
     command.add("--kube-version=" + OLDEST_KUBERNETES);
+    values.forEach(value -> command.addAll(List.of("--set", value)));
     for (String template : templates) {
       command.addAll(List.of("--show-only", "templates/" + template + ".yaml"));
     }

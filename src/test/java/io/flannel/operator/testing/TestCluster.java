@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,12 +84,21 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
    * Makes the operator's namespace, and its ServiceAccount and rights as the Helm chart has them.
    */
   public static void admit(ApiServer api) {
+    admit(api, List.of(), List.of());
+  }
+
+  /** The same, and the right to ask about tokens, and that to read the metrics for others. */
+  public static void admitWithMetrics(ApiServer api) {
+    admit(api, List.of("metrics.enabled=true"), List.of("metrics-reader"));
+  }
+
+  private static void admit(ApiServer api, List<String> values, List<String> more) {
+    List<String> templates = new ArrayList<>(List.of("serviceaccount", "rbac", "node-agent"));
+    templates.addAll(more);
     api.client()
         .resource(new NamespaceBuilder().withNewMetadata().withName(SYSTEM).endMetadata().build())
         .create();
-    api.client()
-        .load(Helm.template("helm", ACCOUNT, SYSTEM, "serviceaccount", "rbac", "node-agent"))
-        .create();
+    api.client().load(Helm.template("helm", ACCOUNT, SYSTEM, values, templates)).create();
   }
 
   /** The operator of an API server that {@link #admit} was called for. */

@@ -1,0 +1,47 @@
+package io.flannel.operator.web.metrics;
+
+/**
+ * What somebody who asked for the metrics is told.
+ *
+ * @param code HTTP's status: 200, 401, 403 or 503
+ * @param message why not, and what to do; empty with 200
+ */
+record Answer(int code, String message) {
+  static final Answer ALLOWED = new Answer(200, "");
+
+  static final Answer NO_TOKEN =
+      new Answer(
+          401, "There is no bearer token. Send a ServiceAccount's: Authorization: Bearer TOKEN");
+
+  static final Answer UNKNOWN_TOKEN =
+      new Answer(
+          401,
+          "The API server does not accept this token: it is expired, revoked, of another cluster or"
+              + " for another audience. Send one that the API server itself would take");
+
+  static final Answer BUSY =
+      new Answer(
+          503,
+          "Too many requests with tokens that were not seen before. Try again in some seconds");
+
+  static Answer forbidden(String user) {
+    return new Answer(
+        403,
+        user
+            + " may not get "
+            + MetricsServer.PATH
+            + ". Bind it to the ClusterRole that the chart makes for this, its release's name"
+            + " followed by -metrics-reader");
+  }
+
+  /** Nobody is let in while that can't be asked. */
+  static Answer notKnown(String why) {
+    return new Answer(
+        503, "Whether this token may get the metrics can't be asked of the API server: " + why);
+  }
+
+  /** Whether the API server said it, so that it holds for a while. */
+  boolean isDecision() {
+    return code != 503;
+  }
+}

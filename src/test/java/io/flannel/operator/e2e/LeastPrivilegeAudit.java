@@ -1,0 +1,155 @@
+package io.flannel.operator.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.rights.Right;
+import io.flannel.operator.rights.Surplus;
+import io.flannel.operator.rights.Use;
+import io.flannel.operator.testing.AuditLog;
+import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.TestCluster;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * RBAC is minimal: each right that the live cluster grants to the operator, to its node agents and
+ * to flanneld was needed, by the audit log, and none was missing. {@code scripts/test} runs it
+ * after all other tests, since it judges what they made the three ask for.
+ *
+ * <p>Agents and flanneld are judged by the lab's log alone. Of the operator, the logs of the
+ * integration tests count as well, in {@code target/it}, where its account and its rights are the
+ * chart's, too: a part of what it does, such as taking over a foreign flannel, happens in the lab
+ * only in tests that are tagged slow. Logs that are older than the packaged operator are of an
+ * earlier one, and do not count.
+ */
+class LeastPrivilegeAudit {
+  private static final String NAMESPACE = InstalledOperator.NAMESPACE;
+  private static final String OPERATOR = account(NAMESPACE, "flannel-operator");
+  private static final String AGENT = account(NAMESPACE, "flannel-node-agent");
+  private static final String FLANNELD = account("kube-flannel", "flannel");
+
+  private static List<Path> labLogs;
+
+  @BeforeAll
+  static void theLogs() throws IOException {
+    labLogs = logs(cache().resolve("run/log"), FileTime.fromMillis(0));
+    assertThat(labLogs).as("audit logs of the lab, which must be up").isNotEmpty();
+  }
+
+  @Test
+  void theOperatorNeedsEachOfItsRights() throws IOException {
+    List<Path> logs =
+        logs(Path.of("target/it"), Files.getLastModifiedTime(OperatorProcess.PACKAGED));
+    assertThat(logs).as("audit logs of integration tests: run make test").isNotEmpty();
+    List<Right> granted = new ArrayList<>(clusterRole("flannel-operator"));
+    granted.addAll(role("flannel-operator"));
+    // It gives them to flanneld, and nobody may give what they don't hold.
+    List<Right> flannelds = clusterRole("flannel");
+    assertThat(granted).containsAll(flannelds);
+
+    Set<Use> uses = uses(OPERATOR, labLogs);
+    uses.addAll(uses(TestCluster.OPERATOR, logs));
+    assertThat(Surplus.in(granted, flannelds, uses)).isEmpty();
+    assertThat(Surplus.beyond(granted, uses)).allMatch(LeastPrivilegeAudit::isEverybodys);
+  }
+
+  @Test
+  void theAgentsNeedEachOfTheirs() throws IOException {
+    List<Right> granted = clusterRole("flannel-node-agent");
+    Set<Use> uses = uses(AGENT, labLogs);
+    assertThat(Surplus.in(granted, List.of(), uses)).isEmpty();
+    assertThat(Surplus.beyond(granted, uses)).isEmpty();
+  }
+
+  @Test
+  void flanneldNeedsEachOfItsOwn() throws IOException {
+    List<Right> granted = clusterRole("flannel");
+    Set<Use> uses = uses(FLANNELD, labLogs);
+    assertThat(Surplus.in(granted, List.of(), uses)).isEmpty();
+    assertThat(Surplus.beyond(granted, uses)).isEmpty();
+  }
+
+  @Test
+  void noneOfThemAskedForMore() throws IOException {
+    for (String account : List.of(OPERATOR, AGENT, FLANNELD)) {
+      assertThat(
+              of(account, labLogs, requests -> requests.filter(AuditLog.Request::refused).toList()))
+          .as("what RBAC refused to " + account)
+          .isEmpty();
+    }
+  }
+
+  /** Of the default role system:basic-user: what may I do? */
+  private static boolean isEverybodys(Use use) {
+    return use.group().equals("authorization.k8s.io") && use.resource().startsWith("selfsubject");
+  }
+
+  private static List<Right> clusterRole(String name) {
+    return Right.of(
+        Serialization.unmarshal(Lab.get("clusterrole", name).toString(), ClusterRole.class));
+  }
+
+  private static List<Right> role(String name) {
+    return Right.of(
+        Serialization.unmarshal(Lab.get("-n", NAMESPACE, "role", name).toString(), Role.class));
+  }
+
+  private static Set<Use> uses(String account, List<Path> logs) {
+    Set<Use> all = new TreeSet<>(Comparator.comparing(Use::toString));
+    all.addAll(of(account, logs, requests -> List.copyOf(Use.of(requests))));
+    return all;
+  }
+
+  private static <T> List<T> of(
+      String account, List<Path> logs, Function<Stream<AuditLog.Request>, List<T>> what) {
+    List<T> all = new ArrayList<>();
+    for (Path log : logs) {
+      try (var requests = AuditLog.of(account, log)) {
+        all.addAll(what.apply(requests));
+      }
+    }
+    return all;
+  }
+
+  /** Also those that the API server has put aside for their size. */
+  private static List<Path> logs(Path under, FileTime notBefore) throws IOException {
+    if (!Files.isDirectory(under)) {
+      return List.of();
+    }
+    List<Path> logs = new ArrayList<>();
+    try (var files = Files.find(under, 2, (file, about) -> about.isRegularFile())) {
+      for (Path file : files.sorted().toList()) {
+        if (file.getFileName().toString().matches("audit.*[.]log")
+            && Files.getLastModifiedTime(file).compareTo(notBefore) >= 0) {
+          logs.add(file);
+        }
+      }
+    }
+    return logs;
+  }
+
+  private static Path cache() {
+    String chosen = System.getenv("FLANNEL_LAB_CACHE");
+    return chosen != null
+        ? Path.of(chosen)
+        : Path.of(System.getProperty("user.home"), ".cache", "flannel-operator");
+  }
+
+  private static String account(String namespace, String name) {
+    return "system:serviceaccount:" + namespace + ":" + name;
+  }
+}
