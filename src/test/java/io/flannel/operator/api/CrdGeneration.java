@@ -26,7 +26,7 @@ import java.util.TreeMap;
  * Makes the CRDs from the types in this package. fabric8's generator knows all but five things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
  * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
- * prints, and what Helm wants to read in a CRD.
+ * prints, and what Helm, Flux and Argo CD want to read in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
  * ApiReference} anew: {@code make crds}.
@@ -57,6 +57,12 @@ public final class CrdGeneration {
           "helm.sh/resource-policy", "keep",
           "meta.helm.sh/release-name", "flannel-operator",
           "meta.helm.sh/release-namespace", "flannel-operator");
+
+  /** And Flux and Argo CD never prune one, though they take the operator away. */
+  private static final Map<String, String> GITOPS_ANNOTATIONS =
+      Map.of(
+          "kustomize.toolkit.fluxcd.io/prune", "disabled",
+          "argocd.argoproj.io/sync-options", "Prune=false,Delete=false");
 
   private static final Map<String, String> HELM_LABELS =
       Map.of("app.kubernetes.io/managed-by", "Helm");
@@ -110,7 +116,9 @@ public final class CrdGeneration {
     @Override
     public HasMetadata process(HasMetadata generated, String crdSpecVersion) {
       var crd = (CustomResourceDefinition) generated;
-      crd.getMetadata().setAnnotations(new TreeMap<>(HELM_ANNOTATIONS));
+      Map<String, String> annotations = new TreeMap<>(HELM_ANNOTATIONS);
+      annotations.putAll(GITOPS_ANNOTATIONS);
+      crd.getMetadata().setAnnotations(annotations);
       crd.getMetadata().setLabels(new TreeMap<>(HELM_LABELS));
       for (var kind : KINDS.entrySet()) {
         if (kind.getKey().getSimpleName().equals(crd.getSpec().getNames().getKind())) {

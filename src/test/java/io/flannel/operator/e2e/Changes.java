@@ -18,8 +18,6 @@ final class Changes {
   /** So many lost one after the other are no chance any more. */
   private static final int CUT_MS = 1000;
 
-  private static final List<Integer> NODES = List.of(1, 2, 3);
-
   private record Change(
       String change,
       int sent,
@@ -28,6 +26,7 @@ final class Changes {
       @JsonProperty("took_s") double tookSeconds) {}
 
   private final Path file;
+  private final List<Integer> nodes;
   private final List<Change> changes = new ArrayList<>();
 
   /** Of what {@code make bench-changes} tells. */
@@ -41,7 +40,17 @@ final class Changes {
    * @param file where to {@link #write}
    */
   Changes(String file) {
+    this(file, List.of(1, 2, 3));
+  }
+
+  /**
+   * With fewer nodes, or more.
+   *
+   * @param nodes whose test pods ping each other
+   */
+  Changes(String file, List<Integer> nodes) {
     this.file = Path.of(file);
+    this.nodes = nodes;
   }
 
   /**
@@ -58,7 +67,7 @@ final class Changes {
    * @param mostMs for so long
    */
   void under(String name, int mostMs, Runnable change) {
-    PodPings pings = PodPings.between(NODES);
+    PodPings pings = PodPings.between(nodes);
     Instant begin = Instant.now();
     PodPings.Result result;
     try {
