@@ -28,9 +28,9 @@ class HelmLifecycleE2E {
   private static final String RELEASE = "flannel-operator";
 
   /**
-   * The chart of the revision before this one; docs/development.md says how it is renewed. Its image
-   * is none that the lab has, so the present operator runs from it, and no more is asked of it than
-   * to be upgraded.
+   * The chart of the revision before this one; docs/development.md says how it is renewed. Its
+   * image is none that the lab has, so the present operator runs from it, and no more is asked of
+   * it than to be upgraded.
    */
   private static final String LAST_CHART = "src/test/resources/charts/flannel-operator-last.tgz";
 
