@@ -3,6 +3,7 @@ package io.flannel.operator.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Comparator.comparingInt;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.crdv2.generator.CRDPostProcessor;
@@ -23,10 +24,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but five things,
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but six things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
  * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
- * prints, and what Helm, Flux and Argo CD want to read in a CRD.
+ * prints, the status of a FlannelNetwork that nobody has looked at yet, and what Helm, Flux and Argo
+ * CD want to read in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
  * ApiReference} anew: {@code make crds}.
@@ -136,7 +138,26 @@ public final class CrdGeneration {
           describe(root, "status", "What is seen.");
         }
       }
+      if (crd.getSpec().getNames().getKind().equals("FlannelNetwork")) {
+        markUnseen(crd);
+      }
       return crd;
+    }
+
+    /**
+     * A FlannelNetwork that no operator has looked at yet has no conditions, and kstatus, by which
+     * Flux and others wait, takes an object without a status for one that is done. So it begins
+     * with the status of a generation that never was.
+     */
+    private static void markUnseen(CustomResourceDefinition crd) {
+      crd.getSpec()
+          .getVersions()
+          .getFirst()
+          .getSchema()
+          .getOpenAPIV3Schema()
+          .getProperties()
+          .get("status")
+          .setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
     }
 
     /** A record component's annotations stand on its field and its accessor: once is enough. */

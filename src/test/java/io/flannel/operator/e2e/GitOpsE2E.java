@@ -67,10 +67,10 @@ class GitOpsE2E {
 
   /** An administrator who comes to GitOps commits what runs. */
   private static String runningBackend() {
-    if (Lab.kubectl("get", "fnet", "--ignore-not-found", "-o", "name").isBlank()) {
-      return "vxlan";
-    }
-    String backend = Network.status().at("/applied/backend").asText();
+    Lab.Outcome running =
+        Lab.tryRun(
+            "kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
+    String backend = running.code() == 0 ? running.output() : "";
     return backend.isEmpty() ? "vxlan" : backend;
   }
 
