@@ -227,6 +227,7 @@ class GitOpsE2E {
 
           commitNetwork("10.244.0.0/16", after, SOON);
           flux.awaitGreen("network", flux.publish("The network again"));
+          assertThatEveryNodeIsDone(after);
         });
     assertThat(flannel()).as("taken over as it ran").isEqualTo(flannel);
   }
