@@ -41,6 +41,18 @@ prepare_node() {
   make_tap "cmd$n" $COMMAND_BRIDGE
 }
 
+# What linux.uml needs to run on any processor (xstate.c), built when it changed.
+xstate_library() {
+  local library
+  library=$TOOLS/xstate-$(short_hash <"$LAB_LIB/xstate.c").so
+  if [[ ! -f $library ]]; then
+    mkdir -p "$TOOLS"
+    gcc -O2 -shared -fPIC -o "$library.making" "$LAB_LIB/xstate.c" || fail "gcc can't build $LAB_LIB/xstate.c." "Above: why."
+    mv "$library.making" "$library"
+  fi
+  echo "$library"
+}
+
 power_on() {
   local n=$1 dir=$RUN/nodes/$1
   running "node$n" >/dev/null && return 0
@@ -51,7 +63,7 @@ power_on() {
   prepare_node "$n"
   : >"$RUN/log/node$n.log"
   rm -rf "$(share_of "$n")/boot-id" "$dir/uml"
-  launch "node$n" env HOME="$dir" linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
+  launch "node$n" env HOME="$dir" LD_PRELOAD="$(xstate_library)" linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
     ubd0="$dir/cow,$(cat "$dir/disk")" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$(share_of "$n")/boot/init.sh" \
     con=null con0=null,fd:1 quiet selinux=0 apparmor=0 \
     "vec0:transport=tap,ifname=tap$n,depth=128,gro=0,mac=$(node_mac "$n" 0)" \

@@ -12,6 +12,7 @@ tool_path() {
     kubeconform) echo "$TOOLS/kubeconform-$KUBECONFORM_VERSION/kubeconform" ;;
     helm-unittest) echo "$TOOLS/helm-unittest-$HELM_UNITTEST_VERSION/helm-unittest" ;;
     promtool) echo "$TOOLS/prometheus-$PROMETHEUS_VERSION/promtool" ;;
+    kustomize-controller | flux-crds) echo "$TOOLS/flux-$KUSTOMIZE_CONTROLLER_VERSION/$1" ;;
     schemas) echo "$TOOLS/schemas-kubernetes-$KUBERNETES_VERSION-prometheus-operator-$PROMETHEUS_OPERATOR_VERSION" ;;
     flanneld | install-conf | bridge | host-local | loopback | portmap | bandwidth) echo "$TOOLS/flannel-$FLANNEL_VERSION/$1" ;;
     cni-flannel) echo "$TOOLS/cni-flannel-$CNI_FLANNEL_VERSION/flannel" ;;
@@ -19,7 +20,7 @@ tool_path() {
   esac
 }
 CONTROL_PLANE_TOOLS=(kube-apiserver etcd kube-controller-manager kwok kwok-stages kubectl)
-OTHER_TOOLS=(helm glua kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap bandwidth cni-flannel kubeconform helm-unittest promtool schemas kube-proxy)
+OTHER_TOOLS=(helm glua kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap bandwidth cni-flannel kubeconform helm-unittest promtool schemas kube-proxy kustomize-controller flux-crds)
 
 missing_tools() {
   local tool
@@ -44,6 +45,8 @@ build_tool() {
       go_command sigs.k8s.io/kwok/cmd/kwok "$(tool_path kwok)" ;;
     kwok-stages) copy_kwok_stages ;;
     schemas) make_schemas ;;
+    kustomize-controller) build_kustomize_controller ;;
+    flux-crds) copy_flux_crds ;;
     helm-unittest)
       # Its go.mod replaces this one; what a dependency's go.mod replaces does not count here.
       go_module helm-unittest "github.com/helm-unittest/helm-unittest@$HELM_UNITTEST_VERSION" \
@@ -86,6 +89,29 @@ copy_kwok_stages() {
   rm -rf "$copying"
   cp -rL --no-preserve=mode "$(go_module_dir "sigs.k8s.io/kwok@$KWOK_VERSION")/kustomize/stage" "$copying"
   mkdir -p "${to%/*}"
+  mv "$copying" "$to"
+}
+
+build_kustomize_controller() {
+  # Its go.mod replaces these; what a dependency's go.mod replaces does not count here.
+  go_module kustomize-controller "github.com/fluxcd/kustomize-controller@$KUSTOMIZE_CONTROLLER_VERSION" \
+    "replace github.com/opencontainers/go-digest => github.com/opencontainers/go-digest v1.0.1-0.20220411205349-bde1400a84be" \
+    "replace sigs.k8s.io/kustomize/api => sigs.k8s.io/kustomize/api v0.21.1" \
+    "replace sigs.k8s.io/kustomize/kyaml => sigs.k8s.io/kustomize/kyaml v0.21.1"
+  go_command github.com/fluxcd/kustomize-controller "$(tool_path kustomize-controller)"
+}
+
+# Of the kinds that kustomize-controller watches: its own, and those of its sources. source-controller itself can't be built
+# here; the archive of its module has its CRDs.
+copy_flux_crds() {
+  local to module copying=$CACHE/build/flux-crds.copying
+  to=$(tool_path flux-crds)
+  find_go
+  rm -rf "$copying"
+  mkdir -p "$copying" "${to%/*}"
+  for module in "kustomize-controller@$KUSTOMIZE_CONTROLLER_VERSION" "source-controller@$SOURCE_CONTROLLER_VERSION"; do
+    cp -L --no-preserve=mode "$(go_module_dir "github.com/fluxcd/$module")"/config/crd/bases/*.yaml "$copying"
+  done
   mv "$copying" "$to"
 }
 

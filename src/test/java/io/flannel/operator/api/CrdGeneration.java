@@ -3,6 +3,7 @@ package io.flannel.operator.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Comparator.comparingInt;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.crdv2.generator.CRDPostProcessor;
@@ -23,10 +24,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but five things,
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but six things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
  * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
- * prints, and what Helm wants to read in a CRD.
+ * prints, the status of a FlannelNetwork that nobody has looked at yet, and what Helm, Flux and Argo
+ * CD want to read in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
  * ApiReference} anew: {@code make crds}.
@@ -57,6 +59,12 @@ public final class CrdGeneration {
           "helm.sh/resource-policy", "keep",
           "meta.helm.sh/release-name", "flannel-operator",
           "meta.helm.sh/release-namespace", "flannel-operator");
+
+  /** And Flux and Argo CD never prune one, though they take the operator away. */
+  private static final Map<String, String> GITOPS_ANNOTATIONS =
+      Map.of(
+          "kustomize.toolkit.fluxcd.io/prune", "disabled",
+          "argocd.argoproj.io/sync-options", "Prune=false,Delete=false");
 
   private static final Map<String, String> HELM_LABELS =
       Map.of("app.kubernetes.io/managed-by", "Helm");
@@ -110,7 +118,9 @@ public final class CrdGeneration {
     @Override
     public HasMetadata process(HasMetadata generated, String crdSpecVersion) {
       var crd = (CustomResourceDefinition) generated;
-      crd.getMetadata().setAnnotations(new TreeMap<>(HELM_ANNOTATIONS));
+      Map<String, String> annotations = new TreeMap<>(HELM_ANNOTATIONS);
+      annotations.putAll(GITOPS_ANNOTATIONS);
+      crd.getMetadata().setAnnotations(annotations);
       crd.getMetadata().setLabels(new TreeMap<>(HELM_LABELS));
       for (var kind : KINDS.entrySet()) {
         if (kind.getKey().getSimpleName().equals(crd.getSpec().getNames().getKind())) {
@@ -128,7 +138,26 @@ public final class CrdGeneration {
           describe(root, "status", "What is seen.");
         }
       }
+      if (crd.getSpec().getNames().getKind().equals("FlannelNetwork")) {
+        markUnseen(crd);
+      }
       return crd;
+    }
+
+    /**
+     * A FlannelNetwork that no operator has looked at yet has no conditions, and kstatus, by which
+     * Flux and others wait, takes an object without a status for one that is done. So it begins
+     * with the status of a generation that never was.
+     */
+    private static void markUnseen(CustomResourceDefinition crd) {
+      crd.getSpec()
+          .getVersions()
+          .getFirst()
+          .getSchema()
+          .getOpenAPIV3Schema()
+          .getProperties()
+          .get("status")
+          .setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
     }
 
     /** A record component's annotations stand on its field and its accessor: once is enough. */

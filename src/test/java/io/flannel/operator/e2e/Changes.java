@@ -20,8 +20,6 @@ final class Changes {
   /** So many lost one after the other are no chance any more. */
   private static final int CUT_MS = 1000;
 
-  private static final List<Integer> NODES = List.of(1, 2, 3);
-
   private record Change(
       String change,
       int sent,
@@ -33,7 +31,22 @@ final class Changes {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  private final List<Integer> nodes;
   private final List<Change> changes = new ArrayList<>();
+
+  /** With the lab's three nodes. */
+  Changes() {
+    this(List.of(1, 2, 3));
+  }
+
+  /**
+   * With fewer nodes, or more.
+   *
+   * @param nodes whose test pods ping each other
+   */
+  Changes(List<Integer> nodes) {
+    this.nodes = nodes;
+  }
 
   /**
    * Makes a change while pods on all nodes ping each other, and fails if a pair was cut. Single
@@ -49,7 +62,7 @@ final class Changes {
    * @param mostMs for so long
    */
   void under(String name, int mostMs, Runnable change) {
-    PodPings pings = PodPings.between(NODES);
+    PodPings pings = PodPings.between(nodes);
     Instant begin = Instant.now();
     PodPings.Result result;
     try {

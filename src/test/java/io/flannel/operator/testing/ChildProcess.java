@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * <p>That is Linux's PR_SET_PDEATHSIG, set by util-linux' {@code setpriv}. It goes by the thread
  * that started the process, so one thread that lasts as long as the JVM starts them all.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
   private static final ExecutorService STARTER =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().daemon().name("starter of child processes").factory());
@@ -37,7 +37,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** Starts a command with its output appended to a file. */
-  static ChildProcess start(
+  public static ChildProcess start(
       String name, List<String> command, Map<String, String> environment, Path log) {
     List<String> line = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "--"));
     line.addAll(command);
@@ -69,14 +69,14 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** What went wrong, with the end of the log. */
-  IllegalStateException failure(String what) {
+  public IllegalStateException failure(String what) {
     String state = isAlive() ? "runs" : "ended with exit code " + process.exitValue();
     return new IllegalStateException(
         name + " " + what + "; it " + state + ". The end of " + log + ":\n" + endOfLog());
   }
 
   /** Fails if the process ended by itself. */
-  void mustBeAlive() {
+  public void mustBeAlive() {
     if (!isAlive()) {
       throw failure("ended by itself");
     }
@@ -89,7 +89,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** SIGTERM; returns the exit code, or fails if the process does not end in time. */
-  int terminate(long seconds) {
+  public int terminate(long seconds) {
     process.destroy();
     return exitCode(seconds);
   }

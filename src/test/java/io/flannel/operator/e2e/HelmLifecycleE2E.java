@@ -1,0 +1,187 @@
+package io.flannel.operator.e2e;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * A release is installed, upgraded, rolled back and uninstalled, while pods on every pair of nodes
+ * ping each other 50 times a second. flannel is not touched by any of it: not one of its pods,
+ * objects, devices and routes is another afterwards.
+ *
+ * <p>What becomes of the CRDs is {@code HelmReleaseIT}'s to tell.
+ */
+@TestMethodOrder(OrderAnnotation.class)
+class HelmLifecycleE2E {
+  private static final String RELEASE = "flannel-operator";
+
+  /**
+   * The chart of the revision before this one; docs/development.md says how it is renewed. Its
+   * image is none that the lab has, so the present operator runs from it, and no more is asked of
+   * it than to be upgraded.
+   */
+  private static final String LAST_CHART = "src/test/resources/charts/flannel-operator-last.tgz";
+
+  private static Changes changes;
+  private static List<Integer> nodes;
+  private static String flannel;
+
+  @BeforeAll
+  static void begin() {
+    nodes = Lab.nodes();
+    changes = new Changes(nodes);
+    InstalledOperator.install();
+    Network.becomes("{type: ipip}");
+    Overlay.awaitNothingLeftOver();
+    TestPods.restart(nodes);
+    TestPods.allReachEachOther(nodes);
+    flannel = flannel();
+  }
+
+  @AfterAll
+  static void write() throws IOException {
+    changes.write();
+  }
+
+  @Test
+  @Order(1)
+  void upgradedWithOtherValues() {
+    List<String> before = operatorPods();
+    under(
+        "helm upgrade, other values",
+        () ->
+            InstalledOperator.install(
+                "--set", "replicas=2,logging.json=true,podAnnotations.example\\.org/team=network"));
+    assertThat(operatorPods()).doesNotContainAnyElementsOf(before);
+    assertThat(readyReplicas()).isEqualTo(2);
+    Network.awaitReady();
+  }
+
+  @Test
+  @Order(2)
+  void rolledBack() {
+    String last = history().getLast();
+    under(
+        "helm rollback",
+        () ->
+            Lab.run(
+                "helm",
+                "rollback",
+                RELEASE,
+                "--namespace",
+                InstalledOperator.NAMESPACE,
+                "--wait",
+                "--timeout",
+                "5m"));
+    assertThat(history().getLast()).isNotEqualTo(last).contains("Rollback to");
+    assertThat(readyReplicas()).isEqualTo(1);
+    Network.awaitReady();
+  }
+
+  @Test
+  @Order(3)
+  void uninstalled() {
+    under("helm uninstall", HelmLifecycleE2E::uninstall);
+    assertThat(operatorPods()).isEmpty();
+    assertThat(Lab.kubectl("get", "fnet", "-o", "name")).isNotBlank();
+  }
+
+  @Test
+  @Order(4)
+  void installedAsTheLastRevisionAndUpgradedToThisOne() {
+    under(
+        "helm install of the last chart",
+        () -> {
+          Lab.run(
+              "helm",
+              "install",
+              RELEASE,
+              LAST_CHART,
+              "--namespace",
+              InstalledOperator.NAMESPACE,
+              "--create-namespace",
+              "--set",
+              "image.tag=dev,image.pullPolicy=Never");
+          await("the Deployment's pod")
+              .atMost(2, MINUTES)
+              .pollInterval(1, SECONDS)
+              .until(() -> !operatorPods().isEmpty());
+        });
+    under("helm upgrade from the last chart", InstalledOperator::install);
+    Network.awaitReady();
+    assertThat(readyReplicas()).isEqualTo(1);
+  }
+
+  private static void under(String name, Runnable change) {
+    changes.under(name, change);
+    TestPods.allReachEachOther(nodes);
+    assertThat(flannel()).as("flannel after %s", name).isEqualTo(flannel);
+  }
+
+  private static void uninstall() {
+    Lab.run(
+        "helm",
+        "uninstall",
+        RELEASE,
+        "--namespace",
+        InstalledOperator.NAMESPACE,
+        "--wait",
+        "--timeout",
+        "5m");
+  }
+
+  private static List<String> history() {
+    return Lab.run("helm", "history", RELEASE, "--namespace", InstalledOperator.NAMESPACE)
+        .lines()
+        .filter(line -> !line.isBlank())
+        .toList();
+  }
+
+  private static int readyReplicas() {
+    return Lab.get("-n", InstalledOperator.NAMESPACE, "deployment", RELEASE)
+        .at("/status/readyReplicas")
+        .asInt();
+  }
+
+  private static List<String> operatorPods() {
+    List<String> uids = new ArrayList<>();
+    JsonNode pods =
+        Lab.get(
+            "-n", InstalledOperator.NAMESPACE, "pods", "-l", "app.kubernetes.io/name=" + RELEASE);
+    for (JsonNode pod : pods.path("items")) {
+      uids.add(pod.at("/metadata/uid").asText());
+    }
+    return uids;
+  }
+
+  /** flannel's objects and pods, and what it programmed on each node. */
+  private static String flannel() {
+    StringBuilder all =
+        new StringBuilder(
+            Lab.kubectl(
+                "-n",
+                "kube-flannel",
+                "get",
+                "daemonset,configmap,pods",
+                "-o",
+                "jsonpath={range .items[*]}{.kind}/{.metadata.name} {.metadata.uid}"
+                    + " {.metadata.generation} {.status.containerStatuses[*].restartCount}"
+                    + "{\"\\n\"}{end}"));
+    for (int node : nodes) {
+      all.append(Lab.node(node, "ip -o -d link show type ipip; ip route show root 10.244.0.0/16"));
+    }
+    return all.toString();
+  }
+}
