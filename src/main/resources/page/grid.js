@@ -54,8 +54,9 @@ export class Grid {
     this.furthest = furthest;
     this.head = 30;
     this.size = width < 700 ? 9 : 7;
-    this.perBand = Math.max(20, Math.floor((width - this.head) / this.size));
-    this.bands = Math.ceil(length / this.perBand);
+    const most = Math.max(20, Math.floor((width - this.head) / this.size));
+    this.bands = Math.ceil(length / most);
+    this.perBand = Math.ceil(length / this.bands); // All bands alike, the last one but for a few.
     this.bandHeight = BAND_HEAD + 2 * furthest * this.size + SELF + 10;
     this.columns = length;
     this.rows = 2 * furthest;
