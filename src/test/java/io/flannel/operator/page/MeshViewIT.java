@@ -111,7 +111,13 @@ class MeshViewIT {
     int head = 5 * 7 + 12;
     var data =
         tab.value(
-            "[...document.getElementById('mesh-canvas').getContext('2d').getImageData(%d, %d, 1, 1).data]"
+            """
+            (() => {
+              const pixel = new OffscreenCanvas(1, 1).getContext('2d');
+              pixel.drawImage(document.getElementById('mesh-canvas'), -%d, -%d);
+              return [...pixel.getImageData(0, 0, 1, 1).data];
+            })()
+            """
                 .formatted(head + column * 64 + inset, head + row * 64 + inset));
     return List.of(data.get(0).asInt(), data.get(1).asInt(), data.get(2).asInt());
   }

@@ -64,15 +64,16 @@ class PageIT {
     tab.click("#nodes-search").type("worker-03").press("ArrowLeft");
     page.shows("#nodes-count", "100 of 400 nodes");
     tab.value("document.querySelector('[data-key=worker-0350]').scrollIntoView()");
-    int scrolled = tab.value("scrollY").asInt();
-    assertThat(scrolled).isPositive();
+    String place = "document.querySelector('[data-key=worker-0350]').getBoundingClientRect().top";
+    int before = tab.value(place).asInt();
+    assertThat(tab.value("scrollY").asInt()).isPositive();
     page.operator().has(PlayedNetwork.of(400).cutOff(399));
     page.shows("#told", "not ready");
     page.shows("#nodes-rows tr", "Down");
     assertThat(tab.focused()).isEqualTo("nodes-search");
     assertThat(tab.value("document.activeElement.selectionStart").asInt()).isEqualTo(8);
     assertThat(tab.value("document.activeElement.value").asText()).isEqualTo("worker-03");
-    assertThat(tab.value("scrollY").asInt()).isEqualTo(scrolled);
+    assertThat(tab.value(place).asInt()).as("what is read stays where it is").isEqualTo(before);
   }
 
   @Test
@@ -135,7 +136,7 @@ class PageIT {
     assertThat(tab.press("Tab").focused()).isEqualTo("Skip to content");
     assertThat(tab.press("Enter").focused()).isEqualTo("main");
     assertThat(tab.press("Tab").focused()).startsWith("3");
-    tab.press("Shift+Tab", "Shift+Tab", "Shift+Tab", "Shift+Tab");
+    tab.press("Shift+Tab", "Shift+Tab", "Shift+Tab");
     assertThat(tab.focused()).isEqualTo("Nodes");
     assertThat(tab.value("getComputedStyle(document.activeElement).outlineStyle").asText())
         .isEqualTo("solid");
