@@ -125,12 +125,13 @@ function hops(path) {
 
 function hop(path, it, index, enters, breaks) {
   const tone = TONES[it.state] ?? 'unknown';
+  const kind = KINDS[it.kind];
   return h('li', { class: `hop ${tone} ${it.kind}${enters ? ' enters' : ''}${breaks ? ' breaks' : ''}`, 'data-key': `hop-${index}` },
     enters ? h('p', { class: 'where' }, it.node ? [h('b', null, it.node), it.node === path.from ? ' sends' : ' receives'] : h('b', null, 'Between the nodes')) : null,
     h('div', { class: 'hop-body' },
       h('div', { class: 'rail', 'aria-hidden': 'true' }, icon(tone)),
       h('div', { class: 'what' },
-        h('h3', null, it.title, ' ', h('span', { class: 'kind' }, KINDS[it.kind] ?? it.kind)),
+        h('h3', null, it.title, kind && !it.title.toLowerCase().includes(kind.toLowerCase()) ? [' ', h('span', { class: 'kind' }, kind)] : null),
         h('span', { class: it.state === 'ok' ? 'unseen' : `state ${tone}` }, breaks || it.state !== 'broken' ? SAID[it.state] : 'broken, too'),
         h('dl', { class: 'hop-facts' },
           it.device && it.device !== it.title ? [h('dt', null, 'Device'), h('dd', null, it.device)] : null,

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The page as a whole: what it says at a glance, how it hears of changes, who can use it. */
-class PageIT {
+class WholePageIT {
   @RegisterExtension static final Chromium chromium = new Chromium();
 
   @RegisterExtension final PlayedPage page = new PlayedPage(chromium);
