@@ -16,7 +16,7 @@ class NodesViewIT {
 
   /** Those in which the nodes differ. */
   private static final List<String> COLUMNS =
-      List.of("reason", "subnet", "ip", "p50", "p99", "peers", "since", "tunnel");
+      List.of("subnet", "ip", "p50", "p99", "peers", "tunnel");
 
   @RegisterExtension static final Chromium chromium = new Chromium();
 
@@ -85,8 +85,9 @@ class NodesViewIT {
     assertThat(tab.value("document.activeElement.dataset.column").asText()).isEqualTo("name");
     for (String column : COLUMNS) {
       String button = "[data-column=%s]".formatted(column);
+      tab.click(button);
       List<String> up = names();
-      tab.click(button).click(button);
+      tab.click(button);
       assertThat(tab.attribute("th:has(%s)".formatted(button), "aria-sort")).isEqualTo("descending");
       assertThat(names()).as(column).isNotEqualTo(up);
     }
