@@ -24,6 +24,8 @@ gcc /usr/bin/gcc flanneld's udp backend is C
 libc6-dev /usr/include/stdlib.h flanneld's udp backend is C
 buildah /usr/bin/buildah building the Dockerfile
 mmdebstrap /usr/bin/mmdebstrap the Dockerfile's base image, where it can't be pulled
+chromium /usr/bin/chromium tests of the page
+fonts-inter /usr/share/fonts/opentype/inter/Inter-Regular.otf the page's pictures in the docs
 "
 
 need_root() {

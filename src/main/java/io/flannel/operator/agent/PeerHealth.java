@@ -205,7 +205,7 @@ final class PeerHealth {
         lossy);
   }
 
-  /** What is said of the peer in the FlannelNode's status. */
+  /** What is said of the peer in the FlannelNode's status, but for the route to it. */
   synchronized PeerReport report() {
     return rtt.isEmpty() ? report(null, null) : report(rtt.percentile(50), rtt.percentile(99));
   }
@@ -229,7 +229,8 @@ final class PeerHealth {
         share.isEmpty() ? null : Math.toIntExact(Math.round(100 * share.lost())),
         rttP50,
         rttP99,
-        since == null ? null : since.toString());
+        since == null ? null : since.toString(),
+        null);
   }
 
   /**

@@ -124,13 +124,18 @@ final class Iproute2Json {
     } else {
       hops.add(hop(json));
     }
+    boolean onlink = false;
+    for (Json flag : json.path("flags")) {
+      onlink |= flag.asText().equals("onlink");
+    }
     return Optional.of(
         new Route(
             destination(text(json, "dst"), family),
             optionalText(json, "type").orElse(Route.UNICAST),
             List.copyOf(hops),
             json.has("metric") ? json.path("metric").asLong() : 0,
-            optionalText(json, "protocol")));
+            optionalText(json, "protocol"),
+            onlink));
   }
 
   private static Route.Hop hop(Json json) throws UnreadableException {

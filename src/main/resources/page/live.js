@@ -1,0 +1,120 @@
+// What the operator says, as it says it: first the list of networks, then one network's events. Whatever breaks is tried
+// again until it works; what was last seen stays on the page meanwhile.
+
+const RETRY = 3_000;
+const LOOK_AGAIN = 15_000;
+const PATIENCE = 10_000;
+
+/**
+ * @typedef {object} State
+ * @property {'connecting'|'live'|'lost'|'standby'|'empty'} link
+ * @property {?object} operator version, instance and leader
+ * @property {string[]} networks names
+ * @property {?object} network the followed one, as /api/networks/NAME without its mesh
+ * @property {?object} mesh
+ */
+
+/** Follows the operator; tells a listener of every change of the state, and which part it was. */
+export class Live {
+  /** @type {State} */
+  state = { link: 'connecting', operator: null, networks: [], network: null, mesh: null };
+  #wanted = '';
+  #followed = '';
+  #events = null;
+  #timer = 0;
+  #looks = 0;
+  #listener;
+
+  /** @param {(part: 'link'|'network'|'mesh') => void} listener */
+  constructor(listener) {
+    this.#listener = listener;
+  }
+
+  /** Follows this network; an empty name, or one that is not there, is the first that is. */
+  follow(name) {
+    this.#wanted = name;
+    return this.#look();
+  }
+
+  /** Asks again who is there: once now, then from time to time. */
+  async #look() {
+    clearTimeout(this.#timer);
+    const look = ++this.#looks;
+    let wait = LOOK_AGAIN;
+    try {
+      const { operator, networks } = await answer('/api/networks');
+      if (look !== this.#looks) return; // A later one is on its way.
+      this.state.operator = operator;
+      this.state.networks = networks;
+      if (networks.length > 0) {
+        this.#open(networks.includes(this.#wanted) ? this.#wanted : networks[0]);
+        this.#listener('link');
+      } else {
+        const standsBy = Boolean(operator.leader) && operator.leader !== operator.instance;
+        this.#close();
+        this.#set(standsBy ? 'standby' : 'empty');
+        wait = RETRY;
+      }
+    } catch {
+      if (look !== this.#looks) return;
+      this.#set('lost');
+      wait = RETRY;
+    }
+    this.#again(wait);
+  }
+
+  #again(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), wait);
+  }
+
+  #open(name) {
+    if (this.#events && this.#followed === name) return;
+    if (this.#followed !== name) this.#close();
+    this.#followed = name;
+    const events = new EventSource(`/api/networks/${encodeURIComponent(name)}/events`);
+    this.#events = events;
+    events.addEventListener('network', event => {
+      this.state.network = JSON.parse(event.data);
+      this.state.link = 'live';
+      this.#listener('network');
+    });
+    events.addEventListener('mesh', event => {
+      this.state.mesh = JSON.parse(event.data);
+      this.#listener('mesh');
+    });
+    events.addEventListener('gone', () => {
+      this.#close();
+      this.#look();
+    });
+    events.onerror = () => {
+      this.#set('lost');
+      // The browser tries again by itself, but not after an answer that was an error.
+      if (events.readyState === EventSource.CLOSED && this.#events === events) {
+        this.#events = null;
+        this.#again(RETRY);
+      }
+    };
+  }
+
+  #close() {
+    this.#events?.close();
+    this.#events = null;
+    this.#followed = '';
+    this.state.network = null;
+    this.state.mesh = null;
+  }
+
+  #set(link) {
+    this.state.link = link;
+    this.#listener('link');
+  }
+}
+
+/** What GET answers, as JSON; an error carries the operator's own words. */
+export async function answer(path) {
+  const response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE), headers: { Accept: 'application/json' } });
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.error ?? `${path} answered ${response.status}`);
+  return body;
+}

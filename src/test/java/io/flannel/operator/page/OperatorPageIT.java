@@ -1,0 +1,156 @@
+package io.flannel.operator.page;
+
+import static io.flannel.operator.testing.TestCluster.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.testing.Chromium;
+import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.RunningOperator;
+import io.flannel.operator.testing.Tab;
+import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.TestNetwork;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The packaged operator's own page, of a network on a real API server. */
+class OperatorPageIT {
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
+
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
+
+  @RegisterExtension static final Chromium chromium = new Chromium();
+
+  private FakeKubelets kubelets;
+  private TestNetwork network;
+  private Tab tab;
+  private String tolerated;
+
+  @BeforeEach
+  void start() {
+    cluster.nodes(3);
+    kubelets = FakeKubelets.on(cluster);
+    network = TestNetwork.of(cluster, "default");
+    tab = chromium.tab();
+    tolerated = "^$";
+  }
+
+  @AfterEach
+  void stop() {
+    kubelets.close();
+    tab.close();
+    assertThat(tab.complaints())
+        .as("what the page complains of")
+        .filteredOn(complaint -> !complaint.matches(tolerated))
+        .isEmpty();
+  }
+
+  @Test
+  void aNetworkComesAndGoesBeforeTheEyes() {
+    open("");
+    shows("#notice h1", "No FlannelNetwork yet");
+    network.apply(TestNetwork.IPIP);
+    shows(".hero .pill", "Ready");
+    shows(".tiles", "3\nhealthy");
+    assertThat(tab.text("#overview h1")).isEqualTo("default");
+    assertThat(tab.text("[aria-labelledby=configuration-title]"))
+        .contains("ipip", "10.244.0.0/16", "1480 bytes");
+    assertThat(tab.text("[aria-labelledby=rollout-title]")).contains("Complete", "3 of 3 nodes");
+    assertThat(tab.text("[aria-labelledby=problems-title]")).contains("None.");
+    assertThat(Axe.findings(tab)).isEmpty();
+    network.delete();
+    shows("#notice h1", "No FlannelNetwork yet");
+  }
+
+  @Test
+  void aCutNodeShowsInEveryView() {
+    network.apply(TestNetwork.IPIP).awaitReady();
+    open("#/default/overview");
+    shows(".hero .pill", "Ready");
+    kubelets.agents().lose("node-2");
+    shows(".problems", "EncapsulationBlocked");
+    assertThat(tab.text(".problems"))
+        .contains("node-2", "What to do: let IP protocol 4 (IP in IP) pass between all nodes");
+    shows("#told", "1 problem");
+    click("Nodes", "#nodes-count", "3 nodes");
+    assertThat(tab.text("#nodes-rows tr"))
+        .contains("node-2", "Down", "EncapsulationBlocked", "10.244.2.0/24", "192.168.0.2", "0/2");
+    click("Mesh", "#mesh-count", "6 probed pairs: 4 tunnel lost, 2 passes");
+    tab.click("#mesh-worst tbody a");
+    shows("#path h2", "Packets do not pass");
+    assertThat(tab.texts(".hop.breaks h3"))
+        .containsExactly("192.168.0.1 → 192.168.0.2 Underlay");
+    assertThat(tab.text(".hop.breaks")).contains("EncapsulationBlocked", "What to do: let");
+    assertThat(Axe.findings(tab)).isEmpty();
+    kubelets.agents().heal("node-2");
+    shows("#path h2", "Packets pass");
+    click("Overview", ".hero .pill", "Ready");
+    shows("[aria-labelledby=problems-title]", "None.");
+  }
+
+  @Test
+  void aFaultOnANodeBreaksThePathAtItsDevice() {
+    network.apply(TestNetwork.IPIP).awaitReady();
+    kubelets.agents().find("node-2", "DeviceDown", null);
+    open("#/default/path?from=node-1&to=node-2");
+    shows(".hop.breaks", "DeviceDown");
+    assertThat(tab.text(".hop.breaks")).contains("flannel.ipip", "seen by a test");
+    assertThat(tab.texts(".hop:nth-child(5) .packet li"))
+        .extracting(it -> it.replaceAll("\\s+", " "))
+        .contains("IPv4 192.168.0.1 → 192.168.0.2 protocol 4", "data");
+    assertThat(tab.text(".hop:nth-child(3)"))
+        .contains("10.244.2.0/24 via 192.168.0.2 dev flannel.ipip onlink");
+  }
+
+  @Test
+  void aChangeOfTheBackendArrives() {
+    network.apply(TestNetwork.IPIP).awaitReady();
+    open("#/default/overview");
+    shows("[aria-labelledby=configuration-title]", "ipip");
+    network.apply(TestNetwork.IPIP.replace("ipip", "vxlan"));
+    shows("[aria-labelledby=configuration-title]", "vxlan");
+    shows("#told", "Network default is ready");
+    assertThat(tab.text("[aria-labelledby=rollout-title]")).contains("Complete", "→");
+  }
+
+  @Test
+  void anOperatorThatGoesIsMissedAndTakenUpAgain() {
+    tolerated = "log: Failed to load resource.*|.*EventSource.*";
+    network.apply(TestNetwork.IPIP).awaitReady();
+    open("#/default/overview");
+    shows("#link-text", "live");
+    operator.process().kill();
+    shows("#link-text", "connection lost, retrying");
+    assertThat(tab.text(".hero .pill")).isEqualTo("Ready");
+    operator.process().start().awaitReady();
+    shows("#link-text", "live");
+    shows(".hero .pill", "Ready");
+  }
+
+  @Test
+  void aReplicaThatStandsByNamesTheOneInCharge() {
+    network.apply(TestNetwork.IPIP).awaitReady();
+    try (OperatorProcess second =
+        cluster.operator().environment("POD_NAME", "operator-2").start().awaitReady()) {
+      tab.open(second.url());
+      shows("#notice", "kubectl -n flannel-operator port-forward pod/operator-1 18080");
+      assertThat(tab.text("#link-text")).isEqualTo("this replica stands by");
+    }
+    tolerated = "log: Failed to load resource.*"; // It has ended, which the page still asks for.
+  }
+
+  private void open(String hash) {
+    tab.open(operator.process().url() + "/" + hash);
+  }
+
+  private void click(String view, String selector, String words) {
+    tab.click("nav [data-view=%s]".formatted(view.toLowerCase(java.util.Locale.ROOT)));
+    shows(selector, words);
+  }
+
+  private void shows(String selector, String words) {
+    eventually(selector, () -> assertThat(tab.text(selector)).contains(words));
+  }
+}
