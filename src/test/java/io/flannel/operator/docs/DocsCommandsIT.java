@@ -71,13 +71,18 @@ class DocsCommandsIT {
               .filter(command -> ELSEWHERE.keySet().stream().noneMatch(command.text()::startsWith))
               .toList();
       assertThat(here).hasSizeGreaterThan(25);
-      UserShell shell = new UserShell(cluster.api());
+      cluster.deployment();
+      UserShell shell =
+          UserShell.of(cluster.api()).forwardingTo(operator.process(), Files.createDirectory(folder.resolve("bin")));
       SoftAssertions.assertSoftly(
           softly ->
               here.forEach(
                   command -> {
                     UserShell.Answer answer = shell.run(filledIn(command));
-                    softly.assertThat(answer.code()).as("%s%n%s", command, answer.said()).isZero();
+                    softly
+                        .assertThat(answer.code())
+                        .as("%s%n%s", command, answer.said())
+                        .isIn(tells(command) ? Set.of(0, 1) : Set.of(0));
                   }));
     }
   }
@@ -89,6 +94,11 @@ class DocsCommandsIT {
         .allSatisfy(
             words -> assertThat(said).anySatisfy(text -> assertThat(text).startsWith(words)));
     assertThat(said).containsAll(NAMED_ONLY);
+  }
+
+  /** Whether its exit code says how the network is, which other commands have just changed. */
+  private static boolean tells(DocsCommand command) {
+    return command.text().startsWith("kubectl flannel ");
   }
 
   /** With something for each name that a reader is to fill in. */
@@ -110,8 +120,11 @@ class DocsCommandsIT {
       return command
           .text()
           .replaceAll("\\bNODE\\b", "node-1")
+          .replaceAll("\\bPEER\\b", "node-2")
           .replaceAll("\\bPOD\\b", pod)
           .replaceAll("\\bNETWORK\\b", "default")
+          .replace("~/.local/bin", folder.toString())
+          .replaceAll("(flannel bundle)$", "$1 " + folder.resolve(command.file().getFileName() + "-" + command.line() + ".tar.gz"))
           .replace("-f network.yaml", "-f " + network);
     } catch (IOException e) {
       throw new AssertionError(e);

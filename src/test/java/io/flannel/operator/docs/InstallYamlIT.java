@@ -18,9 +18,18 @@ class InstallYamlIT {
 
   @Test
   void oneFileBringsTheOperatorAndTakesItAwayWithoutTheNetwork() {
+    Answer nothing = UserShell.of(api).run("kubectl flannel status");
+    assertThat(nothing.code()).isEqualTo(2);
+    assertThat(nothing.said()).contains("the operator's CRDs are not installed", "What to do:");
+
     succeeds("make install.yaml ARGS=\"--set replicas=2\"");
     succeeds("kubectl apply -f target/install.yaml");
     succeeds("kubectl apply -f docs/samples/ipip.yaml");
+    Answer noPod = UserShell.of(api).run("kubectl flannel status");
+    assertThat(noPod.code()).isEqualTo(1);
+    assertThat(noPod.said())
+        .contains("the Lease flannel-operator/flannel-operator")
+        .contains("the operator has not looked at this network yet");
     assertThat(Objects.requireNonNull(operator()).getSpec().getReplicas()).isEqualTo(2);
     assertThat(succeeds("kubectl apply -f target/install.yaml"))
         .as("the same once more")
@@ -32,7 +41,7 @@ class InstallYamlIT {
   }
 
   private static String succeeds(String command) {
-    Answer answer = new UserShell(api).run(command);
+    Answer answer = UserShell.of(api).run(command);
     assertThat(answer.code()).as(answer.said()).isZero();
     return answer.said();
   }

@@ -1,9 +1,8 @@
 package io.flannel.operator.report.words;
 
-import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
+import io.flannel.operator.report.view.NetworkView;
 import java.time.Instant;
-import java.util.List;
 
 /** The nodes as a table, worst first: {@code kubectl flannel nodes}. */
 public final class NodeWords {
@@ -12,14 +11,11 @@ public final class NodeWords {
   /**
    * Says how they are.
    *
-   * @param nodes all of the network, worst first
    * @param wide with what few ask for, too: backend, device, MTU, IPv6 subnet, 99th percentile
    */
-  public static Words of(
-      FlannelNetwork network, List<NodeStatus> nodes, boolean wide, Instant now) {
-    if (nodes.isEmpty()) {
-      return new Words(
-          "Network %s has no node.%n".formatted(network.getMetadata().getName()), false);
+  public static Words of(NetworkView network, boolean wide, Instant now) {
+    if (network.nodes().isEmpty()) {
+      return new Words("Network %s has no node.\n".formatted(network.name()), false);
     }
     Table table =
         wide
@@ -40,7 +36,7 @@ public final class NodeWords {
                 "RTT-P99")
             : new Table(
                 "NODE", "TUNNEL", "REASON", "FOR", "SUBNET", "PUBLIC-IP", "PEERS", "RTT-P50");
-    for (NodeStatus node : nodes) {
+    for (NodeStatus node : network.nodes()) {
       String tunnel = node.tunnel() == null ? null : Said.of(node.tunnel());
       String age = Age.of(node.since(), now);
       if (wide) {

@@ -1,10 +1,9 @@
 package io.flannel.operator.report.words;
 
-import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.report.view.NetworkView;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -15,24 +14,23 @@ public final class ProblemWords {
   private ProblemWords() {}
 
   /** Says them, the gravest first; where there are none, why the network is not Ready, if so. */
-  public static Words of(FlannelNetwork network, Instant now) {
-    FlannelNetworkStatus status = network.getStatus();
-    String name = network.getMetadata().getName();
-    if (status == null) {
+  public static Words of(NetworkView network, Instant now) {
+    String name = network.name();
+    if (!Words.isSeen(network)) {
       return new Words(Facts.paragraph(name + ": " + NotSeen.NEVER), false);
     }
     StringJoiner words = new StringJoiner("\n");
     if (!Words.isOfPresentSpec(network)) {
       words.add(Facts.paragraph(name + ": " + NotSeen.SPEC));
     }
-    List<Problem> problems = Words.orNone(status.problems());
+    List<Problem> problems = Words.orNone(network.status().problems());
     problems.forEach(problem -> words.add(problem(problem, now)));
     if (problems.isEmpty()) {
       words.add(
-          Words.ready(status)
+          Words.ready(network)
               .filter(ready -> ready.status() != Status.TRUE)
               .map(ready -> notReady(name, ready, now))
-              .orElseGet(() -> "Nothing is wrong with network %s.%n".formatted(name)));
+              .orElseGet(() -> "Nothing is wrong with network %s.\n".formatted(name)));
     }
     return new Words(words.toString(), Words.isWell(network));
   }
@@ -55,7 +53,7 @@ public final class ProblemWords {
   }
 
   private static String notReady(String name, StatusCondition ready, Instant now) {
-    return "No problem is known of, but network %s is not Ready.%n".formatted(name)
+    return "No problem is known of, but network %s is not Ready.\n".formatted(name)
         + new Facts("  ")
             .add("Reason", ready.reason())
             .add(

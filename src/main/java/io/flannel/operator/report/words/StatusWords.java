@@ -1,6 +1,5 @@
 package io.flannel.operator.report.words;
 
-import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
 import io.flannel.operator.api.FlannelNetworkStatus.Applied;
@@ -9,6 +8,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.overlay.Names;
+import io.flannel.operator.report.view.NetworkView;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,16 +20,18 @@ public final class StatusWords {
   private StatusWords() {}
 
   /** Says how it is now. */
-  public static Words of(FlannelNetwork network, Instant now) {
-    Facts facts = new Facts("").add("Network", network.getMetadata().getName());
-    FlannelNetworkStatus status = network.getStatus();
-    if (status == null) {
-      return new Words(facts.add("Ready", NotSeen.NEVER) + "", false);
+  public static Words of(NetworkView network, Instant now) {
+    Facts facts =
+        new Facts("")
+            .add("Network", network.name() + (network.deleting() ? ", being deleted" : ""));
+    if (!Words.isSeen(network)) {
+      return new Words(facts.add("Ready", NotSeen.NEVER).toString(), false);
     }
+    FlannelNetworkStatus status = network.status();
     if (!Words.isOfPresentSpec(network)) {
       facts.add("", NotSeen.SPEC);
     }
-    Words.ready(status)
+    Words.ready(network)
         .ifPresent(
             ready ->
                 facts.add(

@@ -1,10 +1,9 @@
 package io.flannel.operator.report.words;
 
-import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.report.StatusReport;
+import io.flannel.operator.report.view.NetworkView;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -22,22 +21,25 @@ public record Words(String text, boolean well) {
    * Whether a network is Ready for its present spec and has no problem. A problem can stand beside
    * Ready: one that costs no packets yet.
    */
-  static boolean isWell(FlannelNetwork network) {
-    FlannelNetworkStatus status = network.getStatus();
-    return status != null
-        && isOfPresentSpec(network)
-        && orNone(status.problems()).isEmpty()
-        && ready(status).filter(ready -> ready.status() == Status.TRUE).isPresent();
+  static boolean isWell(NetworkView network) {
+    return isOfPresentSpec(network)
+        && !network.deleting()
+        && orNone(network.status().problems()).isEmpty()
+        && ready(network).filter(ready -> ready.status() == Status.TRUE).isPresent();
+  }
+
+  /** Whether the operator has ever looked at it. */
+  static boolean isSeen(NetworkView network) {
+    return network.status().observedGeneration() != null;
   }
 
   /** Whether the status was made from the spec as it is now. */
-  static boolean isOfPresentSpec(FlannelNetwork network) {
-    return Objects.equals(
-        network.getStatus().observedGeneration(), network.getMetadata().getGeneration());
+  static boolean isOfPresentSpec(NetworkView network) {
+    return Objects.equals(network.status().observedGeneration(), network.generation());
   }
 
-  static Optional<StatusCondition> ready(FlannelNetworkStatus status) {
-    return orNone(status.conditions()).stream()
+  static Optional<StatusCondition> ready(NetworkView network) {
+    return orNone(network.status().conditions()).stream()
         .filter(condition -> condition.type().equals(StatusReport.READY))
         .findFirst();
   }
