@@ -23,10 +23,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but five things,
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but six things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
  * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
- * prints, and what Helm wants to read in a CRD.
+ * prints, no priority where it is the API server's default (which leaves it out, so that {@code
+ * kubectl apply} would find a difference for ever), and what Helm wants to read in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
  * ApiReference} anew: {@code make crds}.
@@ -118,6 +119,9 @@ public final class CrdGeneration {
           version
               .getAdditionalPrinterColumns()
               .sort(comparingInt(column -> columns(kind.getKey()).indexOf(column.getName())));
+          version
+              .getAdditionalPrinterColumns()
+              .forEach(column -> column.setPriority(noneIfZero(column.getPriority())));
           JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();
           root.setDescription(kind.getValue());
           root.setRequired(List.of("spec"));
@@ -129,6 +133,10 @@ public final class CrdGeneration {
         }
       }
       return crd;
+    }
+
+    private static Integer noneIfZero(Integer priority) {
+      return priority != null && priority == 0 ? null : priority;
     }
 
     /** A record component's annotations stand on its field and its accessor: once is enough. */
