@@ -130,6 +130,7 @@ public final class TrainingRun {
     get("http://127.0.0.1:" + port + "/q/health/live");
     get("http://127.0.0.1:" + port + "/q/metrics");
     stub.awaitQuiet(end); // its first reconciliation, and what follows from its own writes
+    look("http://127.0.0.1:" + port);
     operator.destroy();
     if (!operator.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) || !Files.exists(cache)) {
       fail("the JVM wrote no cache within " + PATIENCE, log);
@@ -138,6 +139,26 @@ public final class TrainingRun {
         "trained: %d objects at the end, cache of %d MB in %s%n",
         stub.objects.size(), Files.size(cache) >> 20, cache);
     System.exit(0);
+  }
+
+  /** As the page does when somebody opens it. */
+  private static void look(String server) throws IOException, InterruptedException {
+    get(server + "/");
+    String network = server + "/api/networks/default";
+    for (String path : List.of(server + "/api/networks", network, network + "/path?from=node1&to=node2")) {
+      int status = get(path);
+      if (status != 200) {
+        System.err.printf("TrainingRun: the operator answers %s with %d%n", path, status);
+        System.exit(1);
+      }
+    }
+    try (var client = HttpClient.newHttpClient()) {
+      var request = HttpRequest.newBuilder(URI.create(network + "/events")).build();
+      try (InputStream events = client.send(request, HttpResponse.BodyHandlers.ofInputStream()).body()) {
+        line(events);
+      }
+      client.shutdownNow();
+    }
   }
 
   /** Returns when the network has a status and nothing has been written for a second. */

@@ -205,7 +205,7 @@ final class PeerHealth {
         lossy);
   }
 
-  /** What is said of the peer in the FlannelNode's status. */
+  /** What is said of the peer in the FlannelNode's status, but for the route to it. */
   synchronized PeerReport report() {
     Verdict verdict = verdict();
     Share share = share(ALL);
@@ -220,7 +220,8 @@ final class PeerHealth {
         share.isEmpty() ? null : Math.toIntExact(Math.round(100 * share.lost())),
         rtt.isEmpty() ? null : rtt.percentile(50),
         rtt.isEmpty() ? null : rtt.percentile(99),
-        since == null ? null : since.toString());
+        since == null ? null : since.toString(),
+        null);
   }
 
   /**

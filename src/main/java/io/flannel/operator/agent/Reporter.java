@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -26,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 final class Reporter {
   private static final Duration BETWEEN_CHECKS = Duration.ofMillis(1500);
   private static final Duration LONGEST_FIRST_LOOK = Duration.ofSeconds(10);
-  private static final LocalState NOTHING_SEEN =
-      new LocalState(Optional.empty(), Optional.empty(), List.of());
 
   private final OwnFlannelNode node;
   private final LocalChecks checks;
@@ -41,7 +38,7 @@ final class Reporter {
   private final Outage unasked = new Outage(Reporter.class);
 
   private Optional<Wanted> taken = Optional.empty();
-  private LocalState local = NOTHING_SEEN;
+  private LocalState local = LocalState.NOTHING;
   private OptionalInt mtu = OptionalInt.empty();
   private @Nullable ProbeSettings probed;
   private long nextCheck = System.nanoTime();
@@ -226,7 +223,11 @@ final class Reporter {
         agent.nodeBootedAt(),
         device,
         local.bridgeAddress().orElse(null),
+        local.way().nic().orElse(null),
+        local.way().bridge().orElse(null),
         local.findings(),
-        prober.reports());
+        prober.reports().stream()
+            .map(peer -> peer.with(local.way().routes().get(peer.name())))
+            .toList());
   }
 }

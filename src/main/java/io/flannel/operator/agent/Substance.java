@@ -4,6 +4,7 @@ import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
 import io.flannel.operator.api.FlannelNodeStatus.Finding;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.api.FlannelNodeStatus.Route;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,6 +20,8 @@ record Substance(
     @Nullable Long observedGeneration,
     @Nullable Device device,
     @Nullable String bridgeAddress,
+    @Nullable Device nic,
+    @Nullable Device bridge,
     Set<About> findings,
     Map<String, Verdict> peers) {
 
@@ -35,14 +38,16 @@ record Substance(
       @Nullable Boolean fullSize,
       @Nullable Boolean underlay,
       @Nullable Boolean alive,
-      boolean lossy) {
+      boolean lossy,
+      @Nullable Route route) {
     static Verdict of(PeerReport peer) {
       return new Verdict(
           peer.overlay(),
           peer.fullSize(),
           peer.underlay(),
           peer.alive(),
-          Boolean.TRUE.equals(peer.lossy()));
+          Boolean.TRUE.equals(peer.lossy()),
+          peer.route());
     }
   }
 
@@ -51,6 +56,8 @@ record Substance(
         status.observedGeneration(),
         status.device(),
         status.bridgeAddress(),
+        status.nic(),
+        status.bridge(),
         Objects.requireNonNullElse(status.findings(), List.<Finding>of()).stream()
             .map(About::of)
             .collect(Collectors.toSet()),

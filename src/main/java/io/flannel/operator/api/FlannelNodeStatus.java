@@ -27,6 +27,11 @@ public record FlannelNodeStatus(
             "Address of the pods' bridge, cni0, where there is one: what peers probe with host-gw.")
         @Size(max = 45)
         @Nullable String bridgeAddress,
+    @JsonPropertyDescription("The NIC that carries the overlay: the device with the public IP.")
+        @Nullable Device nic,
+    @JsonPropertyDescription(
+            "The pods' bridge, cni0; left out until the node's first pod on the network makes it.")
+        @Nullable Device bridge,
     @JsonPropertyDescription("What the agent found wrong on its node.") @Size(max = 64)
         @Nullable List<Finding> findings,
     @JsonPropertyDescription("What the probes of each peer saw.")
@@ -41,7 +46,26 @@ public record FlannelNodeStatus(
       @JsonPropertyDescription("The kernel's kind: vxlan, ipip or wireguard.") @Size(max = 32)
           @Nullable String kind,
       @JsonPropertyDescription("Whether it is up.") @Nullable Boolean up,
-      @JsonPropertyDescription("MTU in bytes.") @Min(0) @Nullable Integer mtu) {}
+      @JsonPropertyDescription("MTU in bytes.") @Min(0) @Nullable Integer mtu,
+      @JsonPropertyDescription(
+              "Its address that matters to the overlay, with the prefix length, such as 10.244.1.0/32.")
+          @Size(max = 49)
+          @Nullable String address) {}
+
+  /** Where packets for a peer's pods leave the node. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Route(
+      @JsonPropertyDescription(
+              "What the route is for; left out where that is the peer's subnet itself.")
+          @Size(max = 49)
+          @Nullable String destination,
+      @JsonPropertyDescription("The next router; left out: none.") @Size(max = 45)
+          @Nullable String gateway,
+      @JsonPropertyDescription("The device; left out: the route leads nowhere.") @Size(max = 15)
+          @Nullable String device,
+      @JsonPropertyDescription(
+              "Whether the router counts as on the device's own link, whatever its address.")
+          @Nullable Boolean onlink) {}
 
   /** Something wrong on the node. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -80,5 +104,25 @@ public record FlannelNodeStatus(
           @Nullable Integer rttP50Micros,
       @JsonPropertyDescription("99th percentile of the round-trip time in microseconds.") @Min(0)
           @Nullable Integer rttP99Micros,
-      @JsonPropertyDescription("Since when this state holds, RFC 3339.") @Nullable String since) {}
+      @JsonPropertyDescription("Since when this state holds, RFC 3339.") @Nullable String since,
+      @JsonPropertyDescription("The kernel's route to the peer's pods; left out: there is none.")
+          @Nullable Route route) {
+
+    /** The same with another route. */
+    public PeerReport with(@Nullable Route other) {
+      return new PeerReport(
+          name,
+          address,
+          overlay,
+          fullSize,
+          underlay,
+          alive,
+          lossy,
+          lossPercent,
+          rttP50Micros,
+          rttP99Micros,
+          since,
+          other);
+    }
+  }
 }

@@ -47,6 +47,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final NetworkMetrics metrics;
   private final NodeAgentSettings agents;
   private final EventRecorder events;
+  private final CachedNetworks shown;
 
   private final Lock passing = new ReentrantLock();
 
@@ -60,11 +61,13 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       Clock clock,
       NetworkMetrics metrics,
       NodeAgentSettings agents,
+      CachedNetworks shown,
       @ConfigProperty(name = "flannel.instance") String instance) {
     this.client = client;
     this.agents = agents;
     this.clock = clock;
     this.metrics = metrics;
+    this.shown = shown;
     this.events = new EventRecorder(client, clock, instance);
   }
 
@@ -72,6 +75,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   public List<EventSource<?, FlannelNetwork>> prepareEventSources(
       EventSourceContext<FlannelNetwork> context) {
     Watches watches = new Watches(context, agents.namespace(), clock);
+    shown.readFrom(watches);
     tools = new PassTools(client, watches, agents, clock, metrics, events);
     List<EventSource<?, FlannelNetwork>> sources = new ArrayList<>(watches.eventSources());
     SecondLook look = new SecondLook(context.getPrimaryCache());

@@ -33,7 +33,10 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
     return Optional.ofNullable(byName.get(name)).flatMap(Kept::arrived);
   }
 
-  /** Whether more changed than a report's time and its figures, which move all the while. */
+  /**
+   * Whether more changed than a report's time and its figures, which move all the while, and what
+   * is only shown.
+   */
   static boolean differ(FlannelNode now, FlannelNode before) {
     return !Objects.equals(now.getSpec(), before.getSpec())
         || !Objects.equals(
@@ -55,6 +58,8 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
         status.bootedAt(),
         status.device(),
         status.bridgeAddress(),
+        null,
+        null,
         status.findings(),
         peers == null ? null : peers.stream().map(FlannelNodeStore::substance).toList());
   }
@@ -71,7 +76,8 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
         null,
         null,
         null,
-        peer.since());
+        peer.since(),
+        null);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.flannel.operator.decide;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.api.FlannelNodeStatus.Route;
 import io.flannel.operator.overlay.Cidr;
 import java.time.Duration;
 import java.util.List;
@@ -45,6 +46,8 @@ public sealed interface AgentReport {
    * @param stopping whether the agent was told to stop, so that this is its last report
    * @param device the tunnel device as it is, if there is one
    * @param bridgeAddress of the pods' bridge, if there is one
+   * @param nic the device that carries the overlay, as it is, if the agent tells
+   * @param bridge the pods' bridge as it is, if there is one and the agent tells
    * @param findings what is wrong on the node, in the agent's order; peers that are no longer in
    *     the node's spec are left out, here and in {@code paths}
    */
@@ -54,6 +57,8 @@ public sealed interface AgentReport {
       boolean stopping,
       Optional<Device> device,
       Optional<Cidr> bridgeAddress,
+      Optional<Device> nic,
+      Optional<Device> bridge,
       List<Finding> findings,
       List<Path> paths)
       implements AgentReport {
@@ -65,7 +70,8 @@ public sealed interface AgentReport {
     @Override
     public AgentReport withFindings(UnaryOperator<Stream<Finding>> change) {
       List<Finding> others = change.apply(findings.stream()).toList();
-      return new Received(age, agentFor, stopping, device, bridgeAddress, others, paths);
+      return new Received(
+          age, agentFor, stopping, device, bridgeAddress, nic, bridge, others, paths);
     }
   }
 
@@ -88,16 +94,20 @@ public sealed interface AgentReport {
    * @param address the peer's node address at which it was probed; an older agent does not say
    * @param held how long it has been so: by the agent's clock until it reported, by the operator's
    *     since; the two need not agree about the time
+   * @param lossPercent lost probes in percent, where measured
    * @param rttP50Micros median round-trip time in microseconds, where measured
    * @param rttP99Micros 99th percentile of the same
+   * @param route the kernel's route to the peer's pods, where the agent tells one
    */
   record Path(
       String peer,
       Optional<Cidr> address,
       PathState state,
       Duration held,
+      Optional<Integer> lossPercent,
       Optional<Integer> rttP50Micros,
-      Optional<Integer> rttP99Micros) {}
+      Optional<Integer> rttP99Micros,
+      Optional<Route> route) {}
 
   /**
    * Reads what an agent wrote.

@@ -5,7 +5,7 @@ import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 /**
  * What one node's probes of another say, from good to bad; see docs/tunnel-health.md for the table.
  */
-enum PathState {
+public enum PathState {
   /** Nothing was measured yet. */
   UNMEASURED,
   /** What is probed passes. With host-gw and a peer without a bridge, that is the node address. */
@@ -45,17 +45,17 @@ enum PathState {
   }
 
   /** Whether small packets pass. */
-  boolean reached() {
+  public boolean reached() {
     return this == PASSES || this == LOSSY || this == FULL_SIZE_LOST;
   }
 
   /** Whether nothing of the other's agent is heard. */
-  boolean gone() {
+  public boolean gone() {
     return this == SILENT || this == UNDECIDED || this == UNREACHABLE;
   }
 
   /** Whether small packets through the overlay are lost. */
-  boolean lost() {
+  public boolean lost() {
     return this == TUNNEL_LOST || gone();
   }
 }

@@ -4,6 +4,7 @@ import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.api.FlannelNodeStatus.Route;
 import io.flannel.operator.decide.AgentReport.Finding;
 import io.flannel.operator.decide.AgentReport.Nonsense;
 import io.flannel.operator.decide.AgentReport.Path;
@@ -77,8 +78,10 @@ final class ReportReader {
         age,
         agentFor(reportedAt, age),
         Boolean.TRUE.equals(status.stopping()),
-        device(),
+        device("device", status.device()),
         address("bridgeAddress", status.bridgeAddress()),
+        device("nic", status.nic()),
+        device("bridge", status.bridge()),
         findings(),
         paths(reportedAt, age));
   }
@@ -91,17 +94,21 @@ final class ReportReader {
     return Optional.of(before.isNegative() ? age : age.plus(before));
   }
 
-  private Optional<Device> device() throws ImpossibleException {
-    Device device = status.device();
+  private static Optional<Device> device(String field, @Nullable Device device)
+      throws ImpossibleException {
     if (device == null) {
       return Optional.empty();
     }
-    name("device.name", device.name(), DEVICE_LENGTH);
-    text("device.kind", device.kind(), KIND_LENGTH);
+    deviceName(field + ".name", device.name());
+    text(field + ".kind", device.kind(), KIND_LENGTH);
     Integer mtu = device.mtu();
     require(
         mtu == null || (mtu >= 0 && mtu <= LARGEST_MTU),
-        "device.mtu is %s, and no device has such an MTU".formatted(mtu));
+        "%s.mtu is %s, and no device has such an MTU".formatted(field, mtu));
+    require(
+        device.address() == null || Cidr.tryParse(device.address()).isPresent(),
+        field + ".address is %s, which is no IP address with a prefix length",
+        device.address());
     return Optional.of(device);
   }
 
@@ -168,10 +175,34 @@ final class ReportReader {
       }
       Optional<Cidr> address = address("a peer's address", peer.address());
       if (known(peer.name())) {
-        paths.add(new Path(peer.name(), address, PathState.of(peer), held, p50, p99));
+        paths.add(
+            new Path(
+                peer.name(),
+                address,
+                PathState.of(peer),
+                held,
+                Optional.ofNullable(loss),
+                p50,
+                p99,
+                route(peer.route())));
       }
     }
     return List.copyOf(paths);
+  }
+
+  private static Optional<Route> route(@Nullable Route route) throws ImpossibleException {
+    if (route == null) {
+      return Optional.empty();
+    }
+    require(
+        route.destination() == null || Cidr.tryParse(route.destination()).isPresent(),
+        "a route's destination is %s, which is no CIDR",
+        route.destination());
+    address("a route's gateway", route.gateway());
+    if (route.device() != null) {
+      deviceName("a route's device", route.device());
+    }
+    return Optional.of(route);
   }
 
   /** The time between the two, at least: whole seconds may have been cut off. */
@@ -213,6 +244,15 @@ final class ReportReader {
       throws ImpossibleException {
     require(name != null && !name.isEmpty(), field + " is missing");
     text(field, name, length);
+  }
+
+  /** The kernel takes any characters but white space and slashes. */
+  private static void deviceName(String field, @Nullable String name) throws ImpossibleException {
+    name(field, name, DEVICE_LENGTH);
+    require(
+        name != null && name.matches("[\\x21-\\x7e&&[^/]]+"),
+        field + " is %s, which is no device's name",
+        name);
   }
 
   private static void text(String field, @Nullable String text, int length)

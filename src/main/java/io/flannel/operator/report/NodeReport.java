@@ -21,10 +21,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The status' {@code nodes[]} and {@code summary}. */
-final class NodeReport {
+public final class NodeReport {
   /** So many nodes are listed; each takes about 300 bytes, and etcd takes 1.5 MB an object. */
   static final int LISTED_NODES = 500;
 
@@ -76,15 +77,22 @@ final class NodeReport {
       Optional<TunnelVerdicts> tunnels,
       List<NodeStatus> before,
       Instant now) {
-    var report = new NodeReport(wanted, tunnels, before, now);
+    return new NodeReport(wanted, tunnels, before, now).sorted(leases).limit(LISTED_NODES).toList();
+  }
+
+  /** The same of these alone, all of them, as nodes of which nothing was said before. */
+  public static List<NodeStatus> ofThese(
+      WantedNetwork wanted, List<NodeLease> leases, Optional<TunnelVerdicts> tunnels, Instant now) {
+    return new NodeReport(wanted, tunnels, List.of(), now).sorted(leases).toList();
+  }
+
+  private Stream<NodeStatus> sorted(List<NodeLease> leases) {
     return leases.stream()
         .sorted(
-            comparingInt(report::rank)
-                .thenComparingInt(lease -> report.cause(lease).map(Causes::rank).orElse(0))
+            comparingInt(this::rank)
+                .thenComparingInt(lease -> cause(lease).map(Causes::rank).orElse(0))
                 .thenComparing(lease -> lease.node().name()))
-        .limit(LISTED_NODES)
-        .map(report::node)
-        .toList();
+        .map(this::node);
   }
 
   private Optional<TunnelVerdict> verdict(NodeLease lease) {

@@ -31,12 +31,15 @@ class AgentReportTest {
       agentVersion: 0.1.0
       device: {name: flannel.ipip, kind: ipip, up: true, mtu: 1480}
       bridgeAddress: 10.244.1.1
+      nic: {name: eth0, up: true, mtu: 1500, address: 192.168.0.1/24}
+      bridge: {name: cni0, kind: bridge, up: true, mtu: 1480, address: 10.244.1.1/24}
       findings:
       - {reason: RouteMissing, message: "10.244.2.0/24 has no route", peer: n2}
       - {reason: RouteStale, message: "10.244.9.0/24 leads to nobody"}
       peers:
       - {name: n2, overlay: false, fullSize: false, underlay: true, lossy: true, lossPercent: 100,
-         rttP50Micros: 400, rttP99Micros: 900, since: "2026-11-23T10:00:00Z"}
+         rttP50Micros: 400, rttP99Micros: 900, since: "2026-11-23T10:00:00Z",
+         route: {gateway: 192.168.0.2, device: flannel.ipip, onlink: true}}
       - {name: n3, address: 192.168.0.3, overlay: true, fullSize: true, underlay: true, lossPercent: 0}
       """;
 
@@ -46,6 +49,8 @@ class AgentReportTest {
     assertThat(report.age()).isEqualTo(AGE);
     assertThat(report.device().orElseThrow().mtu()).isEqualTo(1480);
     assertThat(report.bridgeAddress().orElseThrow().base()).isEqualTo("10.244.1.1");
+    assertThat(report.nic().orElseThrow().address()).isEqualTo("192.168.0.1/24");
+    assertThat(report.bridge().orElseThrow().mtu()).isEqualTo(1480);
     assertThat(report.findings())
         .containsExactly(
             new AgentReport.Finding(
@@ -59,13 +64,18 @@ class AgentReportTest {
                 Optional.empty(),
                 PathState.TUNNEL_LOST,
                 Duration.ofMillis(13_200),
+                Optional.of(100),
                 Optional.of(400),
-                Optional.of(900)),
+                Optional.of(900),
+                Optional.of(
+                    new FlannelNodeStatus.Route(null, "192.168.0.2", "flannel.ipip", true))),
             new AgentReport.Path(
                 "n3",
                 Cidr.tryAddress("192.168.0.3"),
                 PathState.PASSES,
                 AGE,
+                Optional.of(0),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty()));
   }
@@ -82,6 +92,13 @@ class AgentReportTest {
             Map.entry("0.1.0|" + "9".repeat(65), "agentVersion has more than 64"),
             Map.entry("name: flannel.ipip|name: flannel.ipip.long", "device.name has more than 15"),
             Map.entry("name: flannel.ipip|name: null", "device.name is missing"),
+            Map.entry("name: eth0|name: \"eth0\\u001b[2J\"", "nic.name is 'eth0?[2J'"),
+            Map.entry("mtu: 1500|mtu: 70000", "nic.mtu is 70000"),
+            Map.entry("192.168.0.1/24|192.168.0.1", "nic.address is '192.168.0.1'"),
+            Map.entry("name: cni0|name: cni/0", "bridge.name is 'cni/0'"),
+            Map.entry("gateway: 192.168.0.2|gateway: there", "a route's gateway is 'there'"),
+            Map.entry("{gateway|{destination: all, gateway", "a route's destination is 'all'"),
+            Map.entry("device: flannel.ipip,|device: \"\",", "a route's device is missing"),
             Map.entry("mtu: 1480|mtu: -1", "device.mtu is -1"),
             Map.entry("mtu: 1480|mtu: 70000", "device.mtu is 70000"),
             Map.entry("10.244.1.1|10.244.1.256", "bridgeAddress is '10.244.1.256'"),
@@ -203,9 +220,16 @@ class AgentReportTest {
                 numbers,
                 numbers,
                 numbers,
-                times.injectNull(0.2))
+                times.injectNull(0.2),
+                Combinators.combine(
+                        Arbitraries.oneOf(Arbitraries.of("10.244.0.0/16"), junk).injectNull(0.5),
+                        Arbitraries.oneOf(Arbitraries.of("192.168.0.82"), junk).injectNull(0.3),
+                        names.injectNull(0.1),
+                        bools)
+                    .as(FlannelNodeStatus.Route::new)
+                    .injectNull(0.5))
             .as(
-                (name, seen, loss, p50, p99, since) ->
+                (name, seen, loss, p50, p99, since, route) ->
                     new FlannelNodeStatus.PeerReport(
                         name,
                         since,
@@ -217,7 +241,8 @@ class AgentReportTest {
                         loss,
                         p50,
                         p99,
-                        since));
+                        since,
+                        route));
     Arbitrary<FlannelNodeStatus.Finding> findings =
         Combinators.combine(
                 Arbitraries.oneOf(
@@ -226,6 +251,15 @@ class AgentReportTest {
                 junk.injectNull(0.1),
                 names.injectNull(0.3))
             .as(FlannelNodeStatus.Finding::new);
+    Arbitrary<FlannelNodeStatus.Device> devices =
+        Combinators.combine(
+                names,
+                junk.injectNull(0.5),
+                bools,
+                numbers,
+                Arbitraries.oneOf(Arbitraries.of("10.244.1.0/32"), junk).injectNull(0.5))
+            .as(FlannelNodeStatus.Device::new)
+            .injectNull(0.5);
     return Combinators.combine(
             Arbitraries.longs().between(-1, 5).injectNull(0.05),
             times.injectNull(0.05),
@@ -234,14 +268,12 @@ class AgentReportTest {
                 .as(
                     (version, since, booted, stopping) ->
                         new Self(version, since, booted, stopping)),
-            Combinators.combine(names, junk.injectNull(0.5), bools, numbers)
-                .as(FlannelNodeStatus.Device::new)
-                .injectNull(0.5),
+            Combinators.combine(devices, devices, devices).as(Arrays::asList),
             Arbitraries.oneOf(Arbitraries.of("10.244.1.1", "fd00::1"), junk).injectNull(0.5),
             findings.injectNull(0.02).list().ofMaxSize(3).injectNull(0.3),
             peers.injectNull(0.02).list().ofMaxSize(4).injectNull(0.1))
         .as(
-            (generation, at, self, device, bridge, found, seen) ->
+            (generation, at, self, three, bridge, found, seen) ->
                 new FlannelNodeStatus(
                     generation,
                     at,
@@ -249,8 +281,10 @@ class AgentReportTest {
                     self.since(),
                     self.stopping(),
                     self.booted(),
-                    device,
+                    three.get(0),
                     bridge,
+                    three.get(1),
+                    three.get(2),
                     found,
                     seen));
   }

@@ -274,6 +274,8 @@ class NodePlanTest {
         false,
         Optional.empty(),
         Optional.of(Cidr.ofAddress(address)),
+        Optional.empty(),
+        Optional.empty(),
         List.of(),
         List.of());
   }

@@ -222,6 +222,8 @@ final class TunnelLab {
         null,
         null,
         null,
+        null,
+        null,
         stale ? List.of() : findings.getOrDefault(node, List.of()),
         peers);
   }
@@ -269,7 +271,18 @@ final class TunnelLab {
       @Nullable Boolean lossy,
       Instant since) {
     return new PeerReport(
-        name, address, overlay, fullSize, underlay, alive, lossy, 0, 400, 900, since.toString());
+        name,
+        address,
+        overlay,
+        fullSize,
+        underlay,
+        alive,
+        lossy,
+        0,
+        400,
+        900,
+        since.toString(),
+        null);
   }
 
   TunnelVerdicts verdicts() {

@@ -206,6 +206,8 @@ class TunnelLawsTest {
         received.stopping(),
         received.device(),
         received.bridgeAddress(),
+        received.nic(),
+        received.bridge(),
         received.findings(),
         paths);
   }

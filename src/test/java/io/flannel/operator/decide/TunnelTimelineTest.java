@@ -343,6 +343,8 @@ class TunnelTimelineTest {
         null,
         null,
         null,
+        null,
+        null,
         finds.at(node, made),
         peers);
   }

@@ -445,6 +445,8 @@ class TunnelVerdictsTest {
         report.stopping(),
         report.device(),
         report.bridgeAddress(),
+        report.nic(),
+        report.bridge(),
         report.findings(),
         report.paths());
   }

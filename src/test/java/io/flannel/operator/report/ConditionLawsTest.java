@@ -178,10 +178,12 @@ class ConditionLawsTest {
                         null,
                         null,
                         null,
+                        null,
+                        null,
                         List.of(
                             new FlannelNodeStatus.PeerReport(
                                 peer, null, overlay, fullSize, underlay, alive, null, null, null,
-                                null, null))),
+                                null, null, null))),
                     Duration.ofSeconds(age)));
   }
 

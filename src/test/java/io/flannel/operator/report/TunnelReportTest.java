@@ -296,7 +296,9 @@ class TunnelReportTest {
             null,
             null,
             null,
-            new FlannelNodeStatus.Device("flannel.ipip", "ipip", true, 1480),
+            new FlannelNodeStatus.Device("flannel.ipip", "ipip", true, 1480, null),
+            null,
+            null,
             null,
             findings,
             peers),
@@ -319,12 +321,23 @@ class TunnelReportTest {
 
   private static PeerReport passes(int peer, int p50, int p99) {
     return new PeerReport(
-        "n" + peer, null, true, true, true, null, null, 0, p50, p99, "2026-11-23T09:00:00Z");
+        "n" + peer, null, true, true, true, null, null, 0, p50, p99, "2026-11-23T09:00:00Z", null);
   }
 
   private static PeerReport blocked(int peer) {
     return new PeerReport(
-        "n" + peer, null, false, false, true, null, true, 100, null, null, "2026-11-23T09:59:00Z");
+        "n" + peer,
+        null,
+        false,
+        false,
+        true,
+        null,
+        true,
+        100,
+        null,
+        null,
+        "2026-11-23T09:59:00Z",
+        null);
   }
 
   private static Finding finding(LocalFault fault, String seen, String peer) {

@@ -9,11 +9,13 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
 import io.flannel.operator.api.FlannelNodeStatus.Finding;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.api.FlannelNodeStatus.Route;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -127,11 +129,20 @@ public final class FakeAgents implements AutoCloseable {
             null,
             null,
             null,
-            device == null ? null : new Device(device, null, true, 1480),
+            device == null
+                ? null
+                : new Device(
+                    device, spec.backend().wireName(), true, 1480, base(spec.subnet()) + "/32"),
             null,
+            spec.publicIP() == null
+                ? null
+                : new Device("eth0", null, true, 1500, spec.publicIP() + "/24"),
+            spec.subnet() == null
+                ? null
+                : new Device("cni0", "bridge", true, 1480, gateway(spec.subnet())),
             findings.get(name),
             Optional.ofNullable(spec.peers()).orElse(List.of()).stream()
-                .map(peer -> seen(name, spec.backend(), peer, now))
+                .map(peer -> seen(name, spec.backend(), peer, now).with(route(spec, peer)))
                 .toList()));
     try {
       client
@@ -151,6 +162,29 @@ public final class FakeAgents implements AutoCloseable {
     }
   }
 
+  /** As flannel makes it ({@code pkg/backend}); wireguard has one for the whole network. */
+  private static @Nullable Route route(FlannelNodeSpec spec, Peer peer) {
+    if (peer.subnet() == null) {
+      return null;
+    }
+    return switch (spec.backend()) {
+      case VXLAN -> new Route(null, base(peer.subnet()), spec.device(), true);
+      case IPIP -> new Route(null, peer.address(), spec.device(), true);
+      case HOST_GW -> new Route(null, peer.address(), "eth0", null);
+      case WIREGUARD -> new Route(spec.cidr(), null, spec.device(), null);
+    };
+  }
+
+  /** {@code 10.244.1.0/24}: 10.244.1.0. */
+  private static String base(@Nullable String subnet) {
+    return subnet == null ? "" : subnet.substring(0, subnet.indexOf('/'));
+  }
+
+  /** {@code 10.244.1.0/24}: 10.244.1.1/24. */
+  private static String gateway(String subnet) {
+    return subnet.replaceFirst("0/", "1/");
+  }
+
   private PeerReport seen(String name, BackendType backend, Peer peer, String now) {
     boolean probed = peer.overlayAddress() != null;
     boolean passes =
@@ -168,6 +202,7 @@ public final class FakeAgents implements AutoCloseable {
         passes ? 0 : 50,
         400,
         900,
-        now);
+        now,
+        null);
   }
 }

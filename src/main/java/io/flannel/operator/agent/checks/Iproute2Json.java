@@ -128,13 +128,18 @@ final class Iproute2Json {
     } else {
       hops.add(hop(json));
     }
+    boolean onlink = false;
+    for (JsonNode flag : json.path("flags")) {
+      onlink |= flag.asText().equals("onlink");
+    }
     return Optional.of(
         new Route(
             destination(text(json, "dst"), family),
             optionalText(json, "type").orElse(Route.UNICAST),
             List.copyOf(hops),
             json.has("metric") ? json.path("metric").asLong(0) : 0,
-            optionalText(json, "protocol")));
+            optionalText(json, "protocol"),
+            onlink));
   }
 
   private static Route.Hop hop(JsonNode json) throws UnreadableException {

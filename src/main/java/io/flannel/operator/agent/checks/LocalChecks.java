@@ -27,8 +27,6 @@ public final class LocalChecks implements AutoCloseable {
   /** What FlannelNodeStatus holds. */
   private static final int FINDINGS_LIMIT = 64;
 
-  private static final int KIND_LIMIT = 32;
-
   private final KernelReader reader;
   private final LongSupplier nanoTime;
   private final CounterChecks counters = new CounterChecks();
@@ -36,7 +34,7 @@ public final class LocalChecks implements AutoCloseable {
   private final SteadySightings steady;
 
   /** What was there when it could last be read. */
-  private LocalState last = new LocalState(Optional.empty(), Optional.empty(), List.of());
+  private LocalState last = LocalState.NOTHING;
 
   LocalChecks(KernelReader reader, Duration patience, LongSupplier nanoTime) {
     this.reader = reader;
@@ -73,7 +71,7 @@ public final class LocalChecks implements AutoCloseable {
             .orElseGet(
                 () -> {
                   steady.look(nanoTime.getAsLong(), List.of(), _ -> false);
-                  return new LocalState(Optional.empty(), Optional.empty(), List.of());
+                  return LocalState.NOTHING;
                 });
     return last;
   }
@@ -101,21 +99,12 @@ public final class LocalChecks implements AutoCloseable {
             .map(Sighting::finding)
             .toList();
     return state.links().value().isPresent()
-        ? new LocalState(device(expected, state), bridgeAddress(expected, state), findings)
-        : new LocalState(last.device(), last.bridgeAddress(), findings);
-  }
-
-  private static Optional<FlannelNodeStatus.Device> device(Expected expected, KernelState state) {
-    return expected.tunnels().stream()
-        .findFirst()
-        .flatMap(tunnel -> state.link(tunnel.name()))
-        .map(
-            link ->
-                new FlannelNodeStatus.Device(
-                    link.name(),
-                    link.kind().filter(kind -> kind.length() <= KIND_LIMIT).orElse(null),
-                    link.up(),
-                    Math.max(0, link.mtu())));
+        ? new LocalState(
+            PacketWay.tunnel(expected, state),
+            bridgeAddress(expected, state),
+            findings,
+            PacketWay.of(expected, state, last.way()))
+        : new LocalState(last.device(), last.bridgeAddress(), findings, last.way());
   }
 
   /** Peers send to no other addresses here than those of the node's own range. */

@@ -15,9 +15,15 @@ import java.util.Optional;
  * @param hops where it leads; more than one where packets are spread
  * @param metric the least wins among routes for the same addresses
  * @param protocol who made it, where told
+ * @param onlink whether its router counts as on the device's own link, whatever its address
  */
 public record Route(
-    Cidr destination, String type, List<Hop> hops, long metric, Optional<String> protocol) {
+    Cidr destination,
+    String type,
+    List<Hop> hops,
+    long metric,
+    Optional<String> protocol,
+    boolean onlink) {
   static final String UNICAST = "unicast";
 
   /**

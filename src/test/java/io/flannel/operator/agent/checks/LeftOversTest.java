@@ -299,7 +299,8 @@ class LeftOversTest {
                                 : Optional.of(Cidr.ofAddress(words[1])),
                             Optional.of(words[2]))),
                     words.length > 3 ? Long.parseLong(words[3]) : 0,
-                    Optional.of(words.length > 4 ? words[4] : "boot")))
+                    Optional.of(words.length > 4 ? words[4] : "boot"),
+                    false))
         .toList();
   }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -97,8 +98,27 @@ class LocalChecksTest {
     LocalState state = lookTwice(checks(), BackendType.VXLAN);
     assertThat(state.findings()).isEmpty();
     assertThat(state.device())
-        .contains(new FlannelNodeStatus.Device("flannel.1", "vxlan", true, 1450));
+        .contains(
+            new FlannelNodeStatus.Device("flannel.1", "vxlan", true, 1450, "10.244.1.0/32"));
     assertThat(state.bridgeAddress()).contains("10.244.1.1");
+    assertThat(state.way())
+        .isEqualTo(
+            new LocalState.Way(
+                Optional.of(
+                    new FlannelNodeStatus.Device("eth0", "veth", true, 1500, "192.168.0.81/24")),
+                Optional.of(
+                    new FlannelNodeStatus.Device("cni0", "bridge", true, 1450, "10.244.1.1/24")),
+                Map.of(
+                    "n2", new FlannelNodeStatus.Route(null, "10.244.2.0", "flannel.1", true),
+                    "n3", new FlannelNodeStatus.Route(null, "10.244.3.0", "flannel.1", true))));
+  }
+
+  @Test
+  void withoutARouteOfItsOwnAPeerIsOnTheWayOfAWiderOne() {
+    namespace.run(VXLAN + "ip route del 10.244.2.0/24");
+    LocalState state = lookTwice(checks(), BackendType.VXLAN);
+    assertThat(state.way().routes())
+        .containsEntry("n2", new FlannelNodeStatus.Route("0.0.0.0/0", "192.168.0.1", "eth0", null));
   }
 
   @Test

@@ -159,7 +159,8 @@ class LocalFindingsTest {
             "blackhole",
             List.of(new Route.Hop(Optional.empty(), Optional.empty())),
             0,
-            Optional.empty()));
+            Optional.empty(),
+            false));
     assertThat(node.sightings()).isEmpty();
   }
 

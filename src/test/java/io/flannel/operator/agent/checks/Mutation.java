@@ -111,7 +111,8 @@ record Mutation(
                       "blackhole",
                       List.of(new Route.Hop(Optional.empty(), Optional.empty())),
                       0,
-                      Optional.empty()));
+                      Optional.empty(),
+                      false));
             }),
         new Mutation(
             "a better metric elsewhere",
@@ -122,7 +123,12 @@ record Mutation(
                   route ->
                       route.destination().equals(Cidr.parse("10.244.2.0/24"))
                           ? new Route(
-                              route.destination(), route.type(), route.hops(), 10, route.protocol())
+                              route.destination(),
+                              route.type(),
+                              route.hops(),
+                              10,
+                              route.protocol(),
+                              false)
                           : route);
               node.route("10.244.2.0/24", "192.168.0.250", "eth0");
             }),

@@ -231,7 +231,8 @@ final class SimulatedNode {
         List.of(
             new Route.Hop(Optional.ofNullable(gateway).map(Cidr::ofAddress), Optional.of(device))),
         metric,
-        Optional.of("boot"));
+        Optional.of("boot"),
+        false);
   }
 
   void removeRoute(String destination) {

@@ -1,0 +1,179 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.decide.Acceptance;
+import io.flannel.operator.decide.AgentReport;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.FreshFlannel;
+import io.flannel.operator.decide.LastSaid;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.TunnelVerdicts;
+import io.flannel.operator.overlay.AppliedConfig;
+import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.report.view.Networks;
+import io.flannel.operator.report.view.ObservedNetwork;
+import io.flannel.operator.report.view.Replica;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the watches' caches hold of the networks, for those who look. */
+@Singleton
+class CachedNetworks implements Networks {
+  private static final Logger LOG = LoggerFactory.getLogger(CachedNetworks.class);
+
+  private final KubernetesClient client;
+  private final Clock clock;
+  private final LeaderElectionConfiguration election;
+  private final String version;
+  private final String instance;
+
+  private volatile Optional<String> lastLeader = Optional.empty();
+  private volatile @Nullable Watches watches;
+
+  @Inject
+  CachedNetworks(
+      KubernetesClient client,
+      Clock clock,
+      LeaderElectionConfiguration election,
+      @ConfigProperty(name = "quarkus.application.version") String version,
+      @ConfigProperty(name = "flannel.instance") String instance) {
+    this.client = client;
+    this.clock = clock;
+    this.election = election;
+    this.version = version;
+    this.instance = instance;
+  }
+
+  /** From now on there is something to read. */
+  void readFrom(Watches started) {
+    watches = started;
+  }
+
+  @Override
+  public Replica replica() {
+    return new Replica(version, instance, leader());
+  }
+
+  /** While the API server does not answer, the last one. */
+  private Optional<String> leader() {
+    try {
+      Lease lease =
+          client
+              .leases()
+              .inNamespace(election.getLeaseNamespace().orElse("default"))
+              .withName(election.getLeaseName())
+              .get();
+      lastLeader =
+          Optional.ofNullable(lease)
+              .map(it -> it.getSpec().getHolderIdentity())
+              .filter(holder -> !holder.isEmpty());
+    } catch (KubernetesClientException e) {
+      LOG.info("the leader's Lease cannot be read, so the last one is told: {}", ApiFault.said(e));
+    }
+    return lastLeader;
+  }
+
+  @Override
+  public List<String> names() {
+    return networks().map(network -> network.getMetadata().getName()).sorted().toList();
+  }
+
+  @Override
+  public Optional<ObservedNetwork> find(String name) {
+    return network(name).map(network -> observed(network, Objects.requireNonNull(watches)));
+  }
+
+  @Override
+  public Optional<String> revision(String name) {
+    return network(name)
+        .map(network -> network.getMetadata().getResourceVersion() + " " + revisionOfNodes());
+  }
+
+  /** Whatever the order in which the cache has them. */
+  private long revisionOfNodes() {
+    return Objects.requireNonNull(watches)
+        .list(FlannelNode.class)
+        .map(FlannelNode::getMetadata)
+        .mapToLong(it -> 31L * it.getName().hashCode() + it.getResourceVersion().hashCode())
+        .map(hash -> hash * 0x9E3779B97F4A7C15L)
+        .sum();
+  }
+
+  private Stream<FlannelNetwork> networks() {
+    Watches present = watches;
+    return present == null ? Stream.empty() : present.list(FlannelNetwork.class);
+  }
+
+  private Optional<FlannelNetwork> network(String name) {
+    return networks().filter(network -> network.getMetadata().getName().equals(name)).findFirst();
+  }
+
+  private ObservedNetwork observed(FlannelNetwork network, Watches present) {
+    return new ObservedNetwork(
+        network.getMetadata().getName(),
+        network.getMetadata().getGeneration(),
+        network.isMarkedForDeletion(),
+        network.getSpec(),
+        Optional.ofNullable(network.getStatus()),
+        evidence(network, present));
+  }
+
+  private Optional<ObservedNetwork.Evidence> evidence(FlannelNetwork network, Watches present) {
+    WantedNetwork wanted;
+    try {
+      wanted = WantedNetwork.of(network.getMetadata().getName(), network.getSpec());
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // The status says what is wrong with it.
+    }
+    ClusterState cluster = new ClusterObserver(present).observe();
+    if (!Acceptance.inCharge(wanted, cluster)) {
+      return Optional.empty();
+    }
+    Instant now = clock.instant();
+    List<NodeLease> leases = NodeLease.judge(wanted, cluster);
+    Map<String, AgentReport> reports =
+        FreshFlannel.told(
+            new FlannelNodes(client, present, clock).reports(),
+            cluster.pods(),
+            wanted.health(),
+            now);
+    Optional<TunnelVerdicts> tunnels =
+        wanted.health().enabled()
+            ? Optional.of(
+                TunnelVerdicts.judge(
+                    wanted.health(),
+                    leases,
+                    reports,
+                    LastSaid.of(Optional.ofNullable(network.getStatus()))))
+            : Optional.empty();
+    return Optional.of(
+        new ObservedNetwork.Evidence(
+            wanted,
+            cluster
+                .live()
+                .flatMap(LiveFlannel::config)
+                .flatMap(AppliedConfig::backend)
+                .orElse(wanted.backend()),
+            leases,
+            reports,
+            tunnels,
+            now));
+  }
+}

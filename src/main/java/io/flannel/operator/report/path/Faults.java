@@ -1,0 +1,131 @@
+package io.flannel.operator.report.path;
+
+import io.flannel.operator.decide.AgentReport;
+import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.decide.LocalFault.Effect;
+import io.flannel.operator.decide.NodeProblem;
+import io.flannel.operator.overlay.Names;
+import io.flannel.operator.report.path.PacketPath.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What is wrong on the two nodes themselves, at the hop where packets meet it. */
+final class Faults {
+  private final PathEnd from;
+  private final PathEnd to;
+  private final boolean encapsulated;
+  private final boolean lost;
+  private final List<Break> breaks = new ArrayList<>();
+
+  private Faults(PathEnd from, PathEnd to, boolean encapsulated, boolean lost) {
+    this.from = from;
+    this.to = to;
+    this.encapsulated = encapsulated;
+    this.lost = lost;
+  }
+
+  /**
+   * Finds them.
+   *
+   * @param lost whether probes between the two are lost: some faults are none while they pass
+   */
+  static List<Break> of(PathEnd from, PathEnd to, boolean encapsulated, boolean lost) {
+    Faults faults = new Faults(from, to, encapsulated, lost);
+    faults.lease(from);
+    faults.lease(to);
+    from.findings(to).forEach(found -> faults.find(found, false));
+    to.findings(from).forEach(found -> faults.find(found, true));
+    return faults.breaks;
+  }
+
+  /** flannel makes no way to or from a node without a lease: the sender's route tells it. */
+  private void lease(PathEnd end) {
+    end.lease()
+        .problem()
+        .ifPresent(
+            problem ->
+                breaks.add(
+                    new Break(
+                        problem == NodeProblem.DUPLICATE_PUBLIC_IP ? Kind.WIRE : Kind.ROUTE,
+                        false,
+                        false,
+                        // What the old backend left carries packets.
+                        problem != NodeProblem.OTHER_BACKEND,
+                        problem,
+                        Names.ofNodes(List.of(end.name())) + " " + problem.message(),
+                        "",
+                        problem.remedy())));
+  }
+
+  private void find(AgentReport.Finding found, boolean far) {
+    LocalFault fault = found.fault();
+    boolean hint = fault.effect() == Effect.HINT;
+    if (hint && !lost) {
+      return;
+    }
+    PathEnd end = far ? to : from;
+    String message =
+        "%s %s%s"
+            .formatted(
+                Names.ofNodes(List.of(end.name())),
+                fault.message(),
+                found.seen().isEmpty() ? "" : "; %s says: %s".formatted(end.name(), found.seen()));
+    place(fault, far)
+        .ifPresent(
+            place ->
+                breaks.add(
+                    new Break(
+                        place.kind(),
+                        far,
+                        place.back(),
+                        hint || cutsPods(fault),
+                        fault,
+                        message,
+                        found.seen(),
+                        fault.remedy())));
+  }
+
+  private record Place(Kind kind, boolean back) {}
+
+  /** Some faults that probes do not notice cut off pods. */
+  private static boolean cutsPods(LocalFault fault) {
+    return switch (fault) {
+      case IP_FORWARDING_OFF, BRIDGE_ADDRESS_WRONG -> true;
+      default -> fault.effect() == Effect.CUTS || fault.effect() == Effect.CUTS_FULL_SIZE;
+    };
+  }
+
+  /** Where packets meet a fault; empty: they do not. */
+  private Optional<Place> place(LocalFault fault, boolean far) {
+    return switch (fault) {
+      case DEVICE_MISSING,
+          DEVICE_DOWN,
+          DEVICE_KIND_WRONG,
+          DEVICE_ENDPOINT_WRONG,
+          DEVICE_VNI_WRONG,
+          DEVICE_PORT_WRONG,
+          DEVICE_MTU_WRONG,
+          DEVICE_ADDRESS_MISSING ->
+          tunnel(false);
+      // These say where to send to; what comes in does not need them.
+      case NEIGHBOUR_MISSING, NEIGHBOUR_WRONG, FDB_MISSING, FDB_WRONG -> tunnel(far);
+      case NETWORK_ROUTE_MISSING, ROUTE_MISSING, ROUTE_WRONG ->
+          Optional.of(new Place(far ? Kind.POD : Kind.ROUTE, far));
+      // It takes what comes in.
+      case RIVAL_DEVICE, RIVAL_DEVICE_FOR_PEER -> tunnel(!far);
+      case REVERSE_PATH_FILTER_STRICT ->
+          encapsulated ? tunnel(!far) : Optional.of(new Place(Kind.NIC, !far));
+      case UDP_CHECKSUM_ERRORS -> Optional.of(new Place(Kind.NIC, !far));
+      case IP_FORWARDING_OFF -> Optional.of(new Place(far ? Kind.BRIDGE : Kind.ROUTE, false));
+      case BRIDGE_ADDRESS_WRONG, BRIDGE_MTU_WRONG -> Optional.of(new Place(Kind.BRIDGE, false));
+      case SUBNET_ENV_MISSING, SUBNET_ENV_WRONG, CNI_CONFIG_MISSING ->
+          Optional.of(new Place(Kind.POD, false));
+      case ROUTE_STALE, LEFT_OVERS, CHECKS_FAILED -> Optional.empty();
+    };
+  }
+
+  private Optional<Place> tunnel(boolean back) {
+    return encapsulated ? Optional.of(new Place(Kind.TUNNEL, back)) : Optional.empty();
+  }
+}

@@ -1,0 +1,107 @@
+package io.flannel.operator.report.path;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a packet from a pod on one node to a pod on another. As JSON, every field is there.
+ *
+ * @param from the sender's node
+ * @param to the receiver's node
+ * @param backend the backend that carries it, as flannel names it: {@code ipip}
+ * @param way whether it is encapsulated
+ * @param works whether packets pass, both ways, whatever their size; null: nothing tells
+ * @param summary the state in a sentence
+ * @param reason what is wrong, in one word, as in {@code status.problems[].reason}; null: nothing.
+ *     There can be one where packets pass, though not all of them
+ * @param message what is wrong, in a sentence
+ * @param remedy what to do about it
+ * @param hops in the order in which the packet passes them; it breaks at the first that is broken
+ */
+public record PacketPath(
+    String from,
+    String to,
+    String backend,
+    Way way,
+    @Nullable Boolean works,
+    String summary,
+    @Nullable String reason,
+    @Nullable String message,
+    @Nullable String remedy,
+    List<Hop> hops) {
+
+  /** How the packet crosses the network between the nodes. */
+  public enum Way {
+    /** Encapsulated, from tunnel device to tunnel device. */
+    @JsonProperty("tunnel")
+    TUNNEL,
+    /** As it is, through the sender's NIC to the receiver's address. */
+    @JsonProperty("direct")
+    DIRECT
+  }
+
+  /** What a packet passes. */
+  public enum Kind {
+    /** The pod that sends or receives. */
+    @JsonProperty("pod")
+    POD,
+    /** The bridge of the node's pods, cni0. */
+    @JsonProperty("bridge")
+    BRIDGE,
+    /** The sender's route to the receiver's pods. */
+    @JsonProperty("route")
+    ROUTE,
+    /** The tunnel device. */
+    @JsonProperty("tunnel")
+    TUNNEL,
+    /** The NIC with the node's address. */
+    @JsonProperty("nic")
+    NIC,
+    /** All that is between the two NICs. */
+    @JsonProperty("wire")
+    WIRE
+  }
+
+  /** What is known of a hop. */
+  public enum State {
+    /** Nothing is wrong with it. */
+    @JsonProperty("ok")
+    OK,
+    /** Packets get no further, or not all of them. */
+    @JsonProperty("broken")
+    BROKEN,
+    /** Nothing is known of it. */
+    @JsonProperty("unknown")
+    UNKNOWN
+  }
+
+  /**
+   * A hop.
+   *
+   * @param node the node that it is on; null: between the nodes
+   * @param title what to call it, such as {@code cni0}
+   * @param device the device's name, where there is one
+   * @param address the device's address with the prefix length, where known; of a pod, an address
+   *     that a pod there can have
+   * @param mtu in bytes, where known
+   * @param detail the route as {@code ip route} writes it; what the network must let pass
+   * @param headers of the packet as it leaves the hop, outermost first
+   * @param note what is wrong with it, or why nothing is known
+   */
+  public record Hop(
+      Kind kind,
+      @Nullable String node,
+      String title,
+      @Nullable String device,
+      @Nullable String address,
+      @Nullable Integer mtu,
+      @Nullable String detail,
+      List<String> headers,
+      State state,
+      @Nullable String note) {
+    Hop with(State other, @Nullable String otherNote) {
+      return new Hop(kind, node, title, device, address, mtu, detail, headers, other, otherNote);
+    }
+  }
+}

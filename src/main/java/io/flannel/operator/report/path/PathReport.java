@@ -1,0 +1,310 @@
+package io.flannel.operator.report.path;
+
+import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.decide.PathState;
+import io.flannel.operator.decide.TunnelVerdicts;
+import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Encapsulation;
+import io.flannel.operator.report.path.PacketPath.Hop;
+import io.flannel.operator.report.path.PacketPath.Kind;
+import io.flannel.operator.report.path.PacketPath.State;
+import io.flannel.operator.report.path.PacketPath.Way;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Puts a packet's way together. IPv4, where both nodes have it. */
+public final class PathReport {
+  private final PathEnd from;
+  private final PathEnd to;
+  private final Cidr.Family family;
+  private final WayTaken way;
+  private final Headers headers;
+  private final List<Hop> hops = new ArrayList<>();
+
+  /** Index of the wire in the hops: what comes later is the receiver's. */
+  private int wire;
+
+  private PathReport(PathEnd from, PathEnd to, List<Backend> backends) {
+    this.from = from;
+    this.to = to;
+    boolean ipv4 = from.pods(Cidr.Family.IPV4).isPresent() && to.pods(Cidr.Family.IPV4).isPresent();
+    boolean ipv6 = from.pods(Cidr.Family.IPV6).isPresent() && to.pods(Cidr.Family.IPV6).isPresent();
+    family = ipv6 && !ipv4 ? Cidr.Family.IPV6 : Cidr.Family.IPV4;
+    way = WayTaken.of(from, to, family, backends);
+    headers = new Headers(from, to, family, way.backend(), way.encapsulated());
+  }
+
+  /**
+   * The way from one node's pods to another's.
+   *
+   * @param backends those that nodes can run, what is in force first
+   * @param verdicts what is said of the tunnels; empty: nothing measures them
+   */
+  public static PacketPath of(
+      PathEnd from, PathEnd to, List<Backend> backends, Optional<TunnelVerdicts> verdicts) {
+    return new PathReport(from, to, backends).report(verdicts);
+  }
+
+  private PacketPath report(Optional<TunnelVerdicts> verdicts) {
+    draw();
+    Probed probed = Probed.of(from, to);
+    List<Break> breaks =
+        new ArrayList<>(
+            Faults.of(from, to, way.encapsulated(), probed.state().lost()).stream()
+                .filter(fault -> hopOf(fault) >= 0)
+                .toList());
+    if (breaks.stream().noneMatch(Break::cuts)) {
+      probed.breakOf(from, to, way.backend(), verdicts).ifPresent(breaks::add);
+    }
+    Optional<Break> told = told(breaks);
+    breaks.forEach(found -> mark(found, told));
+    Boolean works = works(breaks, probed.state());
+    return new PacketPath(
+        from.name(),
+        to.name(),
+        way.backend().type().wireName(),
+        way.encapsulated() ? Way.TUNNEL : Way.DIRECT,
+        works,
+        summary(works, told, probed.state()),
+        told.map(it -> it.cause().reason()).orElse(null),
+        told.map(Break::message).orElse(null),
+        told.map(Break::remedy).orElse(null),
+        List.copyOf(hops));
+  }
+
+  /** What cuts, the first that the packet meets; then what the answer meets; then other losses. */
+  private Optional<Break> told(List<Break> breaks) {
+    return breaks.stream()
+        .filter(it -> it.cuts() || it.kind() == Kind.WIRE)
+        .min(
+            (one, other) ->
+                one.cuts() != other.cuts()
+                    ? Boolean.compare(other.cuts(), one.cuts())
+                    : one.back() != other.back()
+                        ? Boolean.compare(one.back(), other.back())
+                        : Integer.compare(hopOf(one), hopOf(other)));
+  }
+
+  private static @Nullable Boolean works(List<Break> breaks, PathState probed) {
+    if (breaks.stream().anyMatch(Break::cuts)) {
+      return false;
+    }
+    return probed.reached() ? true : null;
+  }
+
+  private void draw() {
+    boolean tunnelled = way.encapsulated();
+    Optional<Backend> tunnel = tunnelled ? Optional.of(way.backend()) : Optional.empty();
+    hops.add(pod(from, headers.sent()));
+    hops.add(bridge(from, headers.sent()));
+    hops.add(route());
+    tunnel.ifPresent(it -> hops.add(tunnel(from, it)));
+    hops.add(nic(from));
+    wire = hops.size();
+    hops.add(wire());
+    hops.add(nic(to));
+    tunnel.ifPresent(it -> hops.add(tunnel(to, it)));
+    hops.add(bridge(to, headers.received()));
+    hops.add(pod(to, headers.received()));
+  }
+
+  private Hop pod(PathEnd end, List<String> looks) {
+    return new Hop(
+        Kind.POD,
+        end.name(),
+        "a pod on " + end.name(),
+        "eth0",
+        end.podAddress(family),
+        end.bridge().map(Device::mtu).orElse(null),
+        end.pods(family).map(range -> "one of " + range).orElse(null),
+        looks,
+        State.OK,
+        null);
+  }
+
+  private Hop bridge(PathEnd end, List<String> looks) {
+    return device(
+        Kind.BRIDGE,
+        end,
+        "cni0",
+        end.bridge(),
+        looks,
+        "there is no cni0 yet: the node's first pod on the network makes it");
+  }
+
+  private Hop route() {
+    Optional<String> text = way.routeText(to.pods(family));
+    boolean own =
+        way.route().filter(it -> it.device() != null).isPresent()
+            && (way.route().get().destination() == null
+                || way.backend() instanceof Backend.Wireguard);
+    String note =
+        text.isEmpty()
+            ? unreported(from, "no route to %s's pods is reported".formatted(to.name()))
+            : "it is no route of flannel's to %s's pods".formatted(to.name());
+    return new Hop(
+        Kind.ROUTE,
+        from.name(),
+        "route",
+        way.route().map(it -> it.device()).orElse(null),
+        null,
+        null,
+        text.orElse(null),
+        headers.routed(),
+        own ? State.OK : State.UNKNOWN,
+        own ? null : note);
+  }
+
+  private Hop tunnel(PathEnd end, Backend backend) {
+    String usual = backend.device(family).orElse("");
+    // In a rollout the agent tells of the device of the node's own backend, which may be another.
+    Optional<Device> seen = end.tunnel().filter(it -> it.name().equals(usual));
+    return device(
+        Kind.TUNNEL, end, usual, seen, headers.inTunnel(), "%s is not reported".formatted(usual));
+  }
+
+  private Hop nic(PathEnd end) {
+    Hop hop =
+        device(
+            Kind.NIC,
+            end,
+            "NIC",
+            end.nic(),
+            headers.onWire(),
+            "no device has the public IP %s".formatted(end.underlay(family)));
+    return hop.address() == null && end.nic().isEmpty()
+        ? new Hop(
+            hop.kind(),
+            hop.node(),
+            hop.title(),
+            null,
+            end.underlay(family),
+            null,
+            null,
+            hop.headers(),
+            hop.state(),
+            hop.note())
+        : hop;
+  }
+
+  private Hop wire() {
+    return new Hop(
+        Kind.WIRE,
+        null,
+        "%s → %s".formatted(from.underlay(family), to.underlay(family)),
+        null,
+        null,
+        null,
+        way.encapsulated()
+            ? way.backend()
+                .encapsulation()
+                .map(Encapsulation::toString)
+                .map("everything between the nodes must let %s pass"::formatted)
+                .orElse(null)
+            : "everything between the nodes must let packets of pods' addresses pass",
+        headers.onWire(),
+        State.OK,
+        null);
+  }
+
+  private Hop device(
+      Kind kind,
+      PathEnd end,
+      String usual,
+      Optional<Device> device,
+      List<String> looks,
+      String missing) {
+    return new Hop(
+        kind,
+        end.name(),
+        device.map(Device::name).orElse(usual),
+        device.map(Device::name).orElse(null),
+        device.map(Device::address).orElse(null),
+        device.map(Device::mtu).orElse(null),
+        null,
+        looks,
+        device.isPresent() ? State.OK : State.UNKNOWN,
+        device.isPresent() ? null : unreported(end, missing));
+  }
+
+  private static String unreported(PathEnd end, String otherwise) {
+    return end.report().isEmpty()
+        ? "the agent of %s says nothing".formatted(end.name())
+        : otherwise;
+  }
+
+  /** Where in the list it is; -1: the packet does not pass there. */
+  private int hopOf(Break found) {
+    for (int i = 0; i < hops.size(); i++) {
+      boolean side = found.kind() == Kind.WIRE || i > wire == found.far();
+      if (side && hops.get(i).kind() == found.kind()) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * @param told what the path as a whole says already
+   */
+  private void mark(Break found, Optional<Break> told) {
+    int at = hopOf(found);
+    Hop hop = hops.get(at);
+    @Nullable String note = told.equals(Optional.of(found)) ? found.seen() : found.message();
+    if (found.back()) {
+      note = "the answers get lost here" + (note.isEmpty() ? "" : ": " + note);
+    }
+    if (note.isEmpty()) {
+      note = null;
+    }
+    if (found.cuts()) {
+      hops.set(at, hop.with(State.BROKEN, hop.state() == State.BROKEN ? hop.note() : note));
+    } else if (hop.note() == null) {
+      hops.set(at, hop.with(hop.state(), note));
+    }
+  }
+
+  private String summary(@Nullable Boolean works, Optional<Break> told, PathState probed) {
+    String between = "Packets from pods on %s to pods on %s".formatted(from.name(), to.name());
+    if (Boolean.FALSE.equals(works)) {
+      Break found = told.orElseThrow();
+      Hop hop = hops.get(hopOf(found));
+      return "%s get lost %s: %s."
+          .formatted(
+              between,
+              hop.node() == null
+                  ? "between the nodes"
+                  : found.back()
+                      ? "on their way back, at " + hop.node()
+                      : "at %s on %s".formatted(hop.title(), hop.node()),
+              found.cause().reason());
+    }
+    String through =
+        way.encapsulated()
+            ? "through %s, as %s"
+                .formatted(
+                    way.backend().device(family).orElse("the tunnel"),
+                    way.backend().encapsulation().map(Encapsulation::toString).orElse(""))
+            : "directly, without encapsulation";
+    if (Boolean.TRUE.equals(works)) {
+      return "%s pass %s%s."
+          .formatted(between, through, told.isPresent() ? ", but not all of them" : "");
+    }
+    return "%s travel %s; nothing is found wrong, but whether they pass is not known: %s."
+        .formatted(between, through, unknown(probed));
+  }
+
+  private String unknown(PathState probed) {
+    for (PathEnd end : List.of(from, to)) {
+      if (end.report().isEmpty()) {
+        return "the agent of %s says nothing".formatted(end.name());
+      }
+    }
+    return probed == PathState.UNMEASURED
+        ? "the two nodes do not probe each other"
+        : "the agent of one of them does not answer";
+  }
+}

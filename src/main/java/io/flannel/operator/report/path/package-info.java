@@ -1,0 +1,8 @@
+/**
+ * The way of a packet from one node's pods to another's: every hop as the nodes' agents see it, and
+ * where it breaks. Pure.
+ */
+@NullMarked
+package io.flannel.operator.report.path;
+
+import org.jspecify.annotations.NullMarked;

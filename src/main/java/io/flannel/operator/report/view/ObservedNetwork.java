@@ -1,0 +1,188 @@
+package io.flannel.operator.report.view;
+
+import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
+import io.flannel.operator.decide.AgentReport;
+import io.flannel.operator.decide.Cause;
+import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.TunnelProblem;
+import io.flannel.operator.decide.TunnelVerdict;
+import io.flannel.operator.decide.TunnelVerdicts;
+import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.report.NodeReport;
+import io.flannel.operator.report.path.PacketPath;
+import io.flannel.operator.report.path.PathEnd;
+import io.flannel.operator.report.path.PathReport;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A FlannelNetwork and what is known of its nodes, at one moment.
+ *
+ * @param name its name
+ * @param generation {@code metadata.generation}
+ * @param deleting whether it is being deleted
+ * @param spec as in the object
+ * @param status as in the object; empty: there is none yet
+ * @param evidence what is known of its nodes; empty for a network that is not in charge, or whose
+ *     spec cannot be read
+ */
+public record ObservedNetwork(
+    String name,
+    long generation,
+    boolean deleting,
+    FlannelNetworkSpec spec,
+    Optional<FlannelNetworkStatus> status,
+    Optional<Evidence> evidence) {
+
+  private static final FlannelNetworkStatus NO_STATUS =
+      new FlannelNetworkStatus(null, null, null, null, null, null, null, null, null, null);
+
+  /** Where nothing that an agent said counts any more. */
+  private static final Set<Cause> SILENCE =
+      Set.of(TunnelProblem.AGENT_SILENT, TunnelProblem.NODE_UNREACHABLE);
+
+  /**
+   * What is known of a network's nodes.
+   *
+   * @param inForce the backend that the configuration in force names
+   * @param leases every node of the network
+   * @param reports what the agents reported, by node, as it is told of
+   * @param tunnels what that says of the tunnels; empty: nothing measures them
+   * @param at the moment
+   */
+  public record Evidence(
+      WantedNetwork wanted,
+      Backend inForce,
+      List<NodeLease> leases,
+      Map<String, AgentReport> reports,
+      Optional<TunnelVerdicts> tunnels,
+      Instant at) {
+    private Optional<NodeLease> lease(String node) {
+      return leases.stream().filter(lease -> lease.node().name().equals(node)).findFirst();
+    }
+
+    private boolean isSilent(String node) {
+      return tunnels
+          .map(it -> it.nodes().get(node))
+          .flatMap(TunnelVerdict::cause)
+          .filter(SILENCE::contains)
+          .isPresent();
+    }
+
+    private PathEnd end(NodeLease lease) {
+      String node = lease.node().name();
+      return PathEnd.of(lease, Optional.ofNullable(reports.get(node)), isSilent(node));
+    }
+
+    private Mesh mesh() {
+      Map<String, AgentReport> heard = new TreeMap<>(reports);
+      heard.keySet().removeIf(this::isSilent);
+      return Mesh.of(
+          leases.stream()
+              .filter(lease -> lease.problem().isEmpty())
+              .map(lease -> lease.node().name())
+              .sorted()
+              .toList(),
+          heard);
+    }
+  }
+
+  /** What is shown of it, but for the mesh. */
+  public NetworkView view() {
+    return view(null);
+  }
+
+  /** What is shown of it. */
+  public NetworkView viewWithMesh() {
+    return view(mesh());
+  }
+
+  private NetworkView view(@Nullable Mesh mesh) {
+    FlannelNetworkStatus all = status.orElse(NO_STATUS);
+    return new NetworkView(
+        name,
+        generation,
+        deleting,
+        spec,
+        new FlannelNetworkStatus(
+            all.observedGeneration(),
+            all.conditions(),
+            all.applied(),
+            all.change(),
+            all.rollout(),
+            all.summary(),
+            null,
+            null,
+            all.problems(),
+            all.adoption()),
+        nodes(),
+        mesh);
+  }
+
+  /** All nodes: those that the status lists as it has them, then those that it leaves out. */
+  public List<NodeStatus> nodes() {
+    List<NodeStatus> nodes =
+        new ArrayList<>(
+            status
+                .map(FlannelNetworkStatus::nodes)
+                .map(it -> Objects.requireNonNullElse(it, List.<NodeStatus>of()))
+                .orElse(List.of()));
+    boolean omits = status.map(FlannelNetworkStatus::nodesOmitted).orElse(0) > 0;
+    if (omits && evidence.isPresent()) {
+      Set<String> listed = nodes.stream().map(NodeStatus::name).collect(Collectors.toSet());
+      Evidence it = evidence.get();
+      nodes.addAll(
+          NodeReport.ofThese(
+              it.wanted(),
+              it.leases().stream().filter(lease -> !listed.contains(lease.node().name())).toList(),
+              it.tunnels(),
+              it.at()));
+    }
+    return List.copyOf(nodes);
+  }
+
+  /** What the nodes' probes see of each other. */
+  public Mesh mesh() {
+    return evidence.map(Evidence::mesh).orElse(new Mesh(List.of(), List.of()));
+  }
+
+  /** The names of its nodes, with a lease or without. */
+  public Set<String> nodeNames() {
+    return evidence.stream()
+        .flatMap(it -> it.leases().stream())
+        .map(lease -> lease.node().name())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * The way of a packet between the pods of two of its nodes.
+   *
+   * @return empty: one of them is no node of the network
+   */
+  public Optional<PacketPath> path(String from, String to) {
+    return evidence.flatMap(
+        it ->
+            it.lease(from)
+                .flatMap(
+                    sender ->
+                        it.lease(to)
+                            .map(
+                                receiver ->
+                                    PathReport.of(
+                                        it.end(sender),
+                                        it.end(receiver),
+                                        List.of(it.inForce(), it.wanted().backend()),
+                                        it.tunnels()))));
+  }
+}

@@ -1,0 +1,87 @@
+package io.flannel.operator.web;
+
+import io.vertx.core.Handler;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.RoutingContext;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets pass what comes by {@code kubectl port-forward}, and sets what no answer may lack.
+ *
+ * <p>Who may forward a port to the pod is Kubernetes' to say (RBAC: {@code create} on {@code
+ * pods/portforward}). What is left is the administrator's own browser, in which another site's page
+ * runs: that one cannot read the answers (same-origin policy), unless it has its own name resolve
+ * to 127.0.0.1 (DNS rebinding); then the Host header names it.
+ */
+final class Gate implements Handler<RoutingContext> {
+  private static final Set<String> OWN_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
+
+  private static final Map<String, String> HEADERS =
+      Map.of(
+          "Content-Security-Policy",
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src"
+              + " 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+          "X-Content-Type-Options",
+          "nosniff",
+          "Referrer-Policy",
+          "no-referrer",
+          "Cross-Origin-Opener-Policy",
+          "same-origin",
+          "Cross-Origin-Embedder-Policy",
+          "require-corp",
+          "Cross-Origin-Resource-Policy",
+          "same-origin",
+          "Cache-Control",
+          "no-cache");
+
+  @Override
+  public void handle(RoutingContext context) {
+    HEADERS.forEach(context.response()::putHeader);
+    HttpServerRequest request = context.request();
+    if (!isLocal(request.localAddress())) {
+      Answers.error(
+          context,
+          403,
+          "this page is served on the pod's loopback address alone: use kubectl port-forward");
+    } else if (!isOwnName(request.getHeader("Host"))) {
+      Answers.error(
+          context,
+          403,
+          "the request is for another host than localhost: open the page at http://localhost with"
+              + " the port that kubectl port-forward was given");
+    } else if (request.method() != HttpMethod.GET) {
+      context.response().putHeader("Allow", "GET");
+      Answers.error(context, 405, "nothing can be changed here: use GET, and kubectl to change");
+    } else {
+      context.next();
+    }
+  }
+
+  /** A server that is bound to more than loopback, as for metrics, must not serve this there. */
+  private static boolean isLocal(@Nullable SocketAddress address) {
+    try {
+      return address != null
+          && address.hostAddress() != null
+          && InetAddress.getByName(address.hostAddress()).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Whether it names this machine, with any port or none.
+   *
+   * @param host the header; null: there is none
+   */
+  static boolean isOwnName(@Nullable String host) {
+    return host != null
+        && OWN_NAMES.contains(host.replaceFirst(":[0-9]{1,5}$", "").toLowerCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,120 @@
+package io.flannel.operator.web;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.flannel.operator.report.path.PacketPath;
+import io.flannel.operator.report.view.Networks;
+import io.flannel.operator.report.view.ObservedNetwork;
+import io.flannel.operator.report.view.Replica;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the page reads: {@code /api/networks}, and of each network its state, the way of a packet
+ * and the events of its changes. A replica that does not act lists none, and says who does.
+ */
+@Singleton
+class NetworkRoutes implements Routes {
+  private final Networks networks;
+  private final EventStreams events;
+
+  @Inject
+  NetworkRoutes(Networks networks, EventStreams events) {
+    this.networks = networks;
+    this.events = events;
+  }
+
+  /** The answer to {@code /api/networks}. */
+  private record Listed(Operator operator, List<String> networks) {}
+
+  private record Operator(
+      String version, String instance, @JsonProperty("leader") @Nullable String leader) {
+    static Operator of(Replica replica) {
+      return new Operator(replica.version(), replica.instance(), replica.leader().orElse(null));
+    }
+  }
+
+  @Override
+  public void addTo(Router router) {
+    router.get("/api/networks").blockingHandler(this::list, false);
+    router.get("/api/networks/:name").blockingHandler(this::network, false);
+    router.get("/api/networks/:name/path").blockingHandler(this::path, false);
+    router.get("/api/networks/:name/events").blockingHandler(this::events, false);
+  }
+
+  private void list(RoutingContext context) {
+    Replica replica = networks.replica();
+    Answers.json(
+        context, new Listed(Operator.of(replica), replica.leads() ? networks.names() : List.of()));
+  }
+
+  private void network(RoutingContext context) {
+    find(context).ifPresent(network -> Answers.json(context, network.viewWithMesh()));
+  }
+
+  private void events(RoutingContext context) {
+    find(context).ifPresent(network -> events.open(context, network.name()));
+  }
+
+  private void path(RoutingContext context) {
+    String from = context.request().getParam("from", "");
+    String to = context.request().getParam("to", "");
+    if (from.isEmpty() || to.isEmpty() || from.equals(to)) {
+      Answers.error(
+          context,
+          400,
+          "a path is from one node to another: say ?from=NODE&to=NODE with two of the network's"
+              + " nodes");
+      return;
+    }
+    find(context).ifPresent(network -> path(context, network, from, to));
+  }
+
+  private static void path(
+      RoutingContext context, ObservedNetwork network, String from, String to) {
+    Optional<PacketPath> path = network.path(from, to);
+    if (path.isPresent()) {
+      Answers.json(context, path.get());
+      return;
+    }
+    String missing = network.nodeNames().contains(from) ? to : from;
+    Answers.error(
+        context,
+        404,
+        "%s is no node of the network %s: kubectl get nodes shows the cluster's, and the network's"
+                .formatted(Answers.printable(missing), network.name())
+            + " nodeSelector says which of them are part of it");
+  }
+
+  /** Empty: it is answered that there is none, or that this replica does not know. */
+  private Optional<ObservedNetwork> find(RoutingContext context) {
+    Replica replica = networks.replica();
+    if (!replica.leads()) {
+      Answers.error(
+          context,
+          503,
+          "%s stands by: %s"
+              .formatted(
+                  replica.instance(),
+                  replica
+                      .leader()
+                      .map("forward the port to the pod %s, which acts"::formatted)
+                      .orElse("no replica acts at present; try again in some seconds")));
+      return Optional.empty();
+    }
+    String name = context.pathParam("name");
+    Optional<ObservedNetwork> found = networks.find(name);
+    if (found.isEmpty()) {
+      Answers.error(
+          context,
+          404,
+          "there is no FlannelNetwork %s: kubectl get flannelnetworks shows them"
+              .formatted(Answers.printable(name)));
+    }
+    return found;
+  }
+}
