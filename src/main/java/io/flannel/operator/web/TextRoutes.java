@@ -30,8 +30,8 @@ import java.util.function.Function;
  * </ul>
  *
  * With {@code exitCode=true} a line comes first: 0 if all is well, else 1. An error is a Kubernetes
- * {@code Status}, as the API server answers it: {@code kubectl get --raw} prints its message and
- * no other body.
+ * {@code Status}, as the API server answers it: {@code kubectl get --raw} prints its message and no
+ * other body.
  */
 @Singleton
 class TextRoutes implements Routes {

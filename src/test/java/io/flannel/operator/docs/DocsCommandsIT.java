@@ -73,7 +73,8 @@ class DocsCommandsIT {
       assertThat(here).hasSizeGreaterThan(25);
       cluster.deployment();
       UserShell shell =
-          UserShell.of(cluster.api()).forwardingTo(operator.process(), Files.createDirectory(folder.resolve("bin")));
+          UserShell.of(cluster.api())
+              .forwardingTo(operator.process(), Files.createDirectory(folder.resolve("bin")));
       SoftAssertions.assertSoftly(
           softly ->
               here.forEach(
@@ -124,7 +125,10 @@ class DocsCommandsIT {
           .replaceAll("\\bPOD\\b", pod)
           .replaceAll("\\bNETWORK\\b", "default")
           .replace("~/.local/bin", folder.toString())
-          .replaceAll("(flannel bundle)$", "$1 " + folder.resolve(command.file().getFileName() + "-" + command.line() + ".tar.gz"))
+          .replaceAll(
+              "(flannel bundle)$",
+              "$1 "
+                  + folder.resolve(command.file().getFileName() + "-" + command.line() + ".tar.gz"))
           .replace("-f network.yaml", "-f " + network);
     } catch (IOException e) {
       throw new AssertionError(e);

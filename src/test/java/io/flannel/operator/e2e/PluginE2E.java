@@ -56,7 +56,9 @@ class PluginE2E {
     assertThat(text(files, "pods.yaml")).contains("name: flannel-node-agent-");
     assertThat(text(files, "flannel-operator.flannel-operator-")).contains("INFO");
     assertThat(text(files, "kube-flannel.kube-flannel-ds-")).contains("flannel.ipip");
-    assertThat(files).extracting(file -> file.getFileName().toString()).doesNotContain("errors.txt");
+    assertThat(files)
+        .extracting(file -> file.getFileName().toString())
+        .doesNotContain("errors.txt");
   }
 
   private static String text(List<Path> files, String beginning) throws IOException {
@@ -90,9 +92,7 @@ class PluginE2E {
                 "env",
                 "PATH=%s:%s:%s"
                     .formatted(
-                        Path.of("kubectl-plugin").toAbsolutePath(),
-                        kubectl,
-                        System.getenv("PATH")),
+                        Path.of("kubectl-plugin").toAbsolutePath(), kubectl, System.getenv("PATH")),
                 "kubectl",
                 "flannel"));
     command.addAll(List.of(words));

@@ -49,8 +49,7 @@ class BundleIT {
     cluster.deployment();
     cluster.nodes(3);
     try (var kubelets = FakeKubelets.on(cluster)) {
-      TestNetwork network =
-          TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP).awaitReady();
+      TestNetwork network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP).awaitReady();
       kubelets.agents().lose("node-2");
       eventually("a problem", () -> assertThat(network.status().problems()).isNotEmpty());
       plant(network);
@@ -60,7 +59,8 @@ class BundleIT {
       assertThat(made.code()).as(made.said()).isZero();
       assertThat(Files.getPosixFilePermissions(archive))
           .isEqualTo(PosixFilePermissions.fromString("rw-------"));
-      assertThat(shell.run("kubectl flannel bundle " + archive).said()).contains("is there already");
+      assertThat(shell.run("kubectl flannel bundle " + archive).said())
+          .contains("is there already");
 
       Map<String, String> files = unpacked(archive);
       assertThat(files.get("operator.txt"))
@@ -76,7 +76,8 @@ class BundleIT {
       assertThat(files.get("daemonsets.yaml"))
           .contains("name: kube-flannel-ds", "name: flannel-node-agent", "--kube-subnet-mgr");
       assertThat(files.get("deployments.yaml")).contains("FLANNEL_LEADER_ELECTION_LEASE");
-      assertThat(files.get("configmaps.yaml")).contains("kube-flannel-cfg-", "\"Type\": \"wireguard\"");
+      assertThat(files.get("configmaps.yaml"))
+          .contains("kube-flannel-cfg-", "\"Type\": \"wireguard\"");
       assertThat(files.get("leases.yaml")).contains("holderIdentity: operator-1");
       assertThat(files.get("pods.txt")).contains("kube-flannel-ds-");
       assertThat(files.get("events.txt")).contains("FlannelNetwork", "EncapsulationBlocked");
@@ -152,8 +153,7 @@ class BundleIT {
                           .build());
               container.setArgs(
                   new ArrayList<>(
-                      List.of(
-                          "-Dtoken=" + SECRET + "-arg", "--password", SECRET + "-next-arg")));
+                      List.of("-Dtoken=" + SECRET + "-arg", "--password", SECRET + "-next-arg")));
               return deployment;
             });
   }
@@ -161,12 +161,16 @@ class BundleIT {
   private static Map<String, String> unpacked(Path archive) throws Exception {
     Path to = Files.createDirectory(archive.resolveSibling("unpacked"));
     Process tar =
-        new ProcessBuilder("tar", "-xzf", archive.toString(), "-C", to.toString()).inheritIO().start();
+        new ProcessBuilder("tar", "-xzf", archive.toString(), "-C", to.toString())
+            .inheritIO()
+            .start();
     assertThat(tar.waitFor()).isZero();
     Map<String, String> files = new TreeMap<>();
     try (var all = Files.walk(to)) {
       for (Path file : all.filter(Files::isRegularFile).toList()) {
-        files.put(to.relativize(file).toString().replaceFirst("^[^/]*/", ""), Files.readString(file, UTF_8));
+        files.put(
+            to.relativize(file).toString().replaceFirst("^[^/]*/", ""),
+            Files.readString(file, UTF_8));
       }
     }
     return files;

@@ -1,7 +1,7 @@
 package io.flannel.operator.plugin;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static io.flannel.operator.testing.TestCluster.eventually;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -81,7 +81,9 @@ class PluginIT {
         .startsWith("NODE     TUNNEL    REASON")
         .containsPattern("node-2 +Healthy +- +- +10.244.2.0/24 ");
     says(0, "kubectl flannel nodes -o wide --network=default").contains("DEVICE", "flannel.ipip");
-    assertThat(ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("forward.pid")).strip())))
+    assertThat(
+            ProcessHandle.of(
+                Long.parseLong(Files.readString(folder.resolve("forward.pid")).strip())))
         .as("the port-forward has ended")
         .isEmpty();
   }
@@ -101,7 +103,8 @@ class PluginIT {
     UserShell alone = UserShell.of(cluster.api());
     Answer told = alone.run("kubectl flannel problems");
     assertThat(told.code()).isEqualTo(1);
-    assertThat(told.said()).contains(LAST_KNOWN, "EncapsulationBlocked\n  Nodes  node-2\n", "\n  Do  ");
+    assertThat(told.said())
+        .contains(LAST_KNOWN, "EncapsulationBlocked\n  Nodes  node-2\n", "\n  Do  ");
     assertThat(alone.run("kubectl flannel nodes").said())
         .contains(LAST_KNOWN)
         .containsPattern("node-2 +(Degraded|Down) +EncapsulationBlocked ");
@@ -260,14 +263,12 @@ class PluginIT {
         subjects: [{kind: ServiceAccount, name: %2$s, namespace: default}]
         """
             .formatted(
-                kind,
-                account,
-                kind.equals("Role") ? ", namespace: " + TestCluster.SYSTEM : "");
+                kind, account, kind.equals("Role") ? ", namespace: " + TestCluster.SYSTEM : "");
     for (String document : List.of(wanted, binding)) {
       cluster
           .client()
           .load(new ByteArrayInputStream(document.getBytes(UTF_8)))
-          .createOr(it -> it.update());
+          .serverSideApply();
     }
   }
 }

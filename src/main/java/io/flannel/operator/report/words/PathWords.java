@@ -37,8 +37,7 @@ public final class PathWords {
     if (path.reason() != null) {
       words.append('\n').append(Words.plain(path.reason())).append('\n').append(why(path));
     }
-    return new Words(
-        words.toString(), Boolean.TRUE.equals(path.works()) && path.reason() == null);
+    return new Words(words.toString(), Boolean.TRUE.equals(path.works()) && path.reason() == null);
   }
 
   private static String hop(int number, Hop hop) {

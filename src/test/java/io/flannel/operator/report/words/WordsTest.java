@@ -140,11 +140,11 @@ class WordsTest {
             new FlannelNetworkStatus(null, null, null, null, null, null, null, null, null, null),
             List.of(),
             null);
-    assertThat(StatusWords.of(fresh, NOW).text()).contains("Ready    Unknown, the operator has not");
+    assertThat(StatusWords.of(fresh, NOW).text())
+        .contains("Ready    Unknown, the operator has not");
     assertThat(StatusWords.of(fresh, NOW).well()).isFalse();
     assertThat(ProblemWords.of(fresh, NOW).text()).contains("has not looked at this network yet");
-    assertThat(NodeWords.of(fresh, false, NOW).text())
-        .isEqualTo("Network default has no node.\n");
+    assertThat(NodeWords.of(fresh, false, NOW).text()).isEqualTo("Network default has no node.\n");
   }
 
   @Test
@@ -220,8 +220,20 @@ class WordsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "-5, 0s", "0, 0s", "119, 119s", "120, 2m", "192, 3m12s", "600, 10m", "10799, 179m", "10800, 3h",
-    "11100, 3h5m", "172799, 47h", "172800, 2d", "183600, 2d3h", "691200, 8d", "86400000, 1000d"
+    "-5, 0s",
+    "0, 0s",
+    "119, 119s",
+    "120, 2m",
+    "192, 3m12s",
+    "600, 10m",
+    "10799, 179m",
+    "10800, 3h",
+    "11100, 3h5m",
+    "172799, 47h",
+    "172800, 2d",
+    "183600, 2d3h",
+    "691200, 8d",
+    "86400000, 1000d"
   })
   void agesAreSaidAsKubectlSaysThem(long seconds, String said) {
     assertThat(Age.said(Duration.ofSeconds(seconds))).isEqualTo(said);
@@ -234,13 +246,7 @@ class WordsTest {
   }
 
   private static Hop hop(
-      Kind kind,
-      String node,
-      String title,
-      String address,
-      Integer mtu,
-      State state,
-      String note) {
+      Kind kind, String node, String title, String address, Integer mtu, State state, String note) {
     return new Hop(
         kind,
         node,
