@@ -53,7 +53,7 @@ final class Facts {
     String hanging = " ".repeat(first.length());
     StringBuilder line = new StringBuilder(first);
     boolean begun = false;
-    for (String word : text.split(" ")) {
+    for (String word : text.split(" ", -1)) {
       if (begun && line.length() + 1 + word.length() > WIDTH) {
         lines.append(line.toString().stripTrailing()).append('\n');
         line = new StringBuilder(hanging);
