@@ -22,6 +22,7 @@ curl /usr/bin/curl asking the API server whether it is ready
 git /usr/bin/git fetching Go modules that have no archive
 gcc /usr/bin/gcc flanneld's udp backend is C
 libc6-dev /usr/include/stdlib.h flanneld's udp backend is C
+shellcheck /usr/bin/shellcheck checking the kubectl plugin
 buildah /usr/bin/buildah building the Dockerfile
 mmdebstrap /usr/bin/mmdebstrap the Dockerfile's base image, where it can't be pulled
 chromium /usr/bin/chromium tests of the page

@@ -24,11 +24,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but six things,
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but seven things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
  * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
- * prints, the status of a FlannelNetwork that nobody has looked at yet, and what Helm, Flux and Argo
- * CD want to read in a CRD.
+ * prints, no priority where it is the API server's default (which leaves it out, so that {@code
+ * kubectl apply} would find a difference for ever), the status of a FlannelNetwork that nobody has
+ * looked at yet, and what Helm, Flux and Argo CD want to read in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
  * ApiReference} anew: {@code make crds}.
@@ -128,6 +129,9 @@ public final class CrdGeneration {
           version
               .getAdditionalPrinterColumns()
               .sort(comparingInt(column -> columns(kind.getKey()).indexOf(column.getName())));
+          version
+              .getAdditionalPrinterColumns()
+              .forEach(column -> column.setPriority(noneIfZero(column.getPriority())));
           JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();
           root.setDescription(kind.getValue());
           root.setRequired(List.of("spec"));
@@ -158,6 +162,10 @@ public final class CrdGeneration {
           .getProperties()
           .get("status")
           .setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
+    }
+
+    private static Integer noneIfZero(Integer priority) {
+      return priority != null && priority == 0 ? null : priority;
     }
 
     /** A record component's annotations stand on its field and its accessor: once is enough. */

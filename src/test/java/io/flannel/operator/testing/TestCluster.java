@@ -101,6 +101,11 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     api.client().load(Helm.template("helm", ACCOUNT, SYSTEM, values, templates)).create();
   }
 
+  /** Makes the operator's Deployment, for those who look for it; no controller heeds it. */
+  public void deployment() {
+    client().load(Helm.template("helm", ACCOUNT, SYSTEM, "deployment")).serverSideApply();
+  }
+
   /** The operator of an API server that {@link #admit} was called for. */
   public static OperatorProcess operatorOf(ApiServer api) {
     return configured(OperatorProcess.with(api.kubeconfigOf(SYSTEM, ACCOUNT)));

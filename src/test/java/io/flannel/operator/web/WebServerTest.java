@@ -37,11 +37,7 @@ class WebServerTest {
   @BeforeEach
   void listen() {
     Router router = Router.router(vertx);
-    new WebServer(
-            List.of(
-                new PageRoutes(),
-                new NetworkRoutes(networks, events)))
-        .start(router);
+    new WebServer(List.of(new PageRoutes(), new NetworkRoutes(networks, events))).start(router);
     server =
         vertx
             .createHttpServer()
@@ -177,7 +173,10 @@ class WebServerTest {
   })
   void whatIsAskedWrongIsAnsweredWithWhatToDo(String path, int status, String words)
       throws IOException {
-    assertThat(get(path)).startsWith("HTTP/1.1 " + status).contains("{\"error\":\"").contains(words);
+    assertThat(get(path))
+        .startsWith("HTTP/1.1 " + status)
+        .contains("{\"error\":\"")
+        .contains(words);
   }
 
   @Test

@@ -1,0 +1,58 @@
+package io.flannel.operator.report.words;
+
+import io.flannel.operator.api.StatusCondition;
+import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.report.StatusReport;
+import io.flannel.operator.report.view.NetworkView;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer for a person.
+ *
+ * @param text lines, each ended
+ * @param well whether nothing is wrong, nothing is on its way and nothing is unknown
+ */
+public record Words(String text, boolean well) {
+
+  /**
+   * Whether a network is Ready for its present spec and has no problem. A problem can stand beside
+   * Ready: one that costs no packets yet.
+   */
+  static boolean isWell(NetworkView network) {
+    return isOfPresentSpec(network)
+        && !network.deleting()
+        && orNone(network.status().problems()).isEmpty()
+        && ready(network).filter(ready -> ready.status() == Status.TRUE).isPresent();
+  }
+
+  /** Whether the operator has ever looked at it. */
+  static boolean isSeen(NetworkView network) {
+    return network.status().observedGeneration() != null;
+  }
+
+  /** Whether the status was made from the spec as it is now. */
+  static boolean isOfPresentSpec(NetworkView network) {
+    return Objects.equals(network.status().observedGeneration(), network.generation());
+  }
+
+  static Optional<StatusCondition> ready(NetworkView network) {
+    return orNone(network.status().conditions()).stream()
+        .filter(condition -> condition.type().equals(StatusReport.READY))
+        .findFirst();
+  }
+
+  static <T> List<T> orNone(@Nullable List<T> list) {
+    return Objects.requireNonNullElse(list, List.of());
+  }
+
+  /**
+   * On one line, without what would move a terminal's cursor or change its colours: an agent's
+   * report is only as trustworthy as its node.
+   */
+  static String plain(String text) {
+    return text.strip().replaceAll("\\s+", " ").replaceAll("\\p{Cntrl}", "?");
+  }
+}

@@ -1,0 +1,177 @@
+package io.flannel.operator.web;
+
+import io.flannel.operator.report.path.PacketPath;
+import io.flannel.operator.report.view.Networks;
+import io.flannel.operator.report.view.ObservedNetwork;
+import io.flannel.operator.report.view.Replica;
+import io.flannel.operator.report.words.BundleWords;
+import io.flannel.operator.report.words.NodeWords;
+import io.flannel.operator.report.words.PathWords;
+import io.flannel.operator.report.words.ProblemWords;
+import io.flannel.operator.report.words.StatusWords;
+import io.flannel.operator.report.words.Words;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * What {@code kubectl flannel} prints, as plain text in UTF-8:
+ *
+ * <ul>
+ *   <li>{@code /text/status?network=NAME}, {@code /text/problems?network=NAME}
+ *   <li>{@code /text/nodes?network=NAME}, with {@code output=wide} in more columns
+ *   <li>{@code /text/path?network=NAME&from=NODE&to=NODE}
+ *   <li>{@code /text/bundle}: all of it, of all networks
+ * </ul>
+ *
+ * With {@code exitCode=true} a line comes first: 0 if all is well, else 1. An error is a Kubernetes
+ * {@code Status}, as the API server answers it: {@code kubectl get --raw} prints its message and no
+ * other body.
+ */
+@Singleton
+class TextRoutes implements Routes {
+  private static final Map<Integer, String> REASONS =
+      Map.of(400, "BadRequest", 404, "NotFound", 503, "ServiceUnavailable");
+
+  private final Networks networks;
+  private final Clock clock;
+
+  @Inject
+  TextRoutes(Networks networks, Clock clock) {
+    this.networks = networks;
+    this.clock = clock;
+  }
+
+  @Override
+  public void addTo(Router router) {
+    add(router, "status", network -> StatusWords.of(network.view(), clock.instant()));
+    add(router, "problems", network -> ProblemWords.of(network.view(), clock.instant()));
+    router
+        .get("/text/nodes")
+        .blockingHandler(
+            context -> {
+              boolean wide = "wide".equals(context.request().getParam("output"));
+              find(context)
+                  .map(network -> NodeWords.of(network.view(), wide, clock.instant()))
+                  .ifPresent(words -> say(context, words));
+            },
+            false);
+    router.get("/text/path").blockingHandler(this::path, false);
+    router.get("/text/bundle").blockingHandler(this::bundle, false);
+  }
+
+  private void add(Router router, String what, Function<ObservedNetwork, Words> words) {
+    router
+        .get("/text/" + what)
+        .blockingHandler(
+            context -> find(context).map(words).ifPresent(it -> say(context, it)), false);
+  }
+
+  private void path(RoutingContext context) {
+    String from = context.request().getParam("from", "");
+    String to = context.request().getParam("to", "");
+    if (from.isEmpty() || to.isEmpty() || from.equals(to)) {
+      error(context, 400, "a path is from one node to another: name two different nodes");
+      return;
+    }
+    find(context).ifPresent(network -> path(context, network, from, to));
+  }
+
+  private static void path(
+      RoutingContext context, ObservedNetwork network, String from, String to) {
+    Optional<PacketPath> path = network.path(from, to);
+    if (path.isPresent()) {
+      say(context, PathWords.of(path.get()));
+      return;
+    }
+    String missing = network.nodeNames().contains(from) ? to : from;
+    error(
+        context,
+        404,
+        "%s is no node of network %s: kubectl flannel nodes shows them"
+            .formatted(Answers.printable(missing), network.name()));
+  }
+
+  private void bundle(RoutingContext context) {
+    Replica replica = networks.replica();
+    if (!leads(context, replica)) {
+      return;
+    }
+    say(
+        context,
+        BundleWords.of(
+            replica,
+            networks.names().stream()
+                .flatMap(name -> networks.find(name).stream())
+                .map(ObservedNetwork::view)
+                .toList(),
+            Runtime.version().toString(),
+            clock.instant()));
+  }
+
+  /** Empty: it is answered that there is none, or that this replica does not know. */
+  private Optional<ObservedNetwork> find(RoutingContext context) {
+    if (!leads(context, networks.replica())) {
+      return Optional.empty();
+    }
+    String name = context.request().getParam("network", "");
+    Optional<ObservedNetwork> found = networks.find(name);
+    if (found.isEmpty()) {
+      error(
+          context,
+          404,
+          "there is no FlannelNetwork '%s': kubectl get flannelnetworks shows them"
+              .formatted(Answers.printable(name)));
+    }
+    return found;
+  }
+
+  private static boolean leads(RoutingContext context, Replica replica) {
+    if (!replica.leads()) {
+      error(
+          context,
+          503,
+          "%s stands by; the leader is %s"
+              .formatted(replica.instance(), replica.leader().orElse("not chosen yet")));
+    }
+    return replica.leads();
+  }
+
+  private static void say(RoutingContext context, Words words) {
+    boolean coded = "true".equals(context.request().getParam("exitCode"));
+    say(context, (coded ? words.well() ? "0\n" : "1\n" : "") + words.text());
+  }
+
+  private static void say(RoutingContext context, String text) {
+    context.response().putHeader("Content-Type", "text/plain; charset=utf-8").end(text);
+  }
+
+  private static void error(RoutingContext context, int status, String message) {
+    context
+        .response()
+        .setStatusCode(status)
+        .putHeader("Content-Type", "application/json")
+        .end(
+            Answers.json(
+                Map.of(
+                    "kind",
+                    "Status",
+                    "apiVersion",
+                    "v1",
+                    "metadata",
+                    Map.of(),
+                    "status",
+                    "Failure",
+                    "message",
+                    message,
+                    "reason",
+                    REASONS.getOrDefault(status, "InternalError"),
+                    "code",
+                    status)));
+  }
+}

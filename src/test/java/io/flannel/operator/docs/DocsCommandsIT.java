@@ -1,0 +1,155 @@
+package io.flannel.operator.docs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.toSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.RunningOperator;
+import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.UserShell;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every command of the README and the documents is typed as it stands there, in a cluster with a
+ * network of three nodes, whose kubelets are played.
+ */
+class DocsCommandsIT {
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
+
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
+
+  /** How commands begin that need something else than such a cluster, and what shows them. */
+  private static final Map<String, String> ELSEWHERE =
+      Map.ofEntries(
+          Map.entry("make ", "the Makefile's own: CI runs them, and people do"),
+          Map.entry("helm install flannel-operator ", "HelmReleaseIT"),
+          Map.entry("helm upgrade flannel-operator ", "HelmReleaseIT"),
+          Map.entry("kubectl apply -f target/install.yaml", "InstallYamlIT"),
+          Map.entry("kubectl delete -f target/install.yaml", "InstallYamlIT"),
+          Map.entry(
+              "kubectl get fnet default -o jsonpath='{.status.adoption.matching}' |",
+              "AdoptionE2E: needs a flannel of someone else's"),
+          Map.entry("kubectl -n kube-flannel logs POD", "nothing: needs a kubelet"));
+
+  /** Commands that a sentence names, with nothing to act on: there has to be such a one. */
+  private static final Set<String> NAMED_ONLY =
+      Set.of(
+          "helm uninstall",
+          "helm upgrade",
+          "kubectl apply",
+          "kubectl apply -f -",
+          "kubectl drain",
+          "kubectl rollout restart",
+          "kubectl uncordon");
+
+  @TempDir Path folder;
+
+  @Test
+  void everyCommandDoesWhatItIsThereFor() throws IOException {
+    cluster.nodes(3);
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      TestNetwork.of(cluster, "default")
+          .apply(TestNetwork.IPIP + "deletionPolicy: Cleanup")
+          .awaitReady();
+      argoCd();
+      List<DocsCommand> here =
+          DocsCommand.all().stream()
+              .filter(command -> ELSEWHERE.keySet().stream().noneMatch(command.text()::startsWith))
+              .toList();
+      assertThat(here).hasSizeGreaterThan(25);
+      cluster.deployment();
+      UserShell shell =
+          UserShell.of(cluster.api())
+              .forwardingTo(operator.process(), Files.createDirectory(folder.resolve("bin")));
+      SoftAssertions.assertSoftly(
+          softly ->
+              here.forEach(
+                  command -> {
+                    UserShell.Answer answer = shell.run(filledIn(command));
+                    softly
+                        .assertThat(answer.code())
+                        .as("%s%n%s", command, answer.said())
+                        .isIn(tells(command) ? Set.of(0, 1) : Set.of(0));
+                  }));
+    }
+  }
+
+  @Test
+  void nothingIsLeftOutThatNoDocumentSays() throws IOException {
+    Set<String> said = DocsCommand.all().stream().map(DocsCommand::text).collect(toSet());
+    assertThat(ELSEWHERE.keySet())
+        .allSatisfy(
+            words -> assertThat(said).anySatisfy(text -> assertThat(text).startsWith(words)));
+    assertThat(said).containsAll(NAMED_ONLY);
+  }
+
+  /** Whether its exit code says how the network is, which other commands have just changed. */
+  private static boolean tells(DocsCommand command) {
+    return command.text().startsWith("kubectl flannel ");
+  }
+
+  /** With something for each name that a reader is to fill in. */
+  private String filledIn(DocsCommand command) {
+    if (NAMED_ONLY.contains(command.text())) {
+      return command.text() + " --help";
+    }
+    String pod =
+        cluster.client().pods().inNamespace(TestCluster.FLANNEL).list().getItems().stream()
+            .map(Pod::getMetadata)
+            .map(meta -> meta.getName())
+            .findFirst()
+            .orElseThrow();
+    try {
+      Path network = folder.resolve("network.yaml");
+      Files.writeString(
+          network,
+          Files.readString(Path.of("docs/samples/vxlan.yaml"), UTF_8) + "  paused: true\n");
+      return command
+          .text()
+          .replaceAll("\\bNODE\\b", "node-1")
+          .replaceAll("\\bPEER\\b", "node-2")
+          .replaceAll("\\bPOD\\b", pod)
+          .replaceAll("\\bNETWORK\\b", "default")
+          .replace("~/.local/bin", folder.toString())
+          .replaceAll(
+              "(flannel bundle)$",
+              "$1 "
+                  + folder.resolve(command.file().getFileName() + "-" + command.line() + ".tar.gz"))
+          .replace("-f network.yaml", "-f " + network);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Its ConfigMap, with something in it that is to stay. */
+  private static void argoCd() {
+    var client = cluster.client();
+    client
+        .resource(new NamespaceBuilder().withNewMetadata().withName("argocd").endMetadata().build())
+        .createOr(it -> it.update());
+    client
+        .resource(
+            new ConfigMapBuilder()
+                .withNewMetadata()
+                .withName("argocd-cm")
+                .withNamespace("argocd")
+                .endMetadata()
+                .addToData("url", "https://argocd.example.org")
+                .build())
+        .createOr(it -> it.update());
+  }
+}

@@ -1,0 +1,5 @@
+/** What the README and the documents in docs/ tell people to type. */
+@NullMarked
+package io.flannel.operator.docs;
+
+import org.jspecify.annotations.NullMarked;
