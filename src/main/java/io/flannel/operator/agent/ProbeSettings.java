@@ -52,8 +52,8 @@ record ProbeSettings(
     /** Whether it sends from there. */
     boolean has(InetAddress from) {
       return from.equals(address)
-          || overlay.isPresent() && from.equals(overlay.get())
-          || device.isPresent() && from.equals(device.get());
+          || overlay.filter(from::equals).isPresent()
+          || device.filter(from::equals).isPresent();
     }
 
     /** Everything that it sends from. */
