@@ -68,8 +68,7 @@ class GitOpsE2E {
   /** An administrator who comes to GitOps commits what runs. */
   private static String runningBackend() {
     Lab.Outcome running =
-        Lab.tryRun(
-            "kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
+        Lab.tryRun("kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
     String backend = running.code() == 0 ? running.output() : "";
     return backend.isEmpty() ? "vxlan" : backend;
   }
