@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.X509KeyManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the server shows for itself: a certificate, with those that vouch for it behind it, and its
@@ -66,7 +67,7 @@ final class PemCertificate {
   }
 
   @Override
-  public boolean equals(Object other) {
+  public boolean equals(@Nullable Object other) {
     return other instanceof PemCertificate it
         && Arrays.equals(chain, it.chain)
         && Arrays.equals(key, it.key);
