@@ -51,7 +51,8 @@ class GitOpsE2E {
   static void begin() throws IOException {
     nodes = Lab.nodes();
     changes = new Changes("target/gitops.json", nodes);
-    before = runningBackend();
+    // An administrator who comes to GitOps commits what runs.
+    before = Network.runningBackend().orElse("vxlan");
     after = before.equals("ipip") ? "vxlan" : "ipip";
     Lab.run(
         "helm",
@@ -63,15 +64,6 @@ class GitOpsE2E {
         "--wait");
     repository = GitRepository.in(Files.createTempDirectory("cluster"));
     flux = Flux.follow(repository);
-  }
-
-  /** An administrator who comes to GitOps commits what runs. */
-  private static String runningBackend() {
-    Lab.Outcome running =
-        Lab.tryRun(
-            "kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
-    String backend = running.code() == 0 ? running.output() : "";
-    return backend.isEmpty() ? "vxlan" : backend;
   }
 
   @AfterAll
