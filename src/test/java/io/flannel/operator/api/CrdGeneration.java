@@ -27,8 +27,8 @@ import java.util.TreeMap;
  * Makes the CRDs from the types in this package. fabric8's generator knows all but six things,
  * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
  * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
- * prints, the status of a FlannelNetwork that nobody has looked at yet, and what Helm, Flux and Argo
- * CD want to read in a CRD.
+ * prints, the status of a FlannelNetwork that nobody has looked at yet, and what Helm, Flux and
+ * Argo CD want to read in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
  * ApiReference} anew: {@code make crds}.

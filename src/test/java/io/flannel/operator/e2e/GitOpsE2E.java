@@ -247,15 +247,15 @@ class GitOpsE2E {
 
   private static String network(String cidr, String backend, String more) {
     return """
-        apiVersion: flannel.io/v1alpha1
-        kind: FlannelNetwork
-        metadata: {name: default}
-        spec:
-          cidr: %s
-          backend: {type: %s}
-          cni: {version: 0.4.0}
-          %s
-        """
+    apiVersion: flannel.io/v1alpha1
+    kind: FlannelNetwork
+    metadata: {name: default}
+    spec:
+      cidr: %s
+      backend: {type: %s}
+      cni: {version: 0.4.0}
+      %s
+    """
         .formatted(cidr, backend, more);
   }
 

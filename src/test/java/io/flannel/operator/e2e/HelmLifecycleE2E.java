@@ -181,8 +181,7 @@ class HelmLifecycleE2E {
                     + "{\"\\n\"}{end}"));
     for (int node : nodes) {
       all.append(
-          Lab.node(
-              node, "ip -o link | grep -o 'flannel[^:@]*'; ip route show root 10.244.0.0/16"));
+          Lab.node(node, "ip -o link | grep -o 'flannel[^:@]*'; ip route show root 10.244.0.0/16"));
     }
     return all.toString();
   }

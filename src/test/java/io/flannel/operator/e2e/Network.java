@@ -74,8 +74,7 @@ final class Network {
   /** The backend that runs, if there is a FlannelNetwork. */
   static Optional<String> runningBackend() {
     Lab.Outcome answer =
-        Lab.tryRun(
-            "kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
+        Lab.tryRun("kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
     return Optional.of(answer)
         .filter(it -> it.code() == 0 && !it.output().isBlank())
         .map(Lab.Outcome::output);
