@@ -51,7 +51,8 @@ class GitOpsE2E {
   static void begin() throws IOException {
     nodes = Lab.nodes();
     changes = new Changes(nodes);
-    before = runningBackend();
+    // An administrator who comes to GitOps commits what runs.
+    before = Network.runningBackend().orElse("vxlan");
     after = before.equals("ipip") ? "vxlan" : "ipip";
     Lab.run(
         "helm",
@@ -63,14 +64,6 @@ class GitOpsE2E {
         "--wait");
     repository = GitRepository.in(Files.createTempDirectory("cluster"));
     flux = Flux.follow(repository);
-  }
-
-  /** An administrator who comes to GitOps commits what runs. */
-  private static String runningBackend() {
-    Lab.Outcome running =
-        Lab.tryRun("kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
-    String backend = running.code() == 0 ? running.output() : "";
-    return backend.isEmpty() ? "vxlan" : backend;
   }
 
   @AfterAll
@@ -254,15 +247,15 @@ class GitOpsE2E {
 
   private static String network(String cidr, String backend, String more) {
     return """
-        apiVersion: flannel.io/v1alpha1
-        kind: FlannelNetwork
-        metadata: {name: default}
-        spec:
-          cidr: %s
-          backend: {type: %s}
-          cni: {version: 0.4.0}
-          %s
-        """
+    apiVersion: flannel.io/v1alpha1
+    kind: FlannelNetwork
+    metadata: {name: default}
+    spec:
+      cidr: %s
+      backend: {type: %s}
+      cni: {version: 0.4.0}
+      %s
+    """
         .formatted(cidr, backend, more);
   }
 

@@ -43,7 +43,7 @@ class HelmLifecycleE2E {
     nodes = Lab.nodes();
     changes = new Changes(nodes);
     InstalledOperator.install();
-    Network.becomes("{type: ipip}");
+    Network.becomes("{type: %s}".formatted(Network.runningBackend().orElse("vxlan")));
     Overlay.awaitNothingLeftOver();
     TestPods.restart(nodes);
     TestPods.allReachEachOther(nodes);
@@ -180,7 +180,8 @@ class HelmLifecycleE2E {
                     + " {.metadata.generation} {.status.containerStatuses[*].restartCount}"
                     + "{\"\\n\"}{end}"));
     for (int node : nodes) {
-      all.append(Lab.node(node, "ip -o -d link show type ipip; ip route show root 10.244.0.0/16"));
+      all.append(
+          Lab.node(node, "ip -o link | grep -o 'flannel[^:@]*'; ip route show root 10.244.0.0/16"));
     }
     return all.toString();
   }

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
 
 /** The FlannelNetwork under test, {@code default}. */
 final class Network {
@@ -68,6 +69,15 @@ final class Network {
                       == network.at("/metadata/generation").asLong()
                   && condition(network, "Ready").path("status").asText().equals("True");
             });
+  }
+
+  /** The backend that runs, if there is a FlannelNetwork. */
+  static Optional<String> runningBackend() {
+    Lab.Outcome answer =
+        Lab.tryRun("kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
+    return Optional.of(answer)
+        .filter(it -> it.code() == 0 && !it.output().isBlank())
+        .map(Lab.Outcome::output);
   }
 
   /** Whether an agent sees what an earlier configuration left on its node. */
