@@ -265,10 +265,7 @@ class PluginIT {
             .formatted(
                 kind, account, kind.equals("Role") ? ", namespace: " + TestCluster.SYSTEM : "");
     for (String document : List.of(wanted, binding)) {
-      cluster
-          .client()
-          .load(new ByteArrayInputStream(document.getBytes(UTF_8)))
-          .serverSideApply();
+      cluster.client().load(new ByteArrayInputStream(document.getBytes(UTF_8))).serverSideApply();
     }
   }
 }
