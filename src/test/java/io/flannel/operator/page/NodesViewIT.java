@@ -88,7 +88,8 @@ class NodesViewIT {
       tab.click(button);
       List<String> up = names();
       tab.click(button);
-      assertThat(tab.attribute("th:has(%s)".formatted(button), "aria-sort")).isEqualTo("descending");
+      assertThat(tab.attribute("th:has(%s)".formatted(button), "aria-sort"))
+          .isEqualTo("descending");
       assertThat(names()).as(column).isNotEqualTo(up);
     }
   }

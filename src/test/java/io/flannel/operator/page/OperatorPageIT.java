@@ -80,8 +80,7 @@ class OperatorPageIT {
     click("Mesh", "#mesh-count", "6 probed pairs: 4 tunnel lost, 2 passes");
     tab.click("#mesh-worst tbody a");
     shows("#path h2", "Packets do not pass");
-    assertThat(tab.texts(".hop.breaks h3"))
-        .containsExactly("192.168.0.1 → 192.168.0.2 Underlay");
+    assertThat(tab.texts(".hop.breaks h3")).containsExactly("192.168.0.1 → 192.168.0.2 Underlay");
     assertThat(tab.text(".hop.breaks")).contains("EncapsulationBlocked", "What to do: let");
     assertThat(Axe.findings(tab)).isEmpty();
     kubelets.agents().heal("node-2");
