@@ -49,7 +49,7 @@ crds: ## writes src/main/resources/crds and docs/api.md anew from the Java types
 	@. scripts/steps.sh && maven -q test-compile exec:exec@crds
 
 screenshots: ## draws the page's pictures in docs/images anew, in Chromium
-	@. scripts/steps.sh && package && maven -q verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ScreenshotsIT -Dscreenshots=docs/images
+	@. scripts/steps.sh && maven -q verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ScreenshotsIT -Dscreenshots=docs/images
 
 format: ## formats the Java code
 	@. scripts/steps.sh && maven -q spotless:apply

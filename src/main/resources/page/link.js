@@ -30,6 +30,12 @@ export function notice({ link, operator, network }) {
 }
 
 function standby(operator) {
+  if (!operator.leader) {
+    return h('div', { class: 'card notice' },
+      h('h1', null, 'No replica is in charge at present'),
+      h('p', null, 'One takes over within seconds. If none does, look at the pods and their logs:'),
+      command('kubectl -n flannel-operator get pods'));
+  }
   return h('div', { class: 'card notice' },
     h('h1', null, 'This replica stands by'),
     h('p', null, h('b', null, operator.leader), ' is in charge of the networks, and its page shows them. Forward to that pod:'),

@@ -50,9 +50,8 @@ export class Live {
         this.#open(networks.includes(this.#wanted) ? this.#wanted : networks[0]);
         this.#listener('link');
       } else {
-        const standsBy = Boolean(operator.leader) && operator.leader !== operator.instance;
         this.#close();
-        this.#set(standsBy ? 'standby' : 'empty');
+        this.#set(operator.leader === operator.instance ? 'empty' : 'standby');
         wait = RETRY;
       }
     } catch {

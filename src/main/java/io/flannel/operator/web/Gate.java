@@ -56,7 +56,7 @@ final class Gate implements Handler<RoutingContext> {
           403,
           "the request is for another host than localhost: open the page at http://localhost with"
               + " the port that kubectl port-forward was given");
-    } else if (!request.method().equals(HttpMethod.GET)) {
+    } else if (!HttpMethod.GET.equals(request.method())) {
       context.response().putHeader("Allow", "GET");
       Answers.error(context, 405, "nothing can be changed here: use GET, and kubectl to change");
     } else {

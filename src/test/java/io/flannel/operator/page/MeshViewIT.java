@@ -57,7 +57,8 @@ class MeshViewIT {
     page.shows("#mesh-count", "6 probed pairs");
     var box =
         tab.value(
-            "(({x, y}) => ({x, y}))(document.getElementById('mesh-canvas').getBoundingClientRect())");
+            "(({x, y}) => ({x,"
+                + " y}))(document.getElementById('mesh-canvas').getBoundingClientRect())");
     int head = 5 * 7 + 12;
     tab.click(box.get("x").asDouble() + head + 64 * 2.5, box.get("y").asDouble() + head + 32);
     page.shows("#path h2", "Packets pass");

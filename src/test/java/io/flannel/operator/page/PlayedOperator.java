@@ -48,7 +48,7 @@ final class PlayedOperator implements AutoCloseable {
   private final List<Stream> streams = new CopyOnWriteArrayList<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpServer server;
-  private volatile String leader = INSTANCE;
+  private volatile @Nullable String leader = INSTANCE;
   private volatile boolean deaf;
 
   private record Stream(String network, BlockingQueue<String> events) {}
@@ -83,8 +83,8 @@ final class PlayedOperator implements AutoCloseable {
     tell(name, "gone", JSON.createObjectNode());
   }
 
-  /** Another replica leads, or this one again. */
-  void isLedBy(String instance) {
+  /** Another replica leads, or this one again, or none. */
+  void isLedBy(@Nullable String instance) {
     leader = instance;
   }
 
@@ -151,7 +151,7 @@ final class PlayedOperator implements AutoCloseable {
         .put("instance", INSTANCE)
         .put("leader", leader);
     var names = answer.putArray("networks");
-    if (leader.equals(INSTANCE)) {
+    if (INSTANCE.equals(leader)) {
       networks.keySet().stream().sorted().forEach(names::add);
     }
     return answer;

@@ -23,20 +23,28 @@ class ScreenshotsIT {
 
   @ParameterizedTest
   @CsvSource({
-    "overview-light, light, 3, 0, overview, 1280, 860",
-    "overview-dark, dark, 3, 2, overview, 1280, 860",
-    "nodes-1000-light, light, 1000, 18, nodes, 1280, 800",
-    "mesh-3-dark, dark, 3, 2, mesh, 1280, 680",
-    "mesh-1000-light, light, 1000, 18, mesh, 1280, 1000",
-    "path-broken-light, light, 3, 2, path?from=node1&to=node2, 1280, 1200",
-    "path-phone-dark, dark, 3, 2, path?from=node1&to=node2, 390, 844",
+    "overview-light, light, 3, 0, overview, Accepted, 1280, 860",
+    "overview-dark, dark, 3, 2, overview, node2, 1280, 860",
+    "nodes-1000-light, light, 1000, 18, nodes, worker-0018, 1280, 700",
+    "mesh-3-dark, dark, 3, 2, mesh, node2, 1280, 680",
+    "mesh-1000-light, light, 1000, 18, mesh, worker-0018, 1280, 1000",
+    "path-broken-light, light, 3, 2, path?from=node1&to=node2, node2, 1280, 1170",
+    "path-phone-dark, dark, 3, 2, path?from=node1&to=node2, node2, 390, 844",
   })
-  void picture(String name, String scheme, int nodes, int cut, String view, int width, int height)
+  void picture(
+      String name,
+      String scheme,
+      int nodes,
+      int cut,
+      String view,
+      String words,
+      int width,
+      int height)
       throws IOException {
     PlayedNetwork network = PlayedNetwork.of(nodes);
     Tab tab = page.tab().size(width, height).prefers(scheme, "reduce");
     page.open(cut == 0 ? network : network.cutOff(cut), view);
-    page.shows("main > section:not([hidden])", network.node(Math.max(cut, 1)));
+    page.shows("main > section:not([hidden])", words);
     Path file = Path.of(System.getProperty("screenshots"), "page-" + name + ".png");
     tab.picture(file);
     assertThat(Files.size(file)).as(name).isLessThan(MOST_BYTES);

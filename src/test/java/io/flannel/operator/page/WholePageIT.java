@@ -115,6 +115,8 @@ class WholePageIT {
     page.shows("#link-text", "this replica stands by");
     assertThat(tab.text("#notice")).contains("port-forward pod/flannel-operator-xyz 18080");
     assertThat(Axe.findings(tab)).isEmpty();
+    page.operator().isLedBy(null);
+    page.shows("#notice h1", "No replica is in charge at present");
     page.operator().isLedBy(PlayedOperator.instance());
     page.shows(".hero .pill", "Ready");
   }

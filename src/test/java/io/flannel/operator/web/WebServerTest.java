@@ -61,12 +61,12 @@ class WebServerTest {
     String page = get("/page/served.html");
     assertThat(page)
         .startsWith("HTTP/1.1 200")
-        .contains("content-type: text/html; charset=utf-8", "<title>served</title>");
-    String tag = page.lines().filter(line -> line.startsWith("etag: ")).findFirst().orElseThrow();
+        .contains("Content-Type: text/html; charset=utf-8", "<title>served</title>");
+    String tag = page.lines().filter(line -> line.startsWith("ETag: ")).findFirst().orElseThrow();
     assertThat(request("GET", "/page/served.html", "localhost", "If-None-Match" + tag.substring(4)))
         .startsWith("HTTP/1.1 304")
         .doesNotContain("<title>");
-    assertThat(get("/page/inner/served.js")).contains("content-type: text/javascript");
+    assertThat(get("/page/inner/served.js")).contains("Content-Type: text/javascript");
   }
 
   @ParameterizedTest
@@ -87,7 +87,7 @@ class WebServerTest {
   void nothingElseIs(String path) throws IOException {
     assertThat(get(path))
         .startsWith("HTTP/1.1 404")
-        .contains("content-type: application/json", "{\"error\":\"there is nothing at ");
+        .contains("Content-Type: application/json", "{\"error\":\"there is nothing at ");
   }
 
   @Test
@@ -96,14 +96,14 @@ class WebServerTest {
       assertThat(get(path))
           .as(path)
           .contains(
-              "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self';"
+              "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self';"
                   + " img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none';"
                   + " frame-ancestors 'none'",
-              "x-content-type-options: nosniff",
-              "referrer-policy: no-referrer",
-              "cross-origin-opener-policy: same-origin",
-              "cross-origin-resource-policy: same-origin",
-              "cache-control: no-cache");
+              "X-Content-Type-Options: nosniff",
+              "Referrer-Policy: no-referrer",
+              "Cross-Origin-Opener-Policy: same-origin",
+              "Cross-Origin-Resource-Policy: same-origin",
+              "Cache-Control: no-cache");
     }
   }
 
@@ -138,7 +138,7 @@ class WebServerTest {
   void nothingCanBeChanged(String method) throws IOException {
     assertThat(request(method, "/api/networks", "localhost"))
         .startsWith("HTTP/1.1 405")
-        .contains("allow: GET");
+        .contains("Allow: GET");
   }
 
   @Test
@@ -273,7 +273,7 @@ class WebServerTest {
     for (String line = reader.readLine(); !line.isEmpty(); line = reader.readLine()) {
       head.add(line);
     }
-    assertThat(head).contains("HTTP/1.1 200 OK", "content-type: text/event-stream");
+    assertThat(head).contains("HTTP/1.1 200 OK", "Content-Type: text/event-stream");
     return reader;
   }
 
