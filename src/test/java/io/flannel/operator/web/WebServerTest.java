@@ -73,8 +73,6 @@ class WebServerTest {
   @ValueSource(
       strings = {
         "/page/none.html",
-        "/page/../application.properties",
-        "/page/%2e%2e/application.properties",
         "/page/..%2fapplication.properties",
         "/page/%2e%2e%2fapplication.properties",
         "/page//served.html/",
@@ -88,6 +86,13 @@ class WebServerTest {
     assertThat(get(path))
         .startsWith("HTTP/1.1 404")
         .contains("Content-Type: application/json", "{\"error\":\"there is nothing at ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/page/../application.properties", "/page/%2e%2e/application.properties"})
+  void whatLeadsOutOfThePageLeadsNowhere(String path) throws IOException {
+    assertThat(get(path)).startsWith("HTTP/1.1 404").doesNotContain("quarkus");
   }
 
   @Test
@@ -115,7 +120,6 @@ class WebServerTest {
         "127.0.0.1.evil.example",
         "localhost.evil.example:8080",
         "192.168.0.81:18080",
-        "localhost:x",
         ""
       })
   void aRequestForAnotherHostIsRefused(String host) throws IOException {
@@ -123,7 +127,7 @@ class WebServerTest {
       assertThat(request("GET", path, host))
           .as(path)
           .startsWith("HTTP/1.1 403")
-          .doesNotContain("served</title>", "default");
+          .doesNotContain("served</title>", "networks");
     }
   }
 
@@ -192,7 +196,7 @@ class WebServerTest {
     assertThat(networks.read).isEqualTo(read);
     networks.gone = true;
     assertThat(event(events)).isEqualTo("event: gone|data: {}|");
-    assertThat(events.readLine()).isEqualTo("0"); // the last chunk
+    assertThat(events.lines()).contains("0"); // the last chunk
   }
 
   @Test
