@@ -103,7 +103,9 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
 
   /** Makes the operator's Deployment, for those who look for it; no controller heeds it. */
   public void deployment() {
-    client().load(Helm.template("helm", ACCOUNT, SYSTEM, "deployment")).serverSideApply();
+    client()
+        .load(Helm.template("helm", ACCOUNT, SYSTEM, List.of(), List.of("deployment")))
+        .serverSideApply();
   }
 
   /** The operator of an API server that {@link #admit} was called for. */

@@ -89,8 +89,7 @@ class WebServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"/page/../application.properties", "/page/%2e%2e/application.properties"})
+  @ValueSource(strings = {"/page/../application.properties", "/page/%2e%2e/application.properties"})
   void whatLeadsOutOfThePageLeadsNowhere(String path) throws IOException {
     assertThat(get(path)).startsWith("HTTP/1.1 404").doesNotContain("quarkus");
   }
