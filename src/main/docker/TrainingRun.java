@@ -54,14 +54,14 @@ public final class TrainingRun {
       Map.of(
           "/api/v1/nodes/node1",
           """
-          {"apiVersion":"v1","kind":"Node","metadata":{"name":"node1"},
+          {"apiVersion":"v1","kind":"Node","metadata":{"name":"node1","labels":{"kubernetes.io/os":"linux"}},
            "spec":{"podCIDR":"10.244.1.0/24","podCIDRs":["10.244.1.0/24"]},
            "status":{"conditions":[{"type":"Ready","status":"True"}],
              "addresses":[{"type":"InternalIP","address":"192.168.0.81"}]}}
           """,
           "/api/v1/nodes/node2",
           """
-          {"apiVersion":"v1","kind":"Node","metadata":{"name":"node2","annotations":{
+          {"apiVersion":"v1","kind":"Node","metadata":{"name":"node2","labels":{"kubernetes.io/os":"linux"},"annotations":{
              "flannel.alpha.coreos.com/backend-type":"vxlan",
              "flannel.alpha.coreos.com/backend-data":"{\\"VNI\\":1,\\"VtepMAC\\":\\"12:c6:65:89:b4:e3\\"}",
              "flannel.alpha.coreos.com/public-ip":"192.168.0.82",

@@ -69,6 +69,7 @@ class OperatorBeans {
   @Produces
   @Singleton
   LeaderElectionConfiguration leaderElection(
+      LostLease lostLease,
       @ConfigProperty(name = "flannel.instance") String instance,
       @ConfigProperty(name = "flannel.leader-election.lease") String lease,
       @ConfigProperty(name = "flannel.leader-election.namespace") String namespace,
@@ -81,6 +82,7 @@ class OperatorBeans {
         .withLeaseDuration(leaseDuration)
         .withRenewDeadline(renewDeadline)
         .withRetryPeriod(retryPeriod)
+        .withLeaderCallbacks(lostLease.callbacks())
         .build();
   }
 }

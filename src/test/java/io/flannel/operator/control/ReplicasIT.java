@@ -3,12 +3,16 @@ package io.flannel.operator.control;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.io.IOException;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -65,6 +69,27 @@ class ReplicasIT {
     }
   }
 
+  @Test
+  void aLeaderThatHasLostItsLeaseEndsItselfBeforeAnotherActs() throws IOException {
+    cluster.nodes(1);
+    try (var operator = replica("loser").start().awaitReady()) {
+      awaitLeader("loser");
+      lease()
+          .edit(
+              lease -> {
+                lease.getSpec().setHolderIdentity("another");
+                lease.getSpec().setLeaseDurationSeconds(600);
+                lease.getSpec().setRenewTime(ZonedDateTime.now(ZoneOffset.UTC));
+                return lease;
+              });
+      eventually("its end", () -> assertThat(operator.isAlive()).isFalse());
+      assertThat(operator.logged()).contains("has lost the Lease by which it acts");
+      assertThat(holder()).isEqualTo("another");
+    } finally {
+      lease().delete();
+    }
+  }
+
   private static OperatorProcess replica(String name) {
     return cluster.operator().environment("POD_NAME", name);
   }
@@ -74,13 +99,14 @@ class ReplicasIT {
   }
 
   private static String holder() {
+    return lease().get().getSpec().getHolderIdentity();
+  }
+
+  private static Resource<Lease> lease() {
     return cluster
         .client()
         .leases()
         .inNamespace("flannel-system")
-        .withName("flannel-operator")
-        .get()
-        .getSpec()
-        .getHolderIdentity();
+        .withName("flannel-operator");
   }
 }
