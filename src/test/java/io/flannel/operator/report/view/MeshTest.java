@@ -32,8 +32,7 @@ class MeshTest {
   })
   void eachWayIsTold(PathState there, PathState back, State shown) {
     Mesh mesh = Mesh.of(List.of("a", "b"), Map.of("a", report("b", there), "b", report("a", back)));
-    assertThat(mesh.probes().getFirst())
-        .isEqualTo(new Mesh.Probe(0, 1, shown, 7, 400));
+    assertThat(mesh.probes().getFirst()).isEqualTo(new Mesh.Probe(0, 1, shown, 7, 400));
   }
 
   @Test
