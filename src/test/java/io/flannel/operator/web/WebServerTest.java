@@ -37,11 +37,7 @@ class WebServerTest {
   @BeforeEach
   void listen() {
     Router router = Router.router(vertx);
-    new WebServer(
-            List.of(
-                new PageRoutes(),
-                new NetworkRoutes(networks, events)))
-        .start(router);
+    new WebServer(List.of(new PageRoutes(), new NetworkRoutes(networks, events))).start(router);
     server =
         vertx
             .createHttpServer()
@@ -93,8 +89,7 @@ class WebServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"/page/../application.properties", "/page/%2e%2e/application.properties"})
+  @ValueSource(strings = {"/page/../application.properties", "/page/%2e%2e/application.properties"})
   void whatLeadsOutOfThePageLeadsNowhere(String path) throws IOException {
     assertThat(get(path)).startsWith("HTTP/1.1 404").doesNotContain("quarkus");
   }
@@ -181,7 +176,10 @@ class WebServerTest {
   })
   void whatIsAskedWrongIsAnsweredWithWhatToDo(String path, int status, String words)
       throws IOException {
-    assertThat(get(path)).startsWith("HTTP/1.1 " + status).contains("{\"error\":\"").contains(words);
+    assertThat(get(path))
+        .startsWith("HTTP/1.1 " + status)
+        .contains("{\"error\":\"")
+        .contains(words);
   }
 
   @Test

@@ -98,8 +98,7 @@ class LocalChecksTest {
     LocalState state = lookTwice(checks(), BackendType.VXLAN);
     assertThat(state.findings()).isEmpty();
     assertThat(state.device())
-        .contains(
-            new FlannelNodeStatus.Device("flannel.1", "vxlan", true, 1450, "10.244.1.0/32"));
+        .contains(new FlannelNodeStatus.Device("flannel.1", "vxlan", true, 1450, "10.244.1.0/32"));
     assertThat(state.bridgeAddress()).contains("10.244.1.1");
     assertThat(state.way())
         .isEqualTo(

@@ -100,7 +100,14 @@ class PathReportTest {
     assertThat(path.hops())
         .extracting(Hop::kind)
         .containsExactly(
-            Kind.POD, Kind.BRIDGE, Kind.ROUTE, Kind.NIC, Kind.WIRE, Kind.NIC, Kind.BRIDGE, Kind.POD);
+            Kind.POD,
+            Kind.BRIDGE,
+            Kind.ROUTE,
+            Kind.NIC,
+            Kind.WIRE,
+            Kind.NIC,
+            Kind.BRIDGE,
+            Kind.POD);
     assertThat(hop(path, Kind.WIRE, false).headers())
         .containsExactly("IPv4 10.244.1.2 → 10.244.2.2, ttl 63");
     assertThat(hop(path, Kind.ROUTE, false).detail())
@@ -425,10 +432,8 @@ class PathReportTest {
                           mtu,
                           "10.244.%d.0/32".formatted(number))),
           Optional.empty(),
-          Optional.of(
-              new Device("eth0", null, true, 1500, "192.168.0.8%d/24".formatted(number))),
-          Optional.of(
-              new Device("cni0", "bridge", true, mtu, "10.244.%d.1/24".formatted(number))),
+          Optional.of(new Device("eth0", null, true, 1500, "192.168.0.8%d/24".formatted(number))),
+          Optional.of(new Device("cni0", "bridge", true, mtu, "10.244.%d.1/24".formatted(number))),
           findings,
           List.of(
               new AgentReport.Path(
