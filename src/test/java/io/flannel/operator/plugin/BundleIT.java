@@ -95,8 +95,7 @@ class BundleIT {
   private static void plant(TestNetwork network) {
     var client = cluster.client();
     network.annotate("example.org/token", SECRET + "-annotation");
-    network.annotate(
-        "kubectl.kubernetes.io/last-applied-configuration", "{\"a\": \"" + SECRET + "-applied\"}");
+    network.annotate("kubectl.kubernetes.io/last-applied-configuration", SECRET + "-applied");
     client
         .nodes()
         .withName("node-1")
