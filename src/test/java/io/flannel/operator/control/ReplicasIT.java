@@ -103,10 +103,6 @@ class ReplicasIT {
   }
 
   private static Resource<Lease> lease() {
-    return cluster
-        .client()
-        .leases()
-        .inNamespace("flannel-system")
-        .withName("flannel-operator");
+    return cluster.client().leases().inNamespace("flannel-system").withName("flannel-operator");
   }
 }
