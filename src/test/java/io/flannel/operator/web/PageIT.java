@@ -17,6 +17,8 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,13 +117,15 @@ class PageIT {
   void changesAreEvents() throws Exception {
     try (Socket socket = send("/api/networks/default/events", "localhost")) {
       var events = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
-      await(events, "event: network", "\"name\":\"default\"");
-      await(events, "event: mesh", "\"passes\"");
+      await(
+          events,
+          Map.of("event: network", "\"name\":\"default\"", "event: mesh", "\"passes\""));
       kubelets.agents().lose("node-3");
-      await(events, "event: mesh", "\"overlayLost\"");
-      await(events, "event: network", "\"EncapsulationBlocked\"");
+      await(
+          events,
+          Map.of("event: network", "\"EncapsulationBlocked\"", "event: mesh", "\"overlayLost\""));
       network.delete();
-      await(events, "event: gone", "{}");
+      await(events, Map.of("event: gone", "{}"));
     }
   }
 
@@ -163,17 +167,22 @@ class PageIT {
     return JSON.readTree(answer.body());
   }
 
-  /** Reads on until an event of that name holds that. */
-  private static void await(BufferedReader events, String name, String words) throws IOException {
+  /**
+   * Reads on until an event of each of these names holds that, in whatever order: a state and a
+   * mesh that change within one look come together.
+   */
+  private static void await(BufferedReader events, Map<String, String> wanted) throws IOException {
+    Map<String, String> missing = new HashMap<>(wanted);
     String line = events.readLine();
-    while (line != null) {
-      boolean named = line.equals(name);
+    while (line != null && !missing.isEmpty()) {
+      String words = missing.get(line);
+      String name = line;
       line = events.readLine();
-      if (named && line != null && line.contains(words)) {
-        return;
+      if (words != null && line != null && line.contains(words)) {
+        missing.remove(name);
       }
     }
-    throw new AssertionError("The stream ended without " + name + " with " + words);
+    assertThat(missing).as("events that the stream ended without").isEmpty();
   }
 
   private static Socket send(String path, String host) throws IOException {
