@@ -80,7 +80,7 @@ class BundleIT {
           .contains("kube-flannel-cfg-", "\"Type\": \"wireguard\"");
       assertThat(files.get("leases.yaml")).contains("holderIdentity: operator-1");
       assertThat(files.get("pods.txt")).contains("kube-flannel-ds-");
-      assertThat(files.get("events.txt")).contains("FlannelNetwork", "EncapsulationBlocked");
+      assertThat(files.get("events.txt")).contains("flannelnetwork/default", "EncapsulationBlocked");
       assertThat(files.get("versions.yaml")).contains("serverVersion:");
       assertThat(files.get("crds.txt")).contains("flannelnodes.flannel.io");
       // Logs need a kubelet.
