@@ -48,7 +48,8 @@ public record FlannelNodeStatus(
       @JsonPropertyDescription("Whether it is up.") @Nullable Boolean up,
       @JsonPropertyDescription("MTU in bytes.") @Min(0) @Nullable Integer mtu,
       @JsonPropertyDescription(
-              "Its address that matters to the overlay, with the prefix length, such as 10.244.1.0/32.")
+              "Its address that matters to the overlay, with the prefix length, such as"
+                  + " 10.244.1.0/32.")
           @Size(max = 49)
           @Nullable String address) {}
 
@@ -93,8 +94,8 @@ public record FlannelNodeStatus(
                   + " while its agent does not answer.")
           @Nullable Boolean alive,
       @JsonPropertyDescription(
-              "Whether so many probes are lost that connections suffer: from 10% on, until fewer than"
-                  + " 3% are.")
+              "Whether so many probes are lost that connections suffer: from 10% on, until fewer"
+                  + " than 3% are.")
           @Nullable Boolean lossy,
       @JsonPropertyDescription("Lost probes in percent, over the last twenty seconds or so.")
           @Min(0)

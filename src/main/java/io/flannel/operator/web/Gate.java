@@ -3,6 +3,7 @@ package io.flannel.operator.web;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
@@ -50,13 +51,13 @@ final class Gate implements Handler<RoutingContext> {
           context,
           403,
           "this page is served on the pod's loopback address alone: use kubectl port-forward");
-    } else if (!isOwnName(request.getHeader("Host"))) {
+    } else if (!isForOwnName(request)) {
       Answers.error(
           context,
           403,
           "the request is for another host than localhost: open the page at http://localhost with"
               + " the port that kubectl port-forward was given");
-    } else if (request.method() != HttpMethod.GET) {
+    } else if (!HttpMethod.GET.equals(request.method())) {
       context.response().putHeader("Allow", "GET");
       Answers.error(context, 405, "nothing can be changed here: use GET, and kubectl to change");
     } else {
@@ -75,13 +76,17 @@ final class Gate implements Handler<RoutingContext> {
     }
   }
 
-  /**
-   * Whether it names this machine, with any port or none.
-   *
-   * @param host the header; null: there is none
-   */
-  static boolean isOwnName(@Nullable String host) {
-    return host != null
-        && OWN_NAMES.contains(host.replaceFirst(":[0-9]{1,5}$", "").toLowerCase(Locale.ROOT));
+  /** HTTP/2 has {@code :authority} in place of the header, and may have both. */
+  private static boolean isForOwnName(HttpServerRequest request) {
+    HostAndPort authority = request.authority();
+    String host = request.getHeader("Host");
+    return authority != null
+        && isOwnName(authority.toString())
+        && (host == null || isOwnName(host));
+  }
+
+  /** Whether it names this machine, with any port or none. */
+  private static boolean isOwnName(String host) {
+    return OWN_NAMES.contains(host.replaceFirst(":[0-9]{1,5}$", "").toLowerCase(Locale.ROOT));
   }
 }

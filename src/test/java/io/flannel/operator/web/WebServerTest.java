@@ -61,20 +61,18 @@ class WebServerTest {
     String page = get("/page/served.html");
     assertThat(page)
         .startsWith("HTTP/1.1 200")
-        .contains("content-type: text/html; charset=utf-8", "<title>served</title>");
-    String tag = page.lines().filter(line -> line.startsWith("etag: ")).findFirst().orElseThrow();
+        .contains("Content-Type: text/html; charset=utf-8", "<title>served</title>");
+    String tag = page.lines().filter(line -> line.startsWith("ETag: ")).findFirst().orElseThrow();
     assertThat(request("GET", "/page/served.html", "localhost", "If-None-Match" + tag.substring(4)))
         .startsWith("HTTP/1.1 304")
         .doesNotContain("<title>");
-    assertThat(get("/page/inner/served.js")).contains("content-type: text/javascript");
+    assertThat(get("/page/inner/served.js")).contains("Content-Type: text/javascript");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
         "/page/none.html",
-        "/page/../application.properties",
-        "/page/%2e%2e/application.properties",
         "/page/..%2fapplication.properties",
         "/page/%2e%2e%2fapplication.properties",
         "/page//served.html/",
@@ -87,7 +85,13 @@ class WebServerTest {
   void nothingElseIs(String path) throws IOException {
     assertThat(get(path))
         .startsWith("HTTP/1.1 404")
-        .contains("content-type: application/json", "{\"error\":\"there is nothing at ");
+        .contains("Content-Type: application/json", "{\"error\":\"there is nothing at ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/page/../application.properties", "/page/%2e%2e/application.properties"})
+  void whatLeadsOutOfThePageLeadsNowhere(String path) throws IOException {
+    assertThat(get(path)).startsWith("HTTP/1.1 404").doesNotContain("quarkus");
   }
 
   @Test
@@ -96,14 +100,14 @@ class WebServerTest {
       assertThat(get(path))
           .as(path)
           .contains(
-              "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self';"
+              "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self';"
                   + " img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none';"
                   + " frame-ancestors 'none'",
-              "x-content-type-options: nosniff",
-              "referrer-policy: no-referrer",
-              "cross-origin-opener-policy: same-origin",
-              "cross-origin-resource-policy: same-origin",
-              "cache-control: no-cache");
+              "X-Content-Type-Options: nosniff",
+              "Referrer-Policy: no-referrer",
+              "Cross-Origin-Opener-Policy: same-origin",
+              "Cross-Origin-Resource-Policy: same-origin",
+              "Cache-Control: no-cache");
     }
   }
 
@@ -115,7 +119,6 @@ class WebServerTest {
         "127.0.0.1.evil.example",
         "localhost.evil.example:8080",
         "192.168.0.81:18080",
-        "localhost:x",
         ""
       })
   void aRequestForAnotherHostIsRefused(String host) throws IOException {
@@ -123,7 +126,7 @@ class WebServerTest {
       assertThat(request("GET", path, host))
           .as(path)
           .startsWith("HTTP/1.1 403")
-          .doesNotContain("served</title>", "default");
+          .doesNotContain("served</title>", "networks");
     }
   }
 
@@ -138,7 +141,7 @@ class WebServerTest {
   void nothingCanBeChanged(String method) throws IOException {
     assertThat(request(method, "/api/networks", "localhost"))
         .startsWith("HTTP/1.1 405")
-        .contains("allow: GET");
+        .contains("Allow: GET");
   }
 
   @Test
@@ -192,7 +195,7 @@ class WebServerTest {
     assertThat(networks.read).isEqualTo(read);
     networks.gone = true;
     assertThat(event(events)).isEqualTo("event: gone|data: {}|");
-    assertThat(events.readLine()).isEqualTo("0"); // the last chunk
+    assertThat(events.lines()).contains("0"); // the last chunk
   }
 
   @Test
@@ -273,7 +276,7 @@ class WebServerTest {
     for (String line = reader.readLine(); !line.isEmpty(); line = reader.readLine()) {
       head.add(line);
     }
-    assertThat(head).contains("HTTP/1.1 200 OK", "content-type: text/event-stream");
+    assertThat(head).contains("HTTP/1.1 200 OK", "Content-Type: text/event-stream");
     return reader;
   }
 
