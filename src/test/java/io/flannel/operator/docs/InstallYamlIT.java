@@ -18,6 +18,7 @@ class InstallYamlIT {
 
   @Test
   void oneFileBringsTheOperatorAndTakesItAwayWithoutTheNetwork() {
+    api.controllerManager(); // which ends namespaces that are deleted
     Answer nothing = UserShell.of(api).run("kubectl flannel status");
     assertThat(nothing.code()).isEqualTo(2);
     assertThat(nothing.said()).contains("the operator's CRDs are not installed", "What to do:");

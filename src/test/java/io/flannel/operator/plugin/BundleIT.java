@@ -80,11 +80,16 @@ class BundleIT {
           .contains("kube-flannel-cfg-", "\"Type\": \"wireguard\"");
       assertThat(files.get("leases.yaml")).contains("holderIdentity: operator-1");
       assertThat(files.get("pods.txt")).contains("kube-flannel-ds-");
-      assertThat(files.get("events.txt")).contains("FlannelNetwork", "EncapsulationBlocked");
+      assertThat(files.get("events.txt"))
+          .contains("flannelnetwork/default", "EncapsulationBlocked");
       assertThat(files.get("versions.yaml")).contains("serverVersion:");
       assertThat(files.get("crds.txt")).contains("flannelnodes.flannel.io");
-      // Logs need a kubelet.
-      assertThat(files.get("errors.txt")).contains("logs/kube-flannel.kube-flannel-ds-");
+      assertThat(files.get("pods.yaml"))
+          .contains("name: kube-flannel-ds-", "name: flannel-node-agent-");
+      // Empty, as these pods are on no node; PluginE2E has some.
+      assertThat(files.keySet())
+          .anyMatch(it -> it.startsWith("logs/kube-flannel.kube-flannel-ds-"));
+      assertThat(files).doesNotContainKey("errors.txt");
       assertThat(files.get("README.txt")).contains("Left out: ");
       files.forEach(
           (name, text) -> assertThat(text).as(name).doesNotContain(SECRET, "managedFields:\n"));
