@@ -117,9 +117,7 @@ class PageIT {
   void changesAreEvents() throws Exception {
     try (Socket socket = send("/api/networks/default/events", "localhost")) {
       var events = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
-      await(
-          events,
-          Map.of("event: network", "\"name\":\"default\"", "event: mesh", "\"passes\""));
+      await(events, Map.of("event: network", "\"name\":\"default\"", "event: mesh", "\"passes\""));
       kubelets.agents().lose("node-3");
       await(
           events,
