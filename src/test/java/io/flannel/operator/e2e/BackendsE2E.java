@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -74,6 +75,7 @@ class BackendsE2E {
 
   @Test
   @Order(4)
+  @Tag("slow")
   void ipipWithoutDirectRoutingAgain() {
     Network.becomes("{type: ipip}");
     TestPods.allReachEachOther(NODES);
@@ -121,6 +123,7 @@ class BackendsE2E {
 
   @Test
   @Order(7)
+  @Tag("slow")
   void vxlanWithoutDirectRoutingAgain() {
     Network.becomes("{type: vxlan}");
     TestPods.allReachEachOther(NODES);
