@@ -6,7 +6,6 @@ import io.flannel.operator.report.path.PacketPath.State;
 import io.flannel.operator.report.path.PacketPath.Way;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The way of a packet, hop by hop: {@code kubectl flannel path}. */
@@ -23,7 +22,7 @@ public final class PathWords {
                 Words.plain(path.to()),
                 path.backend(),
                 path.way() == Way.TUNNEL ? "through the tunnel" : "directly"));
-    words.append(Facts.paragraph(sentence(path.summary()))).append('\n');
+    words.append(Facts.paragraph(path.summary())).append('\n');
     int number = 1;
     @Nullable String at = null;
     for (Hop hop : path.hops()) {
@@ -88,9 +87,5 @@ public final class PathWords {
       facts.add("Do", path.remedy());
     }
     return facts.toString();
-  }
-
-  private static String sentence(String text) {
-    return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1) + ".";
   }
 }

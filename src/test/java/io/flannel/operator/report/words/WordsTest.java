@@ -157,7 +157,7 @@ class WordsTest {
                 "ipip",
                 Way.TUNNEL,
                 false,
-                "packets get lost at flannel.ipip on node1: DeviceDown",
+                "Packets get lost at flannel.ipip on node1: DeviceDown.",
                 "DeviceDown",
                 "flannel.ipip is down; it should be up",
                 "set it up",
