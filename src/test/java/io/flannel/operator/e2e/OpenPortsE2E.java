@@ -10,13 +10,17 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What of ours can be reached over the network: the probes and, if somebody asks for them, metrics.
  */
 @ExtendWith(InstalledOperator.class)
+@TestMethodOrder(OrderAnnotation.class)
 class OpenPortsE2E {
   private static final List<Integer> NODES = List.of(1, 2, 3);
   private static final String READER = "open-ports";
@@ -47,6 +51,7 @@ class OpenPortsE2E {
   }
 
   @Test
+  @Order(1)
   void theProbesPortAlone() {
     Network.becomes("{type: ipip}");
     for (int node : NODES) {
@@ -63,6 +68,7 @@ class OpenPortsE2E {
   }
 
   @Test
+  @Order(2)
   void metricsByTlsForThoseWhoMayReadThem() {
     InstalledOperator.install("--set", "metrics.enabled=true");
     String pod =
