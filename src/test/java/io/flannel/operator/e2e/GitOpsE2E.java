@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
@@ -141,6 +142,7 @@ class GitOpsE2E {
 
   @Test
   @Order(3)
+  @Tag("slow")
   void aSecondReconciliationHasNothingToApply() {
     Overlay.awaitNothingLeftOver();
     Map<String, String> applied = appliedByFlux();
@@ -226,6 +228,7 @@ class GitOpsE2E {
 
   @Test
   @Order(8)
+  @Tag("slow")
   void withoutTheOperatorTheNetworkStaysAndFlannelRuns() {
     String flannel = flannel();
     changes.under(
