@@ -63,7 +63,10 @@ public record Happening(boolean warning, String reason, String message) {
                         },
                         tunnels.message())));
     condition(before, after, StatusReport.READY)
-        .filter(ready -> ready.status() == Status.TRUE || before.isPresent())
+        .filter(
+            ready ->
+                ready.status() == Status.TRUE
+                    || before.flatMap(it -> find(it, StatusReport.READY)).isPresent())
         .ifPresent(
             ready ->
                 happenings.add(
