@@ -48,6 +48,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final NodeAgentSettings agents;
   private final EventRecorder events;
   private final CachedNetworks shown;
+  private final String deployment;
 
   private final Lock passing = new ReentrantLock();
 
@@ -62,12 +63,14 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       NetworkMetrics metrics,
       NodeAgentSettings agents,
       CachedNetworks shown,
-      @ConfigProperty(name = "flannel.instance") String instance) {
+      @ConfigProperty(name = "flannel.instance") String instance,
+      @ConfigProperty(name = "flannel.deployment") String deployment) {
     this.client = client;
     this.agents = agents;
     this.clock = clock;
     this.metrics = metrics;
     this.shown = shown;
+    this.deployment = deployment;
     this.events = new EventRecorder(client, clock, instance);
   }
 
@@ -76,7 +79,9 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       EventSourceContext<FlannelNetwork> context) {
     Watches watches = new Watches(context, agents.namespace(), clock);
     shown.readFrom(watches);
-    tools = new PassTools(client, watches, agents, clock, metrics, events);
+    NodeAgentSettings owned =
+        agents.ownedBy(OwnDeployment.owner(client, agents.namespace(), deployment));
+    tools = new PassTools(client, watches, owned, clock, metrics, events);
     List<EventSource<?, FlannelNetwork>> sources = new ArrayList<>(watches.eventSources());
     SecondLook look = new SecondLook(context.getPrimaryCache());
     secondLook = look;

@@ -62,7 +62,8 @@ class OperatorBeans {
         pullPolicy,
         secrets.orElse(List.of()),
         apiServerHost,
-        apiServerPort);
+        apiServerPort,
+        Optional.empty());
   }
 
   /** One of several replicas acts; the others wait, ready to take over. */

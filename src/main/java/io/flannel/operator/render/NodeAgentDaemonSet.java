@@ -53,6 +53,7 @@ public final class NodeAgentDaemonSet {
                 .withName(NAME)
                 .withNamespace(settings.namespace())
                 .withLabels(Flannel.labels(network))
+                .withOwnerReferences(settings.owner().stream().toList())
                 .build())
         .withNewSpec()
         .withNewSelector()

@@ -1,5 +1,6 @@
 package io.flannel.operator.render;
 
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,6 +16,9 @@ import java.util.Optional;
  * @param apiServerHost the API server's address where the one that Kubernetes puts into each pod
  *     leads nowhere
  * @param apiServerPort its port, likewise
+ * @param owner with which the DaemonSet goes: the operator's Deployment. Where the operator is
+ *     uninstalled, its chart's ServiceAccount goes; agents that stayed would have a token that is
+ *     worth nothing, also under the next installation
  */
 public record NodeAgentSettings(
     String namespace,
@@ -23,4 +27,19 @@ public record NodeAgentSettings(
     Optional<String> imagePullPolicy,
     List<String> imagePullSecrets,
     Optional<String> apiServerHost,
-    Optional<String> apiServerPort) {}
+    Optional<String> apiServerPort,
+    Optional<OwnerReference> owner) {
+
+  /** The same, with that owner. */
+  public NodeAgentSettings ownedBy(Optional<OwnerReference> other) {
+    return new NodeAgentSettings(
+        namespace,
+        serviceAccount,
+        image,
+        imagePullPolicy,
+        imagePullSecrets,
+        apiServerHost,
+        apiServerPort,
+        other);
+  }
+}

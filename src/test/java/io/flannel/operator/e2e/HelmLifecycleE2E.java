@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -37,6 +38,7 @@ class HelmLifecycleE2E {
   private static Changes changes;
   private static List<Integer> nodes;
   private static String flannel;
+  private static Instant uninstalled;
 
   @BeforeAll
   static void begin() {
@@ -93,8 +95,17 @@ class HelmLifecycleE2E {
   @Test
   @Order(3)
   void uninstalled() {
+    uninstalled = Instant.now();
     under("helm uninstall", HelmLifecycleE2E::uninstall);
     assertThat(operatorPods()).isEmpty();
+    await("the agents to go with the operator")
+        .atMost(2, MINUTES)
+        .pollInterval(1, SECONDS)
+        .until(
+            () ->
+                Lab.kubectl(
+                        "-n", InstalledOperator.NAMESPACE, "get", "daemonsets,pods", "-o", "name")
+                    .isBlank());
     assertThat(Lab.kubectl("get", "fnet", "-o", "name")).isNotBlank();
   }
 
@@ -122,6 +133,18 @@ class HelmLifecycleE2E {
     under("helm upgrade from the last chart", InstalledOperator::install);
     Network.awaitReady();
     assertThat(readyReplicas()).isEqualTo(1);
+    assertThat(nodes)
+        .allSatisfy(
+            node ->
+                await("node%d's new agent to report".formatted(node))
+                    .atMost(3, MINUTES)
+                    .pollInterval(1, SECONDS)
+                    .until(() -> Instant.parse(agentSince(node)).isAfter(uninstalled)));
+  }
+
+  /** When the agent started that last reported. */
+  private static String agentSince(int node) {
+    return Lab.get("fnode", "node" + node).at("/status/agentSince").asText();
   }
 
   private static void under(String name, Runnable change) {

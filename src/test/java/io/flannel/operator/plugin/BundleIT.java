@@ -75,7 +75,7 @@ class BundleIT {
               "flannel.alpha.coreos.com/backend-type=ipip");
       assertThat(files.get("daemonsets.yaml"))
           .contains("name: kube-flannel-ds", "name: flannel-node-agent", "--kube-subnet-mgr");
-      assertThat(files.get("deployments.yaml")).contains("FLANNEL_LEADER_ELECTION_LEASE");
+      assertThat(files.get("deployments.yaml")).contains("FLANNEL_DEPLOYMENT");
       assertThat(files.get("configmaps.yaml"))
           .contains("kube-flannel-cfg-", "\"Type\": \"wireguard\"");
       assertThat(files.get("leases.yaml")).contains("holderIdentity: operator-1");

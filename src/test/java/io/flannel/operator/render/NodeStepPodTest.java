@@ -20,6 +20,7 @@ class NodeStepPodTest {
           Optional.of("Always"),
           List.of("pull"),
           Optional.empty(),
+          Optional.empty(),
           Optional.empty());
 
   @Test
