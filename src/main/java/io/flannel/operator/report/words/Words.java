@@ -28,9 +28,10 @@ public record Words(String text, boolean well) {
         && ready(network).filter(ready -> ready.status() == Status.TRUE).isPresent();
   }
 
-  /** Whether the operator has ever looked at it. */
+  /** Whether the operator has ever looked at it; the status that its schema begins with says -1. */
   static boolean isSeen(NetworkView network) {
-    return network.status().observedGeneration() != null;
+    Long observed = network.status().observedGeneration();
+    return observed != null && observed > 0;
   }
 
   /** Whether the status was made from the spec as it is now. */
