@@ -46,6 +46,7 @@ class DocsCommandsIT {
           Map.entry(
               "kubectl -n flannel-operator port-forward ",
               "PluginE2E forwards one: needs a kubelet, and does not end"),
+          Map.entry("kubectl -n flux-system ", "GitOpsE2E: needs Flux"),
           Map.entry("kubectl -n kube-flannel logs POD", "nothing: needs a kubelet"));
 
   /** Commands that a sentence names, with nothing to act on: there has to be such a one. */
@@ -118,10 +119,8 @@ class DocsCommandsIT {
             .findFirst()
             .orElseThrow();
     try {
-      Path network = folder.resolve("network.yaml");
-      Files.writeString(
-          network,
-          Files.readString(Path.of("docs/samples/vxlan.yaml"), UTF_8) + "  paused: true\n");
+      Path plan = withSample("network.yaml", "  paused: true\n");
+      Path network = withSample("flannelnetwork.yaml", "  paused: false\n");
       return command
           .text()
           .replaceAll("\\bNODE\\b", "node-1")
@@ -133,10 +132,17 @@ class DocsCommandsIT {
               "(flannel bundle)$",
               "$1 "
                   + folder.resolve(command.file().getFileName() + "-" + command.line() + ".tar.gz"))
-          .replace("-f network.yaml", "-f " + network);
+          .replace("-f network.yaml", "-f " + plan)
+          .replace("-f network/flannelnetwork.yaml", "-f " + network);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** A file with a FlannelNetwork that a reader may have, and more lines of its spec. */
+  private Path withSample(String name, String more) throws IOException {
+    return Files.writeString(
+        folder.resolve(name), Files.readString(Path.of("docs/samples/vxlan.yaml"), UTF_8) + more);
   }
 
   /** Its ConfigMap, with something in it that is to stay. */
