@@ -46,6 +46,7 @@ class DocsCommandsIT {
           Map.entry(
               "kubectl -n flannel-operator port-forward ",
               "PluginE2E forwards one: needs a kubelet, and does not end"),
+          Map.entry("kubectl port-forward", "named only, and as the one above"),
           Map.entry("kubectl -n flux-system ", "GitOpsE2E: needs Flux"),
           Map.entry("kubectl -n kube-flannel logs POD", "nothing: needs a kubelet"));
 
