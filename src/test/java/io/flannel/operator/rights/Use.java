@@ -16,8 +16,17 @@ import java.util.stream.Stream;
 public record Use(String namespace, String verb, String group, String resource, String name) {
   /** What RBAC was asked about, for all requests of a user that it let through. */
   public static Set<Use> of(Stream<AuditLog.Request> requests) {
+    return all(requests.filter(request -> !request.refused()));
+  }
+
+  /** The same for all that it refused. */
+  public static Set<Use> refused(Stream<AuditLog.Request> requests) {
+    return all(requests.filter(AuditLog.Request::refused));
+  }
+
+  private static Set<Use> all(Stream<AuditLog.Request> requests) {
     var uses = new TreeSet<Use>(Comparator.comparing(Use::toString));
-    requests.filter(request -> !request.refused()).flatMap(Use::of).forEach(uses::add);
+    requests.flatMap(Use::of).forEach(uses::add);
     return uses;
   }
 
