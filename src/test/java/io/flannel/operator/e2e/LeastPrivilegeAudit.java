@@ -1,6 +1,9 @@
 package io.flannel.operator.e2e;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.Role;
@@ -49,7 +52,11 @@ class LeastPrivilegeAudit {
   /** The rights of all three are there, whatever the tests before left. */
   @BeforeAll
   static void theLogs() throws IOException {
-    Network.becomes("{type: %s}".formatted(Network.runningBackend().orElse("ipip")));
+    Network.rolls("{type: %s}".formatted(Network.runningBackend().orElse("ipip")));
+    await("flanneld's rights")
+        .atMost(2, MINUTES)
+        .pollInterval(1, SECONDS)
+        .until(() -> Lab.tryRun("kubectl", "get", "clusterrole", "flannel").code() == 0);
     labLogs = logs(cache().resolve("run/log"), FileTime.fromMillis(0));
     assertThat(labLogs).as("audit logs of the lab, which must be up").isNotEmpty();
   }
