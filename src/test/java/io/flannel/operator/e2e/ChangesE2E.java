@@ -106,6 +106,7 @@ class ChangesE2E {
 
   @Test
   @Order(4)
+  @Tag("slow")
   void ipipToHostGw() {
     changes.under("ipip to host-gw", () -> Overlay.change("{type: host-gw}"));
     assertThat(Overlay.devices()).isEmpty();
