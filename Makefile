@@ -54,5 +54,5 @@ screenshots: ## draws the page's pictures in docs/images anew, in Chromium
 format: ## formats the Java code
 	@. scripts/steps.sh && maven -q spotless:apply
 
-tools: ## builds what the lab and the tests need: Kubernetes, etcd, flannel, helm
-	@lab/lab tools
+tools: ## builds what the lab and the tests need: Kubernetes, etcd, flannel, helm and others
+	@lab/lab tools tests

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Debian packages that the lab needs from the machine.
+# Debian packages that the lab and the tests need from the machine.
 
 # package, a file that it brings, what for
 LAB_PACKAGES="
@@ -22,9 +22,11 @@ curl /usr/bin/curl asking the API server whether it is ready
 git /usr/bin/git fetching Go modules that have no archive
 gcc /usr/bin/gcc flanneld's udp backend is C
 libc6-dev /usr/include/stdlib.h flanneld's udp backend is C
-shellcheck /usr/bin/shellcheck checking the kubectl plugin
 buildah /usr/bin/buildah building the Dockerfile
 mmdebstrap /usr/bin/mmdebstrap the Dockerfile's base image, where it can't be pulled
+"
+TEST_PACKAGES="
+shellcheck /usr/bin/shellcheck checking the kubectl plugin
 chromium /usr/bin/chromium tests of the page
 fonts-inter /usr/share/fonts/opentype/inter/Inter-Regular.otf the page's pictures in the docs
 "
@@ -34,11 +36,13 @@ need_root() {
     "The lab makes a network namespace, mounts and taps of its own. Run it with sudo, or as root."
 }
 
+# install_packages cluster|tests
 install_packages() {
-  local package file purpose missing=()
+  local package file purpose wanted=$LAB_PACKAGES missing=()
+  [[ $1 != tests ]] || wanted+=$TEST_PACKAGES
   while read -r package file purpose; do
     [[ -n $package && ! -e $file ]] && { missing+=("$package"); note "missing: $package ($purpose)"; }
-  done <<<"$LAB_PACKAGES"
+  done <<<"$wanted"
   (( ${#missing[@]} == 0 )) && return 0
   command -v apt-get >/dev/null || fail "these Debian packages are missing: ${missing[*]}" \
     "apt-get was looked for in PATH and is not there: the lab runs on Debian 12 or newer, or Ubuntu." \

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is built, in the order in which it is needed: first what integration tests start, then what nodes run.
+# What is built: what a cluster runs, and what only tests do.
 
 tool_path() {
   case $1 in
@@ -19,8 +19,8 @@ tool_path() {
     *) return 1 ;;
   esac
 }
-CONTROL_PLANE_TOOLS=(kube-apiserver etcd kube-controller-manager kwok kwok-stages kubectl)
-OTHER_TOOLS=(helm glua kube-scheduler kubelet flanneld install-conf bridge host-local loopback portmap bandwidth cni-flannel kubeconform helm-unittest promtool schemas kube-proxy kustomize-controller flux-crds)
+CLUSTER_TOOLS=(kube-apiserver etcd kube-controller-manager kube-scheduler kubectl kubelet kube-proxy helm flanneld install-conf cni-flannel bridge host-local loopback portmap bandwidth)
+TEST_TOOLS=(kwok kwok-stages glua kubeconform helm-unittest promtool schemas kustomize-controller flux-crds)
 
 missing_tools() {
   local tool
@@ -156,10 +156,10 @@ build_flannel() {
   esac
 }
 
-# build_tools all|control-plane
+# build_tools cluster|tests
 build_tools() {
-  local wanted=("${CONTROL_PLANE_TOOLS[@]}") missing tool
-  [[ ${1:-all} == control-plane ]] || wanted+=("${OTHER_TOOLS[@]}")
+  local wanted=("${CLUSTER_TOOLS[@]}") missing tool
+  [[ $1 != tests ]] || wanted+=("${TEST_TOOLS[@]}")
   mapfile -t missing < <(missing_tools "${wanted[@]}")
   (( ${#missing[@]} == 0 )) && return 0
   say "Building ${#missing[@]} tools from Go modules into $TOOLS (once; about 10 to 25 minutes on 2 cores if none is there)"

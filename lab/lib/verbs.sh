@@ -13,16 +13,16 @@ verb_help() { cat "$LAB_LIB/help.txt"; }
 
 verb_tools() {
   use lock packages go-build tools
-  local set=${1:-all}
-  [[ $set == all || $set == control-plane ]] || fail "'$set' is no set of tools: all or control-plane."
+  local set=${1:-cluster}
+  [[ $set == cluster || $set == tests ]] || fail "'$set' is no set of tools: cluster or tests."
   take_lock tools
-  install_packages
+  install_packages "$set"
   build_tools "$set"
 }
 
 verb_bin() {
   use tools
-  tool_path "${1:-}" || fail "'${1:-}' is no tool of the lab." "There are: ${CONTROL_PLANE_TOOLS[*]} ${OTHER_TOOLS[*]}"
+  tool_path "${1:-}" || fail "'${1:-}' is no tool of the lab." "There are: ${CLUSTER_TOOLS[*]} ${TEST_TOOLS[*]}"
 }
 
 # What all verbs of a cluster need.
@@ -33,8 +33,8 @@ verb_images() {
   use_cluster
   need_root
   take_lock images
-  install_packages
-  build_tools all
+  install_packages cluster
+  build_tools cluster
   make_images
 }
 
@@ -200,7 +200,7 @@ verb_image() {
   need_root
   [[ -f $dockerfile ]] || fail "no Dockerfile at $dockerfile."
   take_lock images
-  install_packages
+  install_packages cluster
   build_operator_image "$dockerfile" "$context" "$bases"
   say "$OPERATOR_IMAGE: $OPERATOR/image.tar, $(($(stat -c %s "$OPERATOR/image.tar") / 1048576)) MB"
 }

@@ -34,7 +34,7 @@ public final class Chromium implements BeforeAllCallback, AfterAllCallback {
       throw new IllegalStateException(
           "There is no "
               + PROGRAM
-              + ": the page is tested in a real Chromium. Run `lab/lab tools`, or `apt-get install"
+              + ": the page is tested in a real Chromium. Run `make tools`, or `apt-get install"
               + " chromium`.");
     }
     Path folder = Files.createDirectories(Path.of("target/it")).toAbsolutePath();
