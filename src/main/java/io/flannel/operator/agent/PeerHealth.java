@@ -226,6 +226,7 @@ final class PeerHealth {
         verdict.underlay().orElse(null),
         verdict.alive().orElse(null),
         share.isEmpty() ? null : lossy,
+        share.isEmpty() ? null : isLosing(),
         share.isEmpty() ? null : Math.toIntExact(Math.round(100 * share.lost())),
         rttP50,
         rttP99,

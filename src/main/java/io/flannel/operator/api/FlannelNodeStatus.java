@@ -97,6 +97,10 @@ public record FlannelNodeStatus(
               "Whether so many probes are lost that connections suffer: from 10% on, until fewer"
                   + " than 3% are.")
           @Nullable Boolean lossy,
+      @JsonPropertyDescription(
+              "Whether probes were lost of late that others of the same path were not: it may be on"
+                  + " its way down.")
+          @Nullable Boolean losing,
       @JsonPropertyDescription("Lost probes in percent, over the last twenty seconds or so.")
           @Min(0)
           @Max(100)
@@ -119,6 +123,7 @@ public record FlannelNodeStatus(
           underlay,
           alive,
           lossy,
+          losing,
           lossPercent,
           rttP50Micros,
           rttP99Micros,

@@ -76,6 +76,7 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
         null,
         null,
         null,
+        null,
         peer.since(),
         null);
   }

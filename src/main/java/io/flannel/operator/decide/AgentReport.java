@@ -94,6 +94,8 @@ public sealed interface AgentReport {
    * @param address the peer's node address at which it was probed; an older agent does not say
    * @param held how long it has been so: by the agent's clock until it reported, by the operator's
    *     since; the two need not agree about the time
+   * @param steady whether none of its probes was lost of late, so that what failed lately elsewhere
+   *     does not fail here; an older agent does not say, and is taken not to
    * @param lossPercent lost probes in percent, where measured
    * @param rttP50Micros median round-trip time in microseconds, where measured
    * @param rttP99Micros 99th percentile of the same
@@ -104,6 +106,7 @@ public sealed interface AgentReport {
       Optional<Cidr> address,
       PathState state,
       Duration held,
+      boolean steady,
       Optional<Integer> lossPercent,
       Optional<Integer> rttP50Micros,
       Optional<Integer> rttP99Micros,

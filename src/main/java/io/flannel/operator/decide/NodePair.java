@@ -27,7 +27,16 @@ record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> fromB) 
 
   /** What this end's probes saw. */
   PathState seenFrom(String node) {
-    return (a.equals(node) ? fromA : fromB).map(Path::state).orElse(PathState.UNMEASURED);
+    return view(node).map(Path::state).orElse(PathState.UNMEASURED);
+  }
+
+  /** Whether this end's probes pass, and none was lost of late. */
+  boolean passesSteadily(String node) {
+    return view(node).filter(it -> it.state() == PathState.PASSES && it.steady()).isPresent();
+  }
+
+  private Optional<Path> view(String node) {
+    return a.equals(node) ? fromA : fromB;
   }
 
   /** Both ends' views in one. */

@@ -181,6 +181,7 @@ final class ReportReader {
                 address,
                 PathState.of(peer),
                 held,
+                Boolean.FALSE.equals(peer.losing()),
                 Optional.ofNullable(loss),
                 p50,
                 p99,

@@ -119,8 +119,7 @@ final class TunnelCase {
    * Names a cause between two nodes once it is old enough; or at one of them, if that one was
    * blamed for the same just before and its paths are coming back.
    *
-   * @param needed where just one of the two says so, or neither agent hears the other; else, where
-   *     both say so, nobody else is waited for
+   * @param needed where just one of the two says so, or neither agent hears the other
    */
   void tellBetween(NodePair pair, Cause cause, Predicate<PathState> failing, Duration needed) {
     Optional<String> recovering = recovering(pair, cause);
@@ -128,9 +127,17 @@ final class TunnelCase {
       tellAt(recovering.get(), cause, "");
       return;
     }
+    if (isOnItsWayBack(pair, failing)) {
+      undecided.addAll(List.of(pair.a(), pair.b()));
+      return;
+    }
     Optional<String> loser = pair.loser(failing);
     List<String> nodes = loser.map(List::of).orElse(List.of(pair.a(), pair.b()));
-    if (!ripe(pair.held(failing), bothTell(pair, failing) ? patience.forTheOthers() : needed)) {
+    Duration wait =
+        isTheirsAlone(pair, failing)
+            ? ZERO
+            : bothTell(pair, failing) ? patience.forTheOthers() : needed;
+    if (!ripe(pair.held(failing), wait)) {
       undecided.addAll(nodes);
       return;
     }
@@ -146,6 +153,22 @@ final class TunnelCase {
   /** Whether both ends say so by now, neither word being one from before its agent fell silent. */
   static boolean bothTell(NodePair pair, Predicate<PathState> failing) {
     return pair.bothSee(failing) && !pair.mutuallySilent();
+  }
+
+  /**
+   * Whether each end tells of a tunnel that is lost between them, and of another peer whose probes
+   * all passed meanwhile: it is neither node as a whole. A node that is cut off from all its peers
+   * has lost probes of each by the time that it tells of the first.
+   */
+  private boolean isTheirsAlone(NodePair pair, Predicate<PathState> failing) {
+    boolean lost =
+        pair.state() == PathState.TUNNEL_LOST || pair.state() == PathState.FULL_SIZE_LOST;
+    return lost
+        && bothTell(pair, failing)
+        && Stream.of(pair.a(), pair.b())
+            .allMatch(
+                node ->
+                    evidence.pairsOf(node).stream().anyMatch(other -> other.passesSteadily(node)));
   }
 
   /** What fails between two is not told for so long yet. */
@@ -237,5 +260,18 @@ final class TunnelCase {
                     .filter(path -> path.state() == PathState.PASSES)
                     .anyMatch(path -> stillEchoes(path.lastChanged())))
         .findFirst();
+  }
+
+  /**
+   * Whether one end's path to another has come back after the two lost each other: what cut both is
+   * mended, and this path follows within a few probes.
+   */
+  private boolean isOnItsWayBack(NodePair pair, Predicate<PathState> failing) {
+    Duration lost = pair.held(failing);
+    return Stream.of(pair.a(), pair.b())
+        .flatMap(node -> evidence.pairsOf(node).stream())
+        .filter(other -> other.state() == PathState.PASSES)
+        .map(NodePair::lastChanged)
+        .anyMatch(back -> back.compareTo(lost) < 0 && stillEchoes(back));
   }
 }

@@ -7,8 +7,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.decide.LeftOversFound;
 import io.flannel.operator.decide.LeftOversOrder;
 import io.flannel.operator.decide.StepResult;
-import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.FakeSteps;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
@@ -25,27 +25,25 @@ class LeftOverStepsIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   private final FakeSteps steps = new FakeSteps(cluster.client());
-  private FakeKubelets kubelets;
   private TestNetwork network;
 
   @BeforeEach
   void install() {
-    cluster.nodes(3);
-    kubelets = FakeKubelets.on(cluster);
     network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP).awaitReady();
   }
 
   @AfterEach
   void stop() {
-    kubelets.close();
     steps.pods().forEach(pod -> cluster.client().pods().resource(pod).withGracePeriod(0).delete());
   }
 
   @Test
   void oneNodeAfterTheOtherAndNoPodIsLeft() {
-    kubelets.agents().find("node-1", "LeftOvers", null);
-    kubelets.agents().find("node-3", "LeftOvers", null);
+    nodes.agents().find("node-1", "LeftOvers", null);
+    nodes.agents().find("node-3", "LeftOvers", null);
     Pod first = awaitPod("node-1");
     assertThat(first.getSpec().getContainers().getFirst().getEnv())
         .anySatisfy(
@@ -56,10 +54,10 @@ class LeftOverStepsIT {
     assertThat(steps.pods()).hasSize(1);
 
     end(first, true, "removed flannel.1 (vxlan)");
-    kubelets.agents().heal("node-1");
+    nodes.agents().heal("node-1");
     Pod second = awaitPod("node-3");
     end(second, true, "removed flannel.1 (vxlan)");
-    kubelets.agents().heal("node-3");
+    nodes.agents().heal("node-3");
 
     eventually("no pod", () -> assertThat(steps.pods()).isEmpty());
     network.awaitReady();
@@ -69,7 +67,7 @@ class LeftOverStepsIT {
 
   @Test
   void aStepThatFailsIsTriedAgainAndTold() {
-    kubelets.agents().find("node-2", "LeftOvers", null);
+    nodes.agents().find("node-2", "LeftOvers", null);
     end(awaitPod("node-2"), false, "ip link del flannel.1 ended with 2");
     eventually(
         "told",
@@ -87,7 +85,7 @@ class LeftOverStepsIT {
     Pod second = awaitPod("node-2");
     assertThat(second.getMetadata().getAnnotations()).containsEntry("flannel.io/attempt", "2");
     end(second, true, "removed flannel.1 (vxlan)");
-    kubelets.agents().heal("node-2");
+    nodes.agents().heal("node-2");
     eventually(
         "solved",
         () -> {
@@ -98,30 +96,30 @@ class LeftOverStepsIT {
 
   @Test
   void anOperatorThatIsKilledGoesOn() {
-    kubelets.agents().find("node-1", "LeftOvers", null);
+    nodes.agents().find("node-1", "LeftOvers", null);
     Pod pod = awaitPod("node-1");
     operator.process().kill();
     end(pod, true, "removed flannel.1 (vxlan)");
-    kubelets.agents().heal("node-1");
+    nodes.agents().heal("node-1");
     operator.process().start().awaitReady();
     eventually("no pod", () -> assertThat(steps.pods()).isEmpty());
   }
 
   @Test
   void whileATunnelIsIllNothingIsRemoved() {
-    kubelets.agents().lose("node-2");
+    nodes.agents().lose("node-2");
     awaitReasons("EncapsulationBlocked");
-    kubelets.agents().find("node-1", "LeftOvers", null);
+    nodes.agents().find("node-1", "LeftOvers", null);
     awaitReasons("EncapsulationBlocked", "LeftOvers");
     operator.process().awaitPassAfter(() -> network.poke("look"));
     assertThat(steps.pods()).isEmpty();
-    kubelets.agents().heal("node-2");
+    nodes.agents().heal("node-2");
     awaitPod("node-1");
   }
 
   @Test
   void whatLooksLikeAGoneNodesIsRemovedOnceNoNodeHasIt() {
-    kubelets.agents().find("node-1", "RouteStale", null);
+    nodes.agents().find("node-1", "RouteStale", null);
     awaitPod("node-1");
     TestCluster.node(4).create(cluster.client());
     eventually("joined", () -> assertThat(network.status().summary().leased()).isEqualTo(4));
@@ -138,7 +136,7 @@ class LeftOverStepsIT {
               .singleElement()
               .satisfies(pod -> assertThat(order(pod).gone()).containsExactly("10.244.9.0/24"));
         });
-    kubelets.agents().heal("node-1");
+    nodes.agents().heal("node-1");
     eventually(
         "no pod",
         () -> {
@@ -153,7 +151,7 @@ class LeftOverStepsIT {
 
   @Test
   void aChangeBeginsWhenItHasEnded() {
-    kubelets.agents().find("node-1", "LeftOvers", null);
+    nodes.agents().find("node-1", "LeftOvers", null);
     Pod atWork = awaitPod("node-1");
     Object before = template();
     network.apply(TestNetwork.IPIP + "mtu: 1400");
@@ -176,7 +174,7 @@ class LeftOverStepsIT {
     // As kubelet does when the container has ended.
     cluster.client().pods().resource(atWork).withGracePeriod(0).delete();
     eventually("begun", () -> assertThat(template()).isNotEqualTo(before));
-    kubelets.agents().heal("node-1");
+    nodes.agents().heal("node-1");
     network.awaitReady();
   }
 
@@ -187,7 +185,7 @@ class LeftOverStepsIT {
   @Test
   void cleanupEndsIt() {
     network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup").awaitReady();
-    kubelets.agents().find("node-1", "LeftOvers", null);
+    nodes.agents().find("node-1", "LeftOvers", null);
     String leftOvers = awaitPod("node-1").getMetadata().getName();
     network.delete();
     eventually(

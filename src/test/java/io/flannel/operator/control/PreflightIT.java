@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.api.BackendType;
-import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.FakeSteps;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,28 +22,22 @@ class PreflightIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   private final FakeSteps steps = new FakeSteps(cluster.client());
-  private FakeKubelets kubelets;
   private TestNetwork network;
 
   @BeforeEach
   void install() {
-    cluster.nodes(3);
-    kubelets = FakeKubelets.on(cluster);
     network = TestNetwork.of(cluster, "default").apply(TestNetwork.VXLAN).awaitReady();
     assertThat(steps.pods()).as("none at an installation").isEmpty();
-  }
-
-  @AfterEach
-  void stop() {
-    kubelets.close();
   }
 
   @Test
   void aBlockedPairRefusesTheChangeUntilItIsMended() {
     List<String> pods = flannelPods();
     var before = Rendered.in(cluster).contents();
-    kubelets.preflights().drop("node-1", "node-3");
+    nodes.preflights().drop("node-1", "node-3");
     network.apply(TestNetwork.IPIP);
     network.awaitRefused(
         "PreflightFailed",
@@ -60,7 +53,7 @@ class PreflightIT {
     var mark = cluster.api().audit().mark();
     operator.process().awaitPassAfter(() -> network.poke("refused"));
     assertThat(cluster.writes(mark)).isEmpty();
-    kubelets.preflights().pass("node-1", "node-3");
+    nodes.preflights().pass("node-1", "node-3");
     network.annotate("flannel.io/try-again", "mended");
     network.awaitReady();
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.IPIP);
@@ -70,7 +63,7 @@ class PreflightIT {
   @Test
   void anOperatorThatIsKilledInTheMiddleGoesOn() {
     List<String> pods = flannelPods();
-    kubelets.preflights().hold("node-2");
+    nodes.preflights().hold("node-2");
     network.apply(TestNetwork.IPIP);
     network.awaitConditions("Accepted=T Ready=F Reconciling=T Stalled=F");
     eventually(
@@ -90,7 +83,7 @@ class PreflightIT {
     operator.process().awaitPassAfter(() -> network.poke("started anew"));
     assertThat(names(steps.pods())).isEqualTo(tried);
     assertThat(flannelPods()).isEqualTo(pods);
-    kubelets.preflights().release("node-2");
+    nodes.preflights().release("node-2");
     network.awaitReady();
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.IPIP);
     eventually("no pod", () -> assertThat(steps.pods()).isEmpty());
@@ -98,7 +91,7 @@ class PreflightIT {
 
   @Test
   void aChangeThatIsGivenUpLeavesNoPods() {
-    kubelets.preflights().hold("node-1");
+    nodes.preflights().hold("node-1");
     network.apply(TestNetwork.IPIP);
     eventually("tried", () -> assertThat(steps.pods()).hasSize(3));
     network.apply(TestNetwork.VXLAN).awaitReady();

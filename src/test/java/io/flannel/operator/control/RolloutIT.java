@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
-import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -22,25 +21,19 @@ class RolloutIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  private FakeKubelets kubelets;
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   private TestNetwork network;
 
   @BeforeEach
   void install() {
-    cluster.nodes(3);
-    kubelets = FakeKubelets.on(cluster);
     network = TestNetwork.of(cluster, "default").apply(TestNetwork.VXLAN).awaitReady();
-  }
-
-  @AfterEach
-  void stop() {
-    kubelets.close();
   }
 
   @Test
   void aChangeThatBreaksThePairThatHasMovedIsTakenBack() {
     List<String> before = pods();
-    kubelets.agents().block(BackendType.IPIP);
+    nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP);
     awaitPhase(Phase.ROLLED_BACK);
 
@@ -60,7 +53,7 @@ class RolloutIT {
     var mark = cluster.api().audit().mark();
     operator.process().awaitPassAfter(() -> network.poke("taken back"));
     assertThat(cluster.writes(mark)).isEmpty();
-    kubelets.agents().unblock(BackendType.IPIP);
+    nodes.agents().unblock(BackendType.IPIP);
     network.annotate("flannel.io/try-again", "mended");
     network.awaitReady();
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.IPIP);
@@ -68,19 +61,19 @@ class RolloutIT {
 
   @Test
   void onFailurePauseStaysWhereItStopped() {
-    kubelets.agents().block(BackendType.IPIP);
+    nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP + "rollout: {onFailure: Pause, progressDeadline: 30s}");
     awaitPhase(Phase.STALLED);
     network.awaitConditions("Accepted=T Ready=F Reconciling=F Stalled=T");
     assertThat(network.status().rollout().message()).contains("EncapsulationBlocked");
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.IPIP);
-    kubelets.agents().unblock(BackendType.IPIP);
+    nodes.agents().unblock(BackendType.IPIP);
     network.awaitReady();
   }
 
   @Test
   void aNodeThatWasIllBeforeDoesNotStopIt() {
-    kubelets.agents().lose("node-2");
+    nodes.agents().lose("node-2");
     eventually("told", () -> assertThat(network.status().problems()).isNotEmpty());
     network.apply(TestNetwork.IPIP);
     eventually(
@@ -91,18 +84,18 @@ class RolloutIT {
           assertThat(network.status().nodes()).allMatch(node -> "ipip".equals(node.backend()));
         });
     assertThat(network.status().summary().healthy()).isEqualTo(2);
-    kubelets.agents().heal("node-2");
+    nodes.agents().heal("node-2");
     network.awaitReady();
   }
 
   @Test
   void pausedHoldsARolloutWhereItIs() {
-    kubelets.agents().block(BackendType.IPIP);
+    nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP + "rollout: {onFailure: Pause}");
     awaitFirstNodeDone();
     network.apply(TestNetwork.IPIP + "rollout: {onFailure: Pause}\npaused: true");
     awaitPhase(Phase.PAUSED);
-    kubelets.agents().unblock(BackendType.IPIP);
+    nodes.agents().unblock(BackendType.IPIP);
     eventually("measured", () -> assertThat(network.status().problems()).isNullOrEmpty());
     List<String> held = pods();
     operator.process().awaitPassAfter(() -> network.poke("held"));
@@ -114,7 +107,7 @@ class RolloutIT {
   @Test
   void aSecondChangeInTheMiddleGoesBackToWhatRanEverywhere() {
     List<String> before = pods();
-    kubelets.agents().block(BackendType.IPIP);
+    nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP + "rollout: {onFailure: Pause}");
     awaitFirstNodeDone();
     network.apply(TestNetwork.IPIP + "mtu: 1400");

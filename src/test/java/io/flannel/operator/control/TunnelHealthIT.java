@@ -10,14 +10,13 @@ import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.StatusCondition.Status;
-import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -28,19 +27,13 @@ class TunnelHealthIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  private FakeKubelets kubelets;
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   private TestNetwork network;
 
   @BeforeEach
   void install() {
-    cluster.nodes(3);
-    kubelets = FakeKubelets.on(cluster);
     network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP).awaitReady();
-  }
-
-  @AfterEach
-  void stop() {
-    kubelets.close();
   }
 
   @Test
@@ -65,7 +58,7 @@ class TunnelHealthIT {
 
   @Test
   void aNodeThatNoPacketsReachIsNamedUntilTheyDo() {
-    kubelets.agents().lose("node-2");
+    nodes.agents().lose("node-2");
     awaitProblem("EncapsulationBlocked", "node-2");
     eventually(
         "not Ready for it",
@@ -88,7 +81,7 @@ class TunnelHealthIT {
     assertThat(network.status().nodes().stream().skip(1))
         .allMatch(node -> node.tunnel() == Tunnel.HEALTHY);
 
-    kubelets.agents().heal("node-2");
+    nodes.agents().heal("node-2");
     network.awaitReady();
     assertThat(network.status().problems()).isNullOrEmpty();
     assertThat(network.eventReasons())
@@ -97,9 +90,9 @@ class TunnelHealthIT {
 
   @Test
   void aFindingIsToldOfItsNode() {
-    kubelets.agents().find("node-3", "IPForwardingOff", null);
+    nodes.agents().find("node-3", "IPForwardingOff", null);
     awaitProblem("IPForwardingOff", "node-3");
-    kubelets.agents().heal("node-3");
+    nodes.agents().heal("node-3");
     network.awaitReady();
     assertThat(network.status().problems()).isNullOrEmpty();
   }
@@ -168,7 +161,7 @@ class TunnelHealthIT {
 
   @Test
   void metricsAreOfNodesNotOfPairs() throws Exception {
-    kubelets.agents().lose("node-2");
+    nodes.agents().lose("node-2");
     awaitProblem("EncapsulationBlocked", "node-2");
     eventually(
         "metrics",

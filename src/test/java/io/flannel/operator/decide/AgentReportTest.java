@@ -37,10 +37,10 @@ class AgentReportTest {
       - {reason: RouteMissing, message: "10.244.2.0/24 has no route", peer: n2}
       - {reason: RouteStale, message: "10.244.9.0/24 leads to nobody"}
       peers:
-      - {name: n2, overlay: false, fullSize: false, underlay: true, lossy: true, lossPercent: 100,
+      - {name: n2, overlay: false, fullSize: false, underlay: true, lossy: true, losing: true, lossPercent: 100,
          rttP50Micros: 400, rttP99Micros: 900, since: "2026-11-23T10:00:00Z",
          route: {gateway: 192.168.0.2, device: flannel.ipip, onlink: true}}
-      - {name: n3, address: 192.168.0.3, overlay: true, fullSize: true, underlay: true, lossPercent: 0}
+      - {name: n3, address: 192.168.0.3, overlay: true, fullSize: true, underlay: true, losing: false, lossPercent: 0}
       """;
 
   @Example
@@ -64,6 +64,7 @@ class AgentReportTest {
                 Optional.empty(),
                 PathState.TUNNEL_LOST,
                 Duration.ofMillis(13_200),
+                false,
                 Optional.of(100),
                 Optional.of(400),
                 Optional.of(900),
@@ -74,6 +75,7 @@ class AgentReportTest {
                 Cidr.tryAddress("192.168.0.3"),
                 PathState.PASSES,
                 AGE,
+                true,
                 Optional.of(0),
                 Optional.empty(),
                 Optional.empty(),
@@ -215,8 +217,8 @@ class AgentReportTest {
     Arbitrary<FlannelNodeStatus.PeerReport> peers =
         Combinators.combine(
                 names.injectNull(0.05),
-                Combinators.combine(bools, bools, bools, bools, bools)
-                    .as((a, b, c, d, e) -> Arrays.asList(a, b, c, d, e)),
+                Combinators.combine(bools, bools, bools, bools, bools, bools)
+                    .as((a, b, c, d, e, f) -> Arrays.asList(a, b, c, d, e, f)),
                 numbers,
                 numbers,
                 numbers,
@@ -238,6 +240,7 @@ class AgentReportTest {
                         seen.get(2),
                         seen.get(3),
                         seen.get(4),
+                        seen.get(5),
                         loss,
                         p50,
                         p99,

@@ -247,17 +247,23 @@ final class TunnelLab {
     return lossy.contains(from) || lossy.contains(to) ? PathState.LOSSY : PathState.PASSES;
   }
 
-  /** What an agent writes when it sees this. */
+  /** What an agent writes when it sees this, and has for a while. */
   static PeerReport report(String peer, String address, PathState state, Instant since) {
+    return report(peer, address, state, state == PathState.LOSSY, since);
+  }
+
+  /** The same of a path that loses probes, or lost some of late. */
+  static PeerReport report(
+      String peer, String address, PathState state, boolean losing, Instant since) {
     return switch (state) {
-      case UNMEASURED -> peer(peer, address, null, null, null, null, null, since);
-      case PASSES -> peer(peer, address, true, true, true, null, null, since);
-      case LOSSY -> peer(peer, address, true, true, true, null, true, since);
-      case FULL_SIZE_LOST -> peer(peer, address, true, false, true, null, null, since);
-      case TUNNEL_LOST -> peer(peer, address, false, false, true, null, true, since);
-      case SILENT -> peer(peer, address, false, false, false, true, true, since);
-      case UNDECIDED -> peer(peer, address, false, false, false, null, true, since);
-      case UNREACHABLE -> peer(peer, address, false, false, false, false, true, since);
+      case UNMEASURED -> peer(peer, address, null, null, null, null, null, losing, since);
+      case PASSES -> peer(peer, address, true, true, true, null, null, losing, since);
+      case LOSSY -> peer(peer, address, true, true, true, null, true, losing, since);
+      case FULL_SIZE_LOST -> peer(peer, address, true, false, true, null, null, losing, since);
+      case TUNNEL_LOST -> peer(peer, address, false, false, true, null, true, losing, since);
+      case SILENT -> peer(peer, address, false, false, false, true, true, losing, since);
+      case UNDECIDED -> peer(peer, address, false, false, false, null, true, losing, since);
+      case UNREACHABLE -> peer(peer, address, false, false, false, false, true, losing, since);
     };
   }
 
@@ -269,6 +275,7 @@ final class TunnelLab {
       @Nullable Boolean underlay,
       @Nullable Boolean alive,
       @Nullable Boolean lossy,
+      boolean losing,
       Instant since) {
     return new PeerReport(
         name,
@@ -278,6 +285,7 @@ final class TunnelLab {
         underlay,
         alive,
         lossy,
+        losing,
         0,
         400,
         900,

@@ -57,11 +57,17 @@ class TunnelTimelineTest {
   /** What one agent sees from some time on. */
   private record Change(long at, String agent, String peer, PathState state) {}
 
+  /** When one agent loses probes of a peer whose path is not down yet. */
+  private record Losing(long from, long until, String agent, String peer) {}
+
   /** Cluster time in milliseconds; the fault comes at 0 and goes at {@link #HEALED}. */
   private static final long HEALED = 40_000;
 
   /** Goal: within ten seconds; the operator's own writing takes its part. */
   private static final long NAMED = 9_900;
+
+  /** A pair that is cut off when both have others to vouch for them: when both have told. */
+  private static final long PAIR_NAMED = INTERVAL + NOTICED + LOST_AFTER + 400;
 
   private static final long END = 80_000;
 
@@ -84,6 +90,7 @@ class TunnelTimelineTest {
             : Set.of(ill);
 
     List<Change> changes = new ArrayList<>();
+    List<Losing> losses = new ArrayList<>();
     TunnelLab well = new TunnelLab(size);
     for (String agent : names) {
       boolean dead = agent.equals(ill) && (fault == Fault.OFF || fault == Fault.AGENT_KILLED);
@@ -93,6 +100,7 @@ class TunnelTimelineTest {
         }
         long phase = random.nextLong(INTERVAL);
         long lost = phase + NOTICED + LOST_AFTER;
+        losses.add(new Losing(phase + LOST_AFTER, lost, agent, peer));
         PathState state = lab.probe(agent, peer);
         if (state == PathState.UNREACHABLE || state == PathState.SILENT) {
           changes.add(new Change(lost, agent, peer, PathState.UNDECIDED));
@@ -108,6 +116,7 @@ class TunnelTimelineTest {
     run(
         lab,
         changes,
+        losses,
         new Finds(
             ill,
             findingAt,
@@ -130,6 +139,9 @@ class TunnelTimelineTest {
                         assertThat(verdicts.nodes().get(it).tunnel())
                             .as("at %d ms", time)
                             .isNotEqualTo(Tunnel.HEALTHY));
+          }
+          if (fault == Fault.PAIR_BLOCKED && size > 2 && time >= PAIR_NAMED && time < HEALED) {
+            assertThat(verdicts.troubles()).as("at %d ms", time).hasSize(1);
           }
           if (time >= HEALED + 8_000) {
             assertThat(verdicts.troubles()).as("at %d ms", time).isEmpty();
@@ -186,6 +198,7 @@ class TunnelTimelineTest {
   private static void run(
       TunnelLab lab,
       List<Change> changes,
+      List<Losing> losses,
       Finds finds,
       Random random,
       boolean wholeSeconds,
@@ -213,6 +226,7 @@ class TunnelTimelineTest {
                     specs.get(node),
                     latest.get(node).made(),
                     changes,
+                    losses,
                     finds,
                     clocks.get(node),
                     wholeSeconds),
@@ -316,6 +330,7 @@ class TunnelTimelineTest {
       FlannelNodeSpec spec,
       long made,
       List<Change> changes,
+      List<Losing> losses,
       Finds finds,
       long clock,
       boolean wholeSeconds) {
@@ -330,9 +345,17 @@ class TunnelTimelineTest {
           state = change;
         }
       }
+      boolean losing =
+          losses.stream()
+              .filter(it -> it.agent().equals(node) && it.peer().equals(peer.name()))
+              .anyMatch(it -> it.from() <= made && made < it.until());
       peers.add(
           TunnelLab.report(
-              peer.name(), peer.address(), state.state(), at(state.at() + clock, wholeSeconds)));
+              peer.name(),
+              peer.address(),
+              state.state(),
+              losing,
+              at(state.at() + clock, wholeSeconds)));
     }
     return new FlannelNodeStatus(
         1L,

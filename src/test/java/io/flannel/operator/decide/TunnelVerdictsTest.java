@@ -396,6 +396,24 @@ class TunnelVerdictsTest {
   }
 
   @Test
+  void aPathThatComesBackAfterTheOthersIsNoFaultOfItsOwn() {
+    TunnelLab lab = new TunnelLab(3).blocked(A, B);
+    Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
+    reports.replaceAll(
+        (name, report) -> passesSince((AgentReport.Received) report, Duration.ofSeconds(1)));
+    TunnelVerdicts verdicts = judge(lab, reports);
+    assertThat(verdicts.troubles()).isEmpty();
+    assertThat(verdicts.nodes().get(A).tunnel()).isEqualTo(Tunnel.UNKNOWN);
+    assertThat(verdicts.lookAgain()).isPresent();
+
+    reports.replaceAll(
+        (name, report) -> passesSince((AgentReport.Received) report, Duration.ofSeconds(11)));
+    assertThat(judge(lab, reports).troubles())
+        .extracting(TunnelTrouble::places)
+        .containsExactly(List.of(new TunnelTrouble.Between(A, B)));
+  }
+
+  @Test
   void whatIsReachedIsCounted() {
     TunnelVerdicts verdicts = new TunnelLab(64).off(A).verdicts();
     assertThat(verdicts.nodes().get(A).reach()).contains(new TunnelVerdict.Reach(0, 63));
@@ -436,6 +454,34 @@ class TunnelVerdictsTest {
               assertThat(problem.between()).doesNotEndWith(".");
               assertThat(problem.remedy()).matches("[a-z].*[^.]");
             });
+  }
+
+  private static AgentReport passesSince(AgentReport.Received report, Duration held) {
+    return new AgentReport.Received(
+        report.age(),
+        report.agentFor(),
+        report.stopping(),
+        report.device(),
+        report.bridgeAddress(),
+        report.nic(),
+        report.bridge(),
+        report.findings(),
+        report.paths().stream()
+            .map(
+                path ->
+                    path.state() != PathState.PASSES
+                        ? path
+                        : new AgentReport.Path(
+                            path.peer(),
+                            path.address(),
+                            path.state(),
+                            held,
+                            path.steady(),
+                            path.lossPercent(),
+                            path.rttP50Micros(),
+                            path.rttP99Micros(),
+                            path.route()))
+            .toList());
   }
 
   private static AgentReport aged(AgentReport.Received report, Duration age) {

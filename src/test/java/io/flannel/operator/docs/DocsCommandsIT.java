@@ -48,7 +48,8 @@ class DocsCommandsIT {
               "PluginE2E forwards one: needs a kubelet, and does not end"),
           Map.entry("kubectl port-forward", "named only, and as the one above"),
           Map.entry("kubectl -n flux-system ", "GitOpsE2E: needs Flux"),
-          Map.entry("kubectl delete fnet default", "DeletionE2E: no other command has a network then"),
+          Map.entry(
+              "kubectl delete fnet default", "DeletionE2E: no other command has a network then"),
           Map.entry("kubectl -n kube-flannel logs POD", "nothing: needs a kubelet"));
 
   /** Commands that a sentence names, with nothing to act on: there has to be such a one. */

@@ -64,14 +64,7 @@ class AdoptionE2E {
   /** A user installs the operator beside the flannel that is there. */
   @BeforeEach
   void operatorIsGone() {
-    Lab.run(
-        "helm",
-        "uninstall",
-        "flannel-operator",
-        "--namespace",
-        InstalledOperator.NAMESPACE,
-        "--ignore-not-found",
-        "--wait");
+    InstalledOperator.uninstall();
   }
 
   @AfterEach

@@ -69,12 +69,26 @@ final class FaultRun {
     assertThat(result.wrong()).as("what the status said beside " + fault.reason()).isEmpty();
   }
 
-  /** Waits until all tunnels are healthy and nothing is wrong. */
+  /** Waits until all tunnels are healthy and nothing is wrong, as agents say that run. */
   static void awaitHealthy() {
     await("healthy tunnels")
         .atMost(PATIENCE)
         .pollInterval(LOOK)
-        .until(() -> isHealthy(Lab.get("fnet", "default")) && !Network.hasLeftOvers());
+        .until(
+            () ->
+                isHealthy(Lab.get("fnet", "default"))
+                    && !Network.hasLeftOvers()
+                    && allAgentsReport());
+  }
+
+  /** The verdict on a node stands while its agent is replaced; a fault has to wait for the new. */
+  private static boolean allAgentsReport() {
+    for (JsonNode node : Lab.get("fnode").path("items")) {
+      if (node.at("/status/stopping").asBoolean()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private Result run() {

@@ -55,14 +55,7 @@ class GitOpsE2E {
     // An administrator who comes to GitOps commits what runs.
     before = Network.runningBackend().orElse("vxlan");
     after = before.equals("ipip") ? "vxlan" : "ipip";
-    Lab.run(
-        "helm",
-        "uninstall",
-        "flannel-operator",
-        "--namespace",
-        InstalledOperator.NAMESPACE,
-        "--ignore-not-found",
-        "--wait");
+    InstalledOperator.uninstall();
     repository = GitRepository.in(Files.createTempDirectory("cluster"));
     flux = Flux.follow(repository);
   }

@@ -96,7 +96,7 @@ class HelmLifecycleE2E {
   @Order(3)
   void uninstalled() {
     uninstalled = Instant.now();
-    under("helm uninstall", HelmLifecycleE2E::uninstall);
+    under("helm uninstall", InstalledOperator::uninstall);
     assertThat(operatorPods()).isEmpty();
     await("the agents to go with the operator")
         .atMost(2, MINUTES)
@@ -151,18 +151,6 @@ class HelmLifecycleE2E {
     changes.under(name, change);
     TestPods.allReachEachOther(nodes);
     assertThat(flannel()).as("flannel after %s", name).isEqualTo(flannel);
-  }
-
-  private static void uninstall() {
-    Lab.run(
-        "helm",
-        "uninstall",
-        RELEASE,
-        "--namespace",
-        InstalledOperator.NAMESPACE,
-        "--wait",
-        "--timeout",
-        "5m");
   }
 
   private static List<String> history() {

@@ -38,4 +38,18 @@ final class InstalledOperator implements BeforeAllCallback {
     command.addAll(List.of(more));
     Lab.run(command.toArray(String[]::new));
   }
+
+  /** Uninstalls it, if it is there, and waits until it is gone; flannel stays. */
+  static void uninstall() {
+    Lab.run(
+        "helm",
+        "uninstall",
+        "flannel-operator",
+        "--namespace",
+        NAMESPACE,
+        "--ignore-not-found",
+        "--wait",
+        "--timeout",
+        "5m");
+  }
 }

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -133,20 +134,18 @@ class LeastPrivilegeAudit {
   }
 
   private static Set<Use> uses(String account, List<Path> logs) {
-    Set<Use> all = new TreeSet<>(Comparator.comparing(Use::toString));
-    all.addAll(of(account, logs, requests -> List.copyOf(Use.of(requests))));
-    return all;
+    return asked(account, logs, Use::of);
   }
 
   private static Set<Use> refused(String account) {
-    Set<Use> all = new TreeSet<>(Comparator.comparing(Use::toString));
-    all.addAll(of(account, labLogs, requests -> List.copyOf(Use.refused(requests))));
-    return all;
+    return asked(account, labLogs, Use::refused);
   }
 
-  private static <T> List<T> of(
-      String account, List<Path> logs, Function<Stream<AuditLog.Request>, List<T>> what) {
-    List<T> all = new ArrayList<>();
+  private static Set<Use> asked(
+      String account,
+      List<Path> logs,
+      Function<Stream<AuditLog.Request>, ? extends Collection<Use>> what) {
+    Set<Use> all = new TreeSet<>(Comparator.comparing(Use::toString));
     for (Path log : logs) {
       try (var requests = AuditLog.of(account, log)) {
         all.addAll(what.apply(requests));

@@ -81,8 +81,8 @@ record TunnelFault(
             "NodeUnreachable",
             Set.of("node2"),
             "node2",
-            // When it is on again, until its agent is.
-            Set.of("AgentSilent")));
+            // When it is on again, until its agent is, and until its flanneld is.
+            Set.of("AgentSilent", "DeviceMissing", "SubnetEnvMissing")));
     faults.add(registeringAnew("no-pod-cidr", "NoPodCIDR"));
     faults.add(registeringAnew("pod-cidr-outside", "PodCIDROutside"));
     return faults;

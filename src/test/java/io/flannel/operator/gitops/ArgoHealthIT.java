@@ -5,15 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.BackendType;
-import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.Glua;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -24,19 +23,13 @@ class ArgoHealthIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  private FakeKubelets kubelets;
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   private TestNetwork network;
 
   @BeforeEach
-  void nodes() {
-    cluster.nodes(3);
-    kubelets = FakeKubelets.on(cluster);
+  void aNetwork() {
     network = TestNetwork.of(cluster, "default");
-  }
-
-  @AfterEach
-  void stop() {
-    kubelets.close();
   }
 
   @Test
@@ -76,7 +69,7 @@ class ArgoHealthIT {
     network.awaitRefused("PodCIDROutside");
     assertThat(health()).startsWith("Degraded: ").contains("10.244.1.0/24", "what to do:");
 
-    kubelets.agents().block(BackendType.IPIP);
+    nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP);
     eventually(
         "taken back",
@@ -86,7 +79,7 @@ class ArgoHealthIT {
   @Test
   void tunnelsThatAreIllAreDegraded() {
     network.apply(TestNetwork.IPIP).awaitReady();
-    kubelets.agents().lose("node-2");
+    nodes.agents().lose("node-2");
     eventually("ill", () -> assertThat(health()).startsWith("Degraded: ").contains("node-2"));
   }
 

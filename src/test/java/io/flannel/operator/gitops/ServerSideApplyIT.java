@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.flannel.operator.api.BackendType;
-import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.Kubectl;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -39,21 +38,15 @@ class ServerSideApplyIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  private FakeKubelets kubelets;
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 2);
+
   private TestNetwork network;
   private Kubectl kubectl;
 
   @BeforeEach
-  void nodes() {
-    cluster.nodes(2);
-    kubelets = FakeKubelets.on(cluster);
+  void aNetwork() {
     network = TestNetwork.of(cluster, "default");
     kubectl = Kubectl.in(cluster);
-  }
-
-  @AfterEach
-  void stop() {
-    kubelets.close();
   }
 
   /** Not even after the operator has put its finalizer there. */

@@ -4,8 +4,8 @@ import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.Chromium;
-import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.Tab;
 import io.flannel.operator.testing.TestCluster;
@@ -21,17 +21,16 @@ class OperatorPageIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   @RegisterExtension static final Chromium chromium = new Chromium();
 
-  private FakeKubelets kubelets;
   private TestNetwork network;
   private Tab tab;
   private String tolerated;
 
   @BeforeEach
   void start() {
-    cluster.nodes(3);
-    kubelets = FakeKubelets.on(cluster);
     network = TestNetwork.of(cluster, "default");
     tab = chromium.tab();
     tolerated = "^$";
@@ -39,7 +38,6 @@ class OperatorPageIT {
 
   @AfterEach
   void stop() {
-    kubelets.close();
     tab.close();
     assertThat(tab.complaints())
         .as("what the page complains of")
@@ -69,7 +67,7 @@ class OperatorPageIT {
     network.apply(TestNetwork.IPIP).awaitReady();
     open("#/default/overview");
     shows(".hero .pill", "Ready");
-    kubelets.agents().lose("node-2");
+    nodes.agents().lose("node-2");
     shows(".problems", "EncapsulationBlocked");
     assertThat(tab.text(".problems"))
         .contains("node-2", "What to do: let IP protocol 4 (IP in IP) pass between all nodes");
@@ -83,7 +81,7 @@ class OperatorPageIT {
     assertThat(tab.texts(".hop.breaks h3")).containsExactly("192.168.0.1 → 192.168.0.2 Underlay");
     assertThat(tab.text(".hop.breaks")).contains("EncapsulationBlocked", "What to do: let");
     assertThat(Axe.findings(tab)).isEmpty();
-    kubelets.agents().heal("node-2");
+    nodes.agents().heal("node-2");
     shows("#path h2", "Packets pass");
     click("Overview", ".hero .pill", "Ready");
     shows("[aria-labelledby=problems-title]", "None.");
@@ -92,7 +90,7 @@ class OperatorPageIT {
   @Test
   void aFaultOnANodeBreaksThePathAtItsDevice() {
     network.apply(TestNetwork.IPIP).awaitReady();
-    kubelets.agents().find("node-2", "DeviceDown", null);
+    nodes.agents().find("node-2", "DeviceDown", null);
     open("#/default/path?from=node-1&to=node-2");
     shows(".hop.breaks", "DeviceDown");
     assertThat(tab.text(".hop.breaks")).contains("flannel.ipip", "seen by a test");

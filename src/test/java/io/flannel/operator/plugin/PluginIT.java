@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,8 +40,9 @@ class PluginIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   @TempDir Path folder;
-  private FakeKubelets kubelets;
   private TestNetwork network;
   private UserShell shell;
 
@@ -58,15 +58,8 @@ class PluginIT {
 
   @BeforeEach
   void aNetwork() {
-    cluster.nodes(3);
     network = TestNetwork.of(cluster, "default");
-    kubelets = FakeKubelets.on(cluster);
     shell = UserShell.of(cluster.api()).forwardingTo(operator.process(), folder);
-  }
-
-  @AfterEach
-  void noKubelets() {
-    kubelets.close();
   }
 
   @Test
@@ -91,7 +84,7 @@ class PluginIT {
   @Test
   void theOperatorsWordsOfANetworkThatIsIll() {
     network.apply(TestNetwork.IPIP).awaitReady();
-    kubelets.agents().lose("node-2");
+    nodes.agents().lose("node-2");
     eventually("a problem", () -> assertThat(network.status().problems()).isNotEmpty());
     says(1, "kubectl flannel status").contains("\nProblems  EncapsulationBlocked: node-2");
     says(1, "kubectl flannel problems")

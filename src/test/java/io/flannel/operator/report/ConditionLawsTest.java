@@ -183,7 +183,7 @@ class ConditionLawsTest {
                         List.of(
                             new FlannelNodeStatus.PeerReport(
                                 peer, null, overlay, fullSize, underlay, alive, null, null, null,
-                                null, null, null))),
+                                null, null, null, null))),
                     Duration.ofSeconds(age)));
   }
 

@@ -321,7 +321,19 @@ class TunnelReportTest {
 
   private static PeerReport passes(int peer, int p50, int p99) {
     return new PeerReport(
-        "n" + peer, null, true, true, true, null, null, 0, p50, p99, "2026-11-23T09:00:00Z", null);
+        "n" + peer,
+        null,
+        true,
+        true,
+        true,
+        null,
+        null,
+        null,
+        0,
+        p50,
+        p99,
+        "2026-11-23T09:00:00Z",
+        null);
   }
 
   private static PeerReport blocked(int peer) {
@@ -333,6 +345,7 @@ class TunnelReportTest {
         true,
         null,
         true,
+        null,
         100,
         null,
         null,

@@ -199,6 +199,7 @@ public final class FakeAgents implements AutoCloseable {
         true,
         null,
         false,
+        false,
         passes ? 0 : 50,
         400,
         900,

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.OperatorProcess;
+import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -19,7 +19,6 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,19 +31,13 @@ class PageIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  private FakeKubelets kubelets;
+  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+
   private TestNetwork network;
 
   @BeforeEach
   void install() {
-    cluster.nodes(3);
-    kubelets = FakeKubelets.on(cluster);
     network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP).awaitReady();
-  }
-
-  @AfterEach
-  void stop() {
-    kubelets.close();
   }
 
   @Test
@@ -101,7 +94,7 @@ class PageIT {
         .isEqualTo("10.244.2.0/24 via 192.168.0.2 dev flannel.ipip onlink");
     assertThat(json(path).at("/hops/4/address").asText()).isEqualTo("192.168.0.1/24");
 
-    kubelets.agents().find("node-2", "DeviceDown", null);
+    nodes.agents().find("node-2", "DeviceDown", null);
     eventually(
         "broken at node-2's device",
         () -> {
@@ -118,7 +111,7 @@ class PageIT {
     try (Socket socket = send("/api/networks/default/events", "localhost")) {
       var events = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
       await(events, Map.of("event: network", "\"name\":\"default\"", "event: mesh", "\"passes\""));
-      kubelets.agents().lose("node-3");
+      nodes.agents().lose("node-3");
       await(
           events,
           Map.of("event: network", "\"EncapsulationBlocked\"", "event: mesh", "\"overlayLost\""));

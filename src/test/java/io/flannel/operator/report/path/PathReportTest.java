@@ -441,6 +441,7 @@ class PathReportTest {
                   Optional.empty(),
                   state,
                   Duration.ofMinutes(1),
+                  true,
                   Optional.of(0),
                   Optional.of(400),
                   Optional.of(900),

@@ -78,6 +78,7 @@ class MeshTest {
                         Optional.empty(),
                         it,
                         Duration.ofMinutes(1),
+                        true,
                         Optional.of(7),
                         Optional.of(400),
                         Optional.of(900),
