@@ -2,7 +2,6 @@ package io.flannel.operator.decide;
 
 import static io.flannel.operator.decide.PathState.FULL_SIZE_LOST;
 import static io.flannel.operator.decide.PathState.LOSSY;
-import static io.flannel.operator.decide.PathState.SILENT;
 import static io.flannel.operator.decide.TunnelProblem.ENCAPSULATION_BLOCKED;
 import static io.flannel.operator.decide.TunnelProblem.MTU_BLACK_HOLE;
 import static io.flannel.operator.decide.TunnelProblem.PACKET_LOSS;
@@ -64,9 +63,7 @@ final class LostPackets {
               lost.size() == it.openOf(node).count()
                   && (plain == PACKET_LOSS
                       || lost.stream().allMatch(pair -> TunnelCase.bothTell(pair, failing)));
-          boolean silent = lost.stream().allMatch(NodePair::mutuallySilent);
-          Duration needed = silent ? it.patience().forAgentsToStart() : wait;
-          at(node, lost, nobodyIsWaitedFor ? ZERO : needed);
+          at(node, lost, nobodyIsWaitedFor ? ZERO : needed(node, lost));
         });
     blamed.values().forEach(it::explained);
     for (NodePair pair : it.open()) {
@@ -81,10 +78,7 @@ final class LostPackets {
     if (isTold(pair.a()) || isTold(pair.b())) {
       return;
     }
-    Duration needed =
-        pair.mutuallySilent()
-            ? it.patience().forAgentsToStart()
-            : pair.state() == SILENT ? it.patience().forTheOtherEnd() : wait;
+    Duration needed = needed(pair);
     Optional<String> lossy = pair.state().lost() ? mostlyLossy(pair) : Optional.empty();
     Optional<String> marked =
         Stream.of(pair.a(), pair.b()).filter(node -> cause(node) != plain).findFirst();
@@ -96,6 +90,23 @@ final class LostPackets {
     } else {
       it.tellBetween(pair, plain, failing, needed);
     }
+  }
+
+  /** How old what a node is blamed for must be, where not everybody tells of it yet. */
+  private Duration needed(String node, List<NodePair> lost) {
+    if (lost.stream().allMatch(NodePair::mutuallySilent)) {
+      return it.patience().forAgentsToStart();
+    }
+    // Its own agent, which would see the same, may have just started, as after a boot.
+    boolean itTells = lost.stream().anyMatch(pair -> failing.test(pair.seenFrom(node)));
+    return itTells || plain == PACKET_LOSS ? wait : it.patience().forTheOtherEnd();
+  }
+
+  private Duration needed(NodePair pair) {
+    if (pair.mutuallySilent()) {
+      return it.patience().forAgentsToStart();
+    }
+    return pair.bothSee(failing) || plain == PACKET_LOSS ? wait : it.patience().forTheOtherEnd();
   }
 
   private boolean isTold(String node) {
