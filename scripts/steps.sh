@@ -23,9 +23,10 @@ maven() {
     return 1
   }
   # Maven's own Guava still uses what JDK 24 and newer warn of.
-  JAVA_HOME=$(scripts/find-jdk) MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -B -ntp -Dstyle.color=never "$@" |
-    sed -u $'s/\e\\[[0-9;]*m//g'
+  JAVA_HOME=$(scripts/find-jdk) MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -B -ntp -Dstyle.color=never "$@" \
+    2> >(without_colour >&2) | without_colour
 }
+without_colour() { sed -u $'s/\e\\[[0-9;]*m//g'; }
 
 # package: the operator as target/quarkus-app, unless it is newer than all that it is made of.
 package() {
