@@ -43,6 +43,7 @@ public sealed interface AgentReport {
    *
    * @param age since it arrived, by the operator's clock
    * @param agentFor for how long the agent has run; empty: it does not say
+   * @param nodeFor for how long the node has run since it booted; empty: the agent does not say
    * @param stopping whether the agent was told to stop, so that this is its last report
    * @param device the tunnel device as it is, if there is one
    * @param bridgeAddress of the pods' bridge, if there is one
@@ -54,6 +55,7 @@ public sealed interface AgentReport {
   record Received(
       Duration age,
       Optional<Duration> agentFor,
+      Optional<Duration> nodeFor,
       boolean stopping,
       Optional<Device> device,
       Optional<Cidr> bridgeAddress,
@@ -71,7 +73,7 @@ public sealed interface AgentReport {
     public AgentReport withFindings(UnaryOperator<Stream<Finding>> change) {
       List<Finding> others = change.apply(findings.stream()).toList();
       return new Received(
-          age, agentFor, stopping, device, bridgeAddress, nic, bridge, others, paths);
+          age, agentFor, nodeFor, stopping, device, bridgeAddress, nic, bridge, others, paths);
     }
   }
 

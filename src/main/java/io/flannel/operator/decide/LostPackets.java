@@ -53,6 +53,7 @@ final class LostPackets {
 
   private void judge() {
     Predicate<NodePair> fails = pair -> failing.test(pair.state());
+    booting(fails);
     Map<String, List<NodePair>> blamed = new LinkedHashMap<>();
     for (String node : Blame.of(it.open(), fails)) {
       blamed.put(node, it.openOf(node).filter(fails).toList());
@@ -72,6 +73,25 @@ final class LostPackets {
         it.explained(List.of(pair));
       }
     }
+  }
+
+  /** A node that has just booted, and says nothing else, still waits for its flanneld. */
+  private void booting(Predicate<NodePair> fails) {
+    for (NodePair pair : it.open()) {
+      if (fails.test(pair)) {
+        Stream.of(pair.a(), pair.b())
+            .flatMap(node -> stillBooting(node).stream())
+            .max(Duration::compareTo)
+            .ifPresent(left -> it.leaveOpen(pair, left));
+      }
+    }
+  }
+
+  private Optional<Duration> stillBooting(String node) {
+    return Optional.ofNullable(it.evidence().heard().get(node))
+        .flatMap(AgentReport.Received::nodeFor)
+        .map(it.patience().forNodesToBoot()::minus)
+        .filter(Duration::isPositive);
   }
 
   private void pair(NodePair pair) {

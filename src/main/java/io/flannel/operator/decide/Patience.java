@@ -50,6 +50,14 @@ record Patience(Health health) {
   }
 
   /**
+   * Until a node that boots has its tunnels again: kubelet starts flannel's pod anew, and flanneld
+   * makes what the boot took.
+   */
+  Duration forNodesToBoot() {
+    return Duration.ofSeconds(60);
+  }
+
+  /**
    * Where a node alone says that it hears nobody: all others may have died at once, which the
    * control plane knows after 50 s (kube-controller-manager's --node-monitor-grace-period).
    */

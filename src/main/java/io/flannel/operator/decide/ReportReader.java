@@ -76,7 +76,8 @@ final class ReportReader {
     text("agentVersion", status.agentVersion(), VERSION_LENGTH);
     return new Received(
         age,
-        agentFor(reportedAt, age),
+        running("agentSince", status.agentSince(), reportedAt, age),
+        running("bootedAt", status.bootedAt(), reportedAt, age),
         Boolean.TRUE.equals(status.stopping()),
         device("device", status.device()),
         address("bridgeAddress", status.bridgeAddress()),
@@ -86,11 +87,14 @@ final class ReportReader {
         paths(reportedAt, age));
   }
 
-  private Optional<Duration> agentFor(Instant reportedAt, Duration age) throws ImpossibleException {
-    if (status.agentSince() == null) {
+  /** For how long something has run: by the agent's clock until it reported, by ours since. */
+  private static Optional<Duration> running(
+      String field, @Nullable String since, Instant reportedAt, Duration age)
+      throws ImpossibleException {
+    if (since == null) {
       return Optional.empty();
     }
-    Duration before = Duration.between(time("agentSince", status.agentSince()), reportedAt);
+    Duration before = Duration.between(time(field, since), reportedAt);
     return Optional.of(before.isNegative() ? age : age.plus(before));
   }
 

@@ -271,6 +271,7 @@ class NodePlanTest {
     return new AgentReport.Received(
         Duration.ZERO,
         Optional.empty(),
+        Optional.empty(),
         false,
         Optional.empty(),
         Optional.of(Cidr.ofAddress(address)),

@@ -203,6 +203,7 @@ class TunnelLawsTest {
     return new AgentReport.Received(
         received.age(),
         received.agentFor(),
+        received.nodeFor(),
         received.stopping(),
         received.device(),
         received.bridgeAddress(),

@@ -414,6 +414,36 @@ class TunnelVerdictsTest {
   }
 
   @Test
+  void aNodeThatHasJustBootedMayStillWaitForItsFlanneld() {
+    TunnelLab lab = new TunnelLab(4).blocked(C);
+    assertThat(judge(lab, booted(lab, C, Duration.ofSeconds(20))).troubles()).isEmpty();
+    assertThat(judge(lab, booted(lab, C, Duration.ofSeconds(20))).nodes().get(C).tunnel())
+        .isEqualTo(Tunnel.UNKNOWN);
+    assertThat(judge(lab, booted(lab, C, Duration.ofSeconds(61))).troubles())
+        .extracting(TunnelTrouble::cause)
+        .containsExactly(ENCAPSULATION_BLOCKED);
+  }
+
+  private static Map<String, AgentReport> booted(TunnelLab lab, String node, Duration ago) {
+    Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
+    AgentReport.Received report = (AgentReport.Received) reports.get(node);
+    reports.put(
+        node,
+        new AgentReport.Received(
+            report.age(),
+            report.agentFor(),
+            Optional.of(ago),
+            report.stopping(),
+            report.device(),
+            report.bridgeAddress(),
+            report.nic(),
+            report.bridge(),
+            report.findings(),
+            report.paths()));
+    return reports;
+  }
+
+  @Test
   void whatIsReachedIsCounted() {
     TunnelVerdicts verdicts = new TunnelLab(64).off(A).verdicts();
     assertThat(verdicts.nodes().get(A).reach()).contains(new TunnelVerdict.Reach(0, 63));
@@ -460,6 +490,7 @@ class TunnelVerdictsTest {
     return new AgentReport.Received(
         report.age(),
         report.agentFor(),
+        report.nodeFor(),
         report.stopping(),
         report.device(),
         report.bridgeAddress(),
@@ -488,6 +519,7 @@ class TunnelVerdictsTest {
     return new AgentReport.Received(
         age,
         report.agentFor(),
+        report.nodeFor(),
         report.stopping(),
         report.device(),
         report.bridgeAddress(),

@@ -82,7 +82,7 @@ record TunnelFault(
             Set.of("node2"),
             "node2",
             // When it is on again, until its agent is, and until its flanneld is.
-            Set.of("AgentSilent", "DeviceMissing", "SubnetEnvMissing")));
+            Set.of("AgentSilent", "DeviceMissing", "SubnetEnvMissing", "RouteMissing")));
     faults.add(registeringAnew("no-pod-cidr", "NoPodCIDR"));
     faults.add(registeringAnew("pod-cidr-outside", "PodCIDROutside"));
     return faults;

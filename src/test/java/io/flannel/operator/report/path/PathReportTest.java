@@ -420,6 +420,7 @@ class PathReportTest {
       return new Received(
           Duration.ofSeconds(3),
           Optional.empty(),
+          Optional.empty(),
           false,
           backend
               .device(ipv6 ? Cidr.Family.IPV6 : Cidr.Family.IPV4)

@@ -64,6 +64,7 @@ class MeshTest {
     return new AgentReport.Received(
         Duration.ZERO,
         Optional.empty(),
+        Optional.empty(),
         false,
         Optional.empty(),
         Optional.empty(),
