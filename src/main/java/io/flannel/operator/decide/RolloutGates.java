@@ -159,9 +159,10 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
                           .map(place -> trouble.cause().reason() + " " + said(place)))
               .findFirst();
       TunnelVerdict verdict = tunnels.orElseThrow().nodes().get(pod.node());
+      boolean undecided = tunnels.orElseThrow().undecided().contains(pod.node());
       if (worse.isPresent()) {
         waiting.add(new Waiting(pod.node(), worse.get(), measuredSince(running, PATIENCE)));
-      } else if (verdict == null || verdict.tunnel() == Tunnel.UNKNOWN) {
+      } else if (verdict == null || verdict.tunnel() == Tunnel.UNKNOWN || undecided) {
         waits(pod, "its tunnels are not known yet");
       } else {
         open.add(pod.name());
@@ -170,6 +171,7 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
 
     private boolean isHealthy(String node) {
       return tunnels
+          .filter(it -> !it.undecided().contains(node))
           .map(it -> it.nodes().get(node))
           .filter(verdict -> verdict.tunnel() == Tunnel.HEALTHY)
           .isPresent();

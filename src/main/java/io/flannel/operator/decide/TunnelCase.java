@@ -201,6 +201,11 @@ final class TunnelCase {
     return undecided.contains(node);
   }
 
+  /** The nodes of which something is left open. */
+  Set<String> undecided() {
+    return Set.copyOf(undecided);
+  }
+
   boolean isDoubted(String node) {
     return doubted.contains(node);
   }

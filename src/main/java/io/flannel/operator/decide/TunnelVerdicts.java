@@ -26,12 +26,15 @@ import java.util.function.Function;
  *
  * @param nodes by name, of every node of the network
  * @param troubles each cause once
+ * @param undecided the nodes of which something was seen that cannot be told yet, though a Healthy
+ *     one stays so meanwhile
  * @param lookAgain after so long something that is left open now can be decided without a further
  *     report; empty: nothing is left open
  */
 public record TunnelVerdicts(
     SortedMap<String, TunnelVerdict> nodes,
     List<TunnelTrouble> troubles,
+    Set<String> undecided,
     Optional<Duration> lookAgain) {
 
   private static final AgentReport NOTHING_YET = new Awaited(Duration.ZERO);
@@ -69,7 +72,7 @@ public record TunnelVerdicts(
       boolean alone = plan.peersOf(node).isEmpty();
       verdicts.put(node, verdict(told, lease, Optional.ofNullable(reports.get(node)), alone));
     }
-    return new TunnelVerdicts(verdicts, told.troubles(), told.lookAgain());
+    return new TunnelVerdicts(verdicts, told.troubles(), told.undecided(), told.lookAgain());
   }
 
   private static TunnelVerdict verdict(

@@ -95,6 +95,16 @@ class RolloutGatesTest {
   }
 
   @Test
+  void whatIsNotDecidedYetIsWaitedFor() {
+    lab.lies(A, B, PathState.TUNNEL_LOST).since(Duration.ofSeconds(1));
+    RolloutGates gates = gates(MEASURED);
+    assertThat(gates.open()).isEmpty();
+    assertThat(gates.failed()).isEmpty();
+    illBefore = Set.of(A);
+    assertThat(gates(MEASURED).open()).isEmpty();
+  }
+
+  @Test
   void whoIsIllElsewhereStopsNobody() {
     lab.blocked(B);
     assertThat(gates(MEASURED).open()).containsExactly("pod-" + A);

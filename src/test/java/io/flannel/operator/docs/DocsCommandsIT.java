@@ -56,6 +56,7 @@ class DocsCommandsIT {
   private static final Set<String> NAMED_ONLY =
       Set.of(
           "helm uninstall",
+          "helm rollback",
           "helm upgrade",
           "kubectl apply",
           "kubectl apply -f -",
@@ -74,6 +75,7 @@ class DocsCommandsIT {
       TestNetwork.of(cluster, "default")
           .apply(TestNetwork.IPIP + "deletionPolicy: Cleanup")
           .awaitReady();
+      namespace("flannel-operator");
       argoCd();
       List<DocsCommand> here =
           DocsCommand.all().stream()
@@ -150,11 +152,9 @@ class DocsCommandsIT {
 
   /** Its ConfigMap, with something in it that is to stay. */
   private static void argoCd() {
-    var client = cluster.client();
-    client
-        .resource(new NamespaceBuilder().withNewMetadata().withName("argocd").endMetadata().build())
-        .createOr(it -> it.update());
-    client
+    namespace("argocd");
+    cluster
+        .client()
         .resource(
             new ConfigMapBuilder()
                 .withNewMetadata()
@@ -163,6 +163,13 @@ class DocsCommandsIT {
                 .endMetadata()
                 .addToData("url", "https://argocd.example.org")
                 .build())
+        .createOr(it -> it.update());
+  }
+
+  private static void namespace(String name) {
+    cluster
+        .client()
+        .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
         .createOr(it -> it.update());
   }
 }

@@ -37,6 +37,10 @@ public final class FakeAgents implements AutoCloseable {
   private final Set<BackendType> blocked = ConcurrentHashMap.newKeySet();
   private final Set<String> lost = ConcurrentHashMap.newKeySet();
   private final Map<String, List<Finding>> findings = new ConcurrentHashMap<>();
+
+  /** Since when a node reaches a peer, or does not, by both names and that. */
+  private final Map<String, String> since = new ConcurrentHashMap<>();
+
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
   private final SharedIndexInformer<FlannelNode> nodes;
 
@@ -191,6 +195,8 @@ public final class FakeAgents implements AutoCloseable {
         !lost.contains(name)
             && !lost.contains(peer.name())
             && !(peer.backend() == null && blocked.contains(backend));
+    String way = name + ">" + peer.name() + " ";
+    since.remove(way + !passes);
     return new PeerReport(
         peer.name(),
         peer.address(),
@@ -203,7 +209,7 @@ public final class FakeAgents implements AutoCloseable {
         passes ? 0 : 50,
         400,
         900,
-        now,
+        since.computeIfAbsent(way + passes, it -> now),
         null);
   }
 }
