@@ -79,10 +79,7 @@ final class LostPackets {
   private void booting(Predicate<NodePair> fails) {
     for (NodePair pair : it.open()) {
       if (fails.test(pair)) {
-        Stream.of(pair.a(), pair.b())
-            .flatMap(node -> stillBooting(node).stream())
-            .max(Duration::compareTo)
-            .ifPresent(left -> it.leaveOpen(pair, left));
+        it.leaveOpenAsLongAs(pair, this::stillBooting);
       }
     }
   }

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /**
  * Finds the nodes that nobody hears: those that are down, and those whose agent alone is. Their own
@@ -46,10 +45,7 @@ final class SilentNodes {
   private void starting() {
     for (NodePair pair : it.open()) {
       if (pair.mutuallySilent() || pair.state() == SILENT || pair.state() == UNDECIDED) {
-        Stream.of(pair.a(), pair.b())
-            .flatMap(node -> stillStarting(node).stream())
-            .max(Duration::compareTo)
-            .ifPresent(left -> it.leaveOpen(pair, left));
+        it.leaveOpenAsLongAs(pair, this::stillStarting);
       }
     }
   }

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -171,11 +172,21 @@ final class TunnelCase {
                     evidence.pairsOf(node).stream().anyMatch(other -> other.passesSteadily(node)));
   }
 
-  /** What fails between two is not told for so long yet. */
-  void leaveOpen(NodePair pair, Duration wait) {
-    undecided.addAll(List.of(pair.a(), pair.b()));
-    explained(List.of(pair));
-    lookAgainAfter(wait);
+  /**
+   * What fails between two is not told as long as one of them needs time.
+   *
+   * @param left how much longer a node needs; empty: it needs none
+   */
+  void leaveOpenAsLongAs(NodePair pair, Function<String, Optional<Duration>> left) {
+    Stream.of(pair.a(), pair.b())
+        .flatMap(node -> left.apply(node).stream())
+        .max(Duration::compareTo)
+        .ifPresent(
+            wait -> {
+              undecided.addAll(List.of(pair.a(), pair.b()));
+              explained(List.of(pair));
+              lookAgainAfter(wait);
+            });
   }
 
   /** The cause of a node's state that nobody needs to be told of yet. */

@@ -427,19 +427,7 @@ class TunnelVerdictsTest {
   private static Map<String, AgentReport> booted(TunnelLab lab, String node, Duration ago) {
     Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
     AgentReport.Received report = (AgentReport.Received) reports.get(node);
-    reports.put(
-        node,
-        new AgentReport.Received(
-            report.age(),
-            report.agentFor(),
-            Optional.of(ago),
-            report.stopping(),
-            report.device(),
-            report.bridgeAddress(),
-            report.nic(),
-            report.bridge(),
-            report.findings(),
-            report.paths()));
+    reports.put(node, copy(report, report.age(), Optional.of(ago), report.paths()));
     return reports;
   }
 
@@ -487,16 +475,10 @@ class TunnelVerdictsTest {
   }
 
   private static AgentReport passesSince(AgentReport.Received report, Duration held) {
-    return new AgentReport.Received(
+    return copy(
+        report,
         report.age(),
-        report.agentFor(),
         report.nodeFor(),
-        report.stopping(),
-        report.device(),
-        report.bridgeAddress(),
-        report.nic(),
-        report.bridge(),
-        report.findings(),
         report.paths().stream()
             .map(
                 path ->
@@ -516,17 +498,26 @@ class TunnelVerdictsTest {
   }
 
   private static AgentReport aged(AgentReport.Received report, Duration age) {
+    return copy(report, age, report.nodeFor(), report.paths());
+  }
+
+  /** The same report with another age, boot and paths. */
+  private static AgentReport copy(
+      AgentReport.Received report,
+      Duration age,
+      Optional<Duration> nodeFor,
+      List<AgentReport.Path> paths) {
     return new AgentReport.Received(
         age,
         report.agentFor(),
-        report.nodeFor(),
+        nodeFor,
         report.stopping(),
         report.device(),
         report.bridgeAddress(),
         report.nic(),
         report.bridge(),
         report.findings(),
-        report.paths());
+        paths);
   }
 
   private static TunnelVerdicts judge(TunnelLab lab, Map<String, AgentReport> reports) {
