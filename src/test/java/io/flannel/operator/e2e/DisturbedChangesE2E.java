@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What happens in the middle of a change, and changes of other things than the backend, under the
@@ -27,7 +29,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class DisturbedChangesE2E {
   private static final List<Integer> NODES = List.of(1, 2, 3);
   private static final List<Integer> ALL = List.of(1, 2, 3, 4);
-  private static final String FLANNEL = "ghcr.io/flannel-io/flannel:";
   private static final String OPERATOR = "ghcr.io/flannel-operator/flannel-operator:";
 
   private static final Changes changes = new Changes();
@@ -103,21 +104,23 @@ class DisturbedChangesE2E {
     InstalledOperator.install();
   }
 
-  @Test
+  /** To another image and back: an upgrade, and a downgrade. */
+  @ParameterizedTest
+  @CsvSource({"image, /containers/0/image", "cniPluginImage, /initContainers/0/image"})
   @Order(4)
-  void flannelsImageChanges() {
-    String image = flannelImage();
-    String mirrored = image.replace(FLANNEL, "mirror.example/flannel:");
+  void anImageOfFlannelChanges(String field, String place) {
+    String image = flannelImage(place);
+    String mirrored = image.replace("ghcr.io/flannel-io/", "mirror.example/");
     Lab.tag(NODES, image, mirrored);
     changes.under(
-        "flannel image",
+        "flannel.%s: another".formatted(field),
         () -> {
-          Network.rolls("{type: host-gw}", "flannel: {image: '%s'}".formatted(mirrored));
+          Network.rolls("{type: host-gw}", "flannel: {%s: '%s'}".formatted(field, mirrored));
           Overlay.awaitChanged();
         });
-    assertThat(flannelImage()).isEqualTo(mirrored);
-    changes.under("flannel image, back", () -> Overlay.change("{type: host-gw}"));
-    assertThat(flannelImage()).isEqualTo(image);
+    assertThat(flannelImage(place)).isEqualTo(mirrored).isNotEqualTo(image);
+    changes.under("flannel.%s: back".formatted(field), () -> Overlay.change("{type: host-gw}"));
+    assertThat(flannelImage(place)).isEqualTo(image);
   }
 
   @Test
@@ -246,17 +249,22 @@ class DisturbedChangesE2E {
         .until(() -> Network.status().at("/summary/nodes").asInt() == count);
   }
 
-  private static String flannelImage() {
-    return image("kube-flannel", "kube-flannel-ds");
+  /**
+   * An image that a pod of flannel runs.
+   *
+   * @param place where its spec says so, such as {@code /containers/0/image}
+   */
+  private static String flannelImage(String place) {
+    return image("kube-flannel", "kube-flannel-ds", place);
   }
 
   private static String agentImage() {
-    return image(InstalledOperator.NAMESPACE, "flannel-node-agent");
+    return image(InstalledOperator.NAMESPACE, "flannel-node-agent", "/containers/0/image");
   }
 
-  private static String image(String namespace, String daemonSet) {
+  private static String image(String namespace, String daemonSet, String place) {
     return Lab.get("-n", namespace, "daemonset", daemonSet)
-        .at("/spec/template/spec/containers/0/image")
+        .at("/spec/template/spec" + place)
         .asText();
   }
 }

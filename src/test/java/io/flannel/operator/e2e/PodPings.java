@@ -17,7 +17,10 @@ import java.util.regex.Pattern;
 final class PodPings {
   static final int INTERVAL_MS = 20;
 
-  private static final Pattern ANSWER = Pattern.compile(" icmp_seq=(\\d+) ");
+  /** Not "From 10.244.1.1 icmp_seq=7 Destination Host Unreachable". */
+  private static final Pattern ANSWER = Pattern.compile("bytes from \\S+: icmp_seq=(\\d+) ");
+
+  private static final Pattern SENT = Pattern.compile("(\\d+) packets transmitted");
 
   /** ping counts in 16 bits, from 1. */
   private static final int SEQUENCES = 1 << 16;
@@ -25,7 +28,7 @@ final class PodPings {
   /**
    * What became of them.
    *
-   * @param sent echo requests that were sent, up to the last that was answered
+   * @param sent echo requests that were sent, but for the last, which may still be under way
    * @param lost of these, the ones that were not answered
    * @param longestGapMs between two answers of one pair, that is by its numbers
    * @param pairs what was lost, by direction
@@ -78,14 +81,19 @@ final class PodPings {
       while (answers.find()) {
         answered.add(Integer.parseInt(answers.group(1)));
       }
-      if (answered.isEmpty() || answered.last() == SEQUENCES - 1) {
+      Matcher count = SENT.matcher(said);
+      int requests = count.find() ? Integer.parseInt(count.group(1)) : 0;
+      if (requests < 2 || requests >= SEQUENCES) {
         throw new AssertionError(
-            "node%d to node%d: %d answers: nothing can be said. %s"
-                .formatted(ping.from(), ping.to(), answered.size(), tail(said)));
+            "node%d to node%d: %d requests: nothing can be said. %s"
+                .formatted(ping.from(), ping.to(), requests, tail(said)));
       }
-      int missing = answered.last() - answered.size();
-      int gap = longestGap(answered);
-      sent += answered.last();
+      if (!answered.contains(requests)) {
+        requests--;
+      }
+      int missing = requests - answered.size();
+      int gap = longestGap(answered, requests);
+      sent += requests;
       lost += missing;
       longest = Math.max(longest, gap);
       if (missing > 0) {
@@ -97,14 +105,14 @@ final class PodPings {
     return new Result(sent, lost, longest, pairs);
   }
 
-  private static int longestGap(TreeSet<Integer> answered) {
+  private static int longestGap(TreeSet<Integer> answered, int sent) {
     int longest = 0;
     int before = 0;
     for (int sequence : answered) {
       longest = Math.max(longest, (sequence - before - 1) * INTERVAL_MS);
       before = sequence;
     }
-    return longest;
+    return Math.max(longest, (sent - before) * INTERVAL_MS);
   }
 
   private static String tail(String text) {
