@@ -71,15 +71,16 @@ public final class AgentBench {
       awaitHealthy(agent);
       pause(Duration.ofMinutes(1));
       AuditLog.Mark mark = api.audit().mark();
-      long cpu = cpuTicks(agent.pid());
+      ProcessCpu cpu = ProcessCpu.of(agent.pid());
       long bytes = peers.bytesReceived();
       long began = System.nanoTime();
-      pause(WINDOW);
+      String busiest = busiestMinute(agent);
       double seconds = (System.nanoTime() - began) / 1e9;
-      double busy = (cpuTicks(agent.pid()) - cpu) / ticksPerSecond();
+      double busy = ProcessCpu.of(agent.pid()).secondsSince(cpu);
       figures.add(
           "agent_rss_mb", "MB", "64", ProcessMemory.megabytes(agent.pid(), "smaps_rollup", "Rss:"));
       figures.add("agent_cpu_percent", "%", "1", 100 * busy / seconds);
+      System.out.println("  " + busiest);
       figures.add(
           "probe_bytes_per_node_s",
           "B/s",
@@ -167,16 +168,24 @@ public final class AgentBench {
     return node;
   }
 
-  /** User and system time of all threads: fields 14 and 15 of proc(5)'s stat. */
-  private static long cpuTicks(long pid) throws IOException {
-    String stat = Files.readString(Path.of("/proc/%d/stat".formatted(pid)));
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-  }
-
-  /** USER_HZ, which Linux fixes for every architecture that the JDK runs on. */
-  private static double ticksPerSecond() {
-    return 100;
+  /** Waits for as long as is measured; says what took the CPU in the minute that took most. */
+  private static String busiestMinute(AgentProcess agent) throws IOException {
+    double most = -1;
+    String said = "";
+    ProcessCpu before = ProcessCpu.of(agent.pid());
+    for (int minute = 1; minute <= WINDOW.toMinutes(); minute++) {
+      pause(Duration.ofMinutes(1));
+      ProcessCpu now = ProcessCpu.of(agent.pid());
+      double seconds = now.secondsSince(before);
+      if (seconds > most) {
+        most = seconds;
+        said =
+            "at most in minute %d: %.2f s of CPU (%s)"
+                .formatted(minute, seconds, now.busiestSince(before));
+      }
+      before = now;
+    }
+    return said;
   }
 
   private static void pause(Duration time) {
