@@ -142,8 +142,8 @@ public record FlannelNetworkStatus(
                   + " configuration before. RolledBack: all of them have.")
           @Nullable Phase phase,
       @JsonPropertyDescription(
-              "Nodes that run the present configuration; of these, up to rollout.maxUnavailable may"
-                  + " be starting yet.")
+              "Nodes that run the present configuration and reach again all that they reached"
+                  + " before.")
           @Nullable Integer updated,
       @JsonPropertyDescription("Nodes that shall run flannel.") @Nullable Integer total,
       @JsonPropertyDescription("Hash of the configuration before this rollout.")
@@ -153,8 +153,8 @@ public record FlannelNetworkStatus(
       @JsonPropertyDescription("When a further node was last done, RFC 3339.")
           @Nullable String progressedAt,
       @JsonPropertyDescription(
-              "When it should be through if the other nodes take as long, RFC 3339; only while"
-                  + " nodes are being changed.")
+              "When it should be through if the other nodes take as long, RFC 3339; left out before"
+                  + " the first node is done, and when that time is over.")
           @Nullable String expectedEnd,
       @JsonPropertyDescription("The state in a sentence.") @Nullable String message) {
 

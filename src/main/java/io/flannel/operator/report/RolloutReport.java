@@ -16,8 +16,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the DaemonSet's pods are, from Kubernetes' own counts and from what the last report said:
- * when it began and when a further node was done.
+ * How far the DaemonSet's pods are, from the pods, Kubernetes' own counts and what the last report
+ * said: when it began and when a further node was done.
  */
 final class RolloutReport {
   private RolloutReport() {}
@@ -26,20 +26,21 @@ final class RolloutReport {
     Optional<Rollout> before = situation.previous().map(FlannelNetworkStatus::rollout);
     LiveFlannel.PodCounts pods = live.pods();
     Away away = situation.course().away();
-    // Kubernetes counts both, not which pods are both: up to maxUnavailable may be starting yet.
-    int done = pods.observed() ? Math.min(pods.updated(), pods.available()) : 0;
+    // Counts of another generation say nothing: at an installation they are all 0.
+    int total = (pods.observed() ? pods.desired() : situation.leases().size()) - away.count();
+    // Kubernetes counts pods of this template and pods that are ready, not those that are both.
+    int done = Math.min(total, done(situation, live, away));
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> Phase.isOver(it.phase())).isPresent();
     // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
     // rollout's. That a Node is registered is seen apart from its pod, and may be seen later.
     boolean through =
-        pods.completeWithout(away.count(), away.count() - updated(situation, live, away))
+        done == total
+            && pods.completeWithout(away.count(), away.count() - updated(situation, live, away))
             && situation.leases().stream()
                 .filter(lease -> !away.has(lease.node().name()))
                 .noneMatch(RolloutReport::waits);
     boolean complete = through || (wasComplete && pods.noneOutdated());
-    // Counts of another generation say nothing: at an installation they are all 0.
-    int total = (pods.observed() ? pods.desired() : situation.leases().size()) - away.count();
 
     boolean begins = !same || (wasComplete && !complete);
     String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();
@@ -58,8 +59,20 @@ final class RolloutReport {
         live.configHash(),
         startedAt,
         progressedAt,
-        phase == Phase.PROGRESSING ? expectedEnd(startedAt, progressedAt, done, total) : null,
+        phase == Phase.PROGRESSING ? expectedEnd(startedAt, progressedAt, done, total, now) : null,
         message(situation, phase, done, total));
+  }
+
+  /** How many nodes had their turn and run flannel: their gates are open. */
+  private static int done(Situation situation, LiveFlannel live, Away away) {
+    return (int)
+        situation
+            .cluster()
+            .pods()
+            .of(live.marks().revision())
+            .filter(pod -> pod.gateOpen() && pod.runningSince().isPresent())
+            .filter(pod -> !away.has(pod.node()))
+            .count();
   }
 
   /** How many of the nodes that are away had their turn before. */
@@ -89,16 +102,14 @@ final class RolloutReport {
 
   /** If the nodes that are left take as long as those that are done. */
   private static @Nullable String expectedEnd(
-      String startedAt, String progressedAt, int done, int total) {
-    if (done == 0 || done >= total) {
+      String startedAt, String progressedAt, int done, int total, Instant now) {
+    if (done == 0 || done == total) {
       return null;
     }
     Instant progressed = Instant.parse(progressedAt);
     Duration each = Duration.between(Instant.parse(startedAt), progressed).dividedBy(done);
-    return progressed
-        .plus(each.multipliedBy((long) total - done))
-        .truncatedTo(ChronoUnit.SECONDS)
-        .toString();
+    Instant end = progressed.plus(each.multipliedBy((long) total - done));
+    return end.isBefore(now) ? null : end.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   /** Whether flannel has not registered the node with the present backend yet. */

@@ -12,6 +12,7 @@ import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.LiveFlannel.PodCounts;
@@ -39,7 +40,7 @@ final class Life {
   private List<ClusterNode> nodes = List.of();
   private Optional<LiveFlannel> live = Optional.empty();
   private List<ServiceRange> services = List.of();
-  private FlannelPods pods = FlannelPods.NONE;
+  private @Nullable FlannelPods pods;
   private boolean paused;
   private Optional<String> applyError = Optional.empty();
   private Map<String, AgentReport> reports = Map.of();
@@ -110,7 +111,7 @@ final class Life {
     return this;
   }
 
-  /** flannel's pods, with what they wait for. */
+  /** flannel's pods, with what they wait for; else as many are done as Kubernetes counts. */
   Life pods(FlannelPods all) {
     pods = all;
     return this;
@@ -155,7 +156,9 @@ final class Life {
 
   /** What would be reported now. */
   FlannelNetworkStatus next() {
-    ClusterState cluster = new ClusterState(nodes, services, List.of(), live, List.of(), pods);
+    ClusterState cluster =
+        new ClusterState(
+            nodes, services, List.of(), live, List.of(), pods == null ? donePods() : pods);
     Decision decision = Acceptance.judge(wanted, cluster);
     return StatusReport.of(
         new Situation(
@@ -173,6 +176,29 @@ final class Life {
             Course.of(
                 wanted, "r", "", cluster, reports, Optional.ofNullable(status), clock().instant())),
         clock());
+  }
+
+  private FlannelPods donePods() {
+    return live.filter(it -> it.pods().observed())
+        .map(
+            it ->
+                new FlannelPods(
+                    nodes.stream()
+                        .limit(Math.min(it.pods().updated(), it.pods().available()))
+                        .map(node -> donePod(node.name(), it))
+                        .toList(),
+                    Map.of()))
+        .orElse(FlannelPods.NONE);
+  }
+
+  private static FlannelPod donePod(String node, LiveFlannel live) {
+    return new FlannelPod(
+        "kube-flannel-ds-" + node,
+        node,
+        live.marks().revision(),
+        live.configHash(),
+        Optional.of(BEGIN),
+        true);
   }
 
   Clock clock() {

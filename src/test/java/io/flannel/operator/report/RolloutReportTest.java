@@ -7,11 +7,18 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.LiveFlannel.PodCounts;
 import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** How a configuration reaches the nodes, as it is told. Nothing measures tunnels here. */
@@ -149,6 +156,43 @@ class RolloutReportTest {
   }
 
   @Test
+  void aPodThatIsStartingIsNotDone() {
+    Life life = Life.running(IPIP);
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1));
+    life.pods(pods(new FlannelPod("p1", "n1", "", hash(VXLAN), Optional.empty(), false)));
+    life.report();
+    assertThat(rollout(life).updated()).isZero();
+
+    // Its containers are ready, and its node is being measured.
+    life.pods(pods(new FlannelPod("p1", "n1", "", hash(VXLAN), Optional.of(Life.BEGIN), false)));
+    life.report();
+    assertThat(rollout(life).updated()).isZero();
+    assertThat(rollout(life).expectedEnd()).isNull();
+
+    life.pods(pods(new FlannelPod("p1", "n1", "", hash(VXLAN), Optional.of(Life.BEGIN), true)));
+    life.report();
+    assertThat(rollout(life).updated()).isEqualTo(1);
+  }
+
+  @Test
+  void itIsThroughWhenTheOthersTakeAsLong() {
+    Life life = Life.running(IPIP).nodes(leasedNodes(4)).runs(IPIP, 4);
+    life.report();
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 4, 4, 0, 4)).report();
+    assertThat(rollout(life).expectedEnd()).isNull();
+
+    life.after(MINUTE).runs(VXLAN, new PodCounts(true, 4, 4, 1, 4)).report();
+    assertThat(rollout(life).expectedEnd()).isEqualTo("2026-11-23T10:05:00Z");
+    life.after(MINUTE.multipliedBy(3)).runs(VXLAN, new PodCounts(true, 4, 4, 2, 4)).report();
+    assertThat(rollout(life).expectedEnd()).isEqualTo("2026-11-23T10:09:00Z");
+
+    life.after(MINUTE.multipliedBy(4)).report();
+    assertThat(rollout(life).expectedEnd()).isEqualTo("2026-11-23T10:09:00Z");
+    life.after(Duration.ofSeconds(1)).report();
+    assertThat(rollout(life).expectedEnd()).as("it is later already").isNull();
+  }
+
+  @Test
   void goingBackwardIsNoProgress() {
     Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1)).report();
@@ -237,6 +281,14 @@ class RolloutReportTest {
     life.after(MINUTE).nodes(Life.ipipNode(1), Life.free(2));
     assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
+  }
+
+  private static FlannelPods pods(FlannelPod... all) {
+    return new FlannelPods(List.of(all), Map.of());
+  }
+
+  private static Nodes[] leasedNodes(int count) {
+    return IntStream.rangeClosed(1, count).mapToObj(Life::ipipNode).toArray(Nodes[]::new);
   }
 
   private static Rollout rollout(Life life) {
