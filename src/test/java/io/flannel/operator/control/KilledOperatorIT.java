@@ -152,23 +152,17 @@ class KilledOperatorIT {
     assertThat(operator.stackTraces()).isEmpty();
   }
 
+  /** At each of them it takes a quarter of an hour. */
   @ParameterizedTest
-  @EnumSource(names = {"INSTALL", "CLEANUP"})
-  void killedAtAnyWriteItComesToTheSameEnd(Change change) {
-    comesToTheSameEnd(change, 1);
-  }
-
-  /** A rollout is measured at each node: all its writes take a quarter of an hour. */
-  @ParameterizedTest
-  @EnumSource(names = {"ANOTHER_BACKEND", "ADOPTION"})
+  @EnumSource
   void killedAtSomeWritesItComesToTheSameEnd(Change change) {
     comesToTheSameEnd(change, 5);
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"ANOTHER_BACKEND", "ADOPTION"})
+  @EnumSource
   @Tag("slow")
-  void killedAtAnyWriteOfARolloutItComesToTheSameEnd(Change change) {
+  void killedAtAnyWriteItComesToTheSameEnd(Change change) {
     comesToTheSameEnd(change, 1);
   }
 
