@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures the packaged operator on this machine, against a real API server: how fast it starts and
@@ -34,6 +35,9 @@ import java.util.stream.Stream;
  */
 public final class OperatorBench {
   private static final int ROUNDS = 7;
+
+  /** About what an operator sees in a year; or in a day, of Nodes that come and go. */
+  private static final int CHANGES = 200;
 
   /** The image's JVM options (see the Dockerfile), but for the heap: there is no container here. */
   private static final List<String> IMAGE_OPTIONS =
@@ -121,9 +125,29 @@ public final class OperatorBench {
       api.client().resource(network()).create();
       await().atMost(1, MINUTES).until(() -> statusIsThere());
       figures.add("operator_rss_mb", "MB", "150", idleMemory(operator));
+      makeChanges();
+      figures.add("operator_rss_after_changes_mb", "MB", "150", idleMemory(operator));
       removeAll();
       return median;
     }
+  }
+
+  /** Changes the network again and again, and waits until the operator has seen its heap grow. */
+  private void makeChanges() {
+    for (int change = 0; change < CHANGES; change++) {
+      FlannelNetwork network = network(1400 + change % 50);
+      api.client().resource(network).patch();
+      await()
+          .atMost(1, MINUTES)
+          .until(
+              () -> {
+                FlannelNetwork now = api.client().resource(network).get();
+                return now.getMetadata()
+                    .getGeneration()
+                    .equals(now.getStatus().observedGeneration());
+              });
+    }
+    pause(Duration.ofSeconds(70));
   }
 
   /** Of several readings, five seconds apart, so that what follows a write is not counted. */
@@ -206,6 +230,10 @@ public final class OperatorBench {
   }
 
   private static FlannelNetwork network() {
+    return network(null);
+  }
+
+  private static FlannelNetwork network(@Nullable Integer mtu) {
     FlannelNetwork network = new FlannelNetwork();
     network.setMetadata(new ObjectMetaBuilder().withName("default").build());
     network.setSpec(
@@ -213,7 +241,7 @@ public final class OperatorBench {
             "10.244.0.0/16",
             null,
             new BackendSpec(BackendType.IPIP, null, null, null),
-            null,
+            mtu,
             null,
             null,
             null,
