@@ -21,7 +21,11 @@ class StartIT {
   void itWaitsAndSaysOnceForWhatAndOutlivesTheApiServer() throws Exception {
     TestCluster.admit(api);
     try (OperatorProcess operator =
-        TestCluster.operatorOf(api).environment("QUARKUS_LOG_CONSOLE_JSON_ENABLED", "true")) {
+        TestCluster.operatorOf(api)
+            .environment("QUARKUS_LOG_CONSOLE_JSON_ENABLED", "true")
+            // Who has lost the Lease ends itself, and nothing starts it again here.
+            .environment("FLANNEL_LEADER_ELECTION_LEASE_DURATION", "3m")
+            .environment("FLANNEL_LEADER_ELECTION_RENEW_DEADLINE", "2m")) {
       api.killServer();
       operator.start();
       eventually(
