@@ -7,12 +7,14 @@ import io.flannel.operator.decide.Away;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.NodeProblem;
 import io.flannel.operator.overlay.Durations;
+import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Names;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,14 +31,15 @@ final class RolloutReport {
     // Counts of another generation say nothing: at an installation they are all 0.
     int total = (pods.observed() ? pods.desired() : situation.leases().size()) - away.count();
     // Kubernetes counts pods of this template and pods that are ready, not those that are both.
-    int done = Math.min(total, done(situation, live, away));
+    int done = Math.min(total, count(situation, live, pod -> isDone(pod) && !away.has(pod.node())));
     boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
     boolean wasComplete = same && before.filter(it -> Phase.isOver(it.phase())).isPresent();
+    int hadTheirTurn = count(situation, live, pod -> away.has(pod.node()));
     // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
     // rollout's. That a Node is registered is seen apart from its pod, and may be seen later.
     boolean through =
         done == total
-            && pods.completeWithout(away.count(), away.count() - updated(situation, live, away))
+            && pods.completeWithout(away.count(), away.count() - hadTheirTurn)
             && situation.leases().stream()
                 .filter(lease -> !away.has(lease.node().name()))
                 .noneMatch(RolloutReport::waits);
@@ -63,27 +66,14 @@ final class RolloutReport {
         message(situation, phase, done, total));
   }
 
-  /** How many nodes had their turn and run flannel: their gates are open. */
-  private static int done(Situation situation, LiveFlannel live, Away away) {
-    return (int)
-        situation
-            .cluster()
-            .pods()
-            .of(live.marks().revision())
-            .filter(pod -> pod.gateOpen() && pod.runningSince().isPresent())
-            .filter(pod -> !away.has(pod.node()))
-            .count();
+  /** How many of the pods that have the present template are of a kind. */
+  private static int count(Situation situation, LiveFlannel live, Predicate<FlannelPod> kind) {
+    return (int) situation.cluster().pods().of(live.marks().revision()).filter(kind).count();
   }
 
-  /** How many of the nodes that are away had their turn before. */
-  private static int updated(Situation situation, LiveFlannel live, Away away) {
-    return (int)
-        situation
-            .cluster()
-            .pods()
-            .of(live.marks().revision())
-            .filter(pod -> away.has(pod.node()))
-            .count();
+  /** Whether a pod's node had its turn and runs flannel. */
+  private static boolean isDone(FlannelPod pod) {
+    return pod.gateOpen() && pod.runningSince().isPresent();
   }
 
   private static Phase phase(Situation situation, boolean complete, boolean overdue) {

@@ -74,7 +74,7 @@ public final class AgentBench {
       ProcessCpu cpu = ProcessCpu.of(agent.pid());
       long bytes = peers.bytesReceived();
       long began = System.nanoTime();
-      String busiest = busiestMinute(agent);
+      String busiest = busiestMinute(agent, cpu);
       double seconds = (System.nanoTime() - began) / 1e9;
       double busy = ProcessCpu.of(agent.pid()).secondsSince(cpu);
       figures.add(
@@ -168,11 +168,15 @@ public final class AgentBench {
     return node;
   }
 
-  /** Waits for as long as is measured; says what took the CPU in the minute that took most. */
-  private static String busiestMinute(AgentProcess agent) throws IOException {
+  /**
+   * Waits for as long as is measured; says what took the CPU in the minute that took most.
+   *
+   * @param begin its CPU time until now
+   */
+  private static String busiestMinute(AgentProcess agent, ProcessCpu begin) throws IOException {
     double most = -1;
     String said = "";
-    ProcessCpu before = ProcessCpu.of(agent.pid());
+    ProcessCpu before = begin;
     for (int minute = 1; minute <= WINDOW.toMinutes(); minute++) {
       pause(Duration.ofMinutes(1));
       ProcessCpu now = ProcessCpu.of(agent.pid());

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class OperatorBench {
   private static final int ROUNDS = 7;
 
-  /** About what an operator sees in a year; or in a day, of Nodes that come and go. */
+  /** Enough for the heap to grow, if it may. */
   private static final int CHANGES = 200;
 
   /** The image's JVM options (see the Dockerfile), but for the heap: there is no container here. */

@@ -14,6 +14,7 @@ import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -159,17 +160,17 @@ class RolloutReportTest {
   void aPodThatIsStartingIsNotDone() {
     Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1));
-    life.pods(pods(new FlannelPod("p1", "n1", "", hash(VXLAN), Optional.empty(), false)));
+    life.pods(onePod(Optional.empty(), false));
     life.report();
     assertThat(rollout(life).updated()).isZero();
 
     // Its containers are ready, and its node is being measured.
-    life.pods(pods(new FlannelPod("p1", "n1", "", hash(VXLAN), Optional.of(Life.BEGIN), false)));
+    life.pods(onePod(Optional.of(Life.BEGIN), false));
     life.report();
     assertThat(rollout(life).updated()).isZero();
     assertThat(rollout(life).expectedEnd()).isNull();
 
-    life.pods(pods(new FlannelPod("p1", "n1", "", hash(VXLAN), Optional.of(Life.BEGIN), true)));
+    life.pods(onePod(Optional.of(Life.BEGIN), true));
     life.report();
     assertThat(rollout(life).updated()).isEqualTo(1);
   }
@@ -283,8 +284,10 @@ class RolloutReportTest {
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
   }
 
-  private static FlannelPods pods(FlannelPod... all) {
-    return new FlannelPods(List.of(all), Map.of());
+  /** Of the first node, from VXLAN's template. */
+  private static FlannelPods onePod(Optional<Instant> runningSince, boolean gateOpen) {
+    FlannelPod pod = new FlannelPod("p1", "n1", "", hash(VXLAN), runningSince, gateOpen);
+    return new FlannelPods(List.of(pod), Map.of());
   }
 
   private static Nodes[] leasedNodes(int count) {
