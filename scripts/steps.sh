@@ -40,8 +40,14 @@ package() {
   touch "$stamp"
 }
 
-# fresh_cluster: three nodes with nothing on them.
+# fresh_cluster: three nodes with nothing on them. Whatever was there goes first.
 fresh_cluster() {
   lab/lab down
   lab/lab up --nodes 3
+}
+
+# cluster_of_this_run: the same, and it goes with the script that asked for it, whatever way that ends.
+cluster_of_this_run() {
+  trap 'lab/lab down >/dev/null 2>&1 || true' EXIT
+  fresh_cluster
 }
