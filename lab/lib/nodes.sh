@@ -41,13 +41,13 @@ prepare_node() {
   make_tap "cmd$n" $COMMAND_BRIDGE
 }
 
-# What linux.uml needs to run on any processor (xstate.c), built when it changed.
-xstate_library() {
+# What linux.uml needs from outside (uml-preload.c says what for), built when it changed.
+uml_library() {
   local library
-  library=$TOOLS/xstate-$(short_hash <"$LAB_LIB/xstate.c").so
+  library=$TOOLS/uml-preload-$(short_hash <"$LAB_LIB/uml-preload.c").so
   if [[ ! -f $library ]]; then
     mkdir -p "$TOOLS"
-    gcc -O2 -shared -fPIC -o "$library.making" "$LAB_LIB/xstate.c" || fail "gcc can't build $LAB_LIB/xstate.c." "Above: why."
+    gcc -O2 -shared -fPIC -o "$library.making" "$LAB_LIB/uml-preload.c" || fail "gcc can't build $LAB_LIB/uml-preload.c." "Above: why."
     mv "$library.making" "$library"
   fi
   echo "$library"
@@ -63,7 +63,8 @@ power_on() {
   prepare_node "$n"
   : >"$RUN/log/node$n.log"
   rm -rf "$(share_of "$n")/boot-id" "$dir/uml"
-  launch "node$n" env HOME="$dir" LD_PRELOAD="$(xstate_library)" linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
+  # LD_BIND_NOW: to find a function when it is first called takes 3 KB of a stack that may be the interrupts' small one.
+  launch "node$n" env HOME="$dir" LD_PRELOAD="$(uml_library)" LD_BIND_NOW=1 linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
     ubd0="$dir/cow,$(cat "$dir/disk")" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$(share_of "$n")/boot/init.sh" \
     con=null con0=null,fd:1 quiet selinux=0 apparmor=0 \
     "vec0:transport=tap,ifname=tap$n,depth=128,gro=0,mac=$(node_mac "$n" 0)" \

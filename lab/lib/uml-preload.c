@@ -1,10 +1,18 @@
 /*
- * Loaded into linux.uml: ptrace that sets a process' floating point registers on any processor.
+ * Loaded into linux.uml: what User-mode Linux 6.1 needs so that it boots on any processor, and does not stand still.
  *
- * User-mode Linux 6.1 keeps 2,696 bytes of them (XSAVE's format up to AVX-512). A host whose processor has more, such as
- * Intel's with AMX (11,008), takes them only as a whole and refuses fewer with EFAULT (arch/x86/kernel/fpu/regset.c,
- * xstateregs_set): no node would boot. So what is missing is filled up with the initial state of those components, which a
- * node's processes can't have changed: they would have to ask its kernel for AMX first, and that knows nothing of it.
+ * ptrace sets a process' floating point registers on any processor. User-mode Linux keeps 2,696 bytes of them (XSAVE's
+ * format up to AVX-512). A host whose processor has more, such as Intel's with AMX (11,008), takes them only as a whole and
+ * refuses fewer with EFAULT (arch/x86/kernel/fpu/regset.c, xstateregs_set): no node would boot. So what is missing is filled
+ * up with the initial state of those components, which a node's processes can't have changed: they would have to ask its
+ * kernel for AMX first, and that knows nothing of it.
+ *
+ * munmap leaves the kernel's own memory mapped. Each time that kernel purges addresses of vmalloc it unmaps all of that
+ * area and maps it anew, page by page (arch/um/kernel/tlb.c, flush_tlb_kernel_range_common). An interrupt in between that
+ * touches a page which is just away, such as the code of a module, faults on the interrupts' stack of 16 KiB, where a
+ * signal of the host takes 3 KB or more; when that overflows, to_irq_stack() (arch/um/kernel/irq.c) faults again and again
+ * and the node stands still for ever, all its processor's time taken. Linux 6.13 has neither. Without the unmapping there
+ * is no such moment: mapping anew replaces a page at once.
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -12,6 +20,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -67,4 +76,12 @@ long ptrace(enum __ptrace_request request, ...) {
     default:
       return syscall(SYS_ptrace, request, pid, address, data);
   }
+}
+
+/* Below are linux.uml, its heap, and what its kernel maps; the C library's own mappings are far above. */
+#define END_OF_KERNEL 0x100000000000ull
+
+int munmap(void *address, size_t length) {
+  if ((uintptr_t)address < END_OF_KERNEL) return 0;
+  return syscall(SYS_munmap, address, length);
 }
