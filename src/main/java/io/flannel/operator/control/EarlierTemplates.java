@@ -1,5 +1,9 @@
 package io.flannel.operator.control;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.naturalOrder;
+import static java.util.Comparator.nullsFirst;
+
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -24,7 +28,11 @@ final class EarlierTemplates {
     this.json = client.getKubernetesSerialization();
   }
 
-  /** The template of a revision; empty if Kubernetes keeps it no more. */
+  /**
+   * The template of a revision; empty if Kubernetes keeps it no more. Of several, which differ by
+   * what was edited by hand, the last that was in force: Kubernetes numbers one that comes back
+   * anew.
+   */
   Optional<PodTemplateSpec> of(String revision) {
     return client
         .apps()
@@ -34,6 +42,7 @@ final class EarlierTemplates {
         .list()
         .getItems()
         .stream()
+        .sorted(comparing(ControllerRevision::getRevision, nullsFirst(naturalOrder())).reversed())
         .flatMap(kept -> Optional.ofNullable(template(kept)).stream())
         .filter(template -> template.getMetadata() != null)
         .filter(template -> revision.equals(Flannel.revision(template)))

@@ -14,6 +14,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import jakarta.inject.Inject;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,10 +29,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings the cluster to what a FlannelNetwork says, a {@link Pass} at a time.
  *
- * <p>It keeps nothing between two passes; what it needs to know it reads from the cluster. All
- * events come here ({@code triggerReconcilerOnAllEvents}, see {@link EveryEvent}), since the
- * finalizer is there only while {@code deletionPolicy} is {@code Cleanup}: an object with {@code
- * Retain} can be deleted while no operator runs.
+ * <p>It keeps nothing between two passes but since when it acts; what it needs to know it reads
+ * from the cluster. All events come here ({@code triggerReconcilerOnAllEvents}, see {@link
+ * EveryEvent}), since the finalizer is there only while {@code deletionPolicy} is {@code Cleanup}:
+ * an object with {@code Retain} can be deleted while no operator runs.
  */
 @ControllerConfiguration(
     name = "flannelnetwork",
@@ -55,6 +56,9 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   // Both are set by the framework before the first pass.
   private volatile @Nullable PassTools tools;
   private volatile @Nullable SecondLook secondLook;
+
+  /** When it first did: a standby does not. */
+  private @Nullable Instant actingSince;
 
   @Inject
   FlannelNetworkReconciler(
@@ -100,7 +104,9 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     // One at a time: two networks would take each other's objects.
     passing.lock();
     try {
-      return metrics.timed(new Pass(Objects.requireNonNull(tools), network, context)::run);
+      Instant since = Objects.requireNonNullElseGet(actingSince, clock::instant);
+      actingSince = since;
+      return metrics.timed(new Pass(Objects.requireNonNull(tools), since, network, context)::run);
     } catch (KubernetesClientException e) {
       LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), ApiFault.said(e));
       throw e;

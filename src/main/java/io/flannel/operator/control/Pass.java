@@ -14,10 +14,12 @@ import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.FreshFlannel;
+import io.flannel.operator.decide.LeftOverRemoval;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.NodePlan;
 import io.flannel.operator.decide.RolloutStep;
 import io.flannel.operator.decide.TunnelVerdicts;
+import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
@@ -32,6 +34,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -51,6 +54,7 @@ final class Pass {
    */
   private static final Duration ROLLOUT_LOOK = Duration.ofSeconds(30);
 
+  private final Instant actingSince;
   private final FlannelNetwork network;
   private final Context<FlannelNetwork> context;
   private final KubernetesClient client;
@@ -74,7 +78,17 @@ final class Pass {
   /** What ended its writes. */
   private Optional<Applier.ApplyException> failure = Optional.empty();
 
-  Pass(PassTools tools, FlannelNetwork network, Context<FlannelNetwork> context) {
+  /**
+   * Prepares it.
+   *
+   * @param actingSince when this operator began to act
+   */
+  Pass(
+      PassTools tools,
+      Instant actingSince,
+      FlannelNetwork network,
+      Context<FlannelNetwork> context) {
+    this.actingSince = actingSince;
     this.network = network;
     this.context = context;
     this.client = tools.client();
@@ -133,7 +147,8 @@ final class Pass {
             Optional.ofNullable(network.getStatus()),
             clock.instant());
     boolean acting = possible instanceof Decision.Accept && !paused;
-    Optional<Decision> ending = acting ? leftOvers.endBefore(cluster, course) : Optional.empty();
+    Optional<Decision> ending =
+        acting ? cleaningEnds().or(() -> leftOvers.endBefore(cluster, course)) : Optional.empty();
     PreflightSteps.Outcome preflight =
         preflights.run(
             wanted,
@@ -141,7 +156,11 @@ final class Pass {
             cluster,
             course,
             acting && ending.isEmpty());
-    Decision decision = ending.or(preflight::objection).orElse(possible);
+    Decision decision =
+        ending
+            .or(preflight::objection)
+            .or(() -> acting ? Acceptance.otherPods(wanted, cluster, course) : Optional.empty())
+            .orElse(possible);
     boolean writing = decision instanceof Decision.Accept && !paused;
     if (writing) {
       unlessFailed(() -> apply(wanted, course.step(), cluster));
@@ -187,7 +206,8 @@ final class Pass {
                     failure.map(Throwable::getMessage),
                     adoption,
                     told,
-                    course));
+                    course,
+                    actingSince));
     if (failure.isPresent()) {
       throw failure.get();
     }
@@ -201,6 +221,19 @@ final class Pass {
             removal.lookAgain(),
             preflight.lookAgain(),
             reported.tunnels().flatMap(TunnelVerdicts::lookAgain)));
+  }
+
+  /** A step that takes a network before this one off a node would take this one, too. */
+  private Optional<Decision> cleaningEnds() {
+    List<String> atWork = steps.atWork(Kind.GOING);
+    steps.end(Kind.GOING);
+    return atWork.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Decision.Wait(
+                LeftOverRemoval.ENDING,
+                "before flannel comes to the nodes, what takes an earlier network off them ends on "
+                    + Names.ofNodes(atWork)));
   }
 
   private record Reported(boolean rolling, Optional<TunnelVerdicts> tunnels) {}

@@ -65,6 +65,33 @@ public final class Acceptance {
         : Optional.empty();
   }
 
+  /**
+   * Why flannel's pods are not replaced by others that differ in nothing that the spec says, such
+   * as those that another version of the operator makes: it would cut traffic, and that is not
+   * allowed.
+   *
+   * @param course how the rollout would go on
+   */
+  public static Optional<Decision> otherPods(
+      WantedNetwork wanted, ClusterState cluster, Course course) {
+    if (wanted.disruptionAllowed()
+        || !course.begins(cluster)
+        || !(Change.judge(wanted, cluster) instanceof Change.None)) {
+      return Optional.empty();
+    }
+    List<String> cuts = Disruption.of(cluster.live().orElseThrow(), wanted, cluster.nodes());
+    return cuts.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            Decision.refuse(
+                "DisruptiveChange",
+                "flannel's pods are to be replaced by others that differ in nothing that the spec says,"
+                    + " but in how this operator makes them, which cuts traffic: "
+                    + String.join(". ", cuts),
+                "set spec.rollout.disruption to Allow, in a maintenance window; what runs runs on until"
+                    + " then"));
+  }
+
   /** Whether the cluster's network is this one: the oldest of all. */
   public static boolean inCharge(WantedNetwork wanted, ClusterState cluster) {
     return anotherNetwork(wanted, cluster).isEmpty();

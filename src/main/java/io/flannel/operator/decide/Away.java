@@ -3,15 +3,16 @@ package io.flannel.operator.decide;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.RolloutMarks;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.Set;
 
 /**
  * The nodes that a rollout goes on without: their kubelets were lost before their turn, or after
- * it. Kubernetes counts their pods as unavailable, so that in a large cluster, where some node
- * always is off, {@code maxUnavailable} would be used up by them alone. They take the present
- * template when they are back.
+ * it, or flannel ran there neither before the rollout nor does it now. Kubernetes counts their pods
+ * as unavailable, so that in a large cluster, where some node always is off, {@code maxUnavailable}
+ * would be used up by them alone. They take the present template when they are back.
  *
  * <p>A node that is lost at its turn is none of these: the rollout may be why.
  *
@@ -23,14 +24,20 @@ public record Away(List<String> nodes) {
    *
    * @param leases every node of the network
    * @param revision the template that is being rolled out
+   * @param illBefore what was ill before that: see {@link RolloutMarks#illBefore}
    */
-  static Away from(FlannelPods pods, List<NodeLease> leases, String revision) {
+  static Away from(
+      FlannelPods pods, List<NodeLease> leases, String revision, Set<String> illBefore) {
+    IllBefore before = new IllBefore(illBefore);
     return new Away(
         leases.stream()
             .map(NodeLease::node)
-            .filter(ClusterNode::lost)
+            .filter(
+                node ->
+                    before.wasWithoutFlannel(node.name())
+                        ? !IllBefore.runsFlannel(pods, node.name())
+                        : node.lost() && !isAtItsTurn(pods.on(node.name()), revision))
             .map(ClusterNode::name)
-            .filter(Predicate.not(node -> isAtItsTurn(pods.on(node), revision)))
             .sorted()
             .toList());
   }

@@ -58,7 +58,7 @@ public record Course(RolloutGates gates, RolloutStep step, boolean underWay, Awa
         gates,
         step,
         isUnderWay(cluster.pods()),
-        Away.from(cluster.pods(), leases, step.marks().revision()));
+        Away.from(cluster.pods(), leases, step.marks().revision(), step.marks().illBefore()));
   }
 
   /** Whether gates may be opened: {@code spec.paused} stops a rollout where it is. */

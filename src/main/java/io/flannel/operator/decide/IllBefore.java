@@ -3,23 +3,29 @@ package io.flannel.operator.decide;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.decide.TunnelTrouble.At;
 import io.flannel.operator.decide.TunnelTrouble.Place;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FlannelPods;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The nodes and pairs whose tunnels were not healthy before a rollout. It is not the rollout's
- * fault if they are not healthy after it.
+ * The nodes and pairs whose tunnels were not healthy before a rollout, and the nodes on which
+ * flannel did not run. It is not the rollout's fault if they are not healthy after it.
  *
- * @param marks a node by its name, a pair as {@code node1/node2} in the order of their names
+ * @param marks a node by its name, a pair as {@code node1/node2} in the order of their names, and
+ *     {@code node1:not-running} where flannel did not run
  */
 record IllBefore(Set<String> marks) {
   /** So many are remembered: an annotation has room for 256 KiB. */
   private static final int MOST = 2000;
 
-  /** What a change now would find. */
+  private static final String NOT_RUNNING = ":not-running";
+
+  /** What a change now would find of tunnels. */
   static IllBefore of(List<NodeLease> leases, Optional<TunnelVerdicts> tunnels) {
     Set<String> marks = new HashSet<>();
     leases.stream()
@@ -39,8 +45,47 @@ record IllBefore(Set<String> marks) {
               .flatMap(trouble -> trouble.places().stream())
               .forEach(place -> marks.add(mark(place)));
         });
+    return limited(marks);
+  }
+
+  /** The nodes where flannel does not run now, though it does on others. */
+  static IllBefore withoutFlannel(List<NodeLease> leases, FlannelPods pods) {
+    List<String> nodes = leases.stream().map(lease -> lease.node().name()).toList();
+    if (nodes.stream().noneMatch(node -> runsFlannel(pods, node))) {
+      return new IllBefore(Set.of());
+    }
+    return limited(
+        nodes.stream()
+            .filter(node -> !runsFlannel(pods, node))
+            .map(node -> node + NOT_RUNNING)
+            .collect(Collectors.toSet()));
+  }
+
+  /** Of these the nodes where flannel did not run. */
+  IllBefore withoutFlannel() {
+    return new IllBefore(
+        marks.stream().filter(mark -> mark.endsWith(NOT_RUNNING)).collect(Collectors.toSet()));
+  }
+
+  /** These and others. */
+  IllBefore and(IllBefore others) {
+    return limited(
+        Stream.concat(marks.stream(), others.marks().stream()).collect(Collectors.toSet()));
+  }
+
+  private static IllBefore limited(Set<String> marks) {
     return new IllBefore(
         marks.size() <= MOST ? marks : Set.copyOf(marks.stream().sorted().limit(MOST).toList()));
+  }
+
+  /** Whether a node's flannel pod runs. */
+  static boolean runsFlannel(FlannelPods pods, String node) {
+    return pods.on(node).flatMap(FlannelPod::runningSince).isPresent();
+  }
+
+  /** Whether flannel did not run on the node. */
+  boolean wasWithoutFlannel(String node) {
+    return marks.contains(node + NOT_RUNNING);
   }
 
   /** Whether the node itself was ill. */

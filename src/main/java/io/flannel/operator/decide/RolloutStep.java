@@ -12,6 +12,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What to do about flannel's DaemonSet now: bring the wanted template to the nodes, or go back to
@@ -24,6 +26,7 @@ public sealed interface RolloutStep {
   /**
    * How many nodes may be without a ready pod, in the form of a DaemonSet's {@code maxUnavailable}:
    * what the network allows, or 1 until the first node is through, and all that are {@link Away}.
+   * What is away is no part of a rollout, neither of its progress nor of its failure.
    */
   String maxUnavailable();
 
@@ -79,14 +82,11 @@ public sealed interface RolloutStep {
     }
     if (!marks.revision().equals(wantedRevision)) {
       return turns.forward(
-          new RolloutMarks(
-              wantedRevision,
-              Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
-              isThrough(pods, marks.revision()) ? named(marks.revision()) : marks.previous(),
-              IllBefore.of(leases, tunnels).marks(),
-              Optional.empty(),
-              cuts(wanted, cluster)),
-          !pods.all().isEmpty());
+          change(wanted, wantedRevision, cluster, leases, tunnels, now), !pods.all().isEmpty());
+    }
+    if (isThrough(pods, leases, wantedRevision, marks.illBefore())) {
+      // Who asks for what ran before has given up what failed: asked for again, it is tried again.
+      return turns.forward(marks.through(), false);
     }
     Optional<String> because =
         failed
@@ -96,16 +96,14 @@ public sealed interface RolloutStep {
                     rollout
                         .filter(it -> it.phase() == Phase.STALLED)
                         .filter(it -> live.configHash().equals(it.to()))
+                        .filter(it -> !marks.changedAfter(it.startedAt()))
                         .map(Rollout::message));
-    if (mayGoBack
-        && because.isPresent()
-        && marks.previous().isPresent()
-        && !isThrough(pods, wantedRevision)) {
+    if (mayGoBack && because.isPresent() && marks.previous().isPresent() && !marks.isThrough()) {
       return turns.back(
           new RolloutMarks(
               marks.previous().get(),
               Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
-              Optional.empty(),
+              marks.previous(),
               marks.illBefore(),
               Optional.of(new TakenBack(wantedRevision, attempt, because.get())),
               marks.cuts()));
@@ -113,19 +111,34 @@ public sealed interface RolloutStep {
     boolean first =
         pods.hasOthersThan(wantedRevision)
             && pods.of(wantedRevision).noneMatch(pod -> isThrough(pod, marks, leases));
-    // Who asks for what ran before has given up what failed: asked for again, it is tried again.
-    return turns.forward(isThrough(pods, wantedRevision) ? marks.forgiven() : marks, first);
+    return turns.forward(marks, first);
   }
 
-  /** Also while a change before this one, which cuts, has not reached all nodes. */
-  private static boolean cuts(WantedNetwork wanted, ClusterState cluster) {
-    RolloutMarks before = cluster.live().orElseThrow().marks();
-    return Change.judge(wanted, cluster) instanceof Change.Disruptive
-        || (before.cuts() && !isThrough(cluster.pods(), before.revision()));
-  }
-
-  private static Optional<String> named(String revision) {
-    return Optional.of(revision).filter(it -> !it.isEmpty());
+  /** The marks of a template that replaces the live one. */
+  private static RolloutMarks change(
+      WantedNetwork wanted,
+      String wantedRevision,
+      ClusterState cluster,
+      List<NodeLease> leases,
+      Optional<TunnelVerdicts> tunnels,
+      Instant now) {
+    FlannelPods pods = cluster.pods();
+    RolloutMarks live = cluster.live().orElseThrow().marks();
+    // Else another change, or its way back, is under way, and a pod may be missing for that alone.
+    boolean settled = !pods.hasOthersThan(live.revision());
+    IllBefore withoutFlannel =
+        settled
+            ? IllBefore.withoutFlannel(leases, pods)
+            : new IllBefore(live.illBefore()).withoutFlannel();
+    boolean through = isThrough(pods, leases, live.revision(), withoutFlannel.marks());
+    boolean cuts = live.cuts() && !through && !(settled && live.isThrough());
+    return new RolloutMarks(
+        wantedRevision,
+        Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
+        through ? live.through().previous() : live.previous(),
+        IllBefore.of(leases, tunnels).and(withoutFlannel).marks(),
+        Optional.empty(),
+        cuts || Change.judge(wanted, cluster) instanceof Change.Disruptive);
   }
 
   /**
@@ -140,9 +153,26 @@ public sealed interface RolloutStep {
             .noneMatch(node -> node.startedAfter(marks.changedAt()));
   }
 
-  /** Whether all pods are of the revision, and their nodes reach what they reached before. */
-  private static boolean isThrough(FlannelPods pods, String revision) {
-    return pods.all().stream().allMatch(pod -> pod.revision().equals(revision) && pod.gateOpen());
+  /**
+   * Whether every node that is not away has a pod of the present template and reaches what it
+   * reached before; one that has just lost its old pod has none for a moment.
+   */
+  private static boolean isThrough(
+      FlannelPods pods, List<NodeLease> leases, String revision, Set<String> illBefore) {
+    Away away = Away.from(pods, leases, revision, illBefore);
+    List<String> there =
+        Stream.concat(
+                leases.stream().map(lease -> lease.node().name()),
+                pods.all().stream().map(FlannelPod::node))
+            .filter(node -> !away.has(node))
+            .toList();
+    return !there.isEmpty()
+        && there.stream()
+            .allMatch(
+                node ->
+                    pods.on(node)
+                        .filter(pod -> pod.revision().equals(revision) && pod.gateOpen())
+                        .isPresent());
   }
 
   /** Says how many nodes may change at once. */
@@ -157,7 +187,8 @@ public sealed interface RolloutStep {
 
     private String maxUnavailable(RolloutMarks marks, boolean firstAlone) {
       boolean underWay = pods.hasOthersThan(marks.revision());
-      int away = underWay ? Away.from(pods, leases, marks.revision()).count() : 0;
+      int away =
+          underWay ? Away.from(pods, leases, marks.revision(), marks.illBefore()).count() : 0;
       if (away == 0) {
         return firstAlone ? "1" : wanted.maxUnavailable();
       }

@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param revision the present template's {@link #REVISION}; empty if it has none
  * @param changedAt when the present template was written, if that is known
- * @param previous the revision that ran on every node before, and that a failed rollout goes back
- *     to; empty at an installation
+ * @param previous the last revision that ran on every node, which a failed rollout goes back to:
+ *     the present one once it did; empty until an installation is through
  * @param illBefore nodes ({@code node3}) and pairs of them ({@code node1/node2}) whose tunnels were
- *     not healthy when the present template was written
+ *     not healthy when the present template was written, and nodes on which flannel did not run
+ *     ({@code node3:not-running})
  * @param takenBack what failed, if the present template is there because another one did
  * @param cuts whether nodes of different templates may not reach each other's pods: the change was
  *     disruptive, and allowed
@@ -124,9 +125,32 @@ public record RolloutMarks(
     return annotations;
   }
 
-  /** The same without what failed. */
-  public RolloutMarks forgiven() {
-    return new RolloutMarks(revision, changedAt, previous, illBefore, Optional.empty(), cuts);
+  /**
+   * Whether the present template was on every node once. What becomes of its pods later is no
+   * failure of the rollout.
+   */
+  public boolean isThrough() {
+    return previous.equals(Optional.of(revision));
+  }
+
+  /**
+   * Whether the present template was written after a time.
+   *
+   * @param time RFC 3339; null: no, and so if it is not known when the template was written
+   */
+  public boolean changedAfter(@Nullable String time) {
+    return time != null && changedAt.filter(Instant.parse(time)::isBefore).isPresent();
+  }
+
+  /** The same once the present template is on every node; what failed before it is forgotten. */
+  public RolloutMarks through() {
+    return new RolloutMarks(
+        revision,
+        changedAt,
+        revision.isEmpty() ? previous : Optional.of(revision),
+        illBefore,
+        Optional.empty(),
+        cuts);
   }
 
   private static Optional<Instant> time(String text) {

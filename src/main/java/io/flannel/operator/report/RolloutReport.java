@@ -32,13 +32,18 @@ final class RolloutReport {
     int total = (pods.observed() ? pods.desired() : situation.leases().size()) - away.count();
     // Kubernetes counts pods of this template and pods that are ready, not those that are both.
     int done = Math.min(total, count(situation, live, pod -> isDone(pod) && !away.has(pod.node())));
-    boolean same = before.filter(it -> live.configHash().equals(it.to())).isPresent();
+    boolean same =
+        before
+            .filter(it -> live.configHash().equals(it.to()))
+            .filter(it -> !live.marks().changedAfter(it.startedAt()))
+            .isPresent();
     boolean wasComplete = same && before.filter(it -> Phase.isOver(it.phase())).isPresent();
     int hadTheirTurn = count(situation, live, pod -> away.has(pod.node()));
     // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
     // rollout's. That a Node is registered is seen apart from its pod, and may be seen later.
     boolean through =
         done == total
+            && (total > 0 || away.count() == 0)
             && pods.completeWithout(away.count(), away.count() - hadTheirTurn)
             && situation.leases().stream()
                 .filter(lease -> !away.has(lease.node().name()))
@@ -47,12 +52,14 @@ final class RolloutReport {
 
     boolean begins = !same || (wasComplete && !complete);
     String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();
-    boolean progressed = begins || done > before.map(Rollout::updated).orElse(0);
+    boolean resumed =
+        !situation.paused() && before.filter(it -> it.phase() == Phase.PAUSED).isPresent();
+    boolean progressed = begins || resumed || done > before.map(Rollout::updated).orElse(0);
     String progressedAt =
         progressed ? now.toString() : before.map(Rollout::progressedAt).orElse(startedAt);
     String from =
         before.map(it -> same || !Phase.isOver(it.phase()) ? it.from() : it.to()).orElse(null);
-    boolean overdue = overdue(progressedAt, situation.wanted().progressDeadline(), now);
+    boolean overdue = overdue(situation, Instant.parse(progressedAt), now);
     Phase phase = phase(situation, complete, overdue);
     return new Rollout(
         phase,
@@ -107,8 +114,11 @@ final class RolloutReport {
     return lease.problem().filter(NodeProblem::normalInRollout).isPresent();
   }
 
-  private static boolean overdue(String progressedAt, Duration deadline, Instant now) {
-    return now.isAfter(Instant.parse(progressedAt).plus(deadline));
+  /** While no operator runs, no gate opens: that time does not count. */
+  private static boolean overdue(Situation situation, Instant progressedAt, Instant now) {
+    Instant from =
+        progressedAt.isAfter(situation.actingSince()) ? progressedAt : situation.actingSince();
+    return now.isAfter(from.plus(situation.wanted().progressDeadline()));
   }
 
   private static String message(Situation situation, Phase phase, int done, int total) {
@@ -152,7 +162,7 @@ final class RolloutReport {
     Away away = situation.course().away();
     return away.count() == 0
         ? ""
-        : " but %s, which Kubernetes has lost and which will when back,"
+        : " but %s, where flannel can't run now and which will when it can,"
             .formatted(Names.ofNodes(away.nodes()));
   }
 

@@ -9,6 +9,7 @@ import io.flannel.operator.decide.LastSaid;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param adoption what is left of a flannel that was there before
  * @param reports what the node agents reported, by node, as far as they did
  * @param course how the rollout goes on
+ * @param actingSince when this operator began to act
  */
 public record Situation(
     long generation,
@@ -38,7 +40,8 @@ public record Situation(
     Optional<String> applyError,
     Optional<FlannelNetworkStatus.Adoption> adoption,
     Map<String, AgentReport> reports,
-    Course course) {
+    Course course,
+    Instant actingSince) {
 
   /**
    * What the reports say of the tunnels; empty where nothing measures them. The reconciler looks

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.testing.PlayedNodes;
+import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -86,6 +87,19 @@ class RolloutIT {
     assertThat(network.status().summary().healthy()).isEqualTo(2);
     nodes.agents().heal("node-2");
     network.awaitReady();
+    eventually(
+        "that it is through is written down",
+        () -> {
+          var live = Rendered.in(cluster).liveDaemonSet();
+          assertThat(live.getMetadata().getAnnotations())
+              .containsEntry(
+                  "flannel.io/previous-revision",
+                  live.getSpec()
+                      .getTemplate()
+                      .getMetadata()
+                      .getAnnotations()
+                      .get("flannel.io/revision"));
+        });
   }
 
   @Test

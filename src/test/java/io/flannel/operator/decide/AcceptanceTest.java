@@ -17,6 +17,8 @@ import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.PodTemplate;
 import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +37,28 @@ class AcceptanceTest {
                     .network("default", "2026-01-01T00:00:00Z")
                     .state()))
         .isEqualTo(Decision.accept());
+  }
+
+  @Test
+  void podsThatOnlyTheOperatorMakesOtherwiseCutAsMuch() {
+    assertThat(otherPods("backend: {type: wireguard}"))
+        .hasValueSatisfying(
+            refused ->
+                assertThat(((Refuse) refused).message())
+                    .contains("in nothing that the spec says", "removes its wireguard device"));
+    assertThat(otherPods("backend: {type: wireguard}, rollout: {disruption: Allow}")).isEmpty();
+    assertThat(otherPods("backend: {type: vxlan}")).isEmpty();
+  }
+
+  private static Optional<Decision> otherPods(String spec) {
+    WantedNetwork network = wanted("{cidr: 10.244.0.0/16, %s}".formatted(spec));
+    ClusterState cluster =
+        cluster(node("n1").podCidr("10.244.1.0/24").leased("wireguard", "192.168.0.1"))
+            .running(network)
+            .state();
+    Course course =
+        Course.of(network, "another", "", cluster, Map.of(), Optional.empty(), Instant.EPOCH);
+    return Acceptance.otherPods(network, cluster, course);
   }
 
   @Test

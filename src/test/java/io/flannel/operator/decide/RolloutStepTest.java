@@ -80,8 +80,78 @@ class RolloutStepTest {
         .isEqualTo(new Forward(marks, "1"));
     assertThat(decide("b", live(marks, pod("n1", "b", true), pod("n2", "a", true)), null))
         .isEqualTo(new Forward(marks, "2"));
+    RolloutMarks through =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("b"), Set.of(), Optional.empty());
     assertThat(decide("b", live(marks, pod("n1", "b", true), pod("n2", "b", true)), null))
-        .isEqualTo(new Forward(marks, "2"));
+        .isEqualTo(new Forward(through, "2"));
+  }
+
+  @Test
+  void aNodeThatIsJustGettingItsPodIsNotThrough() {
+    RolloutMarks marks =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    assertThat(decide("b", live(marks, pod("n1", "b", true)), null).marks()).isEqualTo(marks);
+    assertThat(decide("b", live(marks), null).marks()).isEqualTo(marks);
+  }
+
+  @Test
+  void whatBefallsANodeOnceTheRolloutIsThroughTakesNothingBack() {
+    RolloutMarks through =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("b"), Set.of(), Optional.empty());
+    // Its pod was deleted by hand, say, and its tunnel is ill.
+    ClusterState later = live(through, pod("n1", "b", true), pod("n2", "b", false));
+    assertThat(decide("b", later, ILL)).isEqualTo(new Forward(through, "2"));
+    String hash = later.live().orElseThrow().configHash();
+    assertThat(decide("b", later, Optional.of(stalled(hash)), null, true))
+        .isInstanceOf(Forward.class);
+    // And the next change, if it fails, goes back to what had been everywhere.
+    assertThat(decide("c", later, null).marks().previous()).contains("b");
+  }
+
+  @Test
+  void aChangeOnTheWayBackFromAnotherGoesBackToWhatRanBeforeBoth() {
+    RolloutMarks back =
+        new RolloutMarks(
+            "a",
+            Optional.of(EARLIER),
+            Optional.of("a"),
+            Set.of(),
+            Optional.of(new TakenBack("b", "", "it failed")),
+            true);
+    ClusterState half = live(back, pod("n1", "a", true), pod("n2", "b", true));
+    assertThat(decide("c", half, null).marks().previous()).contains("a");
+    assertThat(decide("c", half, null).marks().cuts()).isTrue();
+  }
+
+  @Test
+  void whoAsksForWhatRanBeforeInTheMiddleHasNowhereToGoBackTo() {
+    RolloutMarks half =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    RolloutMarks again =
+        decide("a", live(half, pod("n1", "b", true), pod("n2", "a", true)), null).marks();
+    assertThat(again.previous()).contains("a");
+    assertThat(decide("a", live(again, pod("n1", "a", false), pod("n2", "a", true)), ILL))
+        .isInstanceOf(Forward.class);
+  }
+
+  @Test
+  void aNodeWhereFlannelDidNotRunBeforeStopsNothing() {
+    FlannelPod broken = new FlannelPod("pod-n2", "n2", "a", "hash", Optional.empty(), false);
+    RolloutMarks marks = decide("b", running("a", pod("n1", "a", true), broken), null).marks();
+    assertThat(marks.illBefore()).contains("n2:not-running");
+    assertThat(marks.previous()).contains("a");
+    // Kubernetes replaces its pod first; the others have their turn all the same.
+    FlannelPod still = new FlannelPod("pod-n2", "n2", "b", "hash", Optional.empty(), false);
+    assertThat(decide("b", live(marks, pod("n1", "a", true), still), null).maxUnavailable())
+        .isEqualTo("2");
+    assertThat(decide("b", live(marks, pod("n1", "b", true), still), null).marks().isThrough())
+        .isTrue();
+    // In the middle of a rollout a pod may be missing for that alone.
+    assertThat(decide("c", live(marks, pod("n1", "b", true), broken), null).marks().illBefore())
+        .contains("n2:not-running");
+    FlannelPod starting = new FlannelPod("pod-n1", "n1", "b", "hash", Optional.empty(), false);
+    assertThat(decide("c", live(marks, starting, pod("n2", "a", true)), null).marks().illBefore())
+        .doesNotContain("n1:not-running");
   }
 
   @Test
@@ -185,7 +255,7 @@ class RolloutStepTest {
         new RolloutMarks(
             "a",
             Optional.of(NOW),
-            Optional.empty(),
+            Optional.of("a"),
             Set.of("n9"),
             Optional.of(new TakenBack("b", "", "n2: EncapsulationBlocked at n2")));
     assertThat(back).isEqualTo(new Back(after, "2"));
@@ -223,6 +293,25 @@ class RolloutStepTest {
   }
 
   @Test
+  void thatAnEarlierChangeStoodStillSaysNothingOfThis() {
+    RolloutMarks marks =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    ClusterState stuck = live(marks, pod("n1", "b", false), pod("n2", "a", true));
+    Rollout before =
+        new Rollout(
+            Phase.STALLED,
+            0,
+            2,
+            null,
+            stuck.live().orElseThrow().configHash(),
+            "2026-11-23T08:59:59.5Z",
+            null,
+            null,
+            "0 of 2, and no further one");
+    assertThat(decide("b", stuck, Optional.of(before), null, true)).isInstanceOf(Forward.class);
+  }
+
+  @Test
   void noProgressUntilTheDeadlineIsAFailure() {
     RolloutMarks marks =
         new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
@@ -246,7 +335,8 @@ class RolloutStepTest {
         new RolloutMarks("b", Optional.of(EARLIER), Optional.empty(), Set.of(), Optional.empty());
     assertThat(decide("b", live(first, pod("n1", "b", false)), ILL)).isInstanceOf(Forward.class);
 
-    assertThat(decide("b", live(marks, pod("n1", "b", true)), ILL)).isInstanceOf(Forward.class);
+    assertThat(decide("b", live(marks, pod("n1", "b", true), pod("n2", "b", true)), ILL))
+        .isInstanceOf(Forward.class);
   }
 
   private static Rollout stalled(String hash) {

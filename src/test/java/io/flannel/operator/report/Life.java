@@ -36,6 +36,7 @@ final class Life {
   static final Instant BEGIN = Instant.parse("2026-11-23T10:00:00Z");
 
   private Instant now = BEGIN;
+  private Instant actingSince = BEGIN;
   private WantedNetwork wanted;
   private List<ClusterNode> nodes = List.of();
   private Optional<LiveFlannel> live = Optional.empty();
@@ -134,6 +135,12 @@ final class Life {
     return this;
   }
 
+  /** The operator starts anew. */
+  Life restarted() {
+    actingSince = now;
+    return this;
+  }
+
   Life after(Duration duration) {
     now = now.plus(duration);
     return this;
@@ -174,7 +181,14 @@ final class Life {
             Optional.empty(),
             reports,
             Course.of(
-                wanted, "r", "", cluster, reports, Optional.ofNullable(status), clock().instant())),
+                wanted,
+                live.map(it -> it.marks().revision()).orElse("r"),
+                "",
+                cluster,
+                reports,
+                Optional.ofNullable(status),
+                clock().instant()),
+            actingSince),
         clock());
   }
 

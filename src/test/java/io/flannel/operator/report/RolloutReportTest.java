@@ -121,6 +121,22 @@ class RolloutReportTest {
   }
 
   @Test
+  void whileItIsPausedOrNoOperatorRunsNoDeadlinePasses() {
+    Life life = Life.running(IPIP);
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
+    life.after(MINUTE).paused(true).report();
+    life.after(Duration.ofHours(1)).paused(false).report();
+    assertThat(rollout(life).phase()).isEqualTo(Phase.PROGRESSING);
+    life.after(Duration.ofMinutes(10)).report();
+    assertThat(rollout(life).phase()).isEqualTo(Phase.PROGRESSING);
+
+    life.after(Duration.ofHours(1)).restarted().report();
+    assertThat(rollout(life).phase()).isEqualTo(Phase.PROGRESSING);
+    life.after(Duration.ofMinutes(10)).after(Duration.ofSeconds(1)).report();
+    assertThat(rollout(life).phase()).isEqualTo(Phase.STALLED);
+  }
+
+  @Test
   void aRolloutWithoutProgressStallsAndGoesOnWhenItMoves() {
     Life life = Life.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
