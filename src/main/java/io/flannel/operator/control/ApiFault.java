@@ -17,6 +17,11 @@ final class ApiFault {
     return rootMessage(e);
   }
 
+  /** Whether the API server answered: else it was not reached, and no other request would be. */
+  static boolean isAnswer(KubernetesClientException e) {
+    return e.getCode() != 0;
+  }
+
   /** The message of the first cause. */
   static String rootMessage(Throwable thrown) {
     Throwable root = thrown;

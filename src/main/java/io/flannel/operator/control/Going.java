@@ -1,20 +1,25 @@
 package io.flannel.operator.control;
 
+import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.decide.StepSchedule.StepPod;
+import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.NodeStepPod;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import io.flannel.operator.report.Happening;
 import java.time.Clock;
@@ -22,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -32,7 +38,8 @@ import java.util.stream.Stream;
 /**
  * Takes flannel off the nodes when its network goes: first its pods, then on each node what they
  * made there, then what they published of the node. That a Node has flannel's annotations is the
- * record of what is yet to be done.
+ * record of what is yet to be done; but only where this network ever ran: others' flannels, such as
+ * the one inside k3s, write the same.
  *
  * <p>A node without a CNI configuration is NotReady, so the step itself makes it so: only a node
  * whose kubelet says nothing any more is not tried.
@@ -87,6 +94,11 @@ final class Going {
       }
     }
     if (othersFlannelRuns(network)) {
+      // What a step began would take the other's.
+      steps.end(Kind.GOING);
+      return Optional.empty();
+    }
+    if (!everRan(network, deleted)) {
       return Optional.empty();
     }
     SortedMap<String, ClusterNode> published = published();
@@ -94,20 +106,23 @@ final class Going {
     Set<String> begun = begun();
     published.values().stream()
         .filter(node -> !node.lost() || begun.contains(node.name()))
-        .forEach(node -> orders.put(node.name(), network.ranges().toString()));
+        .forEach(node -> orders.put(node.name(), order(network, deleted)));
     StepSchedule schedule = steps.run(network, Kind.GOING, orders, Optional.empty());
-    published.values().stream()
-        .filter(node -> schedule.done().containsKey(node.name()))
-        .forEach(this::withdraw);
+    SortedMap<String, String> failed = new TreeMap<>(schedule.failed());
     Set<String> left = new TreeSet<>(published.keySet());
-    left.removeAll(schedule.done().keySet());
+    for (ClusterNode node : published.values()) {
+      if (schedule.done().containsKey(node.name())) {
+        withdraw(node)
+            .ifPresentOrElse(why -> failed.put(node.name(), why), () -> left.remove(node.name()));
+      }
+    }
     if (left.isEmpty() && schedule.done().isEmpty()) {
       return Optional.empty();
     }
     Optional<Duration> wait = until(lastProgress(began, schedule).plus(PATIENCE));
     if (wait.isEmpty()) {
-      say(deleted, left, schedule);
-      steps.run(network, Kind.GOING, new TreeMap<>(), Optional.empty());
+      say(deleted, left, failed);
+      steps.end(Kind.GOING);
     }
     return wait.map(
         most ->
@@ -128,6 +143,27 @@ final class Going {
             .anyMatch(other -> !other.isMarkedForDeletion());
   }
 
+  /** By what it wrote, which goes last, or else by its status: somebody may have deleted that. */
+  private boolean everRan(WantedNetwork network, FlannelNetwork deleted) {
+    return remover.configMaps(network).findAny().isPresent()
+        || Optional.ofNullable(deleted.getStatus()).map(FlannelNetworkStatus::applied).isPresent();
+  }
+
+  /** Whatever the spec says by now, routes go to what was ever applied, too. */
+  private String order(WantedNetwork network, FlannelNetwork deleted) {
+    Stream<Cidr> applied =
+        remover
+            .configMaps(network)
+            .flatMap(map -> LiveFlannelReader.config(map).stream())
+            .flatMap(config -> config.ranges().stream());
+    return NodeStepPod.goingOrder(
+        deleted.getMetadata().getUid(),
+        Stream.concat(network.ranges().stream(), applied)
+            .distinct()
+            .sorted(comparing(Cidr::toString))
+            .toList());
+  }
+
   private SortedMap<String, ClusterNode> published() {
     return watches
         .list(Node.class)
@@ -141,21 +177,35 @@ final class Going {
     return steps.pods(Kind.GOING).map(NodeSteps::read).map(StepPod::node).collect(toSet());
   }
 
-  /** By the status, as flanneld wrote it: the right to change Nodes is not needed for that. */
-  private void withdraw(ClusterNode node) {
+  /**
+   * By the status, as flanneld wrote it: the right to change Nodes is not needed for that.
+   *
+   * @return why the API server refused it
+   */
+  private Optional<String> withdraw(ClusterNode node) {
     List<String> lines =
         node.flannel().keySet().stream()
             .filter(PUBLISHED::contains)
             .map(key -> "\"%s%s\": null".formatted(ClusterNode.ANNOTATION_PREFIX, key))
             .sorted()
             .toList();
-    client
-        .nodes()
-        .withName(node.name())
-        .subresource("status")
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\": {\"annotations\": {%s}}}".formatted(String.join(", ", lines)));
+    try {
+      client
+          .nodes()
+          .withName(node.name())
+          .subresource("status")
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"metadata\": {\"annotations\": {%s}}}".formatted(String.join(", ", lines)));
+      return Optional.empty();
+    } catch (KubernetesClientException e) {
+      if (!ApiFault.isAnswer(e)) {
+        throw e;
+      }
+      return ApiFault.isGone(e)
+          ? Optional.empty()
+          : Optional.of("its annotations could not be removed: " + ApiFault.said(e));
+    }
   }
 
   /**
@@ -181,9 +231,9 @@ final class Going {
     return wait.isPositive() ? Optional.of(wait) : Optional.empty();
   }
 
-  private void say(FlannelNetwork deleted, Set<String> left, StepSchedule schedule) {
+  private void say(FlannelNetwork deleted, Set<String> left, Map<String, String> failed) {
     String why =
-        schedule.failed().entrySet().stream()
+        failed.entrySet().stream()
             .findFirst()
             .map(failure -> " (%s: %s)".formatted(failure.getKey(), failure.getValue()))
             .orElse("");

@@ -39,6 +39,9 @@ final class NodeSteps {
   /** Of all nodes, so many percent have a step at the same time; one at least. */
   private static final int PERCENT_AT_ONCE = 10;
 
+  /** So long after the API server took a pod not, it is asked again. */
+  static final Duration REFUSED_LOOK = Duration.ofSeconds(30);
+
   private final KubernetesClient client;
   private final Watches watches;
   private final NodeAgentSettings settings;
@@ -52,7 +55,8 @@ final class NodeSteps {
   }
 
   /**
-   * Starts what can be started, and deletes pods that are needed no more.
+   * Starts what can be started, and deletes pods that are needed no more. A pod that the API server
+   * refuses is a failure of its node's step.
    *
    * @param orders by node, what its step is told; nodes without one need no step of this kind
    * @param repeat so long after a step did all, one is made again if it is still asked for
@@ -71,9 +75,9 @@ final class NodeSteps {
             Math.max(1, (int) watches.list(Node.class).count() * PERCENT_AT_ONCE / 100),
             repeat,
             clock.instant());
-    make(network, kind, schedule.starts(), orders);
+    SortedMap<String, String> refused = make(network, kind, schedule.starts(), orders);
     delete(kind, schedule.deletions());
-    return schedule;
+    return schedule.refused(refused, REFUSED_LOOK);
   }
 
   /** The pods of a kind. */
@@ -98,14 +102,20 @@ final class NodeSteps {
         .toList();
   }
 
-  /** Makes pods, those that are there already excepted. */
-  void make(
+  /**
+   * Makes pods, those that are there already excepted.
+   *
+   * @return by node, why the API server refused its pod
+   * @throws Applier.ApplyException if there is no API server to refuse one
+   */
+  SortedMap<String, String> make(
       WantedNetwork network,
       Kind kind,
       List<StepSchedule.Start> starts,
       SortedMap<String, String> orders) {
+    SortedMap<String, String> refused = new TreeMap<>();
     if (starts.isEmpty()) {
-      return;
+      return refused;
     }
     Map<String, Node> nodes = new TreeMap<>();
     watches.list(Node.class).forEach(node -> nodes.put(node.getMetadata().getName(), node));
@@ -114,15 +124,17 @@ final class NodeSteps {
       String order = orders.get(start.node());
       if (node != null && order != null) {
         start(
-            NodeStepPod.render(
-                network,
-                settings,
-                new NodeStepPod.Step(
-                    kind, start.node(), node.getMetadata().getUid(), order, start.attempt())),
-            kind,
-            start);
+                NodeStepPod.render(
+                    network,
+                    settings,
+                    new NodeStepPod.Step(
+                        kind, start.node(), node.getMetadata().getUid(), order, start.attempt())),
+                kind,
+                start)
+            .ifPresent(why -> refused.put(start.node(), why));
       }
     }
+    return refused;
   }
 
   /** Deletes pods of a kind. */
@@ -138,16 +150,21 @@ final class NodeSteps {
     delete(kind, pods(kind).map(pod -> pod.getMetadata().getName()).toList());
   }
 
-  private void start(Pod pod, Kind kind, StepSchedule.Start start) {
+  private Optional<String> start(Pod pod, Kind kind, StepSchedule.Start start) {
     try {
       client.resource(pod).create();
       LOG.info("step {} on node {}, attempt {}", kind.label(), start.node(), start.attempt());
+      return Optional.empty();
     } catch (KubernetesClientException e) {
       // The cache lags behind: it is there already.
-      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-        throw new Applier.ApplyException(
-            "%s could not be made: %s".formatted(Applier.name(pod), ApiFault.said(e)), e);
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        return Optional.empty();
       }
+      String why = "%s could not be made: %s".formatted(Applier.name(pod), ApiFault.said(e));
+      if (ApiFault.isAnswer(e)) {
+        return Optional.of(why);
+      }
+      throw new Applier.ApplyException(why, e);
     }
   }
 

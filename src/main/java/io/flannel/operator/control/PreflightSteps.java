@@ -26,9 +26,6 @@ import java.util.TreeMap;
  * is known of it are its pods: see {@link PreflightRound}.
  */
 final class PreflightSteps {
-  /** So long after the API server took a pod not, it is asked again. */
-  private static final Duration REFUSED_LOOK = Duration.ofSeconds(30);
-
   private final NodeSteps steps;
   private final Clock clock;
 
@@ -78,12 +75,11 @@ final class PreflightSteps {
     SortedMap<String, String> orders = new TreeMap<>();
     plan.tasks().forEach((node, task) -> orders.put(node, task.toJson()));
     steps.delete(Kind.PREFLIGHT, round.deletions());
-    try {
-      steps.make(wanted, Kind.PREFLIGHT, round.starts(), orders);
-    } catch (Applier.ApplyException e) {
+    SortedMap<String, String> refused = steps.make(wanted, Kind.PREFLIGHT, round.starts(), orders);
+    if (!refused.isEmpty()) {
       return new Outcome(
-          Preflight.notMade(String.valueOf(e.getMessage())).objection(untried.get()),
-          Optional.of(REFUSED_LOOK));
+          Preflight.notMade(refused.firstEntry().getValue()).objection(untried.get()),
+          Optional.of(NodeSteps.REFUSED_LOOK));
     }
     return new Outcome(round.verdict().objection(untried.get()), round.lookAgain());
   }

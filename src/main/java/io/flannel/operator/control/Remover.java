@@ -7,6 +7,8 @@ import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
@@ -40,6 +42,14 @@ final class Remover {
     this.agents = agents;
   }
 
+  /** All configurations that were written for the network and are still there. */
+  Stream<ConfigMap> configMaps(WantedNetwork network) {
+    return watches
+        .list(ConfigMap.class)
+        .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX))
+        .filter(map -> isOf(network, map));
+  }
+
   /** Deletes all configurations but the present one and the youngest before it. */
   void pruneConfigMaps(String presentHash) {
     watches
@@ -56,16 +66,25 @@ final class Remover {
 
   /**
    * Deletes all that was rendered for the network, the last written first: no pod is left without
-   * what it needs. What carries another network's name stays.
+   * what it needs. What carries another network's name stays, and so do the rights of a flannel
+   * that another installed meanwhile: upstream's have the same names, and keep our label when they
+   * are applied.
    */
   void removeAll(WantedNetwork network) {
     removeAgents(network);
+    boolean others =
+        watches
+            .list(DaemonSet.class)
+            .filter(found -> found.getMetadata().getName().equals(Flannel.DAEMON_SET))
+            .anyMatch(found -> !isOf(network, found));
     List<HasMetadata> rendered = new ArrayList<>(Flannel.render(network));
     Collections.reverse(rendered);
     Stream.concat(
             rendered.stream().flatMap(object -> watches.find(object).stream()),
             watches.list(ConfigMap.class))
         .filter(live -> isOf(network, live))
+        .filter(
+            live -> !others || !(live instanceof ClusterRole || live instanceof ClusterRoleBinding))
         .distinct()
         .sorted(comparing((HasMetadata live) -> live instanceof Namespace))
         .forEach(live -> deleteIfStillOf(network, live));

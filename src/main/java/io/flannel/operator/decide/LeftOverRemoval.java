@@ -8,6 +8,7 @@ import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,8 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
             && leases.stream().noneMatch(lease -> lease.problem().isPresent());
     if (moved && healthy(wanted, leases, reports, before)) {
       Terms terms = Terms.of(wanted, cluster);
+      List<ClusterNode> leased = new ArrayList<>(NodeLease.leasedBeside(wanted, cluster));
+      leases.forEach(lease -> leased.add(lease.node()));
       List<Cidr> taken = suspected.isEmpty() ? List.of() : podCidrs(cluster.nodes());
       for (NodeLease lease : leases) {
         if (reports.get(lease.node().name()) instanceof Received report
@@ -65,7 +68,8 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
           List<String> gone = gone(suspected.getOrDefault(node, Set.of()), taken);
           terms
               .backend()
-              .ifPresent(backend -> orders.put(node, order(terms, backend, lease, leases, gone)));
+              .ifPresent(
+                  backend -> orders.put(node, order(terms, backend, lease.node(), leased, gone)));
         }
       }
     }
@@ -143,18 +147,18 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
   }
 
   private static LeftOversOrder order(
-      Terms terms, Backend backend, NodeLease lease, List<NodeLease> leases, List<String> gone) {
-    LeftOversOrder all = order(terms, backend, lease, leases, gone, true);
+      Terms terms, Backend backend, ClusterNode node, List<ClusterNode> leased, List<String> gone) {
+    LeftOversOrder all = order(terms, backend, node, leased, gone, true);
     return all.json().length() <= LIMIT
         ? all
-        : order(terms, backend, lease, leases, List.of(), false);
+        : order(terms, backend, node, leased, List.of(), false);
   }
 
   private static LeftOversOrder order(
       Terms terms,
       Backend backend,
-      NodeLease lease,
-      List<NodeLease> leases,
+      ClusterNode node,
+      List<ClusterNode> leased,
       List<String> gone,
       boolean complete) {
     return new LeftOversOrder(
@@ -167,8 +171,8 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
                 network ->
                     new LeftOversOrder.Range(
                         network.toString(),
-                        lease.node().podCidr(network.family()).orElseThrow().toString(),
-                        complete ? others(lease, leases, network.family()) : List.of(),
+                        node.podCidr(network.family()).orElseThrow().toString(),
+                        complete ? others(node, leased, network.family()) : List.of(),
                         complete,
                         backend instanceof Backend.Wireguard
                             ? backend.device(network.family()).orElse(null)
@@ -177,10 +181,11 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
         gone);
   }
 
-  private static List<String> others(NodeLease lease, List<NodeLease> leases, Cidr.Family family) {
-    return leases.stream()
-        .filter(other -> !other.equals(lease))
-        .flatMap(other -> other.node().podCidr(family).stream())
+  private static List<String> others(
+      ClusterNode node, List<ClusterNode> leased, Cidr.Family family) {
+    return leased.stream()
+        .filter(other -> !other.name().equals(node.name()))
+        .flatMap(other -> other.podCidr(family).stream())
         .map(Cidr::toString)
         .toList();
   }

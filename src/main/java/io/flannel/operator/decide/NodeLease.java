@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Whether a node has its part of the network, and if not, why.
@@ -24,11 +25,14 @@ import java.util.function.Function;
  */
 public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodeProblem> problem) {
 
-  /** Judges every node that shall be part of the network, in the order given. */
+  /**
+   * Judges every node of the network, in the order given: those that shall be part of it, and those
+   * that are by what is in force, since a spec may be refused, held or taken back.
+   */
   public static List<NodeLease> judge(WantedNetwork wanted, ClusterState cluster) {
     TermsInForce inForce = TermsInForce.of(wanted, cluster);
     Terms terms = inForce.general();
-    List<ClusterNode> members = cluster.nodes().stream().filter(wanted.pods()::runOn).toList();
+    List<ClusterNode> members = cluster.nodes().stream().filter(member(wanted, cluster)).toList();
     Map<Cidr, Long> publicIps =
         members.stream()
             .flatMap(node -> Lease.of(node).stream())
@@ -39,6 +43,23 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
         .map(
             node ->
                 new NodeLease(node, Lease.of(node), problem(inForce, node, publicIps, overlapping)))
+        .toList();
+  }
+
+  private static Predicate<ClusterNode> member(WantedNetwork wanted, ClusterState cluster) {
+    Predicate<ClusterNode> wants = wanted.pods()::runOn;
+    return cluster.live().map(live -> wants.or(live.template()::runOn)).orElse(wants);
+  }
+
+  /**
+   * Nodes that shall be no part of the network, by its node selector or tolerations, and have a
+   * lease all the same: flannel may run there, or ran there while they were part of it. Peers reach
+   * their pods by the routes that they made then.
+   */
+  static List<ClusterNode> leasedBeside(WantedNetwork wanted, ClusterState cluster) {
+    return cluster.nodes().stream()
+        .filter(member(wanted, cluster).negate())
+        .filter(node -> Lease.of(node).isPresent())
         .toList();
   }
 
@@ -71,11 +92,14 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<NodePr
     if (lease.isEmpty()) {
       return Optional.of(NodeProblem.NOT_REGISTERED);
     }
-    if (!lease.get().backendType().equals(inForce.on(node).backendType())) {
+    Terms own = inForce.on(node);
+    if (!lease.get().backendType().equals(own.backendType())) {
       return Optional.of(NodeProblem.OTHER_BACKEND);
     }
-    List<Cidr> ownIps = publicIps(terms, lease.get());
-    if (ownIps.size() < terms.ranges().size()) {
+    // A node that a rollout has not reached has none of a family that it adds; but each is probed
+    // at an address of the present configuration's first.
+    List<Cidr> ownIps = publicIps(own, lease.get());
+    if (ownIps.size() < own.ranges().size() || lease.get().publicIp(terms.family()).isEmpty()) {
       return Optional.of(NodeProblem.NO_PUBLIC_IP);
     }
     boolean shared = ownIps.stream().anyMatch(ip -> publicIps.getOrDefault(ip, 0L) > 1);

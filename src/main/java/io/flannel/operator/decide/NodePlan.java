@@ -38,6 +38,7 @@ public final class NodePlan {
       TermsInForce inForce,
       CutPairs cut,
       List<NodeLease> leases,
+      boolean leasedBeside,
       Map<String, AgentReport> reports) {
     this.wanted = wanted;
     this.terms = inForce.general();
@@ -47,7 +48,7 @@ public final class NodePlan {
             .filter(lease -> lease.problem().isEmpty())
             .collect(Collectors.toMap(lease -> lease.node().name(), Function.identity()));
     this.probes = ProbePlan.of(leased.keySet());
-    this.allLeased = leased.size() == leases.size();
+    this.allLeased = leased.size() == leases.size() && !leasedBeside;
     this.reports = reports;
     this.cut = cut;
   }
@@ -67,7 +68,12 @@ public final class NodePlan {
       Map<String, AgentReport> reports) {
     NodePlan plan =
         new NodePlan(
-            wanted, TermsInForce.of(wanted, cluster), new CutPairs(cluster), leases, reports);
+            wanted,
+            TermsInForce.of(wanted, cluster),
+            new CutPairs(cluster),
+            leases,
+            !NodeLease.leasedBeside(wanted, cluster).isEmpty(),
+            reports);
     SortedMap<String, FlannelNodeSpec> specs = new TreeMap<>();
     leases.forEach(lease -> specs.put(lease.node().name(), plan.spec(lease)));
     return specs;

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * What is to be done about the steps of one kind, given their pods: these are all that is known of
@@ -31,6 +32,9 @@ public record StepSchedule(
 
   /** A pod that has not ended by then never will: kubelet ends it long before, if there is one. */
   public static final Duration PATIENCE = Duration.ofMinutes(5);
+
+  /** A pod that takes longer, such as one whose image can't be had, keeps no other waiting. */
+  private static final Duration SLOW = Duration.ofMinutes(1);
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(10);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
@@ -79,6 +83,26 @@ public record StepSchedule(
     return schedule.build(atOnce);
   }
 
+  /**
+   * The same after pods could not be made.
+   *
+   * @param refused by node, why
+   * @param pause so long until they are tried again
+   */
+  public StepSchedule refused(SortedMap<String, String> refused, Duration pause) {
+    if (refused.isEmpty()) {
+      return this;
+    }
+    SortedMap<String, String> failures = new TreeMap<>(failed);
+    failures.putAll(refused);
+    return new StepSchedule(
+        starts.stream().filter(start -> !refused.containsKey(start.node())).toList(),
+        deletions,
+        done,
+        failures,
+        Stream.concat(Stream.of(pause), lookAgain.stream()).min(Comparator.naturalOrder()));
+  }
+
   private static final class Builder {
     private final SortedMap<String, String> orders;
     private final Optional<Duration> repeat;
@@ -111,7 +135,11 @@ public record StepSchedule(
     private void unfinished(String node, StepPod pod) {
       Instant overdue = pod.since().plus(PATIENCE);
       if (now.isBefore(overdue)) {
-        running++;
+        Instant slow = pod.since().plus(SLOW);
+        if (now.isBefore(slow)) {
+          running++;
+          looks.add(Duration.between(now, slow));
+        }
         looks.add(Duration.between(now, overdue));
         return;
       }

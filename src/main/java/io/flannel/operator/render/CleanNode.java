@@ -1,13 +1,10 @@
 package io.flannel.operator.render;
 
-import static java.util.stream.Collectors.joining;
-
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
-import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.List;
 
@@ -93,7 +90,12 @@ final class CleanNode {
 
   private CleanNode() {}
 
-  static Container container(WantedNetwork network) {
+  /**
+   * Renders it.
+   *
+   * @param ranges the pods', as CIDRs with a space in between
+   */
+  static Container container(WantedNetwork network, String ranges) {
     return new ContainerBuilder()
         .withName(NodeStepPod.CONTAINER)
         .withImage(network.pods().image())
@@ -103,7 +105,7 @@ final class CleanNode {
         .withArgs(SCRIPT)
         .addNewEnv()
         .withName("NETWORKS")
-        .withValue(network.ranges().stream().map(Cidr::toString).collect(joining(" ")))
+        .withValue(ranges)
         .endEnv()
         .withNewSecurityContext()
         .withRunAsUser(0L)

@@ -1,6 +1,7 @@
 package io.flannel.operator.render;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
@@ -10,6 +11,7 @@ import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -84,6 +86,17 @@ public final class NodeStepPod {
 
   private NodeStepPod() {}
 
+  /**
+   * What a step of {@link Kind#GOING} is told.
+   *
+   * @param deletion the uid of the network that goes: a step of an earlier one does not count
+   * @param ranges the pods', inside which flannel's routes are removed
+   */
+  public static String goingOrder(String deletion, List<Cidr> ranges) {
+    return Stream.concat(Stream.of(deletion), ranges.stream().map(Cidr::toString))
+        .collect(joining(" "));
+  }
+
   /** Renders it; it lives where the node agents do. */
   public static Pod render(WantedNetwork network, NodeAgentSettings settings, Step step) {
     return new PodBuilder()
@@ -132,7 +145,7 @@ public final class NodeStepPod {
         .withContainers(
             switch (step.kind()) {
               case LEFT_OVERS, PREFLIGHT -> container(settings, step);
-              case GOING -> CleanNode.container(network);
+              case GOING -> CleanNode.container(network, step.order().replaceFirst("^\\S+ ?", ""));
             })
         .withVolumes(step.kind() == Kind.GOING ? CleanNode.volumes(network) : List.of())
         .endSpec()

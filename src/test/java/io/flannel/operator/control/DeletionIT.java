@@ -9,10 +9,12 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.FakeSteps;
 import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RestrictedPods;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -178,6 +180,41 @@ class DeletionIT {
     assertThat(annotations("node-1")).isEmpty();
     assertThat(annotations("node-2")).isEmpty();
     assertThat(network.eventReasons()).doesNotContain("NodesNotCleaned");
+  }
+
+  /** k3s has a flannel inside, and others a DaemonSet of another name. */
+  @Test
+  void aNetworkThatNeverRanLeavesSomebodyElsesFlannelAlone() {
+    TestCluster.node(1).lease("vxlan", "null", "192.168.0.1").create(cluster.client());
+    var network =
+        TestNetwork.of(cluster, "default")
+            .apply("cidr: 10.96.0.0/12\nbackend: {type: vxlan}\ndeletionPolicy: Cleanup");
+    network.awaitRefused("OverlapsServiceRange");
+    eventually(
+        "the finalizer", () -> assertThat(network.get().getMetadata().getFinalizers()).hasSize(1));
+    List<String> before = annotations("node-1");
+    assertThat(before).isNotEmpty();
+    network.delete();
+    network.awaitGone();
+    assertThat(annotations("node-1")).isEqualTo(before);
+    assertThat(STEPS.pods()).isEmpty();
+  }
+
+  @Test
+  @Tag("slow") // for the two minutes after which it gives up
+  void whereNoStepCanBeMadeItGoesOnAndTellsWhy() {
+    var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    try (var ignored = RestrictedPods.in(cluster)) {
+      network.delete();
+      network.awaitGone();
+    }
+    assertThat(network.events())
+        .anySatisfy(
+            event ->
+                assertThat(event)
+                    .startsWith("NodesNotCleaned")
+                    .contains("nodes node-1 and node-2", "PodSecurity"));
+    nothingIsLeft();
   }
 
   private static void ready(String node, String status) {

@@ -10,6 +10,7 @@ import io.flannel.operator.decide.StepResult;
 import io.flannel.operator.testing.FakeSteps;
 import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RestrictedPods;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -92,6 +93,29 @@ class LeftOverStepsIT {
           assertThat(network.status().problems()).isNullOrEmpty();
           assertThat(steps.pods()).isEmpty();
         });
+  }
+
+  @Test
+  void aPodThatTheApiServerRefusesIsAFailureThatIsToldAndTriedAgain() {
+    try (var ignored = RestrictedPods.in(cluster)) {
+      nodes.agents().find("node-2", "LeftOvers", null);
+      eventually(
+          "told",
+          () ->
+              assertThat(network.status().problems())
+                  .singleElement()
+                  .satisfies(
+                      problem -> {
+                        assertThat(problem.reason()).isEqualTo("LeftOvers");
+                        assertThat(problem.message())
+                            .contains("the step that removes them: Pod", "PodSecurity");
+                      }));
+      network.awaitReady();
+    }
+    operator.process().awaitPassAfter(() -> network.poke("allowed"));
+    end(awaitPod("node-2"), true, "removed flannel.1 (vxlan)");
+    nodes.agents().heal("node-2");
+    eventually("solved", () -> assertThat(network.status().problems()).isNullOrEmpty());
   }
 
   @Test

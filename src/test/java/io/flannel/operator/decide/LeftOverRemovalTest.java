@@ -42,6 +42,33 @@ class LeftOverRemovalTest {
   }
 
   @Test
+  void aNodeThatTheSelectorLeavesOutKeepsItsWayAsLongAsItHasALease() {
+    WantedNetwork some =
+        Networks.wanted(
+            "{cidr: 10.0.0.0/8, backend: {type: ipip}, flannel: {nodeSelector: {pool: a}}}");
+    List<ClusterNode> nodes =
+        IntStream.range(0, 3)
+            .mapToObj(
+                i ->
+                    node(TunnelLab.name(i))
+                        .label("pool", i == 2 ? "b" : "a")
+                        .podCidr("10.0.%d.0/24".formatted(i))
+                        .internalIp("192.168.0.%d".formatted(i + 1))
+                        .leased(i == 2 ? "vxlan" : "ipip", "192.168.0.%d".formatted(i + 1))
+                        .get())
+            .toList();
+    ClusterState cluster = Clusters.cluster(nodes).live(Networks.live(some, done(2))).state();
+    List<NodeLease> leases = NodeLease.judge(some, cluster);
+    assertThat(leases).hasSize(2);
+    var lab = new TunnelLab(nodes.subList(0, 2)).finds("n0001", LocalFault.LEFT_OVERS, null);
+    LeftOverRemoval removal =
+        LeftOverRemoval.of(some, cluster, leases, lab.reports(), LastSaid.NOTHING, Map.of());
+    assertThat(removal.orders().get("n0001").ranges().getFirst().live())
+        .containsExactlyInAnyOrder("10.0.0.0/24", "10.0.2.0/24");
+    assertThat(NodePlan.of(some, cluster, leases, lab.reports()).get("n0001").allPeers()).isFalse();
+  }
+
+  @Test
   void aStaleRouteIsReasonEnoughThoughItsNodeIsNotHealthyForIt() {
     var lab = lab(3).finds("n0002", LocalFault.ROUTE_STALE, null);
     assertThat(removal(lab, done(3)).orders()).containsOnlyKeys("n0002");

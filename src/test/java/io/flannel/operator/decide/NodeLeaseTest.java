@@ -8,11 +8,16 @@ import static io.flannel.operator.overlay.Networks.vxlan;
 import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FlannelPods;
+import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.math.BigInteger;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
@@ -122,6 +128,30 @@ class NodeLeaseTest {
 
   /** In such a network flannel publishes public-ip 0.0.0.0 on every node. */
   @Example
+  void aFamilyThatARolloutAddsIsNotMissedWhereItHasNotBeen() {
+    WantedNetwork both = dualStack("10.244.0.0/16", "fd00::/48");
+    Map<String, AppliedConfig> configs =
+        Map.of("both", AppliedConfig.of(both), "ipv4", AppliedConfig.of(vxlan("10.244.0.0/16")));
+    Function<String, ClusterState> halfWay =
+        second ->
+            cluster(
+                    good("n1", 1).podCidr("fd00:0:0:1::/64").leased("vxlan", "192.168.0.1"),
+                    good("n2", 2).podCidr("fd00:0:0:2::/64").leased("vxlan", "192.168.0.2"))
+                .live(Networks.live(both, 2))
+                .pods(new FlannelPods(List.of(pod("n1", "ipv4"), pod("n2", second)), configs))
+                .state();
+    assertThat(NodeLease.judge(both, halfWay.apply("ipv4")))
+        .allSatisfy(lease -> assertThat(lease.problem()).isEmpty());
+    assertThat(NodeLease.judge(both, halfWay.apply("both")))
+        .extracting(NodeLease::problem)
+        .containsExactly(Optional.empty(), Optional.of(NodeProblem.NO_PUBLIC_IP));
+  }
+
+  private static FlannelPod pod(String node, String config) {
+    return new FlannelPod("pod-" + node, node, config, config, Optional.of(Instant.EPOCH), true);
+  }
+
+  @Example
   void ipv6OnlyNodesDoNotShareAnIpv4Address() {
     assertThat(
             problems(
@@ -140,6 +170,18 @@ class NodeLeaseTest {
     ClusterState running = cluster(good("n1", 1), good("n2", 2)).running(IPIP).state();
     assertThat(NodeLease.judge(vxlan("10.245.0.0/16"), running))
         .allSatisfy(lease -> assertThat(lease.problem()).isEmpty());
+  }
+
+  @Example
+  void norDoesOneThatWouldLeaveTheNodeOut() {
+    ClusterState cluster =
+        cluster(good("n1", 1).label("pool", "a"), good("n2", 2))
+            .live(Networks.live(IPIP, 2))
+            .state();
+    WantedNetwork some =
+        Networks.wanted(
+            "{cidr: 10.244.0.0/16, backend: {type: ipip}, flannel: {nodeSelector: {pool: a}}}");
+    assertThat(NodeLease.judge(some, cluster)).hasSize(2);
   }
 
   @Example

@@ -58,6 +58,27 @@ class StepScheduleTest {
   }
 
   @Test
+  void aSlowPodKeepsNoOtherWaiting() {
+    StepSchedule quick = schedule(1, "n1 n2", running("n1", 1, 59));
+    assertThat(quick.starts()).isEmpty();
+    assertThat(quick.lookAgain()).contains(Duration.ofSeconds(1));
+    assertThat(schedule(1, "n1 n2", running("n1", 1, 60)).starts())
+        .containsExactly(new Start("n2", 1));
+    // Nor is one more made for its own node.
+    assertThat(schedule(1, "n1", running("n1", 1, 60)).starts()).isEmpty();
+  }
+
+  @Test
+  void aPodThatCannotBeMadeIsAFailureThatIsTriedAgain() {
+    StepSchedule refused =
+        schedule(2, "n1 n2")
+            .refused(new TreeMap<>(Map.of("n1", "no quota")), Duration.ofSeconds(30));
+    assertThat(refused.starts()).containsExactly(new Start("n2", 1));
+    assertThat(refused.failed()).isEqualTo(Map.of("n1", "no quota"));
+    assertThat(refused.lookAgain()).contains(Duration.ofSeconds(30));
+  }
+
+  @Test
   void aPodThatNeverEndsIsAFailure() {
     StepSchedule schedule = schedule(1, "n1", running("n1", 1, 300));
     assertThat(schedule.failed())

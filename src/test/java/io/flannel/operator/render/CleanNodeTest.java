@@ -133,7 +133,7 @@ class CleanNodeTest {
     assertThat(CleanNode.volumes(NETWORK))
         .extracting(volume -> volume.getName())
         .containsExactlyElementsOf(
-            CleanNode.container(NETWORK).getVolumeMounts().stream()
+            CleanNode.container(NETWORK, "10.244.0.0/16 fd00:244::/56").getVolumeMounts().stream()
                 .map(VolumeMount::getName)
                 .toList());
   }
@@ -162,7 +162,7 @@ class CleanNodeTest {
   }
 
   private int run(List<String> prefix) throws Exception {
-    Container container = CleanNode.container(NETWORK);
+    Container container = CleanNode.container(NETWORK, "10.244.0.0/16 fd00:244::/56");
     Files.writeString(files.resolve("result"), "");
     files.resolve("result").toFile().setWritable(true, false);
     files.toFile().setExecutable(true, false);

@@ -14,8 +14,11 @@ import java.util.stream.Stream;
  * {@code bridge}, and for wireguard with IPv6 {@code ip -6}. For one thread.
  */
 public final class Iproute2 implements AutoCloseable {
-  /** Enough for the routes and neighbours of thousands of nodes, and not too much for the heap. */
-  private static final int ANSWER_LIMIT = 1 << 20;
+  /**
+   * Enough for the routes to 5,000 nodes and their copies, of 150 bytes each, and not too much for
+   * the heap.
+   */
+  private static final int ANSWER_LIMIT = 1 << 21;
 
   /** {@code nomaster} leaves the pods' devices out, which are ports of their bridge. */
   private static final List<String> QUERIES =

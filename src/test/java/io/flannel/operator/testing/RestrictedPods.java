@@ -1,0 +1,67 @@
+package io.flannel.operator.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+
+/**
+ * The API server refuses pods in the operator's namespace that ask for what steps on nodes need:
+ * the namespace is under Kubernetes' Pod Security Standard {@code restricted} until it is closed.
+ */
+public final class RestrictedPods implements AutoCloseable {
+  private final KubernetesClient client;
+
+  private RestrictedPods(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /** From now on. */
+  public static RestrictedPods in(TestCluster cluster) {
+    var restricted = new RestrictedPods(cluster.client());
+    restricted.enforce("\"restricted\"");
+    TestCluster.eventually(
+        "the standard is in force",
+        () -> assertThatThrownBy(restricted::tryOne).hasMessageContaining("PodSecurity"));
+    return restricted;
+  }
+
+  @Override
+  public void close() {
+    enforce("null");
+    TestCluster.eventually("no more", () -> assertThat(tryOne()).isNotNull());
+  }
+
+  private void enforce(String standard) {
+    client
+        .namespaces()
+        .withName(TestCluster.SYSTEM)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\": {\"labels\": {\"pod-security.kubernetes.io/enforce\": %s}}}"
+                .formatted(standard));
+  }
+
+  private Object tryOne() {
+    return client
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withName("probe")
+                .withNamespace(TestCluster.SYSTEM)
+                .endMetadata()
+                .withNewSpec()
+                .withHostNetwork(true)
+                .addNewContainer()
+                .withName("probe")
+                .withImage("none")
+                .endContainer()
+                .endSpec()
+                .build())
+        .dryRun()
+        .create();
+  }
+}
