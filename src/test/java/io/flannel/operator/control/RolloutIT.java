@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -103,6 +105,38 @@ class RolloutIT {
   }
 
   @Test
+  void aNodeWhereFlannelDidNotRunBeforeDoesNotStopIt() {
+    nodes.broken("node-2");
+    String ofNode2 =
+        flannelPods()
+            .filter(pod -> FakeKubelets.nodeOf(pod).equals("node-2"))
+            .findFirst()
+            .orElseThrow()
+            .getMetadata()
+            .getName();
+    cluster.client().pods().inNamespace(TestCluster.FLANNEL).withName(ofNode2).delete();
+    eventually(
+        "another pod, which does not start",
+        () ->
+            assertThat(flannelPods())
+                .filteredOn(pod -> FakeKubelets.nodeOf(pod).equals("node-2"))
+                .singleElement()
+                .satisfies(pod -> assertThat(pod.getStatus().getPhase()).isEqualTo("Pending")));
+    operator.process().awaitPassAfter(() -> network.poke("seen"));
+    network.apply(TestNetwork.IPIP);
+    eventually(
+        "the others are through",
+        () -> {
+          assertThat(network.status().rollout().phase()).isEqualTo(Phase.COMPLETE);
+          assertThat(network.status().rollout().message()).contains("but node node-2");
+          assertThat(network.status().applied().backend()).isEqualTo(BackendType.IPIP);
+        });
+    nodes.mended("node-2");
+    network.awaitReady();
+    assertThat(network.status().nodes()).allMatch(node -> "ipip".equals(node.backend()));
+  }
+
+  @Test
   void pausedHoldsARolloutWhereItIs() {
     nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP + "rollout: {onFailure: Pause}");
@@ -148,6 +182,10 @@ class RolloutIT {
 
   /** The names of flannel's pods. */
   private static List<String> pods() {
+    return flannelPods().map(pod -> pod.getMetadata().getName()).sorted().toList();
+  }
+
+  private static Stream<Pod> flannelPods() {
     return cluster
         .client()
         .pods()
@@ -156,9 +194,6 @@ class RolloutIT {
         .list()
         .getItems()
         .stream()
-        .filter(pod -> !pod.isMarkedForDeletion())
-        .map((Pod pod) -> pod.getMetadata().getName())
-        .sorted()
-        .toList();
+        .filter(pod -> !pod.isMarkedForDeletion());
   }
 }

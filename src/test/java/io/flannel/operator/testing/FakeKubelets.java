@@ -169,7 +169,8 @@ public final class FakeKubelets implements AutoCloseable {
             .anyMatch(c -> c.getType().equals(condition) && c.getStatus().equals("True"));
   }
 
-  static String nodeOf(Pod pod) {
+  /** The node that the DaemonSet controller made a pod for: nobody binds it there. */
+  public static String nodeOf(Pod pod) {
     return pod.getSpec()
         .getAffinity()
         .getNodeAffinity()

@@ -43,6 +43,16 @@ public final class PlayedNodes implements BeforeEachCallback, AfterEachCallback 
     return kubelets().preflights();
   }
 
+  /** From now on, new flannel pods of this node do not start. */
+  public void broken(String node) {
+    kubelets().broken(node);
+  }
+
+  /** The node's pods start again. */
+  public void mended(String node) {
+    kubelets().mended(node);
+  }
+
   private FakeKubelets kubelets() {
     return Objects.requireNonNull(kubelets, "no test has begun");
   }

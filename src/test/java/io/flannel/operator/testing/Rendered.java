@@ -116,6 +116,7 @@ public record Rendered(KubernetesClient client) {
                 List.of(
                     "deprecated.daemonset.template.generation",
                     "flannel.io/changed-at",
+                    "flannel.io/previous-revision",
                     "flannel.io/ill-before"));
           }
           return Serialization.asYaml(json);
