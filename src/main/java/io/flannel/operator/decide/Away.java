@@ -34,9 +34,9 @@ public record Away(List<String> nodes) {
             .map(NodeLease::node)
             .filter(
                 node ->
-                    before.wasWithoutFlannel(node.name())
-                        ? !IllBefore.runsFlannel(pods, node.name())
-                        : node.lost() && !isAtItsTurn(pods.on(node.name()), revision))
+                    (node.lost() && !isAtItsTurn(pods.on(node.name()), revision))
+                        || (before.wasWithoutFlannel(node.name())
+                            && !IllBefore.runsFlannel(pods, node.name())))
             .map(ClusterNode::name)
             .sorted()
             .toList());

@@ -146,6 +146,9 @@ class RolloutStepTest {
         .isEqualTo("2");
     assertThat(decide("b", live(marks, pod("n1", "b", true), still), null).marks().isThrough())
         .isTrue();
+    // It runs again, and then its kubelet is lost.
+    FlannelPod runs = new FlannelPod("pod-n2", "n2", "a", "hash", Optional.of(EARLIER), false);
+    assertThat(atOnce(marks, pod("n1", "b", true), runs)).isEqualTo("3");
     // In the middle of a rollout a pod may be missing for that alone.
     assertThat(decide("c", live(marks, pod("n1", "b", true), broken), null).marks().illBefore())
         .contains("n2:not-running");
