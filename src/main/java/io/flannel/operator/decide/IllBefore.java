@@ -98,9 +98,14 @@ record IllBefore(Set<String> marks) {
     return marks.contains(mark(place)) || place.nodes().stream().anyMatch(this::has);
   }
 
-  /** Whether packets suffer from it, not only pods that run on with an older MTU. */
+  /**
+   * Whether packets suffer from it, not only pods that run on with an older MTU, and not from a
+   * route to a node that was deleted while flanneld was being replaced: it leads to nobody, and is
+   * removed as a left-over.
+   */
   static boolean harms(Cause cause) {
-    return !(cause instanceof LocalFault fault && fault.effect() == LocalFault.Effect.ADVICE);
+    return !(cause instanceof LocalFault fault
+        && (fault.effect() == LocalFault.Effect.ADVICE || fault == LocalFault.ROUTE_STALE));
   }
 
   private static String mark(Place place) {

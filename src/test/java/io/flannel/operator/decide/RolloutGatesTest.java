@@ -104,6 +104,15 @@ class RolloutGatesTest {
     assertThat(gates(MEASURED).open()).isEmpty();
   }
 
+  /** Its node was deleted while flanneld was being replaced here. */
+  @Test
+  void aRouteToANodeThatIsGoneStopsNothing() {
+    lab.finds(A, LocalFault.ROUTE_STALE, null);
+    RolloutGates gates = gates(MEASURED.multipliedBy(2));
+    assertThat(gates.open()).containsExactly("pod-" + A);
+    assertThat(gates.failed()).isEmpty();
+  }
+
   @Test
   void whoIsIllElsewhereStopsNobody() {
     lab.blocked(B);
