@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -18,7 +17,6 @@ import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
-import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NodeStepPod;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import io.flannel.operator.report.Happening;
@@ -103,10 +101,11 @@ final class Going {
     }
     SortedMap<String, ClusterNode> published = published();
     SortedMap<String, String> orders = new TreeMap<>();
+    String order = order(network, deleted);
     Set<String> begun = begun();
     published.values().stream()
         .filter(node -> !node.lost() || begun.contains(node.name()))
-        .forEach(node -> orders.put(node.name(), order(network, deleted)));
+        .forEach(node -> orders.put(node.name(), order));
     StepSchedule schedule = steps.run(network, Kind.GOING, orders, Optional.empty());
     SortedMap<String, String> failed = new TreeMap<>(schedule.failed());
     Set<String> left = new TreeSet<>(published.keySet());
@@ -133,10 +132,7 @@ final class Going {
 
   /** A flannel of someone else's, or another network's that takes over what this one leaves. */
   private boolean othersFlannelRuns(WantedNetwork network) {
-    return watches
-            .list(DaemonSet.class)
-            .filter(live -> live.getMetadata().getName().equals(Flannel.DAEMON_SET))
-            .anyMatch(live -> !remover.isOf(network, live))
+    return remover.isOthersFlannelThere(network)
         || watches
             .list(FlannelNetwork.class)
             .filter(other -> !other.getMetadata().getName().equals(network.name()))

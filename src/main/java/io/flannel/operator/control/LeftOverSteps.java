@@ -15,7 +15,6 @@ import io.flannel.operator.decide.LeftOversFound;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import java.time.Duration;
@@ -49,17 +48,12 @@ final class LeftOverSteps {
     if (!course.begins(cluster)) {
       return Optional.empty();
     }
-    List<String> atWork = steps.atWork(Kind.LEFT_OVERS);
-    if (atWork.isEmpty()) {
-      return Optional.empty();
-    }
-    steps.end(Kind.LEFT_OVERS);
-    return Optional.of(
-        new Decision.Wait(
-            LeftOverRemoval.ENDING,
-            "before the first node is changed, what removes the left-overs of the last change ends"
-                + " on "
-                + Names.ofNodes(atWork)));
+    Optional<Decision> wait =
+        steps.awaitEnd(
+            Kind.LEFT_OVERS,
+            "before the first node is changed, what removes the left-overs of the last change");
+    wait.ifPresent(_ -> steps.end(Kind.LEFT_OVERS));
+    return wait;
   }
 
   /**

@@ -7,9 +7,11 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.StepResult;
 import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.decide.StepSchedule.StepPod;
+import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.NodeAgentSettings;
 import io.flannel.operator.render.NodeStepPod;
@@ -88,10 +90,22 @@ final class NodeSteps {
   }
 
   /**
-   * Nodes on which a pod of a kind may be at work. One that was deleted is, until kubelet has ended
-   * it; where kubelet says nothing, until the patience with it has ended.
+   * What waits until pods of a kind are at work no more. One that was deleted may be, until kubelet
+   * has ended it; where kubelet says nothing, until the patience with it has ended.
+   *
+   * @param before what waits, and for which pods, as the beginning of a sentence
+   * @return empty: none is at work
    */
-  List<String> atWork(Kind kind) {
+  Optional<Decision> awaitEnd(Kind kind, String before) {
+    List<String> atWork = atWork(kind);
+    return atWork.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Decision.Wait(
+                StepSchedule.ENDING, "%s ends on %s".formatted(before, Names.ofNodes(atWork))));
+  }
+
+  private List<String> atWork(Kind kind) {
     return pods(kind)
         .filter(pod -> !hasEnded(pod))
         .map(NodeSteps::read)

@@ -14,12 +14,10 @@ import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.FreshFlannel;
-import io.flannel.operator.decide.LeftOverRemoval;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.NodePlan;
 import io.flannel.operator.decide.RolloutStep;
 import io.flannel.operator.decide.TunnelVerdicts;
-import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.NetConf;
 import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
@@ -225,15 +223,12 @@ final class Pass {
 
   /** A step that takes a network before this one off a node would take this one, too. */
   private Optional<Decision> cleaningEnds() {
-    List<String> atWork = steps.atWork(Kind.GOING);
+    Optional<Decision> wait =
+        steps.awaitEnd(
+            Kind.GOING,
+            "before flannel comes to the nodes, what takes an earlier network off them");
     steps.end(Kind.GOING);
-    return atWork.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Decision.Wait(
-                LeftOverRemoval.ENDING,
-                "before flannel comes to the nodes, what takes an earlier network off them ends on "
-                    + Names.ofNodes(atWork)));
+    return wait;
   }
 
   private record Reported(boolean rolling, Optional<TunnelVerdicts> tunnels) {}

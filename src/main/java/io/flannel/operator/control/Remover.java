@@ -44,17 +44,30 @@ final class Remover {
 
   /** All configurations that were written for the network and are still there. */
   Stream<ConfigMap> configMaps(WantedNetwork network) {
+    return configMaps().filter(map -> isOf(network, map));
+  }
+
+  private Stream<ConfigMap> configMaps() {
     return watches
         .list(ConfigMap.class)
-        .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX))
-        .filter(map -> isOf(network, map));
+        .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX));
+  }
+
+  /** Whether there is a flannel that is not this network's. */
+  boolean isOthersFlannelThere(WantedNetwork network) {
+    return flannels().anyMatch(found -> !isOf(network, found));
+  }
+
+  /** The DaemonSets of all flannels, whoever's. */
+  private Stream<DaemonSet> flannels() {
+    return watches
+        .list(DaemonSet.class)
+        .filter(found -> found.getMetadata().getName().equals(Flannel.DAEMON_SET));
   }
 
   /** Deletes all configurations but the present one and the youngest before it. */
   void pruneConfigMaps(String presentHash) {
-    watches
-        .list(ConfigMap.class)
-        .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX))
+    configMaps()
         .filter(map -> !map.getMetadata().getName().equals(Flannel.configMapName(presentHash)))
         .sorted(
             comparing((ConfigMap map) -> map.getMetadata().getCreationTimestamp())
@@ -72,11 +85,7 @@ final class Remover {
    */
   void removeAll(WantedNetwork network) {
     removeAgents(network);
-    boolean others =
-        watches
-            .list(DaemonSet.class)
-            .filter(found -> found.getMetadata().getName().equals(Flannel.DAEMON_SET))
-            .anyMatch(found -> !isOf(network, found));
+    boolean others = isOthersFlannelThere(network);
     List<HasMetadata> rendered = new ArrayList<>(Flannel.render(network));
     Collections.reverse(rendered);
     Stream.concat(
@@ -97,12 +106,7 @@ final class Remover {
    * @return whether one is still there
    */
   boolean endFlannel(WantedNetwork network) {
-    List<DaemonSet> live =
-        watches
-            .list(DaemonSet.class)
-            .filter(found -> found.getMetadata().getName().equals(Flannel.DAEMON_SET))
-            .filter(found -> isOf(network, found))
-            .toList();
+    List<DaemonSet> live = flannels().filter(found -> isOf(network, found)).toList();
     live.stream()
         .filter(found -> !found.isMarkedForDeletion())
         .forEach(

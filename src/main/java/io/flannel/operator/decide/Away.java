@@ -4,6 +4,7 @@ import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.RolloutMarks;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,7 +49,7 @@ public record Away(List<String> nodes) {
 
   /** Whether a node is one of them. */
   public boolean has(String node) {
-    return nodes.contains(node);
+    return Collections.binarySearch(nodes, node) >= 0;
   }
 
   /** How many they are. */

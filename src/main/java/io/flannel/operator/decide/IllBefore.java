@@ -99,13 +99,13 @@ record IllBefore(Set<String> marks) {
   }
 
   /**
-   * Whether packets suffer from it, not only pods that run on with an older MTU, and not from a
-   * route to a node that was deleted while flanneld was being replaced: it leads to nobody, and is
-   * removed as a left-over.
+   * Whether packets suffer from it, not only pods that run on with an older MTU, and not from what
+   * is removed as a left-over: such as a route to a node that was deleted while flanneld was being
+   * replaced.
    */
   static boolean harms(Cause cause) {
     return !(cause instanceof LocalFault fault
-        && (fault.effect() == LocalFault.Effect.ADVICE || fault == LocalFault.ROUTE_STALE));
+        && (fault.effect() == LocalFault.Effect.ADVICE || LeftOverRemoval.cures(fault)));
   }
 
   private static String mark(Place place) {

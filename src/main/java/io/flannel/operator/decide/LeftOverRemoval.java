@@ -27,14 +27,16 @@ import java.util.stream.Stream;
  * @param underWay whether a node may still need it: then it is no problem that it is there
  */
 public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean underWay) {
-  /** Why a change waits for steps that are at work yet, in one word, for programs. */
-  public static final String ENDING = "StepsEnding";
-
   private static final Set<LocalFault> CURED =
       EnumSet.of(LocalFault.LEFT_OVERS, LocalFault.ROUTE_STALE);
 
   /** Linux takes 128 KiB of an environment variable (MAX_ARG_STRLEN). */
   private static final int LIMIT = 100_000;
+
+  /** Whether the removal ends it; until then no packet suffers from it. */
+  static boolean cures(LocalFault fault) {
+    return CURED.contains(fault);
+  }
 
   /**
    * Decides.
@@ -63,7 +65,7 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
       List<Cidr> taken = suspected.isEmpty() ? List.of() : podCidrs(cluster.nodes());
       for (NodeLease lease : leases) {
         if (reports.get(lease.node().name()) instanceof Received report
-            && report.findings().stream().map(Finding::fault).anyMatch(CURED::contains)) {
+            && report.findings().stream().map(Finding::fault).anyMatch(LeftOverRemoval::cures)) {
           String node = lease.node().name();
           List<String> gone = gone(suspected.getOrDefault(node, Set.of()), taken);
           terms
@@ -84,8 +86,7 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
     Map<String, AgentReport> others = new TreeMap<>(reports);
     others.replaceAll(
         (_, report) ->
-            report.withFindings(
-                findings -> findings.filter(finding -> !CURED.contains(finding.fault()))));
+            report.withFindings(findings -> findings.filter(finding -> !cures(finding.fault()))));
     return TunnelVerdicts.judge(wanted.health(), leases, others, before).nodes().values().stream()
         .allMatch(node -> node.tunnel() == Tunnel.HEALTHY);
   }

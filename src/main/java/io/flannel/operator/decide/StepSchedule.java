@@ -30,6 +30,11 @@ public record StepSchedule(
     SortedMap<String, String> failed,
     Optional<Duration> lookAgain) {
 
+  /**
+   * Why a change, or a network, waits for steps that are at work yet, in one word, for programs.
+   */
+  public static final String ENDING = "StepsEnding";
+
   /** A pod that has not ended by then never will: kubelet ends it long before, if there is one. */
   public static final Duration PATIENCE = Duration.ofMinutes(5);
 

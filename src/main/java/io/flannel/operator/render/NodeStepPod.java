@@ -90,11 +90,15 @@ public final class NodeStepPod {
    * What a step of {@link Kind#GOING} is told.
    *
    * @param deletion the uid of the network that goes: a step of an earlier one does not count
-   * @param ranges the pods', inside which flannel's routes are removed
+   * @param ranges the pods', inside which flannel's routes are removed; one at least
    */
   public static String goingOrder(String deletion, List<Cidr> ranges) {
     return Stream.concat(Stream.of(deletion), ranges.stream().map(Cidr::toString))
         .collect(joining(" "));
+  }
+
+  private static String rangesOf(String goingOrder) {
+    return goingOrder.substring(goingOrder.indexOf(' ') + 1);
   }
 
   /** Renders it; it lives where the node agents do. */
@@ -145,7 +149,7 @@ public final class NodeStepPod {
         .withContainers(
             switch (step.kind()) {
               case LEFT_OVERS, PREFLIGHT -> container(settings, step);
-              case GOING -> CleanNode.container(network, step.order().replaceFirst("^\\S+ ?", ""));
+              case GOING -> CleanNode.container(network, rangesOf(step.order()));
             })
         .withVolumes(step.kind() == Kind.GOING ? CleanNode.volumes(network) : List.of())
         .endSpec()

@@ -3,9 +3,9 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.decide.LeftOverRemoval;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.Preflight;
+import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.overlay.Names;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +33,7 @@ record Verdict(Kind kind, String reason, String message) {
   /** Reasons that come with every change and need nobody. */
   static final Set<String> ON_ITS_WAY =
       Set.of(
-          LeftOverRemoval.ENDING,
+          StepSchedule.ENDING,
           Preflight.Running.REASON,
           "Installing",
           "RollingOut",

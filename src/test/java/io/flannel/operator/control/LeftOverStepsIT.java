@@ -70,17 +70,7 @@ class LeftOverStepsIT {
   void aStepThatFailsIsTriedAgainAndTold() {
     nodes.agents().find("node-2", "LeftOvers", null);
     end(awaitPod("node-2"), false, "ip link del flannel.1 ended with 2");
-    eventually(
-        "told",
-        () ->
-            assertThat(network.status().problems())
-                .singleElement()
-                .satisfies(
-                    problem -> {
-                      assertThat(problem.reason()).isEqualTo("LeftOvers");
-                      assertThat(problem.nodes()).containsExactly("node-2");
-                      assertThat(problem.message()).contains("ip link del flannel.1 ended with 2");
-                    }));
+    awaitTold("ip link del flannel.1 ended with 2");
     // Packets pass all the same.
     network.awaitReady();
     Pod second = awaitPod("node-2");
@@ -99,17 +89,7 @@ class LeftOverStepsIT {
   void aPodThatTheApiServerRefusesIsAFailureThatIsToldAndTriedAgain() {
     try (var ignored = RestrictedPods.in(cluster)) {
       nodes.agents().find("node-2", "LeftOvers", null);
-      eventually(
-          "told",
-          () ->
-              assertThat(network.status().problems())
-                  .singleElement()
-                  .satisfies(
-                      problem -> {
-                        assertThat(problem.reason()).isEqualTo("LeftOvers");
-                        assertThat(problem.message())
-                            .contains("the step that removes them: Pod", "PodSecurity");
-                      }));
+      awaitTold("the step that removes them: Pod", "PodSecurity");
       network.awaitReady();
     }
     operator.process().awaitPassAfter(() -> network.poke("allowed"));
@@ -225,6 +205,21 @@ class LeftOverStepsIT {
           steps.endAll();
           assertThat(network.exists()).isFalse();
         });
+  }
+
+  /** Waits until what is left over on node-2 is the one problem, and says these words. */
+  private void awaitTold(String... words) {
+    eventually(
+        "told",
+        () ->
+            assertThat(network.status().problems())
+                .singleElement()
+                .satisfies(
+                    problem -> {
+                      assertThat(problem.reason()).isEqualTo("LeftOvers");
+                      assertThat(problem.nodes()).containsExactly("node-2");
+                      assertThat(problem.message()).contains(words);
+                    }));
   }
 
   private void awaitReasons(String... reasons) {

@@ -25,6 +25,8 @@ class CleanNodeTest {
   private static final WantedNetwork NETWORK =
       Networks.dualStack("10.244.0.0/16", "fd00:10:244::/56");
 
+  private static final String RANGES = "10.244.0.0/16 fd00:10:244::/56";
+
   private static final String OTHERS =
       """
       ip link set lo up
@@ -133,7 +135,7 @@ class CleanNodeTest {
     assertThat(CleanNode.volumes(NETWORK))
         .extracting(volume -> volume.getName())
         .containsExactlyElementsOf(
-            CleanNode.container(NETWORK, "10.244.0.0/16 fd00:244::/56").getVolumeMounts().stream()
+            CleanNode.container(NETWORK, RANGES).getVolumeMounts().stream()
                 .map(VolumeMount::getName)
                 .toList());
   }
@@ -162,7 +164,7 @@ class CleanNodeTest {
   }
 
   private int run(List<String> prefix) throws Exception {
-    Container container = CleanNode.container(NETWORK, "10.244.0.0/16 fd00:244::/56");
+    Container container = CleanNode.container(NETWORK, RANGES);
     Files.writeString(files.resolve("result"), "");
     files.resolve("result").toFile().setWritable(true, false);
     files.toFile().setExecutable(true, false);

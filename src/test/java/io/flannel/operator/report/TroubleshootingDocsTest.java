@@ -3,10 +3,10 @@ package io.flannel.operator.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.Cause;
-import io.flannel.operator.decide.LeftOverRemoval;
 import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.decide.NodeProblem;
 import io.flannel.operator.decide.Preflight;
+import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.decide.TunnelProblem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +58,7 @@ class TroubleshootingDocsTest {
     }
     reported.addAll(
         List.of(
-            LeftOverRemoval.ENDING,
+            StepSchedule.ENDING,
             Preflight.Running.REASON,
             Preflight.Blocked.REASON,
             Preflight.Incomplete.REASON));
