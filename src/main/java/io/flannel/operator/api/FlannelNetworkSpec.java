@@ -122,12 +122,15 @@ public record FlannelNetworkSpec(
     @JsonPropertyDescription("How a change reaches the nodes.") @Nullable RolloutSpec rollout,
     @JsonPropertyDescription(
             "What deleting this object does to the overlay. Retain leaves flannel running and"
-                + " untouched; Cleanup removes what the operator rendered, which cuts the pods'"
-                + " network.")
+                + " untouched; Cleanup takes flannel off the nodes (devices, routes, rules, CNI"
+                + " configuration, annotations) and deletes its objects with namespace"
+                + " kube-flannel, which cuts the pods' network. It holds once the object has the"
+                + " finalizer flannel.io/cleanup.")
         @Default("Retain")
         @Nullable DeletionPolicy deletionPolicy,
     @JsonPropertyDescription(
-            "Write nothing to the cluster but this object's status, which goes on being reported.")
+            "Write nothing to the cluster but this object's status, which goes on being reported,"
+                + " its finalizer and Events.")
         @Default("false")
         @Nullable Boolean paused) {
 
@@ -136,7 +139,7 @@ public record FlannelNetworkSpec(
     /** flannel keeps running, its objects are left as they are. */
     @JsonProperty("Retain")
     RETAIN,
-    /** The objects that the operator rendered are deleted. */
+    /** flannel is taken off the nodes, and the objects that the operator rendered are deleted. */
     @JsonProperty("Cleanup")
     CLEANUP
   }

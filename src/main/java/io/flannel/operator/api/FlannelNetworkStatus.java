@@ -31,8 +31,8 @@ public record FlannelNetworkStatus(
     @JsonPropertyDescription("The nodes, those with a problem first.") @MergeKey("name")
         @Nullable List<NodeStatus> nodes,
     @JsonPropertyDescription(
-            "How many nodes, all without a problem unless problems[] says otherwise, nodes[] leaves"
-                + " out to keep this object small.")
+            "How many nodes are not in nodes[], which has 500 at most, the worst first, to keep this"
+                + " object small.")
         @Nullable Integer nodesOmitted,
     @JsonPropertyDescription("What is wrong, one entry for all nodes with the same cause.")
         @MergeKey("reason")

@@ -3,6 +3,7 @@ package io.flannel.operator.control;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.flannel.operator.api.FlannelNetwork;
@@ -25,6 +26,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -141,21 +143,22 @@ final class ClusterObserver {
   private FoundFlannel found(DaemonSet daemonSet) {
     return FoundFlannel.of(
         daemonSet,
-        list(ConfigMap.class)
-            .filter(map -> map.getMetadata().getName().equals(FoundFlannel.CONFIG_MAP))
-            .filter(
-                map ->
-                    map.getMetadata().getNamespace().equals(daemonSet.getMetadata().getNamespace()))
-            .findFirst());
+        beside(daemonSet, ConfigMap.class, FoundFlannel.CONFIG_MAP),
+        beside(daemonSet, ServiceAccount.class, FoundFlannel.serviceAccount(daemonSet)));
+  }
+
+  /** The object of that kind and name in the DaemonSet's namespace. */
+  private <R extends HasMetadata> Optional<R> beside(
+      DaemonSet daemonSet, Class<R> kind, String name) {
+    String namespace = daemonSet.getMetadata().getNamespace();
+    return list(kind)
+        .filter(one -> one.getMetadata().getName().equals(name))
+        .filter(one -> namespace.equals(one.getMetadata().getNamespace()))
+        .findFirst();
   }
 
   private LiveFlannel live(DaemonSet daemonSet) {
-    String configMap = LiveFlannelReader.configMapName(daemonSet);
     return LiveFlannelReader.read(
-        daemonSet,
-        list(ConfigMap.class)
-            .filter(candidate -> candidate.getMetadata().getName().equals(configMap))
-            .filter(candidate -> Flannel.NAMESPACE.equals(candidate.getMetadata().getNamespace()))
-            .findFirst());
+        daemonSet, beside(daemonSet, ConfigMap.class, LiveFlannelReader.configMapName(daemonSet)));
   }
 }

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,11 @@ final class FlannelPodStore implements ItemStore<Pod> {
                     Comparator.nullsFirst(Comparator.reverseOrder())))
         .map(Kept::read)
         .toList();
+  }
+
+  /** The nodes that have one, also one that is being deleted. */
+  Set<String> nodes() {
+    return byKey.values().stream().map(kept -> kept.read().node()).collect(Collectors.toSet());
   }
 
   /** Whether the two differ in what is kept. */

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -61,6 +60,7 @@ final class Going {
   private final Remover remover;
   private final NodeSteps steps;
   private final EventRecorder events;
+  private final Instant actingSince;
   private final Clock clock;
 
   Going(
@@ -69,28 +69,42 @@ final class Going {
       Remover remover,
       NodeSteps steps,
       EventRecorder events,
+      Instant actingSince,
       Clock clock) {
     this.client = client;
     this.watches = watches;
     this.remover = remover;
     this.steps = steps;
     this.events = events;
+    this.actingSince = actingSince;
     this.clock = clock;
   }
 
   /**
+   * What is waited for.
+   *
+   * @param how far it is, in a sentence
+   */
+  record Pending(Duration lookAgain, String how) {}
+
+  /**
    * Does what can be done now.
    *
-   * @return after how long to look again; empty: nothing is left to be waited for
+   * @return empty: nothing is left to be waited for
    */
-  Optional<Duration> run(WantedNetwork network, FlannelNetwork deleted) {
-    Instant began = Instant.parse(deleted.getMetadata().getDeletionTimestamp());
-    if (remover.endFlannel(network)) {
-      Optional<Duration> wait = until(began.plus(PATIENCE));
-      if (wait.isPresent()) {
-        return wait;
-      }
+  Optional<Pending> run(WantedNetwork network, FlannelNetwork deleted) {
+    Optional<Instant> flannelEnds = remover.endFlannel(network, clock.instant());
+    Optional<Duration> flannel = flannelEnds.flatMap(since -> until(since.plus(PATIENCE)));
+    if (flannel.isPresent()) {
+      return flannel.map(look -> new Pending(look, "flannel's pods end"));
     }
+    // While it was paused, or no operator ran, nothing was tried.
+    Instant began =
+        Stream.concat(
+                flannelEnds.stream(),
+                Stream.of(Instant.parse(deleted.getMetadata().getDeletionTimestamp()), actingSince))
+            .max(Comparator.naturalOrder())
+            .orElseThrow();
     if (othersFlannelRuns(network)) {
       // What a step began would take the other's.
       steps.end(Kind.GOING);
@@ -103,11 +117,18 @@ final class Going {
     SortedMap<String, String> orders = new TreeMap<>();
     String order = order(network, deleted);
     Set<String> begun = begun();
+    // flanneld would put back what is removed beside it.
+    Set<String> flannelRuns = watches.nodesWithFlannelPods();
     published.values().stream()
-        .filter(node -> !node.lost() || begun.contains(node.name()))
+        .filter(
+            node ->
+                begun.contains(node.name()) || !(node.lost() || flannelRuns.contains(node.name())))
         .forEach(node -> orders.put(node.name(), order));
     StepSchedule schedule = steps.run(network, Kind.GOING, orders, Optional.empty());
     SortedMap<String, String> failed = new TreeMap<>(schedule.failed());
+    published.keySet().stream()
+        .filter(node -> flannelRuns.contains(node) && !orders.containsKey(node))
+        .forEach(node -> failed.put(node, "its flannel pod has not ended"));
     Set<String> left = new TreeSet<>(published.keySet());
     for (ClusterNode node : published.values()) {
       if (schedule.done().containsKey(node.name())) {
@@ -125,9 +146,14 @@ final class Going {
     }
     return wait.map(
         most ->
-            Stream.concat(Stream.of(most), schedule.lookAgain().stream())
-                .min(Comparator.naturalOrder())
-                .orElseThrow());
+            new Pending(
+                Stream.concat(Stream.of(most), schedule.lookAgain().stream())
+                    .min(Comparator.naturalOrder())
+                    .orElseThrow(),
+                left.isEmpty()
+                    ? "flannel is off all nodes"
+                    : "flannel is still to be taken off %s%s"
+                        .formatted(Names.ofNodes(List.copyOf(left)), first(failed))));
   }
 
   /** A flannel of someone else's, or another network's that takes over what this one leaves. */
@@ -227,19 +253,21 @@ final class Going {
     return wait.isPositive() ? Optional.of(wait) : Optional.empty();
   }
 
-  private void say(FlannelNetwork deleted, Set<String> left, Map<String, String> failed) {
-    String why =
-        failed.entrySet().stream()
-            .findFirst()
-            .map(failure -> " (%s: %s)".formatted(failure.getKey(), failure.getValue()))
-            .orElse("");
+  private void say(FlannelNetwork deleted, Set<String> left, SortedMap<String, String> failed) {
     events.record(
         deleted,
         new Happening(
             true,
             "NodesNotCleaned",
             "flannel's devices, routes, rules and files may still be on %s%s; reboot the nodes, or"
-                    .formatted(Names.ofNodes(List.copyOf(left)), why)
+                    .formatted(Names.ofNodes(List.copyOf(left)), first(failed))
                 + " remove them there, with /etc/cni/net.d/10-flannel.conflist"));
+  }
+
+  private static String first(SortedMap<String, String> failed) {
+    return failed.entrySet().stream()
+        .findFirst()
+        .map(failure -> " (%s: %s)".formatted(failure.getKey(), failure.getValue()))
+        .orElse("");
   }
 }

@@ -131,9 +131,7 @@ final class Pass {
   private UpdateControl<FlannelNetwork> bringThere(
       WantedNetwork wanted, ClusterState cluster, Decision possible) {
     boolean paused = isPaused();
-    if (!paused) {
-      finalizer.keep(network, network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP);
-    }
+    finalizer.keep(network, network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP);
     Map<String, AgentReport> reports = flannelNodes.reports();
     Course course =
         Course.of(
@@ -152,6 +150,7 @@ final class Pass {
             wanted,
             network.getMetadata().getUid() + attempt(),
             cluster,
+            reports,
             course,
             acting && ending.isEmpty());
     Decision decision =
@@ -330,10 +329,13 @@ final class Pass {
         flannelNodes.deleteAll(wanted.name());
         remover.removeAgents(wanted);
         steps.end(Kind.LEFT_OVERS);
-        Optional<Duration> wait =
-            new Going(client, watches, remover, steps, events, clock).run(wanted, network);
-        if (wait.isPresent()) {
-          return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(wait.get());
+        Optional<Going.Pending> pending =
+            new Going(client, watches, remover, steps, events, actingSince, clock)
+                .run(wanted, network);
+        if (pending.isPresent()) {
+          say(pending.get().how());
+          return UpdateControl.<FlannelNetwork>noUpdate()
+              .rescheduleAfter(pending.get().lookAgain());
         }
         takeOver.removeAll();
         remover.removeAll(wanted);
@@ -341,6 +343,15 @@ final class Pass {
       finalizer.remove(network);
     }
     return UpdateControl.noUpdate();
+  }
+
+  /** How far the cleaning is. */
+  private void say(String how) {
+    long generation = network.getMetadata().getGeneration();
+    FlannelNetworkStatus status =
+        statusWriter.write(
+            network, previous -> StatusReport.cleaning(generation, previous, how, clock));
+    metrics.record(name(), status, Map.of());
   }
 
   private UpdateControl<FlannelNetwork> refused(Decision.Refuse refuse) {

@@ -1,6 +1,7 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
@@ -17,6 +18,7 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -45,11 +47,17 @@ final class PreflightSteps {
    * Does what is due. The pods stay until the change is written, or given up.
    *
    * @param attempt what differs when the same change is to be tried anew
+   * @param reports of the node agents, by node
    * @param course how flannel's rollout would go on
    * @param acting whether anything may be done
    */
   Outcome run(
-      WantedNetwork wanted, String attempt, ClusterState cluster, Course course, boolean acting) {
+      WantedNetwork wanted,
+      String attempt,
+      ClusterState cluster,
+      Map<String, AgentReport> reports,
+      Course course,
+      boolean acting) {
     Optional<Encapsulation> untried =
         acting ? Preflight.toBeTried(wanted, cluster, course) : Optional.empty();
     if (untried.isEmpty()) {
@@ -60,6 +68,7 @@ final class PreflightSteps {
         PreflightPlan.of(
             wanted,
             NodeLease.judge(wanted, cluster),
+            reports,
             cluster.live().flatMap(LiveFlannel::config).flatMap(AppliedConfig::backend),
             course.step().marks().revision() + attempt);
     if (plan.tasks().isEmpty()) {

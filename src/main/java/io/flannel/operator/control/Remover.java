@@ -15,10 +15,13 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NodeAgentDaemonSet;
 import io.flannel.operator.render.NodeAgentSettings;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -103,18 +106,26 @@ final class Remover {
    * Deletes flannel's DaemonSet, and one that it was taking over, so that each is there as long as
    * one of its pods is.
    *
-   * @return whether one is still there
+   * @param now the present time
+   * @return since when one that is still there has been going; empty: none is
    */
-  boolean endFlannel(WantedNetwork network) {
-    List<DaemonSet> live = flannels().filter(found -> isOf(network, found)).toList();
-    live.stream()
-        .filter(found -> !found.isMarkedForDeletion())
-        .forEach(
-            found -> {
-              client.resource(found).withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
-              LOG.info("deleted {}, which goes when its pods are gone", Applier.name(found));
-            });
-    return !live.isEmpty();
+  Optional<Instant> endFlannel(WantedNetwork network, Instant now) {
+    return flannels()
+        .filter(found -> isOf(network, found))
+        .map(found -> goingSince(found).orElseGet(() -> end(found, now)))
+        .toList()
+        .stream()
+        .max(Comparator.naturalOrder());
+  }
+
+  private static Optional<Instant> goingSince(DaemonSet flannel) {
+    return Optional.ofNullable(flannel.getMetadata().getDeletionTimestamp()).map(Instant::parse);
+  }
+
+  private Instant end(DaemonSet flannel, Instant now) {
+    client.resource(flannel).withPropagationPolicy(DeletionPropagation.FOREGROUND).delete();
+    LOG.info("deleted {}, which goes when its pods are gone", Applier.name(flannel));
+    return now;
   }
 
   /** Deletes the node agents' DaemonSet, if it is the network's. */

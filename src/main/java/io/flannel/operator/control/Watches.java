@@ -153,6 +153,11 @@ final class Watches {
     return flannelPods.pods();
   }
 
+  /** The nodes that have a flannel pod of ours, also one that is being deleted. */
+  Set<String> nodesWithFlannelPods() {
+    return flannelPods.nodes();
+  }
+
   /** When the report in a node's FlannelNode arrived; empty: there is none. */
   Optional<Instant> reportArrived(String node) {
     return flannelNodes.arrived(node);

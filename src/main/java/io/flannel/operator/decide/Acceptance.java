@@ -79,7 +79,7 @@ public final class Acceptance {
         || !(Change.judge(wanted, cluster) instanceof Change.None)) {
       return Optional.empty();
     }
-    List<String> cuts = Disruption.of(cluster.live().orElseThrow(), wanted, cluster.nodes());
+    List<String> cuts = Disruption.of(cluster.live().orElseThrow(), wanted, cluster);
     return cuts.isEmpty()
         ? Optional.empty()
         : Optional.of(

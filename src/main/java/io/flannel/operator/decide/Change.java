@@ -76,7 +76,7 @@ public sealed interface Change {
     if (Acceptance.refusal(wanted, cluster).orElse(null) instanceof Decision.Refuse refuse) {
       return new Refused(differences, refuse.reason(), refuse.message(), refuse.remedy());
     }
-    List<String> cuts = Disruption.of(live, wanted, cluster.nodes());
+    List<String> cuts = Disruption.of(live, wanted, cluster);
     List<String> said = new ArrayList<>(cuts);
     said.addAll(warnings(live, wanted));
     Optional<Encapsulation> encapsulation = newEncapsulation(live, wanted);

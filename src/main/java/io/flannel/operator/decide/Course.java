@@ -37,11 +37,12 @@ public record Course(RolloutGates gates, RolloutStep step, boolean underWay, Awa
       Optional<FlannelNetworkStatus> said,
       Instant now) {
     List<NodeLease> leases = NodeLease.judge(wanted, cluster);
+    LastSaid last = LastSaid.of(said);
     Optional<TunnelVerdicts> tunnels =
         wanted.health().enabled()
-            ? Optional.of(TunnelVerdicts.judge(wanted.health(), leases, reports, LastSaid.of(said)))
+            ? Optional.of(TunnelVerdicts.judge(wanted.health(), leases, reports, last))
             : Optional.empty();
-    RolloutGates gates = RolloutGates.judge(wanted, cluster, leases, tunnels, now);
+    RolloutGates gates = RolloutGates.judge(wanted, cluster, leases, tunnels, last, now);
     RolloutStep step =
         RolloutStep.decide(
             wanted,

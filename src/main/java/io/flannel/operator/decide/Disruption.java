@@ -5,6 +5,7 @@ import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Durations;
+import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.Lease;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Names;
@@ -42,14 +43,17 @@ final class Disruption {
 
   private final LiveFlannel live;
   private final WantedNetwork wanted;
+  private final FlannelPods pods;
   private final List<ClusterNode> leased;
   private final List<String> nodes;
   private final List<String> left;
   private final List<String> cuts = new ArrayList<>();
 
-  private Disruption(LiveFlannel live, WantedNetwork wanted, List<ClusterNode> leased) {
+  private Disruption(
+      LiveFlannel live, WantedNetwork wanted, FlannelPods pods, List<ClusterNode> leased) {
     this.live = live;
     this.wanted = wanted;
+    this.pods = pods;
     this.leased = leased;
     this.nodes = leased.stream().map(ClusterNode::name).toList();
     this.left =
@@ -57,16 +61,16 @@ final class Disruption {
   }
 
   /** What a change cuts, each in a sentence; nothing where no node has anything to lose. */
-  static List<String> of(LiveFlannel live, WantedNetwork wanted, List<ClusterNode> nodes) {
+  static List<String> of(LiveFlannel live, WantedNetwork wanted, ClusterState cluster) {
     List<ClusterNode> leased =
-        nodes.stream()
+        cluster.nodes().stream()
             .filter(node -> live.template().runOn(node) || wanted.pods().runOn(node))
             .filter(node -> Lease.of(node).isPresent())
             .toList();
     if (leased.isEmpty()) {
       return List.of();
     }
-    Disruption disruption = new Disruption(live, wanted, leased);
+    Disruption disruption = new Disruption(live, wanted, cluster.pods(), leased);
     disruption.judge();
     return List.copyOf(disruption.cuts);
   }
@@ -122,9 +126,26 @@ final class Disruption {
       cuts.add(
           "%s, %s: what flannel's %s leaves on a node is not known"
               .formatted(UNTIL_BOTH, inAll(), before.backendType()));
-    } else if (wanted.backend() instanceof Backend.Vxlan vxlan && publishesOtherVni(vxlan)) {
-      cuts.add(otherTunnel());
+    } else if (wanted.backend() instanceof Backend.Vxlan vxlan) {
+      otherVxlan(vxlan);
     }
+  }
+
+  /** Of nodes that an earlier change has not reached. */
+  private void otherVxlan(Backend.Vxlan next) {
+    if (publishesOtherVni(next)) {
+      cuts.add(otherTunnel());
+      return;
+    }
+    leased.stream()
+        .flatMap(node -> pods.on(node.name()).stream())
+        .flatMap(pod -> pods.configOf(pod).stream())
+        .flatMap(config -> config.backend().stream())
+        .filter(Backend.Vxlan.class::isInstance)
+        .map(Backend.Vxlan.class::cast)
+        .filter(old -> old.port() != next.port() || old.gbp() != next.gbp())
+        .findFirst()
+        .ifPresent(old -> vxlan(old, next));
   }
 
   private boolean publishesOtherVni(Backend.Vxlan vxlan) {

@@ -3,8 +3,10 @@ package io.flannel.operator.decide;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.decide.TunnelTrouble.At;
 import io.flannel.operator.decide.TunnelTrouble.Place;
+import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FlannelPods;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +48,16 @@ record IllBefore(Set<String> marks) {
               .forEach(place -> marks.add(mark(place)));
         });
     return limited(marks);
+  }
+
+  /** The nodes that joined or booted after a time, and reached nobody before. */
+  static IllBefore newcomers(List<NodeLease> leases, Optional<Instant> time) {
+    return limited(
+        leases.stream()
+            .map(NodeLease::node)
+            .filter(node -> node.startedAfter(time))
+            .map(ClusterNode::name)
+            .collect(Collectors.toSet()));
   }
 
   /** The nodes where flannel does not run now, though it does on others. */

@@ -4,12 +4,13 @@ import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +22,11 @@ public final class LastSaid {
   public static final LastSaid NOTHING = new LastSaid(Map.of(), Map.of());
 
   private final Map<String, NodeStatus> nodes;
-  private final Map<String, Set<String>> nodesByReason;
+  private final Map<String, Problem> problems;
 
-  private LastSaid(Map<String, NodeStatus> nodes, Map<String, Set<String>> nodesByReason) {
+  private LastSaid(Map<String, NodeStatus> nodes, Map<String, Problem> problems) {
     this.nodes = nodes;
-    this.nodesByReason = nodesByReason;
+    this.problems = problems;
   }
 
   /** What a status says; there may be none. */
@@ -33,11 +34,10 @@ public final class LastSaid {
     Map<String, NodeStatus> nodes = new HashMap<>();
     orEmpty(status.map(FlannelNetworkStatus::nodes).orElse(null))
         .forEach(node -> nodes.put(node.name(), node));
-    Map<String, Set<String>> nodesByReason = new HashMap<>();
-    for (Problem problem : orEmpty(status.map(FlannelNetworkStatus::problems).orElse(null))) {
-      nodesByReason.put(problem.reason(), new HashSet<>(orEmpty(problem.nodes())));
-    }
-    return new LastSaid(nodes, nodesByReason);
+    Map<String, Problem> problems = new HashMap<>();
+    orEmpty(status.map(FlannelNetworkStatus::problems).orElse(null))
+        .forEach(problem -> problems.put(problem.reason(), problem));
+    return new LastSaid(nodes, problems);
   }
 
   /** The reason given for a node's state, if one was. */
@@ -52,10 +52,26 @@ public final class LastSaid {
 
   /** Whether a node was the one to have this problem, and not the other. */
   boolean blamed(String node, String other, Cause cause) {
-    Set<String> named = nodesByReason.getOrDefault(cause.reason(), Set.of());
+    List<String> named =
+        Optional.ofNullable(problems.get(cause.reason()))
+            .map(problem -> orEmpty(problem.nodes()))
+            .orElse(List.of());
     return named.contains(node)
         && !named.contains(other)
         && reasonOf(node).filter(cause.reason()::equals).isPresent();
+  }
+
+  /**
+   * Since when this was said of one of these nodes, or else of any: a status has no room for all.
+   */
+  Optional<Instant> since(Cause cause, Stream<String> ofNodes) {
+    return ofNodes
+        .flatMap(node -> Stream.ofNullable(nodes.get(node)))
+        .filter(node -> cause.reason().equals(node.reason()))
+        .flatMap(node -> Stream.ofNullable(node.since()))
+        .min(Comparator.naturalOrder())
+        .or(() -> Optional.ofNullable(problems.get(cause.reason())).map(Problem::since))
+        .map(Instant::parse);
   }
 
   private static <T> List<T> orEmpty(@Nullable List<T> list) {

@@ -1,5 +1,6 @@
 package io.flannel.operator.decide;
 
+import io.flannel.operator.decide.PreflightLosses.Pair;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Encapsulation;
 import io.flannel.operator.overlay.Names;
@@ -54,7 +55,7 @@ public sealed interface Preflight {
   }
 
   /**
-   * All packets passed.
+   * All packets passed, but for those of pairs that have none to lose: see {@link LostBefore}.
    *
    * @param leftOut nodes that it was not tried with, and why
    */
@@ -131,11 +132,15 @@ public sealed interface Preflight {
    * Judges what the pods found.
    *
    * @param outcomes of every node in the plan
-   * @param leftOut the plan's
+   * @param leftOut the plan's, and who joined later
+   * @param before the plan's
    * @param backend the new one
    */
   static Preflight judge(
-      Map<String, Outcome> outcomes, SortedMap<String, String> leftOut, Backend backend) {
+      Map<String, Outcome> outcomes,
+      SortedMap<String, String> leftOut,
+      LostBefore before,
+      Backend backend) {
     SortedSet<String> running = new TreeSet<>();
     SortedMap<String, String> untried = new TreeMap<>();
     SortedMap<String, Outcome.Ended> ended = new TreeMap<>();
@@ -150,7 +155,7 @@ public sealed interface Preflight {
     if (!running.isEmpty()) {
       return new Running(List.copyOf(running));
     }
-    PreflightLosses losses = PreflightLosses.of(ended);
+    PreflightLosses losses = PreflightLosses.of(ended).since(before);
     if (!losses.none()) {
       return blocked(losses, ended, backend);
     }
@@ -187,14 +192,16 @@ public sealed interface Preflight {
         String.join("; ", remedies));
   }
 
-  private static Incomplete incomplete(SortedMap<String, String> untried, List<String> apart) {
+  private static Incomplete incomplete(SortedMap<String, String> untried, SortedSet<Pair> apart) {
     List<String> sentences = new ArrayList<>();
     Map<String, List<String>> byReason = new TreeMap<>();
     untried.forEach(
         (node, why) -> byReason.computeIfAbsent(why, it -> new ArrayList<>()).add(node));
     byReason.forEach((why, nodes) -> sentences.add(Names.ofNodes(nodes) + ": " + why));
     if (!apart.isEmpty()) {
-      sentences.add("the pods did not run at the same time " + Names.and(apart));
+      sentences.add(
+          "the pods did not run at the same time "
+              + Names.and(apart.stream().map(Pair::toString).toList()));
     }
     return new Incomplete(
         "the new encapsulation could not be tried everywhere: " + String.join("; ", sentences),

@@ -12,6 +12,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiPredicate;
 
 /**
  * Which ways between nodes lost the beacons of a pre-flight.
@@ -20,7 +21,7 @@ import java.util.TreeSet;
  * @param fullSize the full-size ones alone, by pair
  * @param apart pairs that cannot be judged, as their pods did not run at the same time
  */
-record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, List<String> apart) {
+record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, SortedSet<Pair> apart) {
   /** So many pairs are named. */
   private static final int NAMED_PAIRS = 5;
 
@@ -85,7 +86,22 @@ record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, List<S
             note(fullSize, pair, peer.name(), family, it.result().smallOnly().contains(place));
           }
         });
-    return new PreflightLosses(dropped, fullSize, apart.stream().map(Pair::toString).toList());
+    return new PreflightLosses(dropped, fullSize, apart);
+  }
+
+  /** What is new of it; but where nothing passed at all, everything counts. */
+  PreflightLosses since(LostBefore before) {
+    return lost(dropped).size() == dropped.size()
+        ? this
+        : new PreflightLosses(
+            without(dropped, before::all), without(fullSize, before::fullSize), apart);
+  }
+
+  private static SortedMap<Pair, Loss> without(
+      Map<Pair, Loss> pairs, BiPredicate<Pair, Set<Cidr.Family>> known) {
+    SortedMap<Pair, Loss> others = new TreeMap<>(pairs);
+    others.entrySet().removeIf(it -> known.test(it.getKey(), it.getValue().families()));
+    return others;
   }
 
   /** Whether nothing was lost. */

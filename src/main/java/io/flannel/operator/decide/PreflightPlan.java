@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,9 +25,10 @@ import java.util.stream.Stream;
  *
  * @param tasks what each node's pod is told, by the nodes' names; none if nothing is to be tried
  * @param leftOut the nodes that cannot be tried with, and why
+ * @param before where packets are lost already
  */
 public record PreflightPlan(
-    SortedMap<String, PreflightTask> tasks, SortedMap<String, String> leftOut) {
+    SortedMap<String, PreflightTask> tasks, SortedMap<String, String> leftOut, LostBefore before) {
 
   /** So long every pod tries at most: enough for the others to be started meanwhile. */
   static final Duration LONGEST = Duration.ofSeconds(30);
@@ -45,12 +47,17 @@ public record PreflightPlan(
    * The plan for what is wanted now. The peers are those of the everyday probes' {@link ProbePlan}.
    *
    * @param leases every node that shall be part of the network
+   * @param reports of the node agents, by node
    * @param live the backend in force, if it is known
    * @param seed what this change alone has, such as the FlannelNetwork's uid and the wanted
    *     configuration's hash: all its pods get the same nonce from it, whoever makes them
    */
   public static PreflightPlan of(
-      WantedNetwork wanted, List<NodeLease> leases, Optional<Backend> live, String seed) {
+      WantedNetwork wanted,
+      List<NodeLease> leases,
+      Map<String, AgentReport> reports,
+      Optional<Backend> live,
+      String seed) {
     SortedMap<String, List<String>> addresses = new TreeMap<>();
     SortedMap<String, String> leftOut = new TreeMap<>();
     for (NodeLease lease : leases) {
@@ -74,7 +81,8 @@ public record PreflightPlan(
             name, task(wanted, live, nonce(seed), addresses.getOrDefault(name, List.of()), peers));
       }
     }
-    return new PreflightPlan(tasks, leftOut);
+    return new PreflightPlan(
+        tasks, leftOut, LostBefore.of(wanted.ranges().getFirst().family(), leases, reports));
   }
 
   private static PreflightTask task(

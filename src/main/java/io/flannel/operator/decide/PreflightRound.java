@@ -6,9 +6,11 @@ import io.flannel.operator.decide.StepSchedule.StepPod;
 import io.flannel.operator.overlay.Backend;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -96,7 +98,7 @@ public record PreflightRound(
       }
       SortedMap<String, String> leftOut = new TreeMap<>(plan.leftOut());
       missing.forEach(node -> leftOut.put(node, JOINED));
-      Preflight verdict = Preflight.judge(outcomes(last, unmade), leftOut, backend);
+      Preflight verdict = Preflight.judge(outcomes(last, unmade), leftOut, plan.before(), backend);
       List<String> deletions = names(others);
       if (verdict instanceof Preflight.Running) {
         return running(verdict, attempt, last.values(), unmade, before, leftOut, deletions);
@@ -109,7 +111,7 @@ public record PreflightRound(
       }
       return new PreflightRound(
           verdict instanceof Preflight.Passed ? everywhere() : verdict,
-          starts(plan.tasks().keySet(), attempt + 1),
+          starts(nodes(), attempt + 1),
           deletions,
           Optional.empty());
     }
@@ -120,7 +122,7 @@ public record PreflightRound(
       boolean clear = others.stream().noneMatch(it -> plan.tasks().containsKey(it.node()));
       return new PreflightRound(
           everywhere(),
-          clear ? starts(plan.tasks().keySet(), attempt) : List.of(),
+          clear ? starts(nodes(), attempt) : List.of(),
           names(others),
           Optional.empty());
     }
@@ -136,7 +138,8 @@ public record PreflightRound(
       Preflight inForce = verdict;
       if (!earlier.isEmpty()) {
         Map<String, Member> before = earlier.lastEntry().getValue();
-        Preflight said = Preflight.judge(outcomes(before, Set.of()), leftOut, backend);
+        Preflight said =
+            Preflight.judge(outcomes(before, Set.of()), leftOut, plan.before(), backend);
         inForce = said instanceof Preflight.Passed ? verdict : said;
         earlier
             .headMap(earlier.lastKey())
@@ -152,6 +155,10 @@ public record PreflightRound(
               .map(it -> Duration.between(now, it.pod().since().plus(PATIENCE)))
               .filter(Duration::isPositive)
               .min(Comparator.naturalOrder()));
+    }
+
+    private SortedSet<String> nodes() {
+      return new TreeSet<>(plan.tasks().keySet());
     }
 
     private Preflight everywhere() {
@@ -205,8 +212,18 @@ public record PreflightRound(
           .orElseThrow();
     }
 
-    private static List<Start> starts(Set<String> nodes, int attempt) {
-      return nodes.stream().map(node -> new Start(node, attempt)).toList();
+    /**
+     * Pods are made one after the other, and those who try with each other, neighbours on the ring
+     * of {@link ProbePlan}, must run at the same time: so from both ends of the names alternately.
+     */
+    private static List<Start> starts(SortedSet<String> nodes, int attempt) {
+      Deque<String> left = new ArrayDeque<>(nodes);
+      List<Start> starts = new ArrayList<>();
+      while (!left.isEmpty()) {
+        boolean first = starts.size() % 2 == 0;
+        starts.add(new Start(first ? left.removeFirst() : left.removeLast(), attempt));
+      }
+      return List.copyOf(starts);
     }
 
     private static List<StepPod> pods(Map<String, Member> round) {

@@ -38,7 +38,7 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
    *
    * @param why what it waits for, or what is wrong, as the end of a sentence
    * @param failed whether its tunnels are worse than before the rollout, and have been for so long
-   *     that it is no transition
+   *     that it is no transition: its pod has run for so long, and half of that ago it was told
    */
   public record Waiting(String node, String why, boolean failed) {}
 
@@ -48,17 +48,19 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
    * @param leases every node of the network
    * @param tunnels the verdicts; empty: nothing measures tunnels, and a lease is all that can be
    *     asked for
+   * @param said what was last told: nothing fails by what has only just been seen
    */
-  public static RolloutGates judge(
+  static RolloutGates judge(
       WantedNetwork wanted,
       ClusterState cluster,
       List<NodeLease> leases,
       Optional<TunnelVerdicts> tunnels,
+      LastSaid said,
       Instant now) {
     if (cluster.live().isEmpty()) {
       return new RolloutGates(List.of(), List.of(), Optional.empty());
     }
-    var judge = new Judge(wanted, cluster.live().get(), cluster, tunnels, now);
+    var judge = new Judge(wanted, cluster.live().get(), cluster, tunnels, said, now);
     Map<String, NodeLease> byNode =
         leases.stream()
             .collect(Collectors.toMap(lease -> lease.node().name(), Function.identity()));
@@ -93,6 +95,7 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
     private final Optional<Instant> changedAt;
     private final boolean goesBack;
     private final Optional<TunnelVerdicts> tunnels;
+    private final LastSaid said;
     private final Instant now;
     private final Duration measured;
     private final List<String> open = new ArrayList<>();
@@ -104,12 +107,14 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
         LiveFlannel live,
         ClusterState cluster,
         Optional<TunnelVerdicts> tunnels,
+        LastSaid said,
         Instant now) {
       this.cluster = cluster;
       this.before = new IllBefore(live.marks().illBefore());
       this.changedAt = live.marks().changedAt();
       this.goesBack = live.marks().takenBack().isPresent();
       this.tunnels = tunnels;
+      this.said = said;
       this.now = now;
       this.measured = measured(wanted.health());
     }
@@ -148,7 +153,7 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
     }
 
     private void tunnels(FlannelPod pod, Duration running) {
-      Optional<String> worse =
+      Optional<Worse> worse =
           tunnels.orElseThrow().troubles().stream()
               .filter(trouble -> IllBefore.harms(trouble.cause()))
               .flatMap(
@@ -156,17 +161,24 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
                       trouble.places().stream()
                           .filter(place -> IllBefore.ends(place).anyMatch(pod.node()::equals))
                           .filter(place -> !before.has(place))
-                          .map(place -> trouble.cause().reason() + " " + said(place)))
+                          .map(place -> new Worse(trouble.cause(), place)))
               .findFirst();
       TunnelVerdict verdict = tunnels.orElseThrow().nodes().get(pod.node());
       boolean undecided = tunnels.orElseThrow().undecided().contains(pod.node());
       if (worse.isPresent()) {
-        waiting.add(new Waiting(pod.node(), worse.get(), measuredSince(running, PATIENCE)));
+        boolean stays = measuredSince(running, PATIENCE) && wasToldInTime(worse.get());
+        waiting.add(new Waiting(pod.node(), worse.get().toString(), stays));
       } else if (verdict == null || verdict.tunnel() == Tunnel.UNKNOWN || undecided) {
         waits(pod, "its tunnels are not known yet");
       } else {
         open.add(pod.name());
       }
+    }
+
+    /** A pod may have waited long for another reason, or for an operator: then it is news yet. */
+    private boolean wasToldInTime(Worse worse) {
+      Instant since = said.since(worse.cause(), IllBefore.ends(worse.place())).orElse(now);
+      return measuredSince(Duration.between(since, now), 1);
     }
 
     private boolean isHealthy(String node) {
@@ -192,8 +204,8 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
               .orElse(true);
     }
 
-    private boolean measuredSince(Duration running, int times) {
-      Duration left = measured.multipliedBy(times).minus(running);
+    private boolean measuredSince(Duration elapsed, int times) {
+      Duration left = measured.multipliedBy(times).minus(elapsed);
       if (left.isPositive() && (lookAgain == null || left.compareTo(lookAgain) < 0)) {
         lookAgain = left;
       }
@@ -203,16 +215,22 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
     private void waits(FlannelPod pod, String why) {
       waiting.add(new Waiting(pod.node(), why, false));
     }
+  }
 
-    private static String said(Place place) {
-      return switch (place) {
-        case TunnelTrouble.At at ->
-            at.toward()
-                .map(toward -> "at %s toward %s".formatted(at.node(), toward))
-                .orElse("at " + at.node());
-        case TunnelTrouble.Between pair -> "between %s and %s".formatted(pair.a(), pair.b());
-        case TunnelTrouble.OneWay way -> "from %s to %s".formatted(way.from(), way.to());
-      };
+  /** What a node did not have before. */
+  private record Worse(Cause cause, Place place) {
+    @Override
+    public String toString() {
+      String where =
+          switch (place) {
+            case TunnelTrouble.At at ->
+                at.toward()
+                    .map(toward -> "at %s toward %s".formatted(at.node(), toward))
+                    .orElse("at " + at.node());
+            case TunnelTrouble.Between pair -> "between %s and %s".formatted(pair.a(), pair.b());
+            case TunnelTrouble.OneWay way -> "from %s to %s".formatted(way.from(), way.to());
+          };
+      return cause.reason() + " " + where;
     }
   }
 }

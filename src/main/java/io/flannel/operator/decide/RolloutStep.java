@@ -2,6 +2,7 @@ package io.flannel.operator.decide;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.LiveFlannel;
@@ -13,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -82,9 +84,11 @@ public sealed interface RolloutStep {
     }
     if (!marks.revision().equals(wantedRevision)) {
       return turns.forward(
-          change(wanted, wantedRevision, cluster, leases, tunnels, now), !pods.all().isEmpty());
+          change(wanted, wantedRevision, cluster, leases, tunnels, rollout, now),
+          !pods.all().isEmpty());
     }
-    if (isThrough(pods, leases, wantedRevision, marks.illBefore())) {
+    if (isThrough(pods, leases, wantedRevision, marks.illBefore())
+        || rollout.filter(it -> wasThrough(it, live)).isPresent()) {
       // Who asks for what ran before has given up what failed: asked for again, it is tried again.
       return turns.forward(marks.through(), false);
     }
@@ -95,8 +99,7 @@ public sealed interface RolloutStep {
                 () ->
                     rollout
                         .filter(it -> it.phase() == Phase.STALLED)
-                        .filter(it -> live.configHash().equals(it.to()))
-                        .filter(it -> !marks.changedAfter(it.startedAt()))
+                        .filter(it -> isOf(live, it))
                         .map(Rollout::message));
     if (mayGoBack && because.isPresent() && marks.previous().isPresent() && !marks.isThrough()) {
       return turns.back(
@@ -108,10 +111,18 @@ public sealed interface RolloutStep {
               Optional.of(new TakenBack(wantedRevision, attempt, because.get())),
               marks.cuts()));
     }
-    boolean first =
-        pods.hasOthersThan(wantedRevision)
-            && pods.of(wantedRevision).noneMatch(pod -> isThrough(pod, marks, leases));
-    return turns.forward(marks, first);
+    return turns.forward(
+        marks, pods.hasOthersThan(wantedRevision) && !isProven(pods, marks, leases));
+  }
+
+  /** Whether what was said is of the live template's rollout. */
+  private static boolean isOf(LiveFlannel live, Rollout said) {
+    return live.configHash().equals(said.to()) && !live.marks().changedAfter(said.startedAt());
+  }
+
+  /** It may have been so while nothing was to be written, and a node may have fallen ill since. */
+  private static boolean wasThrough(Rollout said, LiveFlannel live) {
+    return said.phase() == Phase.COMPLETE && isOf(live, said);
   }
 
   /** The marks of a template that replaces the live one. */
@@ -121,36 +132,54 @@ public sealed interface RolloutStep {
       ClusterState cluster,
       List<NodeLease> leases,
       Optional<TunnelVerdicts> tunnels,
+      Optional<Rollout> rollout,
       Instant now) {
     FlannelPods pods = cluster.pods();
-    RolloutMarks live = cluster.live().orElseThrow().marks();
+    LiveFlannel flannel = cluster.live().orElseThrow();
+    RolloutMarks live = flannel.marks();
     // Else another change, or its way back, is under way, and a pod may be missing for that alone.
     boolean settled = !pods.hasOthersThan(live.revision());
     IllBefore withoutFlannel =
         settled
             ? IllBefore.withoutFlannel(leases, pods)
             : new IllBefore(live.illBefore()).withoutFlannel();
-    boolean through = isThrough(pods, leases, live.revision(), withoutFlannel.marks());
-    boolean cuts = live.cuts() && !through && !(settled && live.isThrough());
+    boolean through =
+        isThrough(pods, leases, live.revision(), withoutFlannel.marks())
+            || rollout.filter(it -> wasThrough(it, flannel)).isPresent();
+    boolean over = through || (settled && live.isThrough());
+    // Else what is ill now may be so by the change that is replaced.
+    IllBefore ill =
+        over
+            ? IllBefore.of(leases, tunnels)
+            : new IllBefore(live.illBefore()).and(IllBefore.newcomers(leases, live.changedAt()));
+    boolean cuts = live.cuts() && !over;
     return new RolloutMarks(
         wantedRevision,
         Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
         through ? live.through().previous() : live.previous(),
-        IllBefore.of(leases, tunnels).and(withoutFlannel).marks(),
+        ill.and(withoutFlannel).marks(),
         Optional.empty(),
         cuts || Change.judge(wanted, cluster) instanceof Change.Disruptive);
   }
 
   /**
-   * That a node which joined or booted after the change is through shows nothing: it reached nobody
-   * before.
+   * Whether a node that is through shows that the change works. One that joined or booted after the
+   * change reached nobody before, and its gate opens whatever it reaches; and so does one that was
+   * ill before, which counts only where all were.
    */
-  private static boolean isThrough(FlannelPod pod, RolloutMarks marks, List<NodeLease> leases) {
-    return pod.gateOpen()
-        && leases.stream()
+  private static boolean isProven(FlannelPods pods, RolloutMarks marks, List<NodeLease> leases) {
+    IllBefore before = new IllBefore(marks.illBefore());
+    Set<String> there =
+        leases.stream()
             .map(NodeLease::node)
-            .filter(node -> node.name().equals(pod.node()))
-            .noneMatch(node -> node.startedAfter(marks.changedAt()));
+            .filter(node -> !node.startedAfter(marks.changedAt()))
+            .map(ClusterNode::name)
+            .collect(Collectors.toSet());
+    boolean allIll = there.stream().allMatch(before::has);
+    return pods.of(marks.revision())
+        .filter(FlannelPod::gateOpen)
+        .map(FlannelPod::node)
+        .anyMatch(node -> there.contains(node) && (allIll || !before.has(node)));
   }
 
   /**

@@ -105,6 +105,9 @@ final class FoundContainer {
     if (!names(JSON.valueToTree(container.getSecurityContext())).isEmpty()) {
       found.unsupported.add(name + ": securityContext");
     }
+    if (!names(JSON.valueToTree(container.getResources())).isEmpty()) {
+      found.unsupported.add(name + ": resources");
+    }
     return found.unsupported;
   }
 

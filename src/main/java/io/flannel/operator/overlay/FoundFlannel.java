@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
 import io.flannel.operator.api.BackendSpec;
@@ -63,14 +64,20 @@ public record FoundFlannel(
    */
   public record PodCounts(boolean observed, int scheduled, int misscheduled) {}
 
-  /** Reads it. The ConfigMap is that of the DaemonSet's namespace, named {@link #CONFIG_MAP}. */
-  public static FoundFlannel of(DaemonSet daemonSet, Optional<ConfigMap> configMap) {
+  /**
+   * Reads it.
+   *
+   * @param configMap that of the DaemonSet's namespace, named {@link #CONFIG_MAP}
+   * @param account that of its pods: see {@link #serviceAccount(DaemonSet)}
+   */
+  public static FoundFlannel of(
+      DaemonSet daemonSet, Optional<ConfigMap> configMap, Optional<ServiceAccount> account) {
     ObjectMeta meta = daemonSet.getMetadata();
     Optional<String> adoptedBy =
         Optional.ofNullable(meta.getAnnotations()).map(all -> all.get(ADOPTED_BY));
     DaemonSet whole = daemonSet.edit().build();
     Set<String> left = adoptedBy.isPresent() ? takeOutLeft(whole) : Set.of();
-    FoundPods pods = new FoundPods(whole.getSpec().getTemplate().getSpec());
+    FoundPods pods = new FoundPods(whole.getSpec().getTemplate().getSpec(), account);
     List<String> unsupported = new ArrayList<>(labels(whole));
     unsupported.addAll(pods.unsupported());
     Map<String, String> data =
@@ -87,15 +94,20 @@ public record FoundFlannel(
     Optional<FlannelNetworkSpec> spec =
         unsupported.isEmpty() ? config.flatMap(it -> spec(it, pods)) : Optional.empty();
     spec.flatMap(FoundFlannel::fault).ifPresent(unsupported::add);
-    String account = whole.getSpec().getTemplate().getSpec().getServiceAccountName();
     return new FoundFlannel(
         meta.getNamespace(),
-        account == null ? "default" : account,
+        serviceAccount(daemonSet),
         unsupported.isEmpty() ? spec : Optional.empty(),
         List.copyOf(unsupported),
         adoptedBy,
         left,
         counts(daemonSet));
+  }
+
+  /** The name of its pods' ServiceAccount, in the DaemonSet's namespace. */
+  public static String serviceAccount(DaemonSet daemonSet) {
+    return Optional.ofNullable(daemonSet.getSpec().getTemplate().getSpec().getServiceAccountName())
+        .orElse("default");
   }
 
   /** The DaemonSet, as namespace/name. */

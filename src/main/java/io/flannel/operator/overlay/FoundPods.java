@@ -1,8 +1,10 @@
 package io.flannel.operator.overlay;
 
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.flannel.operator.api.CniSpec;
@@ -68,12 +70,19 @@ final class FoundPods {
           "kube-annotation-prefix", "flannel.alpha.coreos.com");
 
   private final PodSpec pod;
+  private final Optional<ServiceAccount> account;
   private final FlanneldArgs args;
   private final Map<String, String> nodeSelector = new TreeMap<>();
   private final List<String> unsupported = new ArrayList<>();
 
-  FoundPods(PodSpec pod) {
+  /**
+   * Reads them.
+   *
+   * @param account their ServiceAccount, if it is known
+   */
+  FoundPods(PodSpec pod, Optional<ServiceAccount> account) {
     this.pod = pod;
+    this.account = account;
     podFields();
     this.args = flanneld();
     initContainers();
@@ -111,9 +120,7 @@ final class FoundPods {
     selector.remove("kubernetes.io/os", "linux");
     List<String> extraArgs = args.without(FIELDS_FLAGS);
     List<FlannelSpec.PullSecret> secrets =
-        pod.getImagePullSecrets().stream()
-            .map(secret -> new FlannelSpec.PullSecret(secret.getName()))
-            .toList();
+        pullSecrets().stream().map(secret -> new FlannelSpec.PullSecret(secret.getName())).toList();
     return new FlannelSpec(
         image,
         container(FoundContainer.INSTALL_PLUGIN).map(Container::getImage).orElse(""),
@@ -217,6 +224,15 @@ final class FoundPods {
         .map(volume -> volume.getHostPath().getPath())
         .findFirst()
         .orElse(null);
+  }
+
+  /**
+   * A pod that has none is given its ServiceAccount's (Kubernetes' admission of ServiceAccounts).
+   */
+  private List<LocalObjectReference> pullSecrets() {
+    return pod.getImagePullSecrets().isEmpty()
+        ? account.map(ServiceAccount::getImagePullSecrets).orElse(List.of())
+        : pod.getImagePullSecrets();
   }
 
   private Optional<Container> container(String name) {

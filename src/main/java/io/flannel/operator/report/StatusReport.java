@@ -41,6 +41,9 @@ public final class StatusReport {
   /** Condition, as kstatus knows it: it goes no further without help. */
   public static final String STALLED = "Stalled";
 
+  /** Why a network is not ready that goes with what it made on the nodes, in one word. */
+  public static final String CLEANING = "Cleaning";
+
   private StatusReport() {}
 
   /** Makes the status of a network that has no part in the cluster's: conditions, nothing else. */
@@ -71,6 +74,37 @@ public final class StatusReport {
         null,
         null,
         null);
+  }
+
+  /**
+   * Makes the status of a network that is being taken off the nodes: nobody measures any more.
+   *
+   * @param how far it is, in a sentence
+   */
+  public static FlannelNetworkStatus cleaning(
+      long generation, Optional<FlannelNetworkStatus> previous, String how, Clock clock) {
+    var conditions =
+        new ConditionSet(
+            previous.map(FlannelNetworkStatus::conditions).orElse(List.of()),
+            generation,
+            clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    return new FlannelNetworkStatus(
+        generation,
+        conditions
+            .add(ACCEPTED, true, "Accepted", "it is deleted, with deletionPolicy Cleanup")
+            .add(READY, false, CLEANING, how)
+            .add(TUNNELS_HEALTHY, Status.UNKNOWN, CLEANING, how)
+            .add(RECONCILING, true, CLEANING, how)
+            .add(STALLED, false, CLEANING, how)
+            .list(),
+        previous.map(FlannelNetworkStatus::applied).orElse(null),
+        null,
+        null,
+        null,
+        null,
+        null,
+        previous.map(FlannelNetworkStatus::problems).orElse(null),
+        previous.map(FlannelNetworkStatus::adoption).orElse(null));
   }
 
   /** Makes the status of the network in charge. */

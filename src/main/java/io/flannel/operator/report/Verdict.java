@@ -37,7 +37,8 @@ record Verdict(Kind kind, String reason, String message) {
           Preflight.Running.REASON,
           "Installing",
           "RollingOut",
-          "TunnelsUnknown");
+          "TunnelsUnknown",
+          StatusReport.CLEANING);
 
   static Verdict of(Situation situation, Optional<Rollout> rollout, TunnelsHealthy tunnels) {
     if (situation.decision() instanceof Decision.Refuse refuse) {

@@ -94,9 +94,9 @@ class DeletionIT {
   }
 
   @Test
-  void thePolicyCanBeChangedAtAnyTime() {
+  void thePolicyCanBeChangedAtAnyTimeAlsoWhilePaused() {
     var network = installed("default", TestNetwork.IPIP);
-    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup\npaused: true");
     eventually(
         "the finalizer", () -> assertThat(network.get().getMetadata().getFinalizers()).hasSize(1));
     network.apply(TestNetwork.IPIP + "deletionPolicy: Retain");
@@ -156,6 +156,16 @@ class DeletionIT {
     Pod first = STEPS.running().getFirst();
     assertThat(first.getSpec().getNodeName()).isEqualTo("node-1");
     assertThat(annotations("node-1")).isNotEmpty();
+    eventually(
+        "it is told",
+        () ->
+            assertThat(network.condition("Ready").orElseThrow())
+                .satisfies(
+                    ready -> {
+                      assertThat(ready.reason()).isEqualTo("Cleaning");
+                      assertThat(ready.message())
+                          .isEqualTo("flannel is still to be taken off nodes node-1 and node-2");
+                    }));
     STEPS.end(first, true, "nothing of flannel is left");
     eventually("withdrawn", () -> assertThat(annotations("node-1")).isEmpty());
     awaitNodesCleaned(network);
@@ -215,6 +225,47 @@ class DeletionIT {
                     .startsWith("NodesNotCleaned")
                     .contains("nodes node-1 and node-2", "PodSecurity"));
     nothingIsLeft();
+  }
+
+  /** flanneld would put back what is removed beside it. */
+  @Test
+  @Tag("slow") // for the two minutes in which it waits for all flannel pods
+  void aNodeWhoseFlannelPodHasNotEndedIsNotCleanedBefore() {
+    var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    Pod held =
+        cluster.client().pods().inNamespace(TestCluster.FLANNEL).list().getItems().stream()
+            .filter(pod -> FakeKubelets.nodeOf(pod).equals("node-1"))
+            .findFirst()
+            .orElseThrow();
+    finalizers(held, "\"example.org/held\"");
+    try {
+      network.delete();
+      eventually(
+          "the other node's step",
+          () ->
+              assertThat(STEPS.running())
+                  .extracting(pod -> pod.getSpec().getNodeName())
+                  .containsExactly("node-2"));
+      STEPS.endAll();
+      eventually("withdrawn", () -> assertThat(annotations("node-2")).isEmpty());
+      operator.process().awaitPassAfter(() -> network.poke("look"));
+      assertThat(STEPS.running()).isEmpty();
+    } finally {
+      finalizers(held, "");
+    }
+    awaitNodesCleaned(network);
+    assertThat(annotations("node-1")).isEmpty();
+    assertThat(network.eventReasons()).doesNotContain("NodesNotCleaned");
+  }
+
+  private static void finalizers(Pod pod, String json) {
+    cluster
+        .client()
+        .pods()
+        .resource(pod)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\": {\"finalizers\": [%s]}}".formatted(json));
   }
 
   private static void ready(String node, String status) {

@@ -8,6 +8,9 @@ import static io.flannel.operator.overlay.Networks.wanted;
 import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.overlay.AppliedConfig;
+import io.flannel.operator.overlay.FlannelPod;
+import io.flannel.operator.overlay.FlannelPods;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.Nodes;
@@ -15,6 +18,7 @@ import io.flannel.operator.overlay.PodTemplate;
 import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -185,6 +189,37 @@ class ChangeTest {
                 ipip.state()))
         .as("and goes back")
         .isInstanceOf(Change.Live.class);
+  }
+
+  /** Two were on their way to ipip when the change was given up. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {port: 4789} | takes packets of its own VNI and port alone
+          {gbp: true} | makes the vxlan device anew
+          """)
+  void toAnotherVxlanThanNodesStillHaveCuts(String vxlan, String said) {
+    AppliedConfig before = AppliedConfig.of(vxlan("10.244.0.0/16"));
+    AppliedConfig between = AppliedConfig.of(ipip("10.244.0.0/16"));
+    FlannelPods pods =
+        new FlannelPods(
+            List.of(pod("n1", "new"), pod("n2", "new"), pod("n3", "old")),
+            Map.of("old", before, "new", between));
+    assertThat(
+            Change.judge(
+                wanted("{" + RANGE + "backend: {type: vxlan, vxlan: " + vxlan + "}}"),
+                running(ipip("10.244.0.0/16")).pods(pods).state()))
+        .isInstanceOfSatisfying(
+            Change.Disruptive.class, it -> assertThat(it.message()).contains(said));
+    assertThat(
+            Change.judge(vxlan("10.244.0.0/16"), running(ipip("10.244.0.0/16")).pods(pods).state()))
+        .isInstanceOf(Change.Live.class);
+  }
+
+  private static FlannelPod pod(String node, String config) {
+    return new FlannelPod("pod-" + node, node, config, config, Optional.empty(), true);
   }
 
   @Test

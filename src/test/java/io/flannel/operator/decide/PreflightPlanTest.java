@@ -11,6 +11,7 @@ import io.flannel.operator.overlay.ClusterNode.Readiness;
 import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -38,9 +39,9 @@ class PreflightPlanTest {
   @Test
   void anotherChangeHasAnotherNonce() {
     List<NodeLease> leases = leases(IPIP, VXLAN, leased(1), leased(2));
-    assertThat(nonce(PreflightPlan.of(IPIP, leases, Optional.empty(), "one")))
-        .isEqualTo(nonce(PreflightPlan.of(IPIP, leases, Optional.empty(), "one")))
-        .isNotEqualTo(nonce(PreflightPlan.of(IPIP, leases, Optional.empty(), "other")));
+    assertThat(nonce(PreflightPlan.of(IPIP, leases, Map.of(), Optional.empty(), "one")))
+        .isEqualTo(nonce(PreflightPlan.of(IPIP, leases, Map.of(), Optional.empty(), "one")))
+        .isNotEqualTo(nonce(PreflightPlan.of(IPIP, leases, Map.of(), Optional.empty(), "other")));
   }
 
   @Test
@@ -146,7 +147,7 @@ class PreflightPlanTest {
   private static PreflightPlan plan(
       WantedNetwork wanted, WantedNetwork live, ClusterNode... nodes) {
     return PreflightPlan.of(
-        wanted, leases(wanted, live, nodes), Optional.of(live.backend()), "seed");
+        wanted, leases(wanted, live, nodes), Map.of(), Optional.of(live.backend()), "seed");
   }
 
   private static List<NodeLease> leases(

@@ -12,6 +12,7 @@ import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -26,13 +27,27 @@ class PreflightRoundTest {
   void allNodesAtOnce() {
     PreflightRound round = round(THREE);
     assertThat(round.verdict()).isEqualTo(new Preflight.Running(List.of("n1", "n2", "n3")));
-    assertThat(round.starts()).isEqualTo(starts(1, "n1", "n2", "n3"));
+    assertThat(round.starts()).containsExactlyInAnyOrderElementsOf(starts(1, "n1", "n2", "n3"));
+  }
+
+  /** Else the first and the last by name, who try with each other, would not run together. */
+  @Test
+  void neighboursOnTheRingAreMadeSoonAfterEachOther() {
+    PreflightPlan many = plan("change", 2000);
+    List<String> made = round(many).starts().stream().map(Start::node).toList();
+    assertThat(made).containsExactlyInAnyOrderElementsOf(many.tasks().keySet());
+    for (int at = 0; at < made.size(); at += 97) {
+      int from = at;
+      assertThat(many.tasks().get(made.get(at)).peers())
+          .allSatisfy(
+              peer -> assertThat(Math.abs(made.indexOf(peer.name()) - from)).isLessThan(20));
+    }
   }
 
   @Test
   void whatAKilledOperatorHasNotMadeIsMade() {
     PreflightRound round = round(THREE, running(THREE, "n1", 1, 20));
-    assertThat(round.starts()).isEqualTo(starts(1, "n2", "n3"));
+    assertThat(round.starts()).containsExactlyInAnyOrderElementsOf(starts(1, "n2", "n3"));
     assertThat(round.deletions()).isEmpty();
     assertThat(round.lookAgain()).contains(Duration.ofSeconds(100));
   }
@@ -68,7 +83,7 @@ class PreflightRoundTest {
 
     PreflightRound due = round(THREE, all(1, 300, false));
     assertThat(due.verdict()).isInstanceOf(Preflight.Blocked.class);
-    assertThat(due.starts()).isEqualTo(starts(2, "n1", "n2", "n3"));
+    assertThat(due.starts()).containsExactlyInAnyOrderElementsOf(starts(2, "n1", "n2", "n3"));
     assertThat(due.deletions()).isEmpty();
 
     PreflightRound second =
@@ -77,7 +92,7 @@ class PreflightRoundTest {
             Stream.concat(Stream.of(all(1, 310, false)), Stream.of(running(THREE, "n1", 2, 5)))
                 .toArray(TriedPod[]::new));
     assertThat(second.verdict()).isInstanceOf(Preflight.Blocked.class);
-    assertThat(second.starts()).isEqualTo(starts(2, "n2", "n3"));
+    assertThat(second.starts()).containsExactlyInAnyOrderElementsOf(starts(2, "n2", "n3"));
     assertThat(second.deletions()).isEmpty();
 
     PreflightRound mended =
@@ -93,7 +108,7 @@ class PreflightRoundTest {
   void aPassThatWasNotUsedForLongIsNone() {
     PreflightRound round = round(THREE, all(1, 300, true));
     assertThat(round.verdict()).isInstanceOf(Preflight.Running.class);
-    assertThat(round.starts()).isEqualTo(starts(2, "n1", "n2", "n3"));
+    assertThat(round.starts()).containsExactlyInAnyOrderElementsOf(starts(2, "n1", "n2", "n3"));
   }
 
   @Test
@@ -109,7 +124,8 @@ class PreflightRoundTest {
   @Test
   void aPodThatStaysOnANodeThatIsDownKeepsNobodyWaiting() {
     TriedPod down = ended(plan("another change", 9), "n9", 4, 900, true);
-    assertThat(round(THREE, down).starts()).isEqualTo(starts(5, "n1", "n2", "n3"));
+    assertThat(round(THREE, down).starts())
+        .containsExactlyInAnyOrderElementsOf(starts(5, "n1", "n2", "n3"));
   }
 
   @Test
@@ -140,10 +156,10 @@ class PreflightRoundTest {
   @Test
   void whereNoneOfThoseThatTriedIsLeftItIsBegunAnew() {
     PreflightPlan later = plan("change", 5);
-    later = new PreflightPlan(later.tasks().tailMap("n4"), later.leftOut());
+    later = new PreflightPlan(later.tasks().tailMap("n4"), later.leftOut(), later.before());
     PreflightRound round = round(later, all(1, 10, true));
     assertThat(round.verdict()).isInstanceOf(Preflight.Running.class);
-    assertThat(round.starts()).isEqualTo(starts(2, "n4", "n5"));
+    assertThat(round.starts()).containsExactlyInAnyOrderElementsOf(starts(2, "n4", "n5"));
   }
 
   private static PreflightRound round(PreflightPlan plan, TriedPod... pods) {
@@ -199,6 +215,7 @@ class PreflightRoundTest {
                         .get())
             .map(it -> new NodeLease(it, Lease.of(it), Optional.empty()))
             .toList(),
+        Map.of(),
         Optional.empty(),
         change);
   }

@@ -9,6 +9,8 @@ import io.flannel.operator.decide.Preflight.Blocked;
 import io.flannel.operator.decide.Preflight.Incomplete;
 import io.flannel.operator.decide.Preflight.Outcome;
 import io.flannel.operator.decide.Preflight.Passed;
+import io.flannel.operator.decide.PreflightLosses.Pair;
+import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.WantedNetwork;
@@ -35,6 +37,7 @@ class PreflightTest {
   private Set<String> lost = new TreeSet<>();
 
   private Set<String> lostFullSize = new TreeSet<>();
+  private LostBefore before = lostBefore(Set.of(), Set.of());
   private final Map<String, Outcome> instead = new TreeMap<>();
 
   @Example
@@ -166,6 +169,49 @@ class PreflightTest {
     assertThat(verdict(3)).isInstanceOf(Passed.class);
   }
 
+  @Example
+  void aPairThatHasNothingToLoseStopsNoChange() {
+    lost = Set.of("n1>n2", "n2>n1");
+    before = lostBefore(Set.of(new Pair("n1", "n2")), Set.of());
+    assertThat(verdict(3)).isInstanceOf(Passed.class);
+
+    lost = Set.of("n1>n2", "n2>n3");
+    assertThat(blocked(3).message()).endsWith("does not pass from n2 to n3");
+
+    lost = Set.of();
+    lostFullSize = Set.of("n1>n2");
+    assertThat(verdict(3)).isInstanceOf(Passed.class);
+  }
+
+  /** The agents probe one family. */
+  @Example
+  void whatWasNotMeasuredCounts() {
+    lost = Set.of("n1>n2");
+    before = new LostBefore(Cidr.Family.IPV6, Set.of(new Pair("n1", "n2")), Set.of());
+    assertThat(blocked(3).message()).endsWith("does not pass from n1 to n2");
+  }
+
+  @Example
+  void whereOnlyFullSizePacketsWereLostSmallOnesMustPass() {
+    before = lostBefore(Set.of(), Set.of(new Pair("n1", "n2")));
+    lostFullSize = Set.of("n1>n2");
+    assertThat(verdict(3)).isInstanceOf(Passed.class);
+
+    lostFullSize = Set.of();
+    lost = Set.of("n1>n2");
+    assertThat(blocked(3).message()).endsWith("does not pass from n1 to n2");
+  }
+
+  /** Who changes the backend because nothing passes wants to know that nothing will. */
+  @Example
+  void aChangeByWhichNothingAtAllWouldPassIsRefusedThoughNothingDoesNow() {
+    everyWay(3, lost);
+    before =
+        lostBefore(
+            Set.of(new Pair("n1", "n2"), new Pair("n1", "n3"), new Pair("n2", "n3")), Set.of());
+    assertThat(blocked(3).message()).endsWith("between any two of the 3 nodes");
+  }
+
   @Property(tries = 200)
   void itPassesOnlyIfNothingIsLostAndNamesWhatIs(
       @ForAll @IntRange(min = 2, max = 12) int size,
@@ -241,7 +287,7 @@ class PreflightTest {
     plan.tasks()
         .forEach((name, task) -> outcomes.put(name, Outcome.of(task, result(name, task).step())));
     outcomes.putAll(instead);
-    return Preflight.judge(outcomes, plan.leftOut(), IPIP.backend());
+    return Preflight.judge(outcomes, plan.leftOut(), before, IPIP.backend());
   }
 
   private PreflightResult result(String name, PreflightTask task) {
@@ -270,6 +316,10 @@ class PreflightTest {
     }
   }
 
+  private static LostBefore lostBefore(Set<Pair> all, Set<Pair> fullSize) {
+    return new LostBefore(Cidr.Family.IPV4, all, fullSize);
+  }
+
   private static PreflightPlan plan(int size) {
     List<ClusterNode> nodes = new ArrayList<>();
     for (int i = 1; i <= size; i++) {
@@ -282,6 +332,6 @@ class PreflightTest {
     WantedNetwork live = Networks.vxlan("10.244.0.0/16");
     ClusterState cluster = Clusters.cluster(nodes).running(live).state();
     return PreflightPlan.of(
-        IPIP, NodeLease.judge(IPIP, cluster), Optional.of(live.backend()), "seed");
+        IPIP, NodeLease.judge(IPIP, cluster), Map.of(), Optional.of(live.backend()), "seed");
   }
 }

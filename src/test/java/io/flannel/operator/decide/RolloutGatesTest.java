@@ -4,6 +4,9 @@ import static io.flannel.operator.decide.TunnelLab.NOW;
 import static io.flannel.operator.decide.TunnelLab.name;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
+import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FlannelPods;
@@ -15,6 +18,7 @@ import io.flannel.operator.overlay.RolloutMarks.TakenBack;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +42,7 @@ class RolloutGatesTest {
   private Instant changedAt = Instant.parse("2026-11-22T00:00:00Z");
   private String podsBackend = "ipip";
   private Optional<TakenBack> takenBack = Optional.empty();
+  private Duration toldFor = Duration.ofDays(1);
 
   @Test
   void aNodeIsThroughWhenItWasMeasured() {
@@ -77,6 +82,19 @@ class RolloutGatesTest {
     assertThat(stopped.failed()).isEmpty();
     assertThat(stopped.lookAgain()).contains(MEASURED);
     assertThat(gates(MEASURED.multipliedBy(2)).failed()).isPresent();
+  }
+
+  /** Its gate was closed for long for another reason, or because no operator ran. */
+  @Test
+  void whatHasOnlyJustBeenSeenFailsNothing() {
+    lab.blocked(A);
+    toldFor = Duration.ofSeconds(1);
+    RolloutGates gates = gates(MEASURED.multipliedBy(10));
+    assertThat(gates.open()).isEmpty();
+    assertThat(gates.failed()).isEmpty();
+    assertThat(gates.lookAgain()).contains(MEASURED.minusSeconds(1));
+    toldFor = MEASURED;
+    assertThat(gates(MEASURED.multipliedBy(10)).failed()).isPresent();
   }
 
   @Test
@@ -219,6 +237,28 @@ class RolloutGatesTest {
         cluster,
         lab.leases(),
         network.health().enabled() ? Optional.of(lab.verdicts()) : Optional.empty(),
+        LastSaid.of(Optional.of(said())),
         NOW);
+  }
+
+  /** All that is wrong, told for so long; elsewhere it was so for ever. */
+  private FlannelNetworkStatus said() {
+    String since = NOW.minus(toldFor).toString();
+    List<Problem> problems = new ArrayList<>();
+    List<NodeStatus> nodes = new ArrayList<>();
+    for (TunnelTrouble trouble : lab.verdicts().troubles()) {
+      String reason = trouble.cause().reason();
+      problems.add(new Problem(reason, "wrong", List.of(), LONG_BEFORE.toString(), null));
+      trouble.places().stream()
+          .flatMap(IllBefore::ends)
+          .forEach(node -> nodes.add(node(node, reason, since)));
+    }
+    return new FlannelNetworkStatus(
+        null, null, null, null, null, null, nodes, null, problems, null);
+  }
+
+  private static NodeStatus node(String name, String reason, String since) {
+    return new NodeStatus(
+        name, null, null, null, null, null, null, null, null, reason, null, null, null, since);
   }
 }

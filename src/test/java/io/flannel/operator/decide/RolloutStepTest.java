@@ -148,7 +148,14 @@ class RolloutStepTest {
         .isTrue();
     // It runs again, and then its kubelet is lost.
     FlannelPod runs = new FlannelPod("pod-n2", "n2", "a", "hash", Optional.of(EARLIER), false);
-    assertThat(atOnce(marks, pod("n1", "b", true), runs)).isEqualTo("3");
+    RolloutMarks others =
+        new RolloutMarks(
+            "b",
+            Optional.of(EARLIER),
+            Optional.of("a"),
+            Set.of("n2", "n2:not-running"),
+            Optional.empty());
+    assertThat(atOnce(others, pod("n1", "b", true), runs)).isEqualTo("3");
     // In the middle of a rollout a pod may be missing for that alone.
     assertThat(decide("c", live(marks, pod("n1", "b", true), broken), null).marks().illBefore())
         .contains("n2:not-running");
@@ -166,6 +173,61 @@ class RolloutStepTest {
             decide("b", live(marks, pod("n1", "b", true), pod("n2", "a", true)), null)
                 .maxUnavailable())
         .isEqualTo("1");
+  }
+
+  @Test
+  void thatANodeWhichWasIllIsThroughShowsNothingUnlessAllWere() {
+    RolloutMarks one =
+        new RolloutMarks(
+            "b", Optional.of(EARLIER), Optional.of("a"), Set.of("n1"), Optional.empty());
+    FlannelPod first = pod("n1", "b", true);
+    FlannelPod second = pod("n2", "a", true);
+    assertThat(decide("b", live(one, first, second), null).maxUnavailable()).isEqualTo("1");
+    RolloutMarks all =
+        new RolloutMarks(
+            "b", Optional.of(EARLIER), Optional.of("a"), Set.of("n1", "n2"), Optional.empty());
+    assertThat(decide("b", live(all, first, second), null).maxUnavailable()).isEqualTo("2");
+  }
+
+  /** Both nodes are without a lease, so ill: by the change that is under way, for all we know. */
+  @Test
+  void whatAnUnfinishedChangeMadeIllIsHeldAgainstTheNext() {
+    RolloutMarks half =
+        new RolloutMarks(
+            "b", Optional.of(EARLIER), Optional.of("a"), Set.of("n2"), Optional.empty());
+    ClusterState broken = live(half, pod("n1", "b", false), pod("n2", "b", true));
+    assertThat(decide("c", broken, null).marks().illBefore()).containsExactly("n2");
+    ClusterState done = live(half, pod("n1", "b", true), pod("n2", "b", true));
+    assertThat(decide("c", done, null).marks().illBefore()).containsExactlyInAnyOrder("n1", "n2");
+    RolloutMarks newcomers =
+        new RolloutMarks(
+            "b", Optional.of(BEFORE_ALL), Optional.of("a"), Set.of(), Optional.empty());
+    assertThat(
+            decide("c", live(newcomers, pod("n1", "b", false), pod("n2", "b", true)), null)
+                .marks()
+                .illBefore())
+        .as("they reached nobody before")
+        .containsExactlyInAnyOrder("n1", "n2");
+  }
+
+  /** It was paused, say, when the last node was done, and then a node fell ill. */
+  @Test
+  void thatItWasSaidToBeThroughIsEnough() {
+    RolloutMarks marks =
+        new RolloutMarks("b", Optional.of(EARLIER), Optional.of("a"), Set.of(), Optional.empty());
+    ClusterState later = live(marks, pod("n1", "b", true), pod("n2", "b", false));
+    String hash = later.live().orElseThrow().configHash();
+    RolloutStep step = decide("b", later, Optional.of(complete(hash, "09:00:01")), ILL, true);
+    assertThat(step).isInstanceOf(Forward.class);
+    assertThat(step.marks().isThrough()).isTrue();
+    assertThat(decide("b", later, Optional.of(complete(hash, "08:59:59")), ILL, true))
+        .as("of a rollout before")
+        .isInstanceOf(Back.class);
+  }
+
+  private static Rollout complete(String hash, String startedAt) {
+    return new Rollout(
+        Phase.COMPLETE, 2, 2, null, hash, "2026-11-23T%sZ".formatted(startedAt), null, null, "");
   }
 
   @Test

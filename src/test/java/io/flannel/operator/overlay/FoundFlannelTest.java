@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.api.FlannelSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -139,7 +144,9 @@ class FoundFlannelTest {
 
   @Test
   void aMissingConfigMapIsNamed() {
-    assertThat(FoundFlannel.of(Installs.daemonSet(MANIFEST), Optional.empty()).unsupported())
+    assertThat(
+            FoundFlannel.of(Installs.daemonSet(MANIFEST), Optional.empty(), Optional.empty())
+                .unsupported())
         .containsExactly(
             "ConfigMap kube-flannel/kube-flannel-cfg, which is missing or whose net-conf.json is no"
                 + " JSON object");
@@ -165,6 +172,27 @@ class FoundFlannelTest {
             "several interfaces to choose from: --iface=eth0 --iface=eth1");
   }
 
+  /** A pod that names none is given those of its ServiceAccount. */
+  @Test
+  void thePullSecretsMayBeTheServiceAccounts() {
+    ServiceAccount account =
+        new ServiceAccountBuilder().addNewImagePullSecret("of-the-account").build();
+    assertThat(pullSecrets(MANIFEST, account)).containsExactly("of-the-account");
+    assertThat(pullSecrets("extra-arguments-private-registry", account))
+        .containsExactly("registry");
+  }
+
+  private static List<String> pullSecrets(String install, ServiceAccount account) {
+    FoundFlannel found =
+        FoundFlannel.of(
+            Installs.daemonSet(install),
+            Optional.of(Installs.configMap(install)),
+            Optional.of(account));
+    return found.spec().orElseThrow().flannel().imagePullSecrets().stream()
+        .map(FlannelSpec.PullSecret::name)
+        .toList();
+  }
+
   @Test
   void podsThatAreMadeOtherwiseAreNamed() {
     assertThat(withPod(pod -> pod.setHostNetwork(null)))
@@ -174,6 +202,16 @@ class FoundFlannelTest {
     assertThat(withPod(pod -> pod.setHostPID(true))).containsExactly("pod template: hostPID true");
     assertThat(withPod(pod -> pod.getInitContainers().removeLast()))
         .containsExactly("without init container install-cni");
+    assertThat(
+            withPod(
+                pod ->
+                    pod.getInitContainers()
+                        .getFirst()
+                        .setResources(
+                            new ResourceRequirementsBuilder()
+                                .addToLimits("memory", new Quantity("32Mi"))
+                                .build())))
+        .containsExactly("init container install-cni-plugin: resources");
     assertThat(
             withPod(pod -> pod.getContainers().getFirst().getSecurityContext().setPrivileged(true)))
         .singleElement()

@@ -47,7 +47,7 @@ public final class Installs {
 
   /** It, read. */
   public static FoundFlannel found(String name) {
-    return FoundFlannel.of(daemonSet(name), Optional.of(configMap(name)));
+    return FoundFlannel.of(daemonSet(name), Optional.of(configMap(name)), Optional.empty());
   }
 
   /** It with another net-conf.json, read. */
@@ -59,14 +59,14 @@ public final class Installs {
   public static FoundFlannel withFile(String name, String key, UnaryOperator<String> change) {
     ConfigMap configMap = configMap(name);
     configMap.getData().compute(key, (any, before) -> change.apply(before));
-    return FoundFlannel.of(daemonSet(name), Optional.of(configMap));
+    return FoundFlannel.of(daemonSet(name), Optional.of(configMap), Optional.empty());
   }
 
   /** It with another DaemonSet, read. */
   public static FoundFlannel with(String name, Consumer<DaemonSet> change) {
     DaemonSet daemonSet = daemonSet(name);
     change.accept(daemonSet);
-    return FoundFlannel.of(daemonSet, Optional.of(configMap(name)));
+    return FoundFlannel.of(daemonSet, Optional.of(configMap(name)), Optional.empty());
   }
 
   /** It with these arguments of flanneld, read. */

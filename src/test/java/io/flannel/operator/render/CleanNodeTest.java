@@ -92,6 +92,30 @@ class CleanNodeTest {
     assertThat(clean()).as("once more").isZero();
   }
 
+  /** Without a bridge, as with Canal, flanneld's --ip-blackhole-route makes it. */
+  @Test
+  void theBlackholeOfTheNodesOwnPodsGoesAndOthersStay() throws Exception {
+    node.run(
+        """
+        ip route add blackhole 10.244.0.0/16
+        ip route add blackhole 10.244.9.0/24 proto 80
+        """);
+    List<String> before = state();
+    node.run(
+        """
+        ip route add blackhole 10.244.1.0/24
+        ip -6 route add blackhole fd00:10:244:1::/64
+        """);
+    Files.writeString(
+        files.resolve("subnet.env"),
+        "FLANNEL_NETWORK=10.244.0.0/16\nFLANNEL_SUBNET=10.244.1.1/24\n"
+            + "FLANNEL_IPV6_SUBNET=fd00:10:244:1::1/64\nFLANNEL_MTU=1480\n");
+
+    assertThat(clean()).isZero();
+
+    assertThat(state()).isEqualTo(before);
+  }
+
   @Test
   void aBridgeWithPodsStays() throws Exception {
     node.run(

@@ -19,9 +19,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** docs/troubleshooting.md has a section for every reason that users can read in a status. */
+/**
+ * docs/troubleshooting.md has a section for every reason that users can read in a status, or in an
+ * Event alone.
+ */
 class TroubleshootingDocsTest {
-  /** Where reasons stand as literals: refusals, and the one thing to say about a network. */
+  /** Where reasons stand as literals: refusals, the one thing to say about a network, warnings. */
   private static final List<String> SOURCES =
       List.of(
           "decide/Acceptance",
@@ -29,12 +32,13 @@ class TroubleshootingDocsTest {
           "decide/ChangeRefusals",
           "report/Verdict",
           "report/TunnelsHealthy",
-          "control/Pass");
+          "control/Pass",
+          "control/Going");
 
   private static final Pattern REFUSAL_OR_VERDICT =
       Pattern.compile(
-          "(?:Decision\\.refuse|Decision\\.Refuse|new Verdict|new TunnelsHealthy)"
-              + "\\(\\s*(?:(?:Kind|Status)\\.\\w+,\\s*)?\"(\\w+)\"");
+          "(?:Decision\\.refuse|Decision\\.Refuse|new Verdict|new TunnelsHealthy|new Happening)"
+              + "\\(\\s*(?:(?:(?:Kind|Status)\\.\\w+|true),\\s*)?\"(\\w+)\"");
 
   @Test
   void everyReasonHasASection() throws IOException {
@@ -58,6 +62,7 @@ class TroubleshootingDocsTest {
     }
     reported.addAll(
         List.of(
+            StatusReport.CLEANING,
             StepSchedule.ENDING,
             Preflight.Running.REASON,
             Preflight.Blocked.REASON,
