@@ -41,7 +41,10 @@ class PausedIT {
       assertThat(network.status().applied().backend()).as("in force").hasToString("IPIP");
       assertThat(cluster.writes(mark))
           .extracting(AuditLog.Request::resource)
-          .containsOnly("flannelnetworks/status", "events");
+          .containsOnly("flannelnetworks/status", "flannelnetworks", "events");
+      assertThat(network.get().getMetadata().getFinalizers())
+          .as("all that was written of the object itself")
+          .containsExactly("flannel.io/cleanup");
 
       network.apply(TestNetwork.IPIP).awaitReady();
       eventually("repaired", () -> assertThat(rendered.contents()).isEqualTo(before));

@@ -36,6 +36,8 @@ class DocsCommandsIT {
   private static final Map<String, String> ELSEWHERE =
       Map.ofEntries(
           Map.entry("make ", "the Makefile's own: CI runs them, and people do"),
+          Map.entry("mvn package ", "make demo, which packages the same"),
+          Map.entry("docker ", "make demo, which builds the same Dockerfile: needs Docker"),
           Map.entry("helm install flannel-operator ", "HelmReleaseIT"),
           Map.entry("helm upgrade flannel-operator ", "HelmReleaseIT"),
           Map.entry("kubectl apply -f target/install.yaml", "InstallYamlIT"),
@@ -63,6 +65,7 @@ class DocsCommandsIT {
           "kubectl describe",
           "kubectl drain",
           "kubectl rollout restart",
+          "kubectl rollout status",
           "kubectl uncordon");
 
   @TempDir Path folder;

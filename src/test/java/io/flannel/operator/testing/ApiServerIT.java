@@ -3,8 +3,10 @@ package io.flannel.operator.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.LimitRange;
+import io.fabric8.kubernetes.api.model.LimitRangeBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -57,11 +59,11 @@ class ApiServerIT {
 
     try (var client = new KubernetesClientBuilder().withConfig(config).build()) {
       Assertions.assertThatExceptionOfType(KubernetesClientException.class)
-          .isThrownBy(() -> client.resource(configMap("audited", "a")).create())
+          .isThrownBy(() -> client.resource(limitRange("a")).create())
           .withMessageContaining("forbidden");
     }
-    api.client().resource(configMap("audited", "dry")).dryRun(true).create();
-    api.client().resource(configMap("audited", "b")).create();
+    api.client().resource(limitRange("dry")).dryRun(true).create();
+    api.client().resource(limitRange("b")).create();
 
     var since = api.audit().since(mark);
     assertThat(since).anyMatch(r -> r.user().equals(someone) && r.code() == 403);
@@ -72,14 +74,14 @@ class ApiServerIT {
         .satisfies(
             r -> {
               assertThat(r.verb()).isEqualTo("create");
-              assertThat(r.resource()).isEqualTo("configmaps");
+              assertThat(r.resource()).isEqualTo("limitranges");
               assertThat(r.name()).isEqualTo("b");
               assertThat(r.userAgent()).isEqualTo("test-admin");
             });
     assertThat(
             api.requests()
                 .since(counts)
-                .count(kind -> kind.resource().equals("configmaps") && kind.isWrite()))
+                .count(kind -> kind.resource().equals("limitranges") && kind.isWrite()))
         .isEqualTo(1);
     assertThat(api.audit().since(api.audit().mark())).noneMatch(AuditLog.Request::isWrite);
   }
@@ -116,13 +118,19 @@ class ApiServerIT {
     return new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build();
   }
 
-  private static io.fabric8.kubernetes.api.model.ConfigMap configMap(
-      String namespace, String name) {
-    return new ConfigMapBuilder()
+  /** Of a kind that Kubernetes itself writes nothing of; ConfigMaps it does, at its own times. */
+  private static LimitRange limitRange(String name) {
+    return new LimitRangeBuilder()
         .withNewMetadata()
-        .withNamespace(namespace)
+        .withNamespace("audited")
         .withName(name)
         .endMetadata()
+        .withNewSpec()
+        .addNewLimit()
+        .withType("Pod")
+        .addToMax("memory", new Quantity("1Gi"))
+        .endLimit()
+        .endSpec()
         .build();
   }
 }
