@@ -53,6 +53,13 @@ final class FlannelPodStore implements ItemStore<Pod> {
     return byKey.values().stream().map(kept -> kept.read().node()).collect(Collectors.toSet());
   }
 
+  /** When those that are being deleted end at the latest, as they were told. */
+  Stream<Instant> ends() {
+    return byKey.values().stream()
+        .flatMap(kept -> Stream.ofNullable(kept.pod().getMetadata().getDeletionTimestamp()))
+        .map(Instant::parse);
+  }
+
   /** Whether the two differ in what is kept. */
   static boolean differ(Pod now, Pod before) {
     return now.isMarkedForDeletion() != before.isMarkedForDeletion()

@@ -231,18 +231,20 @@ final class Going {
   }
 
   /**
-   * When the last node had its first attempt, or ended it: as the pods say that are still there.
-   * One that was made just now may not have been seen yet.
+   * When the last flannel pod was to end, or the last node had its first attempt, or ended it: as
+   * the pods say that are still there. One that was made just now may not have been seen yet.
    */
   private Instant lastProgress(Instant began, StepSchedule schedule) {
     if (schedule.starts().stream().anyMatch(start -> start.attempt() == 1)) {
       return clock.instant();
     }
-    return steps
-        .pods(Kind.GOING)
-        .map(NodeSteps::read)
-        .filter(pod -> pod.attempt() == 1)
-        .map(StepPod::since)
+    Stream<Instant> firstAttempts =
+        steps
+            .pods(Kind.GOING)
+            .map(NodeSteps::read)
+            .filter(pod -> pod.attempt() == 1)
+            .map(StepPod::since);
+    return Stream.concat(firstAttempts, watches.flannelPodsEnd())
         .filter(began::isBefore)
         .max(Comparator.naturalOrder())
         .orElse(began);

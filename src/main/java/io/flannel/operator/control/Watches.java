@@ -158,6 +158,11 @@ final class Watches {
     return flannelPods.nodes();
   }
 
+  /** When flannel pods of ours that are being deleted end at the latest, as they were told. */
+  Stream<Instant> flannelPodsEnd() {
+    return flannelPods.ends();
+  }
+
   /** When the report in a node's FlannelNode arrived; empty: there is none. */
   Optional<Instant> reportArrived(String node) {
     return flannelNodes.arrived(node);
