@@ -113,8 +113,6 @@ final class Remover {
     return flannels()
         .filter(found -> isOf(network, found))
         .map(found -> goingSince(found).orElseGet(() -> end(found, now)))
-        .toList()
-        .stream()
         .max(Comparator.naturalOrder());
   }
 

@@ -111,7 +111,7 @@ public record PreflightRound(
       }
       return new PreflightRound(
           verdict instanceof Preflight.Passed ? everywhere() : verdict,
-          starts(nodes(), attempt + 1),
+          starts(plan.tasks().keySet(), attempt + 1),
           deletions,
           Optional.empty());
     }
@@ -122,7 +122,7 @@ public record PreflightRound(
       boolean clear = others.stream().noneMatch(it -> plan.tasks().containsKey(it.node()));
       return new PreflightRound(
           everywhere(),
-          clear ? starts(nodes(), attempt) : List.of(),
+          clear ? starts(plan.tasks().keySet(), attempt) : List.of(),
           names(others),
           Optional.empty());
     }
@@ -155,10 +155,6 @@ public record PreflightRound(
               .map(it -> Duration.between(now, it.pod().since().plus(PATIENCE)))
               .filter(Duration::isPositive)
               .min(Comparator.naturalOrder()));
-    }
-
-    private SortedSet<String> nodes() {
-      return new TreeSet<>(plan.tasks().keySet());
     }
 
     private Preflight everywhere() {
@@ -215,8 +211,10 @@ public record PreflightRound(
     /**
      * Pods are made one after the other, and those who try with each other, neighbours on the ring
      * of {@link ProbePlan}, must run at the same time: so from both ends of the names alternately.
+     *
+     * @param nodes sorted
      */
-    private static List<Start> starts(SortedSet<String> nodes, int attempt) {
+    private static List<Start> starts(Set<String> nodes, int attempt) {
       Deque<String> left = new ArrayDeque<>(nodes);
       List<Start> starts = new ArrayList<>();
       while (!left.isEmpty()) {

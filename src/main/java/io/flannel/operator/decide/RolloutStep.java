@@ -87,8 +87,7 @@ public sealed interface RolloutStep {
           change(wanted, wantedRevision, cluster, leases, tunnels, rollout, now),
           !pods.all().isEmpty());
     }
-    if (isThrough(pods, leases, wantedRevision, marks.illBefore())
-        || rollout.filter(it -> wasThrough(it, live)).isPresent()) {
+    if (isThrough(pods, leases, wantedRevision, marks.illBefore()) || wasThrough(rollout, live)) {
       // Who asks for what ran before has given up what failed: asked for again, it is tried again.
       return turns.forward(marks.through(), false);
     }
@@ -121,8 +120,8 @@ public sealed interface RolloutStep {
   }
 
   /** It may have been so while nothing was to be written, and a node may have fallen ill since. */
-  private static boolean wasThrough(Rollout said, LiveFlannel live) {
-    return said.phase() == Phase.COMPLETE && isOf(live, said);
+  private static boolean wasThrough(Optional<Rollout> said, LiveFlannel live) {
+    return said.filter(it -> it.phase() == Phase.COMPLETE && isOf(live, it)).isPresent();
   }
 
   /** The marks of a template that replaces the live one. */
@@ -139,19 +138,18 @@ public sealed interface RolloutStep {
     RolloutMarks live = flannel.marks();
     // Else another change, or its way back, is under way, and a pod may be missing for that alone.
     boolean settled = !pods.hasOthersThan(live.revision());
+    IllBefore before = new IllBefore(live.illBefore());
     IllBefore withoutFlannel =
-        settled
-            ? IllBefore.withoutFlannel(leases, pods)
-            : new IllBefore(live.illBefore()).withoutFlannel();
+        settled ? IllBefore.withoutFlannel(leases, pods) : before.withoutFlannel();
     boolean through =
         isThrough(pods, leases, live.revision(), withoutFlannel.marks())
-            || rollout.filter(it -> wasThrough(it, flannel)).isPresent();
+            || wasThrough(rollout, flannel);
     boolean over = through || (settled && live.isThrough());
     // Else what is ill now may be so by the change that is replaced.
     IllBefore ill =
         over
             ? IllBefore.of(leases, tunnels)
-            : new IllBefore(live.illBefore()).and(IllBefore.newcomers(leases, live.changedAt()));
+            : before.and(IllBefore.newcomers(leases, live.changedAt()));
     boolean cuts = live.cuts() && !over;
     return new RolloutMarks(
         wantedRevision,

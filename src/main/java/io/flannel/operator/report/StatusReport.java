@@ -53,10 +53,7 @@ public final class StatusReport {
       Decision.Refuse refuse,
       Clock clock) {
     var conditions =
-        new ConditionSet(
-            previous.map(FlannelNetworkStatus::conditions).orElse(List.of()),
-            generation,
-            clock.instant().truncatedTo(ChronoUnit.SECONDS));
+        conditions(previous, generation, clock.instant().truncatedTo(ChronoUnit.SECONDS));
     return new FlannelNetworkStatus(
         generation,
         conditions
@@ -84,10 +81,7 @@ public final class StatusReport {
   public static FlannelNetworkStatus cleaning(
       long generation, Optional<FlannelNetworkStatus> previous, String how, Clock clock) {
     var conditions =
-        new ConditionSet(
-            previous.map(FlannelNetworkStatus::conditions).orElse(List.of()),
-            generation,
-            clock.instant().truncatedTo(ChronoUnit.SECONDS));
+        conditions(previous, generation, clock.instant().truncatedTo(ChronoUnit.SECONDS));
     return new FlannelNetworkStatus(
         generation,
         conditions
@@ -155,13 +149,16 @@ public final class StatusReport {
     return list.isEmpty() ? null : list;
   }
 
+  /** None yet, but for the times of those before. */
+  private static ConditionSet conditions(
+      Optional<FlannelNetworkStatus> previous, long generation, Instant now) {
+    return new ConditionSet(
+        previous.map(FlannelNetworkStatus::conditions).orElse(List.of()), generation, now);
+  }
+
   private static List<StatusCondition> conditions(
       Situation situation, Verdict verdict, TunnelsHealthy healthy, Instant now) {
-    var conditions =
-        new ConditionSet(
-            situation.previous().map(FlannelNetworkStatus::conditions).orElse(List.of()),
-            situation.generation(),
-            now);
+    var conditions = conditions(situation.previous(), situation.generation(), now);
     switch (situation.decision()) {
       case Decision.Accept _, Decision.Wait _ ->
           conditions.add(ACCEPTED, true, "Accepted", "the spec can be carried out on this cluster");
