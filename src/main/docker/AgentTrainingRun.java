@@ -54,6 +54,8 @@ public final class AgentTrainingRun {
       port = free.getLocalPort();
     }
     var reported = new CountDownLatch(1);
+    Path keys = Files.createDirectory(work.resolve("probe-key"));
+    Files.write(keys.resolve("current"), new byte[32]);
     HttpsServer server = serve(work, NODE.formatted(port).replace("\n", ""), reported);
 
     var command = new ArrayList<>(List.of(args[0], "-XX:AOTCacheOutput=" + cache));
@@ -66,6 +68,7 @@ public final class AgentTrainingRun {
     builder.environment().put("KUBERNETES_SERVICE_HOST", "127.0.0.1");
     builder.environment().put("KUBERNETES_SERVICE_PORT", "" + server.getAddress().getPort());
     builder.environment().put("SERVICE_ACCOUNT_DIR", work.toString());
+    builder.environment().put("PROBE_KEY_DIR", keys.toString());
     Process agent = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(agent::destroyForcibly));
 

@@ -1,6 +1,7 @@
 package io.flannel.operator.agent;
 
 import io.flannel.operator.agent.checks.LocalChecks;
+import io.flannel.operator.overlay.ProbeKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -16,7 +17,8 @@ import java.util.concurrent.Semaphore;
  * The node agent's main class.
  *
  * <p>Its environment: {@code NODE_NAME}, the Node's name; what kubelet gives every pod (see {@link
- * InCluster}); and {@code BIND_ADDRESS}, the one address to probe from, if it is not to be all.
+ * InCluster}); {@code BIND_ADDRESS}, the one address to probe from, if it is not to be all; and
+ * {@code PROBE_KEY_DIR}, where the network's key is, if not at {@link ProbeKey#DIRECTORY}.
  */
 public final class Agent {
   /** Where flanneld writes subnet.env; mounted from the node. */
@@ -59,10 +61,20 @@ public final class Agent {
     SecureRandom random = new SecureRandom();
     RunningAgent agent = RunningAgent.here(Clock.systemUTC(), Path.of("/proc/uptime"));
     Semaphore news = new Semaphore(0);
-    Prober prober = new Prober(bindAddress, Clock.systemUTC(), random, news::release);
+    Prober prober = new Prober(name, bindAddress, Clock.systemUTC(), random, news::release);
     OwnFlannelNode node = new OwnFlannelNode(name, new ApiClient(cluster), random, news::release);
     LocalChecks checks = LocalChecks.ofThisNode(FLANNEL_RUN, CNI_CONF);
-    Reporter reporter = new Reporter(news, node, checks, prober, Clock.systemUTC(), random, agent);
+    Path keys = Path.of(environment.getOrDefault("PROBE_KEY_DIR", ProbeKey.DIRECTORY));
+    Reporter reporter =
+        new Reporter(
+            news,
+            node,
+            checks,
+            prober,
+            new ProbeKeyFiles(keys, prober::sign),
+            Clock.systemUTC(),
+            random,
+            agent);
     Log.info(
         Agent.class,
         "version %s, node %s, API server %s"

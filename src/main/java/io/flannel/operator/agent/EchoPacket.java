@@ -19,7 +19,8 @@ import java.util.Optional;
  * padding must be zeros, nobody can have a node send bytes of his choice but the nonce.
  *
  * @param kind request or answer
- * @param nonce a random number of the request, which the answer repeats
+ * @param nonce a number of the request that nobody else can foresee, which the answer repeats:
+ *     signed ({@link PairKey}) or random
  * @param length the payload's length in bytes
  */
 record EchoPacket(Kind kind, long nonce, int length) {

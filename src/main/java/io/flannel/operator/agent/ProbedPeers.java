@@ -25,14 +25,35 @@ record ProbedPeers(List<Peer> all, Map<InetAddress, Peer> byAddress) {
   /** At most so many are looked at closely. */
   private static final int CLOSELY = 8;
 
-  /** A peer with what is known of it. */
-  record Peer(Target target, PeerHealth health, RateLimit answers) {}
+  /**
+   * A peer with what is known of it.
+   *
+   * @param answers to what it signed
+   * @param others answers to what came in its name without a signature, or was there before: an
+   *     agent that knows of no key needs as many, and whoever forges requests takes no other's
+   */
+  record Peer(
+      Target target,
+      PeerHealth health,
+      PeerSignature signature,
+      RateLimit answers,
+      RateLimit others) {
 
-  /** Those that are wanted now; what is known of those that stay is kept. */
-  ProbedPeers with(ProbeSettings settings) {
+    /** The same at other addresses. */
+    Peer with(Target other) {
+      return new Peer(other, health, signature, answers, others);
+    }
+  }
+
+  /**
+   * Those that are wanted now; what is known of those that stay is kept.
+   *
+   * @param own this node's name
+   */
+  ProbedPeers with(ProbeSettings settings, String own) {
     Map<String, Peer> known = new HashMap<>();
     all.forEach(peer -> known.put(peer.target().name(), peer));
-    List<Peer> wanted = settings.peers().stream().map(target -> peer(known, target)).toList();
+    List<Peer> wanted = settings.peers().stream().map(target -> peer(known, target, own)).toList();
     Map<InetAddress, Peer> byAddress = new HashMap<>();
     for (Peer peer : wanted) {
       peer.health().keepOnly(settings.paths(peer.target()));
@@ -54,16 +75,20 @@ record ProbedPeers(List<Peer> all, Map<InetAddress, Peer> byAddress) {
   }
 
   /** The same peer at another address is another one: nothing is known of it. */
-  private static Peer peer(Map<String, Peer> known, Target target) {
+  private static Peer peer(Map<String, Peer> known, Target target, String own) {
     Peer before = known.get(target.name());
     if (before == null || !before.target().address().equals(target.address())) {
       return new Peer(
           target,
           new PeerHealth(target.name(), target.address()),
-          new RateLimit(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE, System.nanoTime()));
+          new PeerSignature(own, target.name()),
+          answers(),
+          answers());
     }
-    return before.target().equals(target)
-        ? before
-        : new Peer(target, before.health(), before.answers());
+    return before.target().equals(target) ? before : before.with(target);
+  }
+
+  private static RateLimit answers() {
+    return new RateLimit(ANSWERS_PER_SECOND, ANSWERS_AT_ONCE, System.nanoTime());
   }
 }

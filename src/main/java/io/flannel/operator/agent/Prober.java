@@ -41,21 +41,25 @@ final class Prober implements Runnable, AutoCloseable {
   /** Turns that are due within this time are had together. */
   private static final long TOGETHER_NANOS = 100_000_000L;
 
+  private final String own;
   private final Clock clock;
   private final RandomGenerator random;
   private final Runnable onChange;
   private final Outage portTaken = new Outage(Prober.class);
   private final Selector selector;
   private final EchoSocket socket;
+  private final PeerRequests requests;
   private final TcpKnock tcp;
 
   private final ProbesUnderWay<Peer> underWay = new ProbesUnderWay<>();
 
   private volatile @Nullable ProbeSettings wanted;
+  private volatile ProbeKeys wantedKeys = ProbeKeys.NONE;
   private volatile ProbedPeers peers = ProbedPeers.NONE;
   private volatile boolean closed;
 
   private @Nullable ProbeSettings settings;
+  private ProbeKeys keys = ProbeKeys.NONE;
   private int next;
   private long nextAt;
 
@@ -65,11 +69,14 @@ final class Prober implements Runnable, AutoCloseable {
   private long nextCloseAt;
 
   /**
+   * @param own this node's name
    * @param bindAddress where to listen and to send from; the wildcard address for all
-   * @param random makes the nonces: it must not be foreseeable
+   * @param random makes the nonces that are not signed: it must not be foreseeable
    * @param onChange called by the prober's thread when the verdict on a peer changed
    */
-  Prober(InetAddress bindAddress, Clock clock, RandomGenerator random, Runnable onChange) {
+  Prober(
+      String own, InetAddress bindAddress, Clock clock, RandomGenerator random, Runnable onChange) {
+    this.own = own;
     this.clock = clock;
     this.random = random;
     this.onChange = onChange;
@@ -79,6 +86,7 @@ final class Prober implements Runnable, AutoCloseable {
       throw new UncheckedIOException("no selector: too few file descriptors?", e);
     }
     socket = new EchoSocket(bindAddress, selector);
+    requests = new PeerRequests(socket);
     tcp = new TcpKnock(selector);
   }
 
@@ -89,6 +97,14 @@ final class Prober implements Runnable, AutoCloseable {
   void probe(@Nullable ProbeSettings now) {
     wanted = now;
     selector.wakeup();
+  }
+
+  /** From now on signs with these, and knows what peers sign with them. By any thread. */
+  void sign(ProbeKeys now) {
+    if (!now.equals(wantedKeys)) {
+      wantedKeys = now;
+      selector.wakeup();
+    }
   }
 
   /** What is known of every peer, in the order of the settings. By any thread. */
@@ -123,6 +139,7 @@ final class Prober implements Runnable, AutoCloseable {
         read();
         expire(now);
         // After either select, which forgets a wakeup: one from here on ends the next long one.
+        takeKeys();
         takeSettings();
         send();
         sendBetween();
@@ -143,6 +160,14 @@ final class Prober implements Runnable, AutoCloseable {
     }
   }
 
+  private void takeKeys() {
+    ProbeKeys now = wantedKeys;
+    if (!now.equals(keys)) {
+      keys = now;
+      peers.all().forEach(peer -> peer.signature().use(now));
+    }
+  }
+
   private void takeSettings() {
     ProbeSettings now = wanted;
     if (Objects.equals(now, settings)) {
@@ -154,7 +179,8 @@ final class Prober implements Runnable, AutoCloseable {
       closeSocket();
       nextAt = System.nanoTime();
     }
-    ProbedPeers staying = now == null ? ProbedPeers.NONE : peers.with(now);
+    ProbedPeers staying = now == null ? ProbedPeers.NONE : peers.with(now, own);
+    staying.all().forEach(peer -> peer.signature().use(keys));
     underWay.keepOnly(staying.all()::contains);
     tcp.forgetAllBut(staying.all().stream().map(Peer::health).toList());
     peers = staying;
@@ -176,8 +202,10 @@ final class Prober implements Runnable, AutoCloseable {
   private void take(EchoPacket packet, InetSocketAddress from) {
     long now = System.nanoTime();
     if (packet.kind() == Kind.REQUEST) {
-      if (peers.at(from.getAddress()).filter(peer -> peer.answers().allows(now)).isPresent()) {
-        answer(packet, from.getAddress());
+      ProbeSettings how = settings;
+      if (how != null) {
+        InetSocketAddress asker = new InetSocketAddress(from.getAddress(), how.port());
+        peers.at(from.getAddress()).ifPresent(peer -> requests.take(peer, packet, asker, now));
       }
       return;
     }
@@ -187,19 +215,6 @@ final class Prober implements Runnable, AutoCloseable {
             packet.nonce(),
             sent -> sent.length() == packet.length() && sent.peer().target().has(from.getAddress()))
         .ifPresent(answered -> answered(answered.sent(), answered.late(), now));
-  }
-
-  /**
-   * The answer goes to the port that all agents listen on, whatever the request came from:
-   * flannel's masquerading (--ip-masq) gives what a node sends to pods' addresses, such as to a
-   * bridge or by a direct route, a random source port, and would give the answer back its own only
-   * if that came from the very address that was asked.
-   */
-  private void answer(EchoPacket request, InetAddress asker) {
-    ProbeSettings how = settings;
-    if (how != null) {
-      socket.trySend(request.answer(), new InetSocketAddress(asker, how.port()));
-    }
   }
 
   private void answered(Sent<Peer> sent, boolean late, long now) {
@@ -308,7 +323,8 @@ final class Prober implements Runnable, AutoCloseable {
 
   private void probe(Peer peer, ProbePath path, long number, ProbeSettings how) {
     int length = how.payload(peer.target(), path);
-    EchoPacket request = new EchoPacket(Kind.REQUEST, random.nextLong(), length);
+    long nonce = peer.signature().sign(length, clock.millis()).orElseGet(random::nextLong);
+    EchoPacket request = new EchoPacket(Kind.REQUEST, nonce, length);
     InetSocketAddress to = new InetSocketAddress(how.address(peer.target(), path), how.port());
     long at = System.nanoTime();
     peer.health().sent(path, number);

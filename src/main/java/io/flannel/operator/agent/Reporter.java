@@ -31,6 +31,7 @@ final class Reporter {
   private final OwnFlannelNode node;
   private final LocalChecks checks;
   private final Prober prober;
+  private final ProbeKeyFiles keys;
   private final Clock clock;
   private final RandomGenerator random;
   private final RunningAgent agent;
@@ -54,6 +55,7 @@ final class Reporter {
 
   /**
    * @param signal released when what is wanted or the verdict on a peer changed
+   * @param keys what requests are signed with
    * @param agent what the status says of itself
    */
   Reporter(
@@ -61,6 +63,7 @@ final class Reporter {
       OwnFlannelNode node,
       LocalChecks checks,
       Prober prober,
+      ProbeKeyFiles keys,
       Clock clock,
       RandomGenerator random,
       RunningAgent agent) {
@@ -68,6 +71,7 @@ final class Reporter {
     this.node = node;
     this.checks = checks;
     this.prober = prober;
+    this.keys = keys;
     this.clock = clock;
     this.random = random;
     this.agent = agent;
@@ -158,6 +162,7 @@ final class Reporter {
   }
 
   private void check(Wanted now, ProbeSettings settings) {
+    keys.look(System.nanoTime());
     try {
       local = checks.look(now.spec());
       unchecked.over("the node can be checked again");

@@ -2,6 +2,7 @@ package io.flannel.operator.agent;
 
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,8 +22,12 @@ import io.flannel.operator.testing.AuditLog;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The agent as a process, its rights and its API server being real; its peer is a prober here. */
 class AgentIT {
@@ -41,6 +47,8 @@ class AgentIT {
   private static final String HERE = "127.0.0.2";
   private static final String THERE = "127.0.0.3";
   private static final String NODE = "node-1";
+
+  @TempDir Path folder;
 
   private int port;
   private Prober peer;
@@ -53,7 +61,9 @@ class AgentIT {
     try (DatagramSocket free = new DatagramSocket(0, InetAddress.ofLiteral(HERE))) {
       port = free.getLocalPort();
     }
-    peer = new Prober(InetAddress.ofLiteral(THERE), Clock.systemUTC(), new Random(), () -> {});
+    peer =
+        new Prober(
+            "node-2", InetAddress.ofLiteral(THERE), Clock.systemUTC(), new Random(), () -> {});
     InetAddress here = InetAddress.ofLiteral(HERE);
     peer.probe(
         new ProbeSettings(
@@ -92,6 +102,39 @@ class AgentIT {
     assertThat(status().stopping()).isTrue();
     assertThat(report().overlay()).isFalse();
     said("there is no FlannelNode node-1", 1);
+  }
+
+  @Test
+  void itTakesUpTheKeyWithoutARestartAndForgedRequestsTakeNothing() throws IOException {
+    Path keys = Files.createDirectory(folder.resolve("keys"));
+    create(spec("1s", port));
+    agent = agent.environment("PROBE_KEY_DIR", keys.toString()).start();
+    eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
+    eventually("it has no key", () -> said("there is no key in " + keys, 1));
+
+    NetworkKey key = PeerSignatureTest.key(1);
+    Files.write(keys.resolve("current"), key.bytes());
+    peer.sign(PeerSignatureTest.keys(key));
+    eventually("it signs", () -> said("requests are signed with the network's key", 1));
+    String since = report().since();
+    InetAddress here = InetAddress.ofLiteral(HERE);
+    InetAddress there = InetAddress.ofLiteral(THERE);
+    try (Flood toAgent = Flood.of(there, new InetSocketAddress(here, port), 1000, Flood::forged);
+        Flood toPeer = Flood.of(here, new InetSocketAddress(there, port), 1000, Flood::forged)) {
+      eventually("it names whom it is done to", () -> said("in the name of node-2", 1));
+      await()
+          .during(Duration.ofSeconds(5))
+          .atMost(Duration.ofMinutes(1))
+          .failFast(
+              "the peer does not reach it",
+              () -> assertThat(peer.reports().getFirst().overlay()).isTrue())
+          .until(() -> true);
+      assertThat(toAgent.sent() + toPeer.sent()).isGreaterThan(5000);
+    }
+    assertThat(report()).satisfies(AgentIT::isHealthy);
+    assertThat(report().since()).isEqualTo(since);
+    assertThat(String.join("", agent.log()))
+        .doesNotContain(Base64.getEncoder().encodeToString(key.bytes()));
   }
 
   @Test

@@ -279,7 +279,12 @@ class ProberTest {
   }
 
   private Prober prober(InetAddress address) {
-    Prober prober = new Prober(address, Clock.systemUTC(), new Random(), changes::incrementAndGet);
+    return prober(address.equals(HERE) ? "node-1" : "node-2", address);
+  }
+
+  private Prober prober(String name, InetAddress address) {
+    Prober prober =
+        new Prober(name, address, Clock.systemUTC(), new Random(), changes::incrementAndGet);
     Thread thread = Thread.ofPlatform().daemon().start(prober);
     open.add(
         () -> {

@@ -41,11 +41,13 @@ public final class AgentBench {
 
   private final ApiServer api;
   private final Path java;
+  private final Path keys;
   private final Figures figures = new Figures();
 
-  private AgentBench(ApiServer api, Path java) {
+  private AgentBench(ApiServer api, Path java, Path keys) {
     this.api = api;
     this.java = java;
+    this.keys = keys;
   }
 
   /**
@@ -56,7 +58,11 @@ public final class AgentBench {
     try (ApiServer api = new ApiServer().start();
         EchoPeers peers = new EchoPeers(addresses(), PORT)) {
       api.installCrds();
-      new AgentBench(api, Path.of(args[0])).run(peers, Path.of(args[1]).toAbsolutePath());
+      Path keys = Files.createTempDirectory("probe-key");
+      for (String entry : List.of("current", "next", "previous")) {
+        Files.writeString(keys.resolve(entry), "%-32s".formatted(entry));
+      }
+      new AgentBench(api, Path.of(args[0]), keys).run(peers, Path.of(args[1]).toAbsolutePath());
     }
   }
 
@@ -120,6 +126,7 @@ public final class AgentBench {
         .packaged()
         .java(java)
         .environment("MALLOC_ARENA_MAX", "1")
+        .environment("PROBE_KEY_DIR", keys.toString())
         .javaOptions(Stream.concat(Stream.of(OPTIONS), Stream.of(options)).toArray(String[]::new));
   }
 

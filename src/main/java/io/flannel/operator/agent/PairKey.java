@@ -1,0 +1,73 @@
+package io.flannel.operator.agent;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.OptionalInt;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * What one node signs its requests to another with.
+ *
+ * <p>The signature is the nonce itself, which has been any number so far: agents that know of no
+ * key answer a signed request as they answer any.
+ *
+ * <pre>
+ * tag    the lower 32 bits of SipHash, key 1, of the number and the packet's length
+ * mask   the lower 32 bits of SipHash, key 2, of the tag
+ * nonce  the number xor the mask, then the tag
+ * </pre>
+ *
+ * To those without the key a nonce is as good as random: neither can they make one, nor foresee the
+ * next and answer it. The two keys are made of the network's by HMAC-SHA-256 with the names of both
+ * nodes, in this order: no packet counts between others, or in the other direction. Addresses and
+ * ports are left out, since flannel's masquerading changes them.
+ */
+record PairKey(SipHash tags, SipHash masks) {
+  private static final String PURPOSE = "flannel probe request 1";
+
+  /** The one that {@code from} uses to {@code to}, by the names of their Nodes. */
+  static PairKey of(NetworkKey key, String from, String to) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key.bytes(), "HmacSHA256"));
+      String about = String.join("\0", PURPOSE, from, to);
+      ByteBuffer derived =
+          ByteBuffer.wrap(mac.doFinal(about.getBytes(StandardCharsets.UTF_8)))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      return new PairKey(
+          new SipHash(derived.getLong(), derived.getLong()),
+          new SipHash(derived.getLong(), derived.getLong()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java has HMAC-SHA-256", e);
+    }
+  }
+
+  /**
+   * A nonce that says by whom the request is.
+   *
+   * @param number another one for each request
+   * @param length of the request's payload
+   */
+  long nonce(int number, int length) {
+    int tag = tag(number, length);
+    return (long) (number ^ mask(tag)) << Integer.SIZE | Integer.toUnsignedLong(tag);
+  }
+
+  /** The number in a nonce; empty if it was not made with this key and for this length. */
+  OptionalInt number(long nonce, int length) {
+    int tag = (int) nonce;
+    int number = (int) (nonce >>> Integer.SIZE) ^ mask(tag);
+    return tag(number, length) == tag ? OptionalInt.of(number) : OptionalInt.empty();
+  }
+
+  private int tag(int number, int length) {
+    return (int) tags.of((long) number << Integer.SIZE | length);
+  }
+
+  private int mask(int tag) {
+    return (int) masks.of(Integer.toUnsignedLong(tag));
+  }
+}

@@ -1,0 +1,46 @@
+package io.flannel.operator.agent;
+
+import io.flannel.operator.overlay.ProbeKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The network's keys, as this agent has them.
+ *
+ * @param signing what to sign with; empty: nothing can be signed
+ * @param accepted what a peer may sign with, that one among them
+ */
+record ProbeKeys(Optional<NetworkKey> signing, List<NetworkKey> accepted) {
+  static final ProbeKeys NONE = new ProbeKeys(Optional.empty(), List.of());
+
+  /**
+   * Reads the files that kubelet makes of the Secret; one that is missing or has another length
+   * than a key is left out. Signs with the current one; where that is missing with the next one,
+   * which all others have, too.
+   */
+  static ProbeKeys in(Path directory) {
+    List<NetworkKey> accepted = new ArrayList<>(3);
+    for (String entry : List.of(ProbeKey.CURRENT, ProbeKey.NEXT, ProbeKey.PREVIOUS)) {
+      read(directory.resolve(entry))
+          .filter(key -> !accepted.contains(key))
+          .ifPresent(accepted::add);
+    }
+    return accepted.isEmpty() ? NONE : new ProbeKeys(Optional.of(accepted.getFirst()), accepted);
+  }
+
+  private static Optional<NetworkKey> read(Path file) {
+    try {
+      if (Files.size(file) != ProbeKey.BYTES) {
+        return Optional.empty();
+      }
+      byte[] bytes = Files.readAllBytes(file);
+      return bytes.length == ProbeKey.BYTES ? Optional.of(new NetworkKey(bytes)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}
