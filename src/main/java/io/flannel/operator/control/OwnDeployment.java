@@ -35,7 +35,8 @@ final class OwnDeployment {
     } catch (KubernetesClientException e) {
       LOG.warn(
           "the operator's own Deployment {}/{} cannot be read: {}. The node agents are left behind"
-              + " when it is uninstalled: kubectl -n {} delete daemonset flannel-node-agent",
+              + " when it is uninstalled: kubectl -n {} delete daemonset/flannel-node-agent"
+              + " secret/flannel-probe-key",
           namespace,
           name,
           ApiFault.said(e),

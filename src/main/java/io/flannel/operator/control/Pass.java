@@ -65,6 +65,7 @@ final class Pass {
   private final CleanupFinalizer finalizer;
   private final Remover remover;
   private final FlannelNodes flannelNodes;
+  private final ProbeKeys probeKeys;
   private final TakeOver takeOver;
   private final NodeSteps steps;
   private final LeftOverSteps leftOvers;
@@ -99,6 +100,7 @@ final class Pass {
     this.finalizer = new CleanupFinalizer(client);
     this.remover = new Remover(client, watches, agents);
     this.flannelNodes = new FlannelNodes(client, watches, clock);
+    this.probeKeys = new ProbeKeys(client, watches, agents, clock);
     this.takeOver = new TakeOver(client, watches);
     this.steps = new NodeSteps(client, watches, agents, clock);
     this.leftOvers = new LeftOverSteps(steps);
@@ -159,6 +161,9 @@ final class Pass {
             .or(() -> acting ? Acceptance.otherPods(wanted, cluster, course) : Optional.empty())
             .orElse(possible);
     boolean writing = decision instanceof Decision.Accept && !paused;
+    if (!paused && wanted.health().enabled() && (writing || cluster.live().isPresent())) {
+      probeKeys.keep(wanted);
+    }
     if (writing) {
       unlessFailed(() -> apply(wanted, course.step(), cluster));
     }

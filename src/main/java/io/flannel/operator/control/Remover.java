@@ -15,6 +15,7 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NodeAgentDaemonSet;
 import io.flannel.operator.render.NodeAgentSettings;
+import io.flannel.operator.render.ProbeKeySecret;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -126,12 +127,12 @@ final class Remover {
     return now;
   }
 
-  /** Deletes the node agents' DaemonSet, if it is the network's. */
+  /** Deletes the node agents' DaemonSet, and their keys, if they are the network's. */
   void removeAgents(WantedNetwork network) {
-    watches
-        .find(NodeAgentDaemonSet.render(network, agents))
+    Stream.of(NodeAgentDaemonSet.render(network, agents), ProbeKeySecret.named(agents))
+        .flatMap(object -> watches.find(object).stream())
         .filter(live -> isOf(network, live))
-        .ifPresent(live -> deleteIfStillOf(network, live));
+        .forEach(live -> deleteIfStillOf(network, live));
   }
 
   /** The cache may lag behind another network that has just taken the object over. */

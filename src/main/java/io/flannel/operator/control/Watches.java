@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
@@ -15,6 +16,7 @@ import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.ProbeKey;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.FlannelDaemonSet;
 import io.flannel.operator.render.NodeAgentDaemonSet;
@@ -54,7 +56,7 @@ final class Watches {
   /**
    * Prepares the watches; the framework starts them.
    *
-   * @param agentNamespace where the node agents' DaemonSet and the steps' pods are
+   * @param agentNamespace where the node agents' DaemonSet, their keys and the steps' pods are
    */
   Watches(EventSourceContext<FlannelNetwork> context, String agentNamespace, Clock clock) {
     this.context = context;
@@ -83,6 +85,7 @@ final class Watches {
     watch(
         DaemonSet.class,
         config -> named(config, NodeAgentDaemonSet.NAME).withNamespaces(agentNamespace));
+    watch(Secret.class, config -> named(config, ProbeKey.SECRET).withNamespaces(agentNamespace));
     watch(
         Pod.class,
         config ->

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
+import io.flannel.operator.overlay.ProbeKey;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,8 @@ public final class NodeAgentDaemonSet {
 
   /** Where the agent finds the CNI configuration; as on most nodes. */
   private static final String CNI_DIR = "/etc/cni/net.d";
+
+  private static final String PROBE_KEY = "probe-key";
 
   /** In the operator's image: see the Dockerfile. */
   private static final List<String> COMMAND =
@@ -100,7 +103,8 @@ public final class NodeAgentDaemonSet {
         .withContainers(agent(settings))
         .withVolumes(
             hostPath("run", RUN_DIR, "DirectoryOrCreate"),
-            hostPath("cni", network.cni().confDir(), "DirectoryOrCreate"))
+            hostPath("cni", network.cni().confDir(), "DirectoryOrCreate"),
+            probeKey())
         .build();
   }
 
@@ -134,6 +138,11 @@ public final class NodeAgentDaemonSet {
                 .withName("cni")
                 .withMountPath(CNI_DIR)
                 .withReadOnly(true)
+                .build(),
+            new VolumeMountBuilder()
+                .withName(PROBE_KEY)
+                .withMountPath(ProbeKey.DIRECTORY)
+                .withReadOnly(true)
                 .build())
         .build();
   }
@@ -148,6 +157,18 @@ public final class NodeAgentDaemonSet {
         .apiServerPort()
         .ifPresent(port -> environment.add(new EnvVar("KUBERNETES_SERVICE_PORT", port, null)));
     return environment;
+  }
+
+  /** Agents start without it, too. Its files are for this pod alone, and its user is not root. */
+  private static Volume probeKey() {
+    return new VolumeBuilder()
+        .withName(PROBE_KEY)
+        .withNewSecret()
+        .withSecretName(ProbeKey.SECRET)
+        .withOptional(true)
+        .withDefaultMode(0444)
+        .endSecret()
+        .build();
   }
 
   private static Volume hostPath(String name, String path, String type) {

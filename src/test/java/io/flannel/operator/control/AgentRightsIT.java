@@ -108,6 +108,9 @@ class AgentRightsIT {
           () -> agent.resources(FlannelNode.class).withName("node-1").delete(), "cannot delete");
       refused(() -> agent.pods().inNamespace("kube-system").list(), "cannot list");
       refused(() -> agent.secrets().inNamespace(TestCluster.SYSTEM).list(), "cannot list");
+      refused(
+          () -> agent.secrets().inNamespace(TestCluster.SYSTEM).withName("flannel-probe-key").get(),
+          "cannot get");
       refused(() -> agent.nodes().withName("node-1").get(), "cannot get");
     }
   }

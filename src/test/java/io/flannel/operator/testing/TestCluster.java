@@ -197,6 +197,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
           deleteFlannel();
           client.pods().inNamespace(FLANNEL).delete();
           client.pods().inNamespace(SYSTEM).withGracePeriod(0).delete();
+          client.secrets().inNamespace(SYSTEM).withName("flannel-probe-key").delete();
           client.pods().inNamespace("kube-system").withLabel("app", "flannel").delete();
           client.resources(FlannelNode.class).delete();
           check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
