@@ -140,6 +140,7 @@ class DocsCommandsIT {
               "(flannel bundle)$",
               "$1 "
                   + folder.resolve(command.file().getFileName() + "-" + command.line() + ".tar.gz"))
+          .replace("-n flannel-operator annotate", "-n %s annotate".formatted(TestCluster.SYSTEM))
           .replace("-f network.yaml", "-f " + plan)
           .replace("-f network/flannelnetwork.yaml", "-f " + network);
     } catch (IOException e) {
