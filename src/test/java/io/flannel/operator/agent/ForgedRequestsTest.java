@@ -3,6 +3,7 @@ package io.flannel.operator.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.flannel.operator.agent.EchoPacket.Kind;
 import io.flannel.operator.agent.ProbeSettings.Target;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -121,6 +123,58 @@ class ForgedRequestsTest {
 
     eventually(() -> isHealthy(one) && isHealthy(two));
     during(VERDICT, () -> isHealthy(one) && isHealthy(two));
+  }
+
+  /** Direct routes and bridges: flannel's masquerading gives requests other ports and addresses. */
+  @Test
+  void aSignedRequestCountsFromEachOfThePeersAddressesAndFromAnyPort() throws IOException {
+    InetAddress overlay = InetAddress.ofLiteral("127.0.1.3");
+    InetAddress device = InetAddress.ofLiteral("127.0.2.3");
+    Prober one = prober("node-1", ONE);
+    one.sign(renewed(0));
+    one.probe(
+        new ProbeSettings(
+            port,
+            INTERVAL,
+            3,
+            OptionalInt.empty(),
+            List.of(new Target("node-2", TWO, Optional.of(overlay), Optional.of(device), false))));
+    PeerSignature two = new PeerSignature("node-2", "node-1");
+    two.use(renewed(0));
+    for (InetAddress address : List.of(TWO, overlay, device)) {
+      try (DatagramSocket listening = new DatagramSocket(port, address);
+          DatagramSocket masqueraded = new DatagramSocket(0, address);
+          Flood flood = Flood.of(address, new InetSocketAddress(ONE, port), 1000, Flood::forged)) {
+        eventually(() -> flood.sent() > 500);
+        for (int i = 0; i < 5; i++) {
+          long nonce = two.sign(36, System.currentTimeMillis()).orElseThrow();
+          byte[] request = bytes(new EchoPacket(Kind.REQUEST, nonce, 36));
+          masqueraded.send(
+              new DatagramPacket(request, request.length, new InetSocketAddress(ONE, port)));
+          awaitAnswer(listening, nonce);
+        }
+      }
+    }
+  }
+
+  private static void awaitAnswer(DatagramSocket socket, long nonce) throws IOException {
+    socket.setSoTimeout(60_000);
+    DatagramPacket received = new DatagramPacket(new byte[2000], 2000);
+    while (true) {
+      socket.receive(received);
+      EchoPacket packet =
+          EchoPacket.read(ByteBuffer.wrap(received.getData(), 0, received.getLength()))
+              .orElseThrow();
+      if (packet.kind() == Kind.ANSWER && packet.nonce() == nonce) {
+        return;
+      }
+    }
+  }
+
+  private static byte[] bytes(EchoPacket packet) {
+    ByteBuffer buffer = ByteBuffer.allocate(packet.length());
+    packet.writeTo(buffer);
+    return buffer.array();
   }
 
   @Test

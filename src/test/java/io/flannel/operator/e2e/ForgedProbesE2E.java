@@ -56,7 +56,7 @@ class ForgedProbesE2E {
       """;
 
   @ParameterizedTest
-  @CsvSource({"ipip, vxlan", "vxlan, ipip"})
+  @CsvSource({"ipip, vxlan", "vxlan, host-gw"})
   void noVerdictChangesAndNoChangeIsTakenBack(String backend, String next) throws Exception {
     Network.becomes("{type: %s}".formatted(backend));
     TestPods.restart(NODES);
