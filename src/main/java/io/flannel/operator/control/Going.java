@@ -114,20 +114,23 @@ final class Going {
       return Optional.empty();
     }
     SortedMap<String, ClusterNode> published = published();
-    SortedMap<String, String> orders = new TreeMap<>();
-    String order = order(network, deleted);
     Set<String> begun = begun();
     // flanneld would put back what is removed beside it.
     Set<String> flannelRuns = watches.nodesWithFlannelPods();
-    published.values().stream()
-        .filter(
-            node ->
-                begun.contains(node.name()) || !(node.lost() || flannelRuns.contains(node.name())))
-        .forEach(node -> orders.put(node.name(), order));
-    StepSchedule schedule = steps.run(network, Kind.GOING, orders, Optional.empty());
+    Set<String> due =
+        published.values().stream()
+            .filter(
+                node ->
+                    begun.contains(node.name())
+                        || !(node.lost() || flannelRuns.contains(node.name())))
+            .map(ClusterNode::name)
+            .collect(toSet());
+    StepSchedule schedule =
+        steps.run(
+            network, Kind.GOING, NodeTasks.same(due, order(network, deleted)), Optional.empty());
     SortedMap<String, String> failed = new TreeMap<>(schedule.failed());
     published.keySet().stream()
-        .filter(node -> flannelRuns.contains(node) && !orders.containsKey(node))
+        .filter(node -> flannelRuns.contains(node) && !due.contains(node))
         .forEach(node -> failed.put(node, "its flannel pod has not ended"));
     Set<String> left = new TreeSet<>(published.keySet());
     for (ClusterNode node : published.values()) {
@@ -196,7 +199,7 @@ final class Going {
 
   /** The nodes that have a pod for this step, whatever became of them. */
   private Set<String> begun() {
-    return steps.pods(Kind.GOING).map(NodeSteps::read).map(StepPod::node).collect(toSet());
+    return steps.pods(Kind.GOING).map(TaskPod::step).map(StepPod::node).collect(toSet());
   }
 
   /**
@@ -241,7 +244,7 @@ final class Going {
     Stream<Instant> firstAttempts =
         steps
             .pods(Kind.GOING)
-            .map(NodeSteps::read)
+            .map(TaskPod::step)
             .filter(pod -> pod.attempt() == 1)
             .map(StepPod::since);
     return Stream.concat(firstAttempts, watches.flannelPodsEnd())

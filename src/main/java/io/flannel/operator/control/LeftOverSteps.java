@@ -3,7 +3,6 @@ package io.flannel.operator.control;
 import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.toMap;
 
-import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
@@ -11,18 +10,18 @@ import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.LastSaid;
 import io.flannel.operator.decide.LeftOverRemoval;
-import io.flannel.operator.decide.LeftOversFound;
+import io.flannel.operator.decide.LeftOverTasks;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.NodeStepPod;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 
@@ -85,28 +84,31 @@ final class LeftOverSteps {
       boolean soon = decision instanceof Decision.Wait;
       return new Outcome(removal.postponed(soon).told(reports, Map.of()), Optional.empty());
     }
-    SortedMap<String, String> orders = new TreeMap<>();
-    removal.orders().forEach((node, order) -> orders.put(node, order.json()));
-    StepSchedule schedule = steps.run(wanted, Kind.LEFT_OVERS, orders, Optional.of(REPEAT));
+    StepSchedule schedule =
+        steps.run(wanted, Kind.LEFT_OVERS, tasks(removal.tasks()), Optional.of(REPEAT));
     return new Outcome(removal.told(reports, schedule.failed()), schedule.lookAgain());
+  }
+
+  private static NodeTasks tasks(LeftOverTasks tasks) {
+    String common = NodeStepPod.hash(tasks.common().json());
+    return new NodeTasks(
+        tasks.nodes().keySet(),
+        node -> NodeStepPod.hash(common + tasks.identity(node)),
+        tasks::json);
   }
 
   /** What the last steps took for ranges of nodes that are gone, by node; and were told so. */
   private Map<String, Set<Cidr>> suspected() {
-    Map<String, Pod> last =
+    Map<String, TaskPod> last =
         steps
             .pods(Kind.LEFT_OVERS)
             .collect(
                 toMap(
-                    pod -> pod.getSpec().getNodeName(),
+                    pod -> pod.step().node(),
                     pod -> pod,
-                    BinaryOperator.maxBy(comparingInt(pod -> NodeSteps.read(pod).attempt()))));
+                    BinaryOperator.maxBy(comparingInt(pod -> pod.step().attempt()))));
     Map<String, Set<Cidr>> suspected = new TreeMap<>();
-    last.forEach(
-        (node, pod) ->
-            suspected.put(
-                node,
-                LeftOversFound.suspected(NodeSteps.order(pod), NodeSteps.read(pod).result())));
+    last.forEach((node, pod) -> suspected.put(node, pod.suspected()));
     return suspected;
   }
 }

@@ -1,14 +1,10 @@
 package io.flannel.operator.control;
 
-import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
-import io.fabric8.kubernetes.api.model.ContainerStatus;
-import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.decide.StepResult;
 import io.flannel.operator.decide.StepSchedule;
 import io.flannel.operator.decide.StepSchedule.StepPod;
 import io.flannel.operator.overlay.Names;
@@ -19,12 +15,11 @@ import io.flannel.operator.render.NodeStepPod.Kind;
 import java.net.HttpURLConnection;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -60,33 +55,27 @@ final class NodeSteps {
    * Starts what can be started, and deletes pods that are needed no more. A pod that the API server
    * refuses is a failure of its node's step.
    *
-   * @param orders by node, what its step is told; nodes without one need no step of this kind
+   * @param tasks what steps are told; other nodes need no step of this kind
    * @param repeat so long after a step did all, one is made again if it is still asked for
    */
-  StepSchedule run(
-      WantedNetwork network,
-      Kind kind,
-      SortedMap<String, String> orders,
-      Optional<Duration> repeat) {
+  StepSchedule run(WantedNetwork network, Kind kind, NodeTasks tasks, Optional<Duration> repeat) {
     SortedMap<String, String> hashes = new TreeMap<>();
-    orders.forEach((node, order) -> hashes.put(node, NodeStepPod.hash(order)));
+    tasks.nodes().forEach(node -> hashes.put(node, tasks.hash().apply(node)));
     StepSchedule schedule =
         StepSchedule.of(
             hashes,
-            pods(kind).map(NodeSteps::read).toList(),
+            pods(kind).map(TaskPod::step).toList(),
             Math.max(1, (int) watches.list(Node.class).count() * PERCENT_AT_ONCE / 100),
             repeat,
             clock.instant());
-    SortedMap<String, String> refused = make(network, kind, schedule.starts(), orders);
+    SortedMap<String, String> refused = make(network, kind, schedule.starts(), tasks);
     delete(kind, schedule.deletions());
     return schedule.refused(refused, REFUSED_LOOK);
   }
 
   /** The pods of a kind. */
-  Stream<Pod> pods(Kind kind) {
-    return watches
-        .list(Pod.class)
-        .filter(pod -> kind.label().equals(label(pod, NodeStepPod.KIND_LABEL)));
+  Stream<TaskPod> pods(Kind kind) {
+    return watches.taskPods().filter(pod -> pod.kind().equals(kind.label()));
   }
 
   /**
@@ -107,8 +96,8 @@ final class NodeSteps {
 
   private List<String> atWork(Kind kind) {
     return pods(kind)
-        .filter(pod -> !hasEnded(pod))
-        .map(NodeSteps::read)
+        .filter(pod -> !pod.ended())
+        .map(TaskPod::step)
         .filter(pod -> clock.instant().isBefore(pod.since().plus(StepSchedule.PATIENCE)))
         .map(StepPod::node)
         .distinct()
@@ -123,10 +112,7 @@ final class NodeSteps {
    * @throws Applier.ApplyException if there is no API server to refuse one
    */
   SortedMap<String, String> make(
-      WantedNetwork network,
-      Kind kind,
-      List<StepSchedule.Start> starts,
-      SortedMap<String, String> orders) {
+      WantedNetwork network, Kind kind, List<StepSchedule.Start> starts, NodeTasks tasks) {
     SortedMap<String, String> refused = new TreeMap<>();
     if (starts.isEmpty()) {
       return refused;
@@ -135,14 +121,18 @@ final class NodeSteps {
     watches.list(Node.class).forEach(node -> nodes.put(node.getMetadata().getName(), node));
     for (StepSchedule.Start start : starts) {
       Node node = nodes.get(start.node());
-      String order = orders.get(start.node());
-      if (node != null && order != null) {
+      if (node != null && tasks.nodes().contains(start.node())) {
         start(
                 NodeStepPod.render(
                     network,
                     settings,
                     new NodeStepPod.Step(
-                        kind, start.node(), node.getMetadata().getUid(), order, start.attempt())),
+                        kind,
+                        start.node(),
+                        node.getMetadata().getUid(),
+                        tasks.order().apply(start.node()),
+                        tasks.hash().apply(start.node()),
+                        start.attempt())),
                 kind,
                 start)
             .ifPresent(why -> refused.put(start.node(), why));
@@ -153,15 +143,19 @@ final class NodeSteps {
 
   /** Deletes pods of a kind. */
   void delete(Kind kind, Collection<String> names) {
-    pods(kind)
-        .filter(pod -> names.contains(pod.getMetadata().getName()))
-        .filter(pod -> !pod.isMarkedForDeletion())
-        .forEach(pod -> client.resource(pod).delete());
+    Set<String> all = Set.copyOf(names);
+    delete(pods(kind).filter(pod -> all.contains(pod.step().name())));
   }
 
   /** Deletes all pods of a kind, whatever they are at. */
   void end(Kind kind) {
-    delete(kind, pods(kind).map(pod -> pod.getMetadata().getName()).toList());
+    delete(pods(kind));
+  }
+
+  private void delete(Stream<TaskPod> pods) {
+    pods.map(TaskPod::pod)
+        .filter(pod -> !pod.isMarkedForDeletion())
+        .forEach(pod -> client.resource(pod).delete());
   }
 
   private Optional<String> start(Pod pod, Kind kind, StepSchedule.Start start) {
@@ -180,88 +174,5 @@ final class NodeSteps {
       }
       throw new Applier.ApplyException(why, e);
     }
-  }
-
-  /** What a pod was told; empty: it is none of a step's. */
-  static Optional<String> order(Pod pod) {
-    return pod.getSpec().getContainers().stream()
-        .flatMap(container -> container.getEnv().stream())
-        .filter(variable -> variable.getName().equals(NodeStepPod.ORDER))
-        .map(EnvVar::getValue)
-        .filter(Objects::nonNull)
-        .findFirst();
-  }
-
-  /** What a pod is, and came to. */
-  static StepPod read(Pod pod) {
-    var meta = pod.getMetadata();
-    Optional<ContainerStateTerminated> end =
-        containers(pod).flatMap(it -> Stream.ofNullable(it.getState().getTerminated())).findFirst();
-    boolean deleted = pod.isMarkedForDeletion();
-    String since =
-        end.map(ContainerStateTerminated::getFinishedAt)
-            .orElse(deleted ? meta.getDeletionTimestamp() : meta.getCreationTimestamp());
-    return new StepPod(
-        meta.getName(),
-        pod.getSpec().getNodeName(),
-        annotation(pod, NodeStepPod.ORDER_ANNOTATION),
-        attempt(annotation(pod, NodeStepPod.ATTEMPT_ANNOTATION)),
-        Instant.parse(since),
-        hasEnded(pod) || deleted ? Optional.of(result(pod, end)) : Optional.empty(),
-        waiting(pod));
-  }
-
-  private static boolean hasEnded(Pod pod) {
-    String phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
-    return "Succeeded".equals(phase) || "Failed".equals(phase);
-  }
-
-  private static StepResult result(Pod pod, Optional<ContainerStateTerminated> end) {
-    return end.flatMap(state -> StepResult.read(state.getMessage()))
-        .orElseGet(
-            () ->
-                StepResult.failed(
-                    "its pod %s ended without a result: %s"
-                        .formatted(
-                            pod.getMetadata().getName(),
-                            pod.isMarkedForDeletion()
-                                ? "it was deleted"
-                                : end.map(state -> "exit code " + state.getExitCode())
-                                    .or(() -> Optional.ofNullable(pod.getStatus().getReason()))
-                                    .orElse("nobody says why"))));
-  }
-
-  /** Why the container has not been started, if kubelet says it. */
-  private static String waiting(Pod pod) {
-    return containers(pod)
-        .flatMap(it -> Stream.ofNullable(it.getState().getWaiting()))
-        .findFirst()
-        .map(
-            state ->
-                state.getReason() + (state.getMessage() == null ? "" : ": " + state.getMessage()))
-        .orElse("");
-  }
-
-  private static Stream<ContainerStatus> containers(Pod pod) {
-    return Optional.ofNullable(pod.getStatus()).stream()
-        .flatMap(status -> status.getContainerStatuses().stream())
-        .filter(container -> container.getName().equals(NodeStepPod.CONTAINER))
-        .filter(container -> container.getState() != null);
-  }
-
-  private static String label(Pod pod, String key) {
-    return Optional.ofNullable(pod.getMetadata().getLabels())
-        .orElse(Map.of())
-        .getOrDefault(key, "");
-  }
-
-  private static String annotation(Pod pod, String key) {
-    return Optional.ofNullable(pod.getMetadata().getAnnotations())
-        .orElse(Map.of())
-        .getOrDefault(key, "");
-  }
-
-  private static int attempt(String text) {
-    return text.matches("[1-9][0-9]{0,8}") ? Integer.parseInt(text) : 1;
   }
 }

@@ -1,6 +1,5 @@
 package io.flannel.operator.control;
 
-import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Course;
@@ -15,13 +14,15 @@ import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.Encapsulation;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.NodeStepPod;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * Has the nodes try a new encapsulation among each other before the first of them moves to it. What
@@ -79,12 +80,14 @@ final class PreflightSteps {
         PreflightRound.of(
             plan,
             wanted.backend(),
-            steps.pods(Kind.PREFLIGHT).map(PreflightSteps::tried).toList(),
+            steps
+                .pods(Kind.PREFLIGHT)
+                .map(pod -> new TriedPod(pod.step(), pod.told().preflight()))
+                .toList(),
             clock.instant());
-    SortedMap<String, String> orders = new TreeMap<>();
-    plan.tasks().forEach((node, task) -> orders.put(node, task.toJson()));
     steps.delete(Kind.PREFLIGHT, round.deletions());
-    SortedMap<String, String> refused = steps.make(wanted, Kind.PREFLIGHT, round.starts(), orders);
+    SortedMap<String, String> refused =
+        steps.make(wanted, Kind.PREFLIGHT, round.starts(), tasks(plan));
     if (!refused.isEmpty()) {
       return new Outcome(
           Preflight.notMade(refused.firstEntry().getValue()).objection(untried.get()),
@@ -98,7 +101,9 @@ final class PreflightSteps {
     steps.end(Kind.PREFLIGHT);
   }
 
-  private static TriedPod tried(Pod pod) {
-    return new TriedPod(NodeSteps.read(pod), NodeSteps.order(pod).flatMap(PreflightTask::read));
+  private static NodeTasks tasks(PreflightPlan plan) {
+    SortedMap<String, PreflightTask> tasks = plan.tasks();
+    UnaryOperator<String> order = node -> Objects.requireNonNull(tasks.get(node), node).toJson();
+    return new NodeTasks(tasks.keySet(), node -> NodeStepPod.hash(order.apply(node)), order);
   }
 }

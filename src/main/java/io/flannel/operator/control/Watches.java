@@ -47,11 +47,15 @@ import java.util.stream.Stream;
  * does not look like a deletion, and so that RBAC can be limited to these names.
  */
 final class Watches {
+  /** Maximum number of tasks' pods in one answer of the API server: each may be 100 kB. */
+  private static final long TASK_PODS_AT_ONCE = 50;
+
   private final Map<Class<?>, List<InformerEventSource<?, FlannelNetwork>>> byKind =
       new LinkedHashMap<>();
   private final EventSourceContext<FlannelNetwork> context;
   private final FlannelNodeStore flannelNodes;
   private final FlannelPodStore flannelPods;
+  private final TaskPodStore taskPods = new TaskPodStore();
 
   /**
    * Prepares the watches; the framework starts them.
@@ -89,7 +93,12 @@ final class Watches {
     watch(
         Pod.class,
         config ->
-            config.withLabelSelector("app=" + NodeStepPod.APP).withNamespaces(agentNamespace));
+            config
+                .withLabelSelector("app=" + NodeStepPod.APP)
+                .withNamespaces(agentNamespace)
+                .withInformerListLimit(TASK_PODS_AT_ONCE)
+                .withItemStore(taskPods)
+                .withOnUpdateFilter((now, before) -> TaskPod.differ(now, before)));
     watch(
         FlannelNode.class,
         config ->
@@ -159,6 +168,11 @@ final class Watches {
   /** The nodes that have a flannel pod of ours, also one that is being deleted. */
   Set<String> nodesWithFlannelPods() {
     return flannelPods.nodes();
+  }
+
+  /** The pods of tasks on nodes. */
+  Stream<TaskPod> taskPods() {
+    return taskPods.pods();
   }
 
   /** When flannel pods of ours that are being deleted end at the latest, as they were told. */

@@ -10,12 +10,14 @@ import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -23,15 +25,12 @@ import java.util.stream.Stream;
  * carries packets; so not before every node runs what is in force, publishes it, and is healthy but
  * for what is left over.
  *
- * @param orders by node
+ * @param tasks by node
  * @param underWay whether a node may still need it: then it is no problem that it is there
  */
-public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean underWay) {
+public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
   private static final Set<LocalFault> CURED =
       EnumSet.of(LocalFault.LEFT_OVERS, LocalFault.ROUTE_STALE);
-
-  /** Linux takes 128 KiB of an environment variable (MAX_ARG_STRLEN). */
-  private static final int LIMIT = 100_000;
 
   /** Whether the removal ends it; until then no packet suffers from it. */
   static boolean cures(LocalFault fault) {
@@ -54,28 +53,31 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
       Map<String, AgentReport> reports,
       LastSaid before,
       Map<String, Set<Cidr>> suspected) {
-    SortedMap<String, LeftOversOrder> orders = new TreeMap<>();
     boolean moved =
         cluster.live().map(LiveFlannel::pods).filter(LiveFlannel.PodCounts::complete).isPresent()
             && leases.stream().noneMatch(lease -> lease.problem().isPresent());
-    if (moved && healthy(wanted, leases, reports, before)) {
-      Terms terms = Terms.of(wanted, cluster);
-      List<ClusterNode> leased = new ArrayList<>(NodeLease.leasedBeside(wanted, cluster));
-      leases.forEach(lease -> leased.add(lease.node()));
-      List<Cidr> taken = suspected.isEmpty() ? List.of() : podCidrs(cluster.nodes());
-      for (NodeLease lease : leases) {
-        if (reports.get(lease.node().name()) instanceof Received report
-            && report.findings().stream().map(Finding::fault).anyMatch(LeftOverRemoval::cures)) {
-          String node = lease.node().name();
-          List<String> gone = gone(suspected.getOrDefault(node, Set.of()), taken);
-          terms
-              .backend()
-              .ifPresent(
-                  backend -> orders.put(node, order(terms, backend, lease.node(), leased, gone)));
-        }
-      }
+    List<ClusterNode> due =
+        moved ? leases.stream().map(NodeLease::node).filter(ill(reports)).toList() : List.of();
+    Terms terms = Terms.of(wanted, cluster);
+    if (due.isEmpty() || terms.backend().isEmpty() || !healthy(wanted, leases, reports, before)) {
+      return new LeftOverRemoval(LeftOverTasks.NONE, !moved);
     }
-    return new LeftOverRemoval(orders, !moved);
+    List<ClusterNode> leased = new ArrayList<>(NodeLease.leasedBeside(wanted, cluster));
+    leases.forEach(lease -> leased.add(lease.node()));
+    Predicate<Cidr> nobodys = isNobodys(cluster.nodes());
+    SortedMap<String, LeftOverTasks.Own> nodes = new TreeMap<>();
+    for (ClusterNode node : due) {
+      Set<Cidr> suspects = suspected.getOrDefault(node.name(), Set.of());
+      nodes.put(node.name(), own(terms, node, suspects.stream().filter(nobodys)));
+    }
+    return new LeftOverRemoval(
+        new LeftOverTasks(common(terms, terms.backend().get(), leased), nodes), false);
+  }
+
+  private static Predicate<ClusterNode> ill(Map<String, AgentReport> reports) {
+    return node ->
+        reports.get(node.name()) instanceof Received report
+            && report.findings().stream().map(Finding::fault).anyMatch(LeftOverRemoval::cures);
   }
 
   private static boolean healthy(
@@ -97,7 +99,7 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
    * @param soon whether that is about to change
    */
   public LeftOverRemoval postponed(boolean soon) {
-    return new LeftOverRemoval(new TreeMap<>(), underWay || soon);
+    return new LeftOverRemoval(LeftOverTasks.NONE, underWay || soon);
   }
 
   /**
@@ -128,7 +130,16 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
               "the step that removes them: %s. %s".formatted(failure.get(), finding.seen()),
               finding.peer()));
     }
-    return underWay || orders.containsKey(node) ? Stream.empty() : Stream.of(finding);
+    return underWay || tasks.nodes().containsKey(node) ? Stream.empty() : Stream.of(finding);
+  }
+
+  /** Those that no Node has by now: one that has joined had its range before it had a route. */
+  private static Predicate<Cidr> isNobodys(List<ClusterNode> nodes) {
+    Map<Cidr, Boolean> judged = new HashMap<>();
+    List<Cidr> taken = podCidrs(nodes);
+    // After a node has gone, all others suspect its range.
+    return suspect ->
+        judged.computeIfAbsent(suspect, range -> taken.stream().noneMatch(range::overlaps));
   }
 
   private static List<Cidr> podCidrs(List<ClusterNode> nodes) {
@@ -138,30 +149,8 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
         .toList();
   }
 
-  /** Those that no Node has by now: one that has joined had its range before it had a route. */
-  private static List<String> gone(Set<Cidr> suspected, List<Cidr> taken) {
-    return suspected.stream()
-        .filter(range -> taken.stream().noneMatch(range::overlaps))
-        .map(Cidr::toString)
-        .sorted()
-        .toList();
-  }
-
-  private static LeftOversOrder order(
-      Terms terms, Backend backend, ClusterNode node, List<ClusterNode> leased, List<String> gone) {
-    LeftOversOrder all = order(terms, backend, node, leased, gone, true);
-    return all.json().length() <= LIMIT
-        ? all
-        : order(terms, backend, node, leased, List.of(), false);
-  }
-
-  private static LeftOversOrder order(
-      Terms terms,
-      Backend backend,
-      ClusterNode node,
-      List<ClusterNode> leased,
-      List<String> gone,
-      boolean complete) {
+  /** What all orders have in common: the nodes' own ranges are among the live ones. */
+  private static LeftOversOrder common(Terms terms, Backend backend, List<ClusterNode> leased) {
     return new LeftOversOrder(
         terms.ranges().stream()
             .flatMap(network -> backend.device(network.family()).stream())
@@ -172,22 +161,24 @@ public record LeftOverRemoval(SortedMap<String, LeftOversOrder> orders, boolean 
                 network ->
                     new LeftOversOrder.Range(
                         network.toString(),
-                        node.podCidr(network.family()).orElseThrow().toString(),
-                        complete ? others(node, leased, network.family()) : List.of(),
-                        complete,
+                        "",
+                        leased.stream()
+                            .flatMap(node -> node.podCidr(network.family()).stream())
+                            .map(Cidr::toString)
+                            .toList(),
+                        true,
                         backend instanceof Backend.Wireguard
                             ? backend.device(network.family()).orElse(null)
                             : null))
             .toList(),
-        gone);
+        List.of());
   }
 
-  private static List<String> others(
-      ClusterNode node, List<ClusterNode> leased, Cidr.Family family) {
-    return leased.stream()
-        .filter(other -> !other.name().equals(node.name()))
-        .flatMap(other -> other.podCidr(family).stream())
-        .map(Cidr::toString)
-        .toList();
+  private static LeftOverTasks.Own own(Terms terms, ClusterNode node, Stream<Cidr> gone) {
+    return new LeftOverTasks.Own(
+        terms.ranges().stream()
+            .map(network -> node.podCidr(network.family()).orElseThrow().toString())
+            .toList(),
+        gone.map(Cidr::toString).sorted().toList());
   }
 }

@@ -32,18 +32,29 @@ public record LeftOversFound(List<String> gone) {
   }
 
   /**
-   * What is known after a step of ranges that may be those of nodes that are gone.
+   * The ranges that a step was told are those of nodes that are gone.
    *
-   * @param order what the step was told; empty: that is not known
-   * @param result what it came to; empty: it has not ended
+   * @param order what it was told; what is no order names none
    */
-  public static Set<Cidr> suspected(Optional<String> order, Optional<StepResult> result) {
-    Stream<String> told =
-        order.flatMap(LeftOversOrder::tryRead).stream().flatMap(it -> it.gone().stream());
-    Stream<String> found = result.stream().flatMap(it -> read(it).gone().stream());
-    return Stream.concat(told, found)
+  public static Set<Cidr> named(String order) {
+    return LeftOversOrder.tryRead(order).stream()
+        .flatMap(it -> it.gone().stream())
         .flatMap(range -> Cidr.tryParse(range).stream())
         .collect(toSet());
+  }
+
+  /**
+   * What is known after a step of ranges that may be those of nodes that are gone.
+   *
+   * @param named the ranges that its order named
+   * @param result what it came to; empty: it has not ended
+   */
+  public static Set<Cidr> suspected(Set<Cidr> named, Optional<StepResult> result) {
+    Stream<Cidr> found =
+        result.stream()
+            .flatMap(it -> read(it).gone().stream())
+            .flatMap(range -> Cidr.tryParse(range).stream());
+    return Stream.concat(named.stream(), found).collect(toSet());
   }
 
   /** As many of these as can be told of. */

@@ -29,7 +29,7 @@ public record LeftOversOrder(List<String> devices, List<Range> ranges, List<Stri
    *
    * @param network all pods'
    * @param own the node's own pods'
-   * @param live those of the other nodes
+   * @param live all nodes'; the own may be among them
    * @param complete whether {@code live} has all of them
    * @param networkDevice the device of the one route for the whole network, with wireguard
    */
@@ -39,7 +39,17 @@ public record LeftOversOrder(List<String> devices, List<Range> ranges, List<Stri
       String own,
       List<String> live,
       boolean complete,
-      @Nullable String networkDevice) {}
+      @Nullable String networkDevice) {
+    /** The same, for the node with this range. */
+    Range of(String podCidr) {
+      return new Range(network, podCidr, live, complete, networkDevice);
+    }
+
+    /** The same without a word of other nodes. */
+    Range withoutLive() {
+      return new Range(network, own, List.of(), false, networkDevice);
+    }
+  }
 
   /**
    * Reads what {@link #json} wrote.

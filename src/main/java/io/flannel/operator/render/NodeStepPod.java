@@ -80,9 +80,11 @@ public final class NodeStepPod {
    * @param node the Node's name
    * @param nodeUid the Node's uid: the pod goes with it
    * @param order what the step is told
+   * @param orderHash that tells the order from the node's others
    * @param attempt from 1
    */
-  public record Step(Kind kind, String node, String nodeUid, String order, int attempt) {}
+  public record Step(
+      Kind kind, String node, String nodeUid, String order, String orderHash, int attempt) {}
 
   private NodeStepPod() {}
 
@@ -113,7 +115,7 @@ public final class NodeStepPod {
                 .withLabels(Flannel.labels(network))
                 .addToLabels("app", APP)
                 .addToLabels(KIND_LABEL, step.kind().label())
-                .addToAnnotations(ORDER_ANNOTATION, hash(step.order()))
+                .addToAnnotations(ORDER_ANNOTATION, step.orderHash())
                 .addToAnnotations(ATTEMPT_ANNOTATION, String.valueOf(step.attempt()))
                 .withOwnerReferences(
                     new OwnerReferenceBuilder()

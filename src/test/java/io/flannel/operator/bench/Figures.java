@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Measured figures: a table for people, {@code target/bench.json} for programs. */
+/** Measured figures: a table for people, a file of JSON for programs. */
 public final class Figures {
-  private static final Path FILE = Path.of("target/bench.json");
+  private final Path file;
 
   /**
    * One figure.
@@ -31,6 +31,16 @@ public final class Figures {
       String name, double value, String unit, String goal, @Nullable Map<String, Double> of) {}
 
   private final List<Figure> figures = new ArrayList<>();
+
+  /** For {@code target/bench.json}. */
+  public Figures() {
+    this(Path.of("target/bench.json"));
+  }
+
+  /** For another file. */
+  public Figures(Path file) {
+    this.file = file;
+  }
 
   /** Adds a figure, the median of several measurements, and prints all of these. */
   double add(String name, String unit, String goal, double... measured) {
@@ -82,13 +92,13 @@ public final class Figures {
   public void write() throws IOException {
     ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     Map<String, Object> all = new TreeMap<>();
-    if (Files.exists(FILE)) {
-      for (var old : json.readTree(FILE.toFile())) {
+    if (Files.exists(file)) {
+      for (var old : json.readTree(file.toFile())) {
         all.put(old.path("name").asText(), old);
       }
     }
     figures.forEach(figure -> all.put(figure.name(), figure));
-    json.writeValue(FILE.toFile(), all.values());
-    System.out.println("wrote " + FILE);
+    json.writeValue(file.toFile(), all.values());
+    System.out.println("wrote " + file);
   }
 }

@@ -14,6 +14,7 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.testing.ApiServer;
 import io.flannel.operator.testing.AuditLog;
+import io.flannel.operator.testing.ImageOptions;
 import io.flannel.operator.testing.OperatorProcess;
 import io.flannel.operator.testing.TestNode;
 import java.io.IOException;
@@ -38,21 +39,6 @@ public final class OperatorBench {
 
   /** Enough for the heap to grow, if it may. */
   private static final int CHANGES = 200;
-
-  /** The image's JVM options (see the Dockerfile), but for the heap: there is no container here. */
-  private static final List<String> IMAGE_OPTIONS =
-      List.of(
-          "-XX:+UseSerialGC",
-          "-XX:+UseCompactObjectHeaders",
-          "-XX:TieredStopAtLevel=1",
-          "-XX:CompileThresholdScaling=4",
-          "-Xms16m",
-          "-Xmx102m",
-          "-XX:MaxNewSize=4m",
-          "-XX:MinHeapFreeRatio=10",
-          "-XX:MaxHeapFreeRatio=25",
-          "-XX:-UsePerfData",
-          "-XX:TrimNativeHeapInterval=10000");
 
   private final ApiServer api;
   private final Figures figures = new Figures();
@@ -90,7 +76,7 @@ public final class OperatorBench {
 
   private OperatorProcess operator(Path cache) {
     var options =
-        Stream.concat(Stream.of("-XX:AOTCache=" + cache), IMAGE_OPTIONS.stream())
+        Stream.concat(Stream.of("-XX:AOTCache=" + cache), ImageOptions.jvm().stream())
             .toArray(String[]::new);
     return OperatorProcess.with(api.kubeconfig())
         .environment("MALLOC_ARENA_MAX", "1")

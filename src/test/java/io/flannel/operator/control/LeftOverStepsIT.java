@@ -150,7 +150,7 @@ class LeftOverStepsIT {
   }
 
   private static LeftOversOrder order(Pod pod) {
-    return LeftOversOrder.read(NodeSteps.order(pod).orElseThrow());
+    return LeftOversOrder.read(TaskPod.order(pod).orElseThrow());
   }
 
   @Test

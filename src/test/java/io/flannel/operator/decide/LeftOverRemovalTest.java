@@ -1,6 +1,7 @@
 package io.flannel.operator.decide;
 
 import static io.flannel.operator.overlay.Nodes.node;
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.overlay.Cidr;
@@ -14,6 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LeftOverRemovalTest {
   private static final WantedNetwork IPIP = Networks.ipip("10.0.0.0/8");
@@ -23,7 +26,7 @@ class LeftOverRemovalTest {
     var lab = lab(3).finds("n0001", LocalFault.LEFT_OVERS, null);
     LeftOverRemoval removal = removal(lab, done(3));
     assertThat(removal.underWay()).isFalse();
-    assertThat(removal.orders())
+    assertThat(orders(removal))
         .isEqualTo(
             Map.of(
                 "n0001",
@@ -33,12 +36,10 @@ class LeftOverRemovalTest {
                         new LeftOversOrder.Range(
                             "10.0.0.0/8",
                             "10.0.1.0/24",
-                            List.of("10.0.0.0/24", "10.0.2.0/24"),
+                            List.of("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24"),
                             true,
                             null)),
                     List.of())));
-    LeftOversOrder order = removal.orders().get("n0001");
-    assertThat(LeftOversOrder.read(order.json())).isEqualTo(order);
   }
 
   @Test
@@ -63,15 +64,15 @@ class LeftOverRemovalTest {
     var lab = new TunnelLab(nodes.subList(0, 2)).finds("n0001", LocalFault.LEFT_OVERS, null);
     LeftOverRemoval removal =
         LeftOverRemoval.of(some, cluster, leases, lab.reports(), LastSaid.NOTHING, Map.of());
-    assertThat(removal.orders().get("n0001").ranges().getFirst().live())
-        .containsExactlyInAnyOrder("10.0.0.0/24", "10.0.2.0/24");
+    assertThat(order(removal, "n0001").ranges().getFirst().live())
+        .containsExactlyInAnyOrder("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24");
     assertThat(NodePlan.of(some, cluster, leases, lab.reports()).get("n0001").allPeers()).isFalse();
   }
 
   @Test
   void aStaleRouteIsReasonEnoughThoughItsNodeIsNotHealthyForIt() {
     var lab = lab(3).finds("n0002", LocalFault.ROUTE_STALE, null);
-    assertThat(removal(lab, done(3)).orders()).containsOnlyKeys("n0002");
+    assertThat(orders(removal(lab, done(3)))).containsOnlyKeys("n0002");
   }
 
   @Test
@@ -83,7 +84,7 @@ class LeftOverRemovalTest {
             new LiveFlannel.PodCounts(true, 3, 3, 3, 2),
             new LiveFlannel.PodCounts(false, 3, 3, 3, 3))) {
       LeftOverRemoval removal = removal(lab, pods);
-      assertThat(removal.orders()).isEmpty();
+      assertThat(orders(removal)).isEmpty();
       assertThat(removal.underWay()).isTrue();
       assertThat(faults(removal.told(lab.reports(), Map.of()), "n0001")).isEmpty();
     }
@@ -111,7 +112,7 @@ class LeftOverRemovalTest {
             lab.reports(),
             LastSaid.NOTHING,
             Map.of());
-    assertThat(removal.orders()).isEmpty();
+    assertThat(orders(removal)).isEmpty();
     assertThat(removal.underWay()).isTrue();
   }
 
@@ -119,7 +120,7 @@ class LeftOverRemovalTest {
   void notWhileATunnelIsIllAndThenItIsTold() {
     var lab = lab(4).finds("n0001", LocalFault.LEFT_OVERS, null).blocked("n0003");
     LeftOverRemoval removal = removal(lab, done(4));
-    assertThat(removal.orders()).isEmpty();
+    assertThat(orders(removal)).isEmpty();
     assertThat(faults(removal.told(lab.reports(), Map.of()), "n0001"))
         .containsExactly(LocalFault.LEFT_OVERS);
   }
@@ -130,7 +131,7 @@ class LeftOverRemovalTest {
         lab(3)
             .finds("n0001", LocalFault.LEFT_OVERS, null)
             .finds("n0001", LocalFault.IP_FORWARDING_OFF, null);
-    assertThat(removal(lab, done(3)).orders()).isEmpty();
+    assertThat(orders(removal(lab, done(3)))).isEmpty();
   }
 
   @Test
@@ -150,7 +151,7 @@ class LeftOverRemovalTest {
   @Test
   void ofTooManyNodesNoneIsNamed() {
     var lab = lab(9000).finds("n0001", LocalFault.LEFT_OVERS, null);
-    LeftOversOrder.Range range = removal(lab, done(9000)).orders().get("n0001").ranges().getFirst();
+    LeftOversOrder.Range range = order(removal(lab, done(9000)), "n0001").ranges().getFirst();
     assertThat(range.complete()).isFalse();
     assertThat(range.live()).isEmpty();
   }
@@ -163,7 +164,6 @@ class LeftOverRemovalTest {
     LeftOversOrder second = order(lab, Optional.empty(), StepResult.read(first.message()));
     // 10.0.2.0/24 is that of a node which joined while the step ran.
     assertThat(second.gone()).containsExactly("10.0.9.0/24");
-    assertThat(LeftOversOrder.read(second.json())).isEqualTo(second);
 
     // It is the same until the agent sees nothing more: no third step.
     var running = order(lab, Optional.of(second.json()), Optional.empty());
@@ -182,8 +182,51 @@ class LeftOverRemovalTest {
 
   private static LeftOversOrder order(
       TunnelLab lab, Optional<String> told, Optional<StepResult> result) {
-    var suspected = Map.of("n0001", LeftOversFound.suspected(told, result));
-    return removal(lab, done(3), suspected).orders().get("n0001");
+    Set<Cidr> named = told.map(LeftOversFound::named).orElse(Set.of());
+    var suspected = Map.of("n0001", LeftOversFound.suspected(named, result));
+    return order(removal(lab, done(3), suspected), "n0001");
+  }
+
+  /**
+   * After a change of the backend each node needs an order, and each order names all nodes: what is
+   * held of all of them grows with the nodes, not with their square.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {10, 1000, 5000})
+  void howMuchTheOrdersOfAllNodesAreGrowsWithTheNodes(int nodes) {
+    var lab = lab(nodes);
+    lab.leases().forEach(lease -> lab.finds(lease.node().name(), LocalFault.LEFT_OVERS, null));
+    LeftOverTasks tasks = removal(lab, done(nodes)).tasks();
+    assertThat(tasks.nodes()).hasSize(nodes);
+    assertThat(tasks.common().ranges().getFirst().live()).hasSize(nodes);
+    long length =
+        tasks.common().json().length()
+            + tasks.nodes().keySet().stream().mapToLong(it -> tasks.identity(it).length()).sum();
+    assertThat(length).isLessThan(100L * nodes + 1000);
+    LeftOversOrder last = LeftOversOrder.read(tasks.json(tasks.nodes().lastKey()));
+    assertThat(last.ranges().getFirst().live()).hasSize(nodes);
+  }
+
+  @Test
+  void eachNodesOrderHasAnIdentityOfItsOwnThatChangesWithIt() {
+    var lab = lab(3);
+    lab.leases().forEach(lease -> lab.finds(lease.node().name(), LocalFault.LEFT_OVERS, null));
+    LeftOverTasks tasks = removal(lab, done(3)).tasks();
+    assertThat(tasks.nodes().keySet().stream().map(tasks::identity)).doesNotHaveDuplicates();
+    LeftOverTasks suspecting =
+        removal(lab, done(3), Map.of("n0001", Set.of(Cidr.parse("10.0.9.0/24")))).tasks();
+    assertThat(suspecting.identity("n0001")).isNotEqualTo(tasks.identity("n0001"));
+    assertThat(suspecting.identity("n0002")).isEqualTo(tasks.identity("n0002"));
+    assertThat(suspecting.common()).isEqualTo(tasks.common());
+  }
+
+  private static Map<String, LeftOversOrder> orders(LeftOverRemoval removal) {
+    return removal.tasks().nodes().keySet().stream()
+        .collect(toMap(node -> node, node -> order(removal, node)));
+  }
+
+  private static LeftOversOrder order(LeftOverRemoval removal, String node) {
+    return LeftOversOrder.read(removal.tasks().json(node));
   }
 
   private static TunnelLab lab(int nodes) {

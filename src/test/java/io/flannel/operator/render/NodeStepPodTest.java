@@ -104,6 +104,7 @@ class NodeStepPodTest {
     return NodeStepPod.render(
         Networks.ipip("10.244.0.0/16"),
         SETTINGS,
-        new NodeStepPod.Step(kind, node, "uid of " + node, order, attempt));
+        new NodeStepPod.Step(
+            kind, node, "uid of " + node, order, NodeStepPod.hash(order), attempt));
   }
 }

@@ -18,6 +18,7 @@ import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import io.flannel.operator.api.FlannelNodeStatus.Route;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -36,6 +37,7 @@ public final class FakeAgents implements AutoCloseable {
   private final KubernetesClient client;
   private final Set<BackendType> blocked = ConcurrentHashMap.newKeySet();
   private final Set<String> lost = ConcurrentHashMap.newKeySet();
+  private final Set<String> left = ConcurrentHashMap.newKeySet();
   private final Map<String, List<Finding>> findings = new ConcurrentHashMap<>();
 
   /** Since when a node reaches a peer, or does not, by both names and that. */
@@ -98,6 +100,24 @@ public final class FakeAgents implements AutoCloseable {
     reportAll();
   }
 
+  /** From now on the agents of all these nodes find this. */
+  public void findOnAll(Collection<String> names, String reason) {
+    names.forEach(name -> findings.put(name, List.of(new Finding(reason, "seen by a test", null))));
+    reportAll();
+  }
+
+  /** From now on this node's agent finds nothing, and says so; the others have nothing to say. */
+  public void solved(String name) {
+    findings.remove(name);
+    Optional.ofNullable(nodes.getStore().getByKey(name))
+        .ifPresent(node -> thread.execute(() -> report(node)));
+  }
+
+  /** This node's agent is played by somebody else. */
+  public void leave(String node) {
+    left.add(node);
+  }
+
   @Override
   public void close() {
     nodes.close();
@@ -120,6 +140,9 @@ public final class FakeAgents implements AutoCloseable {
 
   private void report(FlannelNode node) {
     String name = node.getMetadata().getName();
+    if (left.contains(name)) {
+      return;
+    }
     String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     FlannelNode patch = new FlannelNode();
     patch.setMetadata(new ObjectMetaBuilder().withName(name).build());

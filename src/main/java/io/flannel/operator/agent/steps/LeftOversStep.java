@@ -238,13 +238,18 @@ final class LeftOversStep implements NodeStep.Step {
         Set.copyOf(order.devices()),
         order.ranges().stream()
             .map(
-                range ->
-                    new LeftOvers.Range(
-                        Cidr.parse(range.network()),
-                        Cidr.parse(range.own()),
-                        range.live().stream().map(Cidr::parse).collect(toSet()),
-                        range.complete(),
-                        Optional.ofNullable(range.networkDevice())))
+                range -> {
+                  Cidr own = Cidr.parse(range.own());
+                  return new LeftOvers.Range(
+                      Cidr.parse(range.network()),
+                      own,
+                      range.live().stream()
+                          .map(Cidr::parse)
+                          .filter(live -> !live.equals(own))
+                          .collect(toSet()),
+                      range.complete(),
+                      Optional.ofNullable(range.networkDevice()));
+                })
             .toList(),
         Optional.of(order.gone().stream().map(Cidr::parse).collect(toSet())));
   }

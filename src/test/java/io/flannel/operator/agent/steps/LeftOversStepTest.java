@@ -12,6 +12,7 @@ import io.flannel.operator.testing.NetworkNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -125,7 +126,7 @@ class LeftOversStepTest {
     assertThat(tables())
         .as("whose nodes may have joined since the order was written")
         .isEqualTo(before);
-    assertThat(LeftOversFound.suspected(Optional.empty(), Optional.of(first)))
+    assertThat(LeftOversFound.suspected(Set.of(), Optional.of(first)))
         .extracting(Cidr::toString)
         .containsExactlyInAnyOrder("10.244.8.0/24", "10.244.9.0/24");
 
@@ -160,7 +161,7 @@ class LeftOversStepTest {
     assertThat(node.output("ip route show"))
         .contains("10.244.8.0/24 via 192.168.0.88")
         .doesNotContain("10.244.9.0/24");
-    assertThat(LeftOversFound.suspected(Optional.empty(), Optional.of(result)))
+    assertThat(LeftOversFound.suspected(Set.of(), Optional.of(result)))
         .containsExactly(Cidr.parse("10.244.8.0/24"));
   }
 
@@ -283,7 +284,12 @@ class LeftOversStepTest {
     return new LeftOversOrder(
         devices,
         List.of(
-            new LeftOversOrder.Range("10.244.0.0/16", "10.244.1.0/24", List.of(live), true, null)),
+            new LeftOversOrder.Range(
+                "10.244.0.0/16",
+                "10.244.1.0/24",
+                Stream.concat(Stream.of("10.244.1.0/24"), Stream.of(live)).toList(),
+                true,
+                null)),
         List.of());
   }
 

@@ -1,0 +1,109 @@
+package io.flannel.operator.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.flannel.operator.testing.AgentToken;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+
+/**
+ * An agent in wrong hands: with the rights of its own node's, it writes {@link HostileReports} one
+ * after the other, as fast as the API server answers.
+ */
+final class HostileAgent implements AutoCloseable {
+  private static final int CONNECTIONS = 4;
+
+  private final KubernetesClient client;
+  private final String url;
+  private final Map<String, String> reports = new HostileReports().all();
+  private final List<String> kinds = List.copyOf(reports.keySet());
+  private final ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS);
+  private final AtomicInteger writes = new AtomicInteger();
+  private final Map<String, Integer> answers = new ConcurrentHashMap<>();
+  private volatile boolean ended;
+
+  HostileAgent(AgentToken token, String node) {
+    client = token.client();
+    url =
+        token.cluster().api().url() + "/apis/flannel.io/v1alpha1/flannelnodes/" + node + "/status";
+  }
+
+  HostileAgent start() {
+    for (int i = 0; i < CONNECTIONS; i++) {
+      threads.execute(this::run);
+    }
+    return this;
+  }
+
+  private void run() {
+    try {
+      while (!ended) {
+        int number = writes.getAndIncrement();
+        String kind = kinds.get(number % kinds.size());
+        answers.merge("%s: %s".formatted(kind, write(kind, number)), 1, Integer::sum);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private String write(String kind, int number) throws InterruptedException {
+    String report =
+        reports
+            .getOrDefault(kind, "{}")
+            .replace(HostileReports.COUNTER, "%08d".formatted(number + 1));
+    HttpRequest request =
+        client
+            .getHttpClient()
+            .newHttpRequestBuilder()
+            .uri(url)
+            .method(
+                "PATCH",
+                "application/json-patch+json",
+                "[{\"op\": \"add\", \"path\": \"/status\", \"value\": %s}]".formatted(report))
+            .build();
+    try {
+      HttpResponse<String> response = client.getHttpClient().sendAsync(request, String.class).get();
+      return String.valueOf(response.code());
+    } catch (ExecutionException e) {
+      return String.valueOf(e.getCause().getClass().getSimpleName());
+    }
+  }
+
+  /** What became of its writes: how many of each kind had which answer. */
+  String told() {
+    return new TreeMap<>(answers)
+        .entrySet().stream()
+            .map(
+                it ->
+                    String.format(
+                        Locale.ROOT,
+                        "  %-32s %6d of %,9d bytes",
+                        it.getKey(),
+                        it.getValue(),
+                        bytes(it.getKey().split(": ")[0])))
+            .collect(Collectors.joining("\n"));
+  }
+
+  private int bytes(String kind) {
+    return reports.getOrDefault(kind, "").getBytes(UTF_8).length;
+  }
+
+  @Override
+  public void close() {
+    ended = true;
+    threads.close();
+    client.close();
+  }
+}
