@@ -5,17 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.testing.AgentToken;
 import io.flannel.operator.testing.TestCluster;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -58,30 +56,12 @@ class AgentRightsIT {
               List.of(),
               true));
       cluster.client().resource(node).create();
-      cluster
-          .client()
-          .resource(
-              new PodBuilder()
-                  .withNewMetadata()
-                  .withNamespace(TestCluster.SYSTEM)
-                  .withName("agent-on-" + name)
-                  .endMetadata()
-                  .withNewSpec()
-                  .withNodeName(name)
-                  .withServiceAccountName("flannel-node-agent")
-                  .addNewContainer()
-                  .withName("agent")
-                  .withImage("none")
-                  .endContainer()
-                  .endSpec()
-                  .build())
-          .create();
     }
   }
 
   @Test
   void itsOwnNodesStatusAndNoOthers() {
-    try (var agent = clientWith(boundToken("agent-on-node-1"))) {
+    try (var agent = AgentToken.of(cluster, "node-1").client()) {
       // A policy that was made a moment ago takes a moment to be enforced.
       eventually(
           "the other node's is refused",
@@ -94,7 +74,7 @@ class AgentRightsIT {
 
   @Test
   void noSpecAndNoObject() {
-    try (var agent = clientWith(boundToken("agent-on-node-1"))) {
+    try (var agent = AgentToken.of(cluster, "node-1").client()) {
       FlannelNode own = agent.resources(FlannelNode.class).withName("node-1").get();
       assertThat(own.getSpec().device()).isEqualTo("flannel.ipip");
       refused(
@@ -126,7 +106,7 @@ class AgentRightsIT {
             .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
             .getStatus()
             .getToken();
-    try (var thief = clientWith(token)) {
+    try (var thief = new AgentToken(cluster, token).client()) {
       eventually("refused", () -> refused(() -> report(thief, "node-1"), "of its own node only"));
       assertThat(statusOf("node-1")).isNull();
     }
@@ -151,38 +131,5 @@ class AgentRightsIT {
   private static String statusOf(String node) {
     var status = cluster.client().resources(FlannelNode.class).withName(node).get().getStatus();
     return status == null ? null : status.reportedAt();
-  }
-
-  private static String boundToken(String pod) {
-    String uid =
-        cluster
-            .client()
-            .pods()
-            .inNamespace(TestCluster.SYSTEM)
-            .withName(pod)
-            .get()
-            .getMetadata()
-            .getUid();
-    return cluster
-        .client()
-        .serviceAccounts()
-        .inNamespace(TestCluster.SYSTEM)
-        .withName("flannel-node-agent")
-        .tokenRequest(
-            new TokenRequestBuilder()
-                .withNewSpec()
-                .withNewBoundObjectRef("v1", "Pod", pod, uid)
-                .endSpec()
-                .build())
-        .getStatus()
-        .getToken();
-  }
-
-  private static KubernetesClient clientWith(String token) {
-    Config config = Config.fromKubeconfig(cluster.api().kubeconfig().toFile());
-    config.setOauthToken(token);
-    config.setAutoOAuthToken(null);
-    config.setRequestRetryBackoffLimit(0);
-    return new KubernetesClientBuilder().withConfig(config).build();
   }
 }
