@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +44,10 @@ public final class FakeAgents implements AutoCloseable {
   /** Since when a node reaches a peer, or does not, by both names and that. */
   private final Map<String, String> since = new ConcurrentHashMap<>();
 
-  private final ExecutorService thread = Executors.newSingleThreadExecutor();
+  /** Each node's reports are written one after the other, by one of these. */
+  private final List<ExecutorService> threads =
+      Stream.generate(Executors::newSingleThreadExecutor).limit(4).toList();
+
   private final SharedIndexInformer<FlannelNode> nodes;
 
   /** Agents on all nodes that have a FlannelNode, now and later. */
@@ -56,12 +60,12 @@ public final class FakeAgents implements AutoCloseable {
                 new ResourceEventHandler<>() {
                   @Override
                   public void onAdd(FlannelNode node) {
-                    thread.execute(() -> answer(node));
+                    thread(node).execute(() -> answer(node));
                   }
 
                   @Override
                   public void onUpdate(FlannelNode before, FlannelNode node) {
-                    thread.execute(() -> answer(node));
+                    thread(node).execute(() -> answer(node));
                   }
 
                   @Override
@@ -110,7 +114,7 @@ public final class FakeAgents implements AutoCloseable {
   public void solved(String name) {
     findings.remove(name);
     Optional.ofNullable(nodes.getStore().getByKey(name))
-        .ifPresent(node -> thread.execute(() -> report(node)));
+        .ifPresent(node -> thread(node).execute(() -> report(node)));
   }
 
   /** This node's agent is played by somebody else. */
@@ -121,11 +125,15 @@ public final class FakeAgents implements AutoCloseable {
   @Override
   public void close() {
     nodes.close();
-    thread.close();
+    threads.forEach(ExecutorService::close);
+  }
+
+  private ExecutorService thread(FlannelNode node) {
+    return threads.get(Math.floorMod(node.getMetadata().getName().hashCode(), threads.size()));
   }
 
   private void reportAll() {
-    nodes.getStore().list().forEach(node -> thread.execute(() -> report(node)));
+    nodes.getStore().list().forEach(node -> thread(node).execute(() -> report(node)));
   }
 
   private void answer(FlannelNode node) {
