@@ -80,7 +80,7 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
   static Optional<String> order(Pod pod) {
     return pod.getSpec().getContainers().stream()
         .flatMap(container -> container.getEnv().stream())
-        .filter(variable -> variable.getName().equals(NodeStepPod.ORDER))
+        .filter(variable -> NodeStepPod.ORDER.equals(variable.getName()))
         .map(EnvVar::getValue)
         .filter(Objects::nonNull)
         .findFirst();
@@ -106,7 +106,7 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
             .orElse(deleted ? meta.getDeletionTimestamp() : meta.getCreationTimestamp());
     return new StepPod(
         meta.getName(),
-        pod.getSpec().getNodeName(),
+        Objects.requireNonNullElse(pod.getSpec().getNodeName(), ""),
         annotation(pod, NodeStepPod.ORDER_ANNOTATION),
         attempt(annotation(pod, NodeStepPod.ATTEMPT_ANNOTATION)),
         Instant.parse(since),
@@ -148,7 +148,7 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
   private static Stream<ContainerStatus> containers(Pod pod) {
     return Optional.ofNullable(pod.getStatus()).stream()
         .flatMap(status -> status.getContainerStatuses().stream())
-        .filter(container -> container.getName().equals(NodeStepPod.CONTAINER))
+        .filter(container -> NodeStepPod.CONTAINER.equals(container.getName()))
         .filter(container -> container.getState() != null);
   }
 

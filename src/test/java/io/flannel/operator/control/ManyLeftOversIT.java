@@ -121,7 +121,6 @@ class ManyLeftOversIT {
     TestNode.named(name(i))
         .podCidrs("10.%d.%d.0/24".formatted(128 + i / PARTS, i % PARTS))
         .internalIp(address)
-        .lease("ipip", "null", address)
         .create(cluster.client());
   }
 
