@@ -51,6 +51,8 @@ public record BackendSpec(
       @JsonPropertyDescription(
               "VXLAN network identifier; the device is flannel.<vni>. 1 to 16777215. flannel itself"
                   + " does not check the range.")
+          @Min(0)
+          @Max(Integer.MAX_VALUE)
           @ValidationRule(
               value = "self >= 1 && self <= 16777215",
               message = "vni must be from 1 to 16777215")

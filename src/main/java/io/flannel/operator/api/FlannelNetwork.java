@@ -1,6 +1,7 @@
 package io.flannel.operator.api;
 
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -53,6 +54,11 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Age",
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
+@ValidationRule(
+    value = "self.metadata.name.size() <= " + Bounds.NETWORK_NAME,
+    message =
+        "the name of a FlannelNetwork is a label of all that belongs to it: choose one of at most 63"
+            + " characters")
 public class FlannelNetwork extends CustomResource<FlannelNetworkSpec, FlannelNetworkStatus> {
   /** API group of every custom resource here. */
   public static final String GROUP = "flannel.io";

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -16,14 +17,16 @@ import org.jspecify.annotations.Nullable;
 public record FlannelNodeSpec(
     @JsonPropertyDescription("Name of the FlannelNetwork that this node is part of.")
         @Required
-        @Size(min = 1, max = 253)
+        @Size(min = 1, max = Bounds.NAME)
+        @Pattern(Bounds.NAME_FORM)
         String network,
     @JsonPropertyDescription(
             "Backend type that the node should run: vxlan, ipip, host-gw or wireguard.")
         @Required
         BackendType backend,
     @JsonPropertyDescription("Tunnel device that should be there; left out for host-gw.")
-        @Size(max = 15)
+        @Size(min = 1, max = Bounds.DEVICE)
+        @Pattern(Bounds.DEVICE_FORM)
         @Nullable String device,
     @JsonPropertyDescription("Whether nodes on one L2 are reached without encapsulation.")
         @Nullable Boolean directRouting,
@@ -31,43 +34,43 @@ public record FlannelNodeSpec(
         @Nullable Vxlan vxlan,
     @JsonPropertyDescription(
             "MTU in bytes that pods should get; left out: what the node's NIC leaves.")
-        @Min(576)
-        @Max(65455)
+        @Min(Bounds.SMALLEST_MTU)
+        @Max(Bounds.LARGEST_POD_MTU)
         @Nullable Integer mtu,
     @JsonPropertyDescription("IPv4 range of all pods of the network.")
-        @Size(max = 18)
+        @Size(max = Bounds.IPV4_CIDR)
         @ValidationRule(
             value = "isCIDR(self) && cidr(self).ip().family() == 4",
             message = "cidr must be an IPv4 range in CIDR notation, such as 10.244.0.0/16")
         @Nullable String cidr,
     @JsonPropertyDescription("IPv6 range of all pods of the network.")
         @JsonProperty("ipv6CIDR")
-        @Size(max = 43)
+        @Size(max = Bounds.IPV6_CIDR)
         @ValidationRule(
             value = "isCIDR(self) && cidr(self).ip().family() == 6",
             message = "ipv6CIDR must be an IPv6 range in CIDR notation, such as fd00:10:244::/56")
         @Nullable String ipv6CIDR,
     @JsonPropertyDescription("IPv4 range of the node's pods.")
-        @Size(max = 18)
+        @Size(max = Bounds.IPV4_CIDR)
         @ValidationRule(
             value = "isCIDR(self) && cidr(self).ip().family() == 4",
             message = "subnet must be an IPv4 range in CIDR notation, such as 10.244.1.0/24")
         @Nullable String subnet,
     @JsonPropertyDescription("IPv6 range of the node's pods.")
-        @Size(max = 43)
+        @Size(max = Bounds.IPV6_CIDR)
         @ValidationRule(
             value = "isCIDR(self) && cidr(self).ip().family() == 6",
             message =
                 "ipv6Subnet must be an IPv6 range in CIDR notation, such as fd00:10:244:1::/64")
         @Nullable String ipv6Subnet,
     @JsonPropertyDescription("Address that peers send to.")
-        @Size(max = 45)
+        @Size(max = Bounds.ADDRESS)
         @ValidationRule(
             value = "isIP(self)",
             message = "publicIP must be an IP address, such as 192.168.0.81")
         @Nullable String publicIP,
     @JsonPropertyDescription("How to probe; left out: do not.") @Nullable Probe probe,
-    @JsonPropertyDescription("The nodes to probe.") @MergeKey("name") @Size(max = 1024)
+    @JsonPropertyDescription("The nodes to probe.") @Size(max = Bounds.PEERS)
         @Nullable List<Peer> peers,
     @JsonPropertyDescription(
             "Whether peers lists every other node of the network, so that a route inside cidr to none"
@@ -77,9 +80,15 @@ public record FlannelNodeSpec(
   /** What a vxlan device should have. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Vxlan(
-      @JsonPropertyDescription("VXLAN network identifier.") @Required @Min(1) @Max(16777215)
+      @JsonPropertyDescription("VXLAN network identifier.")
+          @Required
+          @Min(1)
+          @Max(Bounds.LARGEST_VNI)
           Integer vni,
-      @JsonPropertyDescription("UDP port on the underlay.") @Required @Min(1) @Max(65535)
+      @JsonPropertyDescription("UDP port on the underlay.")
+          @Required
+          @Min(1)
+          @Max(Bounds.LARGEST_PORT)
           Integer port) {}
 
   /** How to probe the peers. */
@@ -95,18 +104,25 @@ public record FlannelNodeSpec(
       @JsonPropertyDescription("Probes lost in a row until a peer counts as unreachable.")
           @Required
           @Min(1)
+          @Max(100)
           Integer failAfter,
-      @JsonPropertyDescription("UDP port that the agents answer on.") @Required @Min(1) @Max(65535)
+      @JsonPropertyDescription("UDP port that the agents answer on.")
+          @Required
+          @Min(1)
+          @Max(Bounds.LARGEST_PORT)
           Integer port) {}
 
   /** A node to probe. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Peer(
-      @JsonPropertyDescription("Name of the peer's Node.") @Required @Size(min = 1, max = 253)
+      @JsonPropertyDescription("Name of the peer's Node.")
+          @Required
+          @Size(min = 1, max = Bounds.NAME)
+          @Pattern(Bounds.NAME_FORM)
           String name,
       @JsonPropertyDescription("The peer's node address, on the underlay.")
           @Required
-          @Size(max = 45)
+          @Size(max = Bounds.ADDRESS)
           @ValidationRule(
               value = "isIP(self)",
               message = "address must be an IP address, such as 192.168.0.82")
@@ -114,22 +130,22 @@ public record FlannelNodeSpec(
       @JsonPropertyDescription(
               "The peer's address in the overlay: its tunnel device's, or with host-gw its bridge's,"
                   + " once it has one; left out: the overlay is not probed.")
-          @Size(max = 45)
+          @Size(max = Bounds.ADDRESS)
           @ValidationRule(
               value = "isIP(self)",
               message = "overlayAddress must be an IP address, such as 10.244.2.0")
           @Nullable String overlayAddress,
       @JsonPropertyDescription("IPv4 range of the peer's pods.")
-          @Size(max = 18)
+          @Size(max = Bounds.IPV4_CIDR)
           @ValidationRule(
               value = "isCIDR(self) && cidr(self).ip().family() == 4",
               message = "subnet must be an IPv4 range in CIDR notation, such as 10.244.2.0/24")
           @Nullable String subnet,
       @JsonPropertyDescription("MAC address of the peer's vxlan device, as flannel published it.")
           @JsonProperty("vtepMAC")
-          @Size(max = 17)
+          @Size(max = Bounds.MAC)
           @ValidationRule(
-              value = "self.matches('^([0-9a-f]{2}:){5}[0-9a-f]{2}$')",
+              value = "self.matches('" + Bounds.MAC_FORM + "')",
               message = "vtepMAC must be a MAC address, such as 12:c6:65:89:b4:e3")
           @Nullable String vtepMAC,
       @JsonPropertyDescription(

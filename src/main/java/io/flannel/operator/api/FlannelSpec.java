@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
@@ -43,7 +45,10 @@ public record FlannelSpec(
     @JsonPropertyDescription(
             "Labels of the nodes that get flannel, beside kubernetes.io/os: linux.")
         @Size(max = 32)
-        @Nullable Map<String, @Size(max = 63) String> nodeSelector,
+        @ValidationRule(
+            value = "self.all(key, key.size() <= " + Bounds.LABEL_KEY + ")",
+            message = "a label's name has 317 characters at most: correct the key in nodeSelector")
+        @Nullable Map<String, @Size(max = Bounds.LABEL_VALUE) String> nodeSelector,
     @JsonPropertyDescription(
             "More arguments of flanneld, each of the form --flag or --flag=value, such as"
                 + " --iptables-resync=30. Not those that fields of this object set.")
@@ -90,14 +95,25 @@ public record FlannelSpec(
           @ValidationRule(
               value = Resources.QUANTITIES,
               message = "must be quantities such as 100m or 50Mi")
-          @Nullable Map<String, Quantity> limits,
+          @Nullable
+              Map<
+                  String,
+                  @Size(max = Bounds.QUANTITY) @Min(-Bounds.WHOLE_NUMBER) @Max(Bounds.WHOLE_NUMBER)
+                  Quantity>
+              limits,
       @JsonPropertyDescription("What the scheduler sets aside, such as cpu: 100m.")
           @Size(max = 8)
           @ValidationRule(
               value = Resources.QUANTITIES,
               message = "must be quantities such as 100m or 50Mi")
-          @Nullable Map<String, Quantity> requests) {
-    private static final String QUANTITIES = "self.all(name, isQuantity(string(self[name])))";
+          @Nullable
+              Map<
+                  String,
+                  @Size(max = Bounds.QUANTITY) @Min(-Bounds.WHOLE_NUMBER) @Max(Bounds.WHOLE_NUMBER)
+                  Quantity>
+              requests) {
+    private static final String QUANTITIES =
+        "self.all(name, name.size() <= " + Bounds.LABEL_KEY + " && isQuantity(string(self[name])))";
   }
 
   /** Kubernetes' toleration of a taint. */
@@ -115,17 +131,20 @@ public record FlannelSpec(
       fieldPath = ".tolerationSeconds")
   public record TolerationSpec(
       @JsonPropertyDescription("Key of the taint; left out, with operator Exists: every key.")
-          @Size(max = 317)
+          @Size(max = Bounds.LABEL_KEY)
           @Nullable String key,
       @JsonPropertyDescription("Equal compares the value; Exists bears any.") @Default("Equal")
           @Nullable Operator operator,
-      @JsonPropertyDescription("Value of the taint, for operator Equal.") @Size(max = 63)
+      @JsonPropertyDescription("Value of the taint, for operator Equal.")
+          @Size(max = Bounds.LABEL_VALUE)
           @Nullable String value,
       @JsonPropertyDescription(
               "Effect of the taint: NoSchedule, PreferNoSchedule or NoExecute; left out: every"
                   + " effect.")
           @Nullable Effect effect,
       @JsonPropertyDescription("Seconds that a NoExecute taint is borne; left out: for ever.")
+          @Min(-Bounds.WHOLE_NUMBER)
+          @Max(Bounds.WHOLE_NUMBER)
           @Nullable Long tolerationSeconds) {
 
     /** How key and value are compared. */

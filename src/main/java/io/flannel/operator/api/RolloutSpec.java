@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -20,6 +22,9 @@ public record RolloutSpec(
                 "type(self) == int ? self >= 1 && self <= 999999999 : self.matches('^([1-9][0-9]?|100)%$')",
             message =
                 "rollout.maxUnavailable must be a number from 1, or a percentage from 1% to 100%")
+        @Min(-Bounds.WHOLE_NUMBER)
+        @Max(Bounds.WHOLE_NUMBER)
+        @Size(max = Bounds.SHORT_TEXT)
         @Default("1")
         @Nullable IntOrString maxUnavailable,
     @JsonPropertyDescription(

@@ -1,6 +1,7 @@
 package io.flannel.operator.decide;
 
 import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeSpec.Probe;
@@ -87,10 +88,13 @@ public final class NodePlan {
     return new FlannelNodeSpec(
         wanted.name(),
         backend.type(),
-        backend.device(terms.family()).orElse(null),
+        backend
+            .device(terms.family())
+            .filter(device -> device.length() <= Bounds.DEVICE)
+            .orElse(null),
         encapsulates ? backend.directRouting() : null,
-        backend instanceof Backend.Vxlan vxlan ? new Vxlan(vxlan.vni(), vxlan.port()) : null,
-        own.mtu().isPresent() ? own.mtu().getAsInt() : null,
+        backend instanceof Backend.Vxlan vxlan ? vxlan(vxlan) : null,
+        mtu(own),
         range(Cidr.Family.IPV4),
         range(Cidr.Family.IPV6),
         subnet(lease, Cidr.Family.IPV4),
@@ -102,6 +106,24 @@ public final class NodePlan {
             .map(peer -> peer(peer, name, backend.type()))
             .toList(),
         allLeased && probes.complete());
+  }
+
+  /** A net-conf.json that others wrote may say what no device has: that is left out. */
+  private static @Nullable Vxlan vxlan(Backend.Vxlan vxlan) {
+    return vxlan.vni() >= 1
+            && vxlan.vni() <= Bounds.LARGEST_VNI
+            && vxlan.port() >= 1
+            && vxlan.port() <= Bounds.LARGEST_PORT
+        ? new Vxlan(vxlan.vni(), vxlan.port())
+        : null;
+  }
+
+  private static @Nullable Integer mtu(Terms own) {
+    return own.mtu().isPresent()
+            && own.mtu().getAsInt() >= Bounds.SMALLEST_MTU
+            && own.mtu().getAsInt() <= Bounds.LARGEST_POD_MTU
+        ? own.mtu().getAsInt()
+        : null;
   }
 
   private @Nullable Probe probe() {

@@ -1,5 +1,6 @@
 package io.flannel.operator.decide;
 
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,19 +30,7 @@ import org.jspecify.annotations.Nullable;
  * at all. One impossible value makes all of it nonsense.
  */
 final class ReportReader {
-  private static final int PEERS = 1024;
-  private static final int FINDINGS = 64;
-  private static final int NAME_LENGTH = 253;
-  private static final int VERSION_LENGTH = 64;
-  private static final int MESSAGE_LENGTH = 1024;
-  private static final int DEVICE_LENGTH = 15;
-  private static final int KIND_LENGTH = 32;
-
-  /** Linux' largest MTU is 65535; loopback has one more. */
-  private static final int LARGEST_MTU = 65536;
-
-  /** An answer that takes longer than a second counts as lost; a minute is beyond any rounding. */
-  private static final int LONGEST_RTT_MICROS = 60_000_000;
+  private static final Pattern DEVICE = Pattern.compile(Bounds.DEVICE_FORM);
 
   private final FlannelNodeStatus status;
   private final Set<String> peers;
@@ -73,7 +63,7 @@ final class ReportReader {
 
   private Received read(Duration age) throws ImpossibleException {
     Instant reportedAt = time("reportedAt", Objects.requireNonNull(status.reportedAt()));
-    text("agentVersion", status.agentVersion(), VERSION_LENGTH);
+    text("agentVersion", status.agentVersion(), Bounds.SHORT_TEXT);
     return new Received(
         age,
         running("agentSince", status.agentSince(), reportedAt, age),
@@ -104,10 +94,10 @@ final class ReportReader {
       return Optional.empty();
     }
     deviceName(field + ".name", device.name());
-    text(field + ".kind", device.kind(), KIND_LENGTH);
+    text(field + ".kind", device.kind(), Bounds.DEVICE_KIND);
     Integer mtu = device.mtu();
     require(
-        mtu == null || (mtu >= 0 && mtu <= LARGEST_MTU),
+        mtu == null || (mtu >= 0 && mtu <= Bounds.LARGEST_MTU),
         "%s.mtu is %s, and no device has such an MTU".formatted(field, mtu));
     require(
         device.address() == null || Cidr.tryParse(device.address()).isPresent(),
@@ -128,7 +118,9 @@ final class ReportReader {
 
   private List<Finding> findings() throws ImpossibleException {
     List<FlannelNodeStatus.Finding> reported = orEmpty(status.findings());
-    require(reported.size() <= FINDINGS, "there are more than %d findings".formatted(FINDINGS));
+    require(
+        reported.size() <= Bounds.FINDINGS,
+        "there are more than %d findings".formatted(Bounds.FINDINGS));
     List<Finding> findings = new ArrayList<>();
     for (FlannelNodeStatus.Finding finding : reported) {
       require(finding != null && finding.reason() != null, "a finding has no reason");
@@ -137,7 +129,7 @@ final class ReportReader {
           fault.isPresent(),
           "findings has the reason %s, which this operator does not know",
           finding.reason());
-      text("a finding's message", finding.message(), MESSAGE_LENGTH);
+      text("a finding's message", finding.message(), Bounds.FINDING_MESSAGE);
       boolean ofPeer = fault.get().scope() == LocalFault.Scope.PEER;
       String peer = finding.peer();
       require(!ofPeer || peer != null, "findings has %s without a peer", finding.reason());
@@ -155,12 +147,13 @@ final class ReportReader {
 
   private List<Path> paths(Instant reportedAt, Duration age) throws ImpossibleException {
     List<PeerReport> reported = orEmpty(status.peers());
-    require(reported.size() <= PEERS, "there are more than %d peers".formatted(PEERS));
+    require(
+        reported.size() <= Bounds.PEERS, "there are more than %d peers".formatted(Bounds.PEERS));
     Set<String> seen = new HashSet<>();
     List<Path> paths = new ArrayList<>();
     for (PeerReport peer : reported) {
       require(peer != null, "peers has an entry that is nothing");
-      name("a peer's name", peer.name(), NAME_LENGTH);
+      name("a peer's name", peer.name(), Bounds.NAME);
       require(seen.add(peer.name()), "peers names %s twice", peer.name());
       Integer loss = peer.lossPercent();
       require(
@@ -231,7 +224,7 @@ final class ReportReader {
   private static Optional<Integer> rtt(String field, @Nullable Integer micros)
       throws ImpossibleException {
     require(
-        micros == null || (micros >= 0 && micros <= LONGEST_RTT_MICROS),
+        micros == null || (micros >= 0 && micros <= Bounds.LONGEST_RTT_MICROS),
         "peers has an %s of %s".formatted(field, micros));
     return Optional.ofNullable(micros);
   }
@@ -253,9 +246,9 @@ final class ReportReader {
 
   /** The kernel takes any characters but white space and slashes. */
   private static void deviceName(String field, @Nullable String name) throws ImpossibleException {
-    name(field, name, DEVICE_LENGTH);
+    name(field, name, Bounds.DEVICE);
     require(
-        name != null && name.matches("[\\x21-\\x7e&&[^/]]+"),
+        name != null && DEVICE.matcher(name).matches(),
         field + " is %s, which is no device's name",
         name);
   }

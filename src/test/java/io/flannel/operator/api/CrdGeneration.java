@@ -7,12 +7,17 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.crdv2.generator.CRDPostProcessor;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.AnnotatedParameterizedType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -24,12 +29,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but seven things,
- * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the
- * description of the kind itself, defaults in descriptions, the order of the columns that kubectl
- * prints, no priority where it is the API server's default (which leaves it out, so that {@code
- * kubectl apply} would find a difference for ever), the status of a FlannelNetwork that nobody has
- * looked at yet, and what Helm, Flux and Argo CD want to read in a CRD.
+ * Makes the CRDs from the types in this package. fabric8's generator knows all but eight things,
+ * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the bounds
+ * of what is a number or a string, the description of the kind itself, defaults in descriptions,
+ * the order of the columns that kubectl prints, no priority where it is the API server's default
+ * (which leaves it out, so that {@code kubectl apply} would find a difference for ever), the status
+ * of a FlannelNetwork that nobody has looked at yet, and what Helm, Flux and Argo CD want to read
+ * in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
  * ApiReference} anew: {@code make crds}.
@@ -200,12 +206,32 @@ public final class CrdGeneration {
         JSONSchemaProps property = schema.getProperties().get(nameOf(component));
         sayOnce(property);
         sayTheDefault(property);
+        boundIntOrString(component, property);
         if (List.class.isAssignableFrom(component.getType())) {
           markList(component, property);
         } else {
           mark(component.getType(), property);
         }
       }
+    }
+
+    /** fabric8's generator bounds strings and numbers, but not what can be either. */
+    private static void boundIntOrString(RecordComponent component, JSONSchemaProps property) {
+      if (Boolean.TRUE.equals(property.getXKubernetesIntOrString())) {
+        bound(component.getAccessor(), property);
+      } else if (component.getAnnotatedType() instanceof AnnotatedParameterizedType map
+          && property.getAdditionalProperties() != null) {
+        JSONSchemaProps value = property.getAdditionalProperties().getSchema();
+        if (Boolean.TRUE.equals(value.getXKubernetesIntOrString())) {
+          bound(map.getAnnotatedActualTypeArguments()[1], value);
+        }
+      }
+    }
+
+    private static void bound(AnnotatedElement bounds, JSONSchemaProps schema) {
+      schema.setMaxLength(bounds.getAnnotation(Size.class).max());
+      schema.setMinimum(bounds.getAnnotation(Min.class).value());
+      schema.setMaximum(bounds.getAnnotation(Max.class).value());
     }
 
     private static void markList(RecordComponent component, JSONSchemaProps list) {

@@ -12,18 +12,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The CRDs explain themselves, and bound what users can make the API server keep. */
+/** The CRDs explain themselves. */
 class CrdTextTest {
   /** A place in a schema; {@code path} as kubectl explain takes it, such as spec.backend.type. */
   record Property(String path, JsonNode schema) {
-    boolean isString() {
-      return schema.path("type").asText().equals("string");
-    }
-
-    boolean isBounded() {
-      return schema.has("maxLength") || schema.has("enum");
-    }
-
     @Override
     public String toString() {
       return path;
@@ -64,26 +56,6 @@ class CrdTextTest {
                             assertThat(property.schema().path("description").asText())
                                 .as(property.path())
                                 .containsPattern("\\b" + Pattern.quote(value.asText()) + "\\b")));
-  }
-
-  @ParameterizedTest
-  @MethodSource("crds")
-  void everyStringListAndMapOfTheSpecHasABound(String crd) {
-    assertThat(properties(crd))
-        .filteredOn(property -> property.path().startsWith("spec."))
-        .isNotEmpty()
-        .allSatisfy(
-            property -> {
-              if (property.isString()) {
-                assertThat(property.isBounded()).as(property.path()).isTrue();
-              }
-              if (property.schema().path("type").asText().equals("array")) {
-                assertThat(property.schema().has("maxItems")).as(property.path()).isTrue();
-              }
-              if (property.schema().has("additionalProperties")) {
-                assertThat(property.schema().has("maxProperties")).as(property.path()).isTrue();
-              }
-            });
   }
 
   @ParameterizedTest

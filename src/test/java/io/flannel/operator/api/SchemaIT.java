@@ -1,12 +1,16 @@
 package io.flannel.operator.api;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceValidation;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FieldValidateable;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -154,6 +158,148 @@ class SchemaIT {
             "NAME", "BACKEND", "CIDR", "NODES", "LEASED", "HEALTHY", "MTU", "READY", "AGE");
     assertThat(api.kubectl("get", "flannel")).contains("ipip").contains("10.244.0.0/16");
     api.client().resources(FlannelNetwork.class).withName("default").delete();
+  }
+
+  @Test
+  void whatASchemaWithoutBoundsLetInCanStillBeWritten() {
+    loosen();
+    FlannelNode node =
+        Serialization.unmarshal(
+            """
+            apiVersion: flannel.io/v1alpha1
+            kind: FlannelNode
+            metadata: {name: odd}
+            spec:
+              network: default
+              backend: vxlan
+              peers: [{name: B, address: nowhere}]
+            """,
+            FlannelNode.class);
+    var nodes =
+        api.client()
+            .genericKubernetesResources("flannel.io/v1alpha1", "FlannelNode")
+            .withName("odd");
+    api.client().resource(node).create();
+    nodes
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON),
+            """
+            [{"op": "add", "path": "/status", "value": {
+              "reportedAt": "yesterday", "device": {"name": "a/b", "mtu": 5000000000},
+              "findings": [{"reason": "Odd", "message": "a\\u009bb"}],
+              "peers": [{"name": "B", "rttP50Micros": 3000000000}]}}]
+            """);
+    var network = MANIFESTS.resolve("valid-ipip.yaml").toString();
+    api.kubectl("apply", "-f", network);
+    api.kubectl(
+        "patch",
+        "fnet",
+        "default",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        "{\"status\": {\"nodes\": [{\"name\": \"n1\", \"since\": \"ever\"},"
+            + " {\"name\": \"n2\", \"mtu\": 70000}]}}");
+    api.installCrds();
+
+    // The operator writes the spec, whatever the agent wrote, and the agent the status.
+    nodes.patch(
+        PatchContext.of(PatchType.JSON),
+        """
+        [{"op": "add", "path": "/spec", "value": {
+          "network": "default", "backend": "vxlan", "peers": [{"name": "b", "address": "192.0.2.1"}]}}]
+        """);
+    nodes
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON),
+            """
+            [{"op": "add", "path": "/status", "value": {
+              "observedGeneration": 2, "reportedAt": "2026-11-23T10:00:00Z"}}]
+            """);
+    assertThat(api.kubectl("get", "fnode", "odd", "-o", "jsonpath={.spec.peers} {.status}"))
+        .contains(
+            "[{\"address\":\"192.0.2.1\",\"name\":\"b\"}]"
+                + " {\"observedGeneration\":2,\"reportedAt\":\"2026-11-23T10:00:00Z\"}");
+    api.kubectl("patch", "fnet", "default", "--type=merge", "-p", "{\"spec\": {\"mtu\": 1400}}");
+    api.kubectl(
+        "patch",
+        "fnet",
+        "default",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        "{\"status\": {\"nodes\": [{\"name\": \"n1\"}]}}");
+    assertThat(api.kubectl("get", "fnet", "default", "-o", "jsonpath={.spec.mtu} {.status.nodes}"))
+        .contains("1400 [{\"name\":\"n1\"}]");
+    nodes.delete();
+    api.client().resources(FlannelNetwork.class).withName("default").delete();
+  }
+
+  /** A schema with no bound in it, and with the lists of an earlier version. */
+  private static void loosen() {
+    var crds = api.client().apiextensions().v1().customResourceDefinitions();
+    for (var crd : crds.list().getItems()) {
+      var schema =
+          Serialization.jsonMapper()
+              .valueToTree(crd.getSpec().getVersions().getFirst().getSchema());
+      loosen(schema);
+      crd.getSpec()
+          .getVersions()
+          .getFirst()
+          .setSchema(
+              Serialization.jsonMapper().convertValue(schema, CustomResourceValidation.class));
+      crd.getMetadata().setManagedFields(null);
+      crds.resource(crd).update();
+    }
+    // It takes the API server a moment.
+    await()
+        .atMost(30, SECONDS)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        api.client()
+                            .resource(
+                                Serialization.unmarshal(
+                                    """
+                                    apiVersion: flannel.io/v1alpha1
+                                    kind: FlannelNode
+                                    metadata: {name: tried}
+                                    spec: {network: "A B", backend: vxlan}
+                                    """,
+                                    FlannelNode.class))
+                            .dryRun()
+                            .create())
+                    .isNotNull());
+  }
+
+  private static void loosen(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      if (object.path("type").isTextual() || object.has("x-kubernetes-int-or-string")) {
+        object.remove(
+            List.of(
+                "maxLength",
+                "minLength",
+                "pattern",
+                "minimum",
+                "maximum",
+                "maxItems",
+                "maxProperties",
+                "x-kubernetes-validations"));
+      }
+      boolean peers =
+          object.path("type").asText().equals("array")
+              && object.at("/items/properties/name").isObject()
+              && object.path("x-kubernetes-list-type").asText().equals("atomic");
+      if (peers) {
+        object
+            .put("x-kubernetes-list-type", "map")
+            .putArray("x-kubernetes-list-map-keys")
+            .add("name");
+      }
+    }
+    node.forEach(SchemaIT::loosen);
   }
 
   private static void applyStatus(String manager, String type, String status, String reason) {

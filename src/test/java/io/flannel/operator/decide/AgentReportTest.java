@@ -134,8 +134,8 @@ class AgentReportTest {
     String head = "observedGeneration: 4\nreportedAt: 2026-11-23T10:00:10Z\n";
     assertThat(read(4, head + "findings:\n" + finding.repeat(64))).isInstanceOf(Received.class);
     assertThat(read(4, head + "findings:\n" + finding.repeat(65))).isInstanceOf(Nonsense.class);
-    assertThat(read(4, head + "peers:\n" + "- {name: n2}\n".repeat(1025)))
-        .isEqualTo(new Nonsense("there are more than 1024 peers"));
+    assertThat(read(4, head + "peers:\n" + "- {name: n2}\n".repeat(129)))
+        .isEqualTo(new Nonsense("there are more than 128 peers"));
   }
 
   @Example

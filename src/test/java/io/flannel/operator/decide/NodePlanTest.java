@@ -267,6 +267,40 @@ class NodePlanTest {
     assertThat(spec.allPeers()).isFalse();
   }
 
+  @Test
+  void whatNoDeviceHasIsLeftOut() {
+    assertThat(specWith("{\"Type\": \"vxlan\", \"VNI\": 10000000, \"Port\": 4789, \"MTU\": 1500}"))
+        .extracting(FlannelNodeSpec::device, FlannelNodeSpec::vxlan, FlannelNodeSpec::mtu)
+        .containsExactly(null, new Vxlan(10_000_000, 4789), 1450);
+    for (String backend :
+        List.of(
+            "{\"Type\": \"vxlan\", \"VNI\": -1, \"MTU\": 100}",
+            "{\"Type\": \"vxlan\", \"VNI\": 16777216, \"MTU\": 2147483647}",
+            "{\"Type\": \"vxlan\", \"Port\": 70000, \"MTU\": 625}",
+            "{\"Type\": \"vxlan\", \"Port\": -1, \"MTU\": 65506}")) {
+      assertThat(specWith(backend))
+          .as(backend)
+          .extracting(FlannelNodeSpec::vxlan, FlannelNodeSpec::mtu)
+          .containsExactly(null, null);
+    }
+  }
+
+  /** The first node's, where this backend is in force. */
+  private static FlannelNodeSpec specWith(String backend) {
+    AppliedConfig config =
+        AppliedConfig.read(
+                "{\"Network\": \"10.244.0.0/16\", \"Backend\": %s}".formatted(backend), "{}")
+            .orElseThrow();
+    ClusterState state =
+        cluster(leased(1, "vxlan"), leased(2, "vxlan"))
+            .running(VXLAN)
+            .pods(
+                new FlannelPods(
+                    List.of(pod("n1", "r", "c"), pod("n2", "r", "c")), Map.of("c", config)))
+            .state();
+    return NodePlan.of(VXLAN, state, NodeLease.judge(VXLAN, state), Map.of()).get("n1");
+  }
+
   private static AgentReport bridge(String address) {
     return new AgentReport.Received(
         Duration.ZERO,

@@ -1,5 +1,6 @@
 package io.flannel.operator.agent.checks;
 
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.overlay.Cidr;
@@ -23,9 +24,6 @@ public final class LocalChecks implements AutoCloseable {
 
   /** What flannel has to follow a change of the cluster's nodes. */
   private static final Duration GRACE = Duration.ofSeconds(10);
-
-  /** What FlannelNodeStatus holds. */
-  private static final int FINDINGS_LIMIT = 64;
 
   private final KernelReader reader;
   private final LongSupplier nanoTime;
@@ -95,7 +93,7 @@ public final class LocalChecks implements AutoCloseable {
                 .toList());
     List<FlannelNodeStatus.Finding> findings =
         steady.look(now, seen, sighting -> expectations.isSettled(now, sighting)).stream()
-            .limit(FINDINGS_LIMIT)
+            .limit(Bounds.FINDINGS)
             .map(Sighting::finding)
             .toList();
     return state.links().value().isPresent()

@@ -1,5 +1,6 @@
 package io.flannel.operator.agent.checks;
 
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.overlay.Cidr;
 import java.util.HashMap;
@@ -11,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What packets pass on the node, as a FlannelNode's status tells it. */
 final class PacketWay {
-  private static final int KIND_LIMIT = 32;
-
   private PacketWay() {}
 
   /** The tunnel device; of two families', IPv4's. */
@@ -44,9 +43,9 @@ final class PacketWay {
   private static FlannelNodeStatus.Device device(Link link, Predicate<Cidr> matters) {
     return new FlannelNodeStatus.Device(
         link.name(),
-        link.kind().filter(kind -> kind.length() <= KIND_LIMIT).orElse(null),
+        link.kind().filter(kind -> kind.length() <= Bounds.DEVICE_KIND).orElse(null),
         link.up(),
-        Math.max(0, link.mtu()),
+        Math.clamp(link.mtu(), 0, Bounds.LARGEST_MTU),
         link.addresses().stream()
             .filter(own -> matters.test(own.address()))
             .findFirst()

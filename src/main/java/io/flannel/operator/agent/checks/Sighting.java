@@ -1,7 +1,9 @@
 package io.flannel.operator.agent.checks;
 
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.overlay.PrintableText;
 import java.util.Comparator;
 import java.util.Optional;
 
@@ -12,9 +14,6 @@ import java.util.Optional;
  * @param message what was seen and what should be there
  */
 record Sighting(LocalFault fault, Optional<String> peer, String message) {
-  /** What FlannelNodeStatus holds. */
-  private static final int MESSAGE_LIMIT = 1024;
-
   /** The node's own faults first; always the same order, so that an unchanged report stays so. */
   static final Comparator<Sighting> ORDER =
       Comparator.comparing((Sighting sighting) -> sighting.fault().scope())
@@ -37,8 +36,9 @@ record Sighting(LocalFault fault, Optional<String> peer, String message) {
   }
 
   FlannelNodeStatus.Finding finding() {
-    String text =
-        message.length() <= MESSAGE_LIMIT ? message : message.substring(0, MESSAGE_LIMIT - 1) + "…";
-    return new FlannelNodeStatus.Finding(fault.reason(), text, peer.orElse(null));
+    return new FlannelNodeStatus.Finding(
+        fault.reason(),
+        PrintableText.shortened(message, Bounds.FINDING_MESSAGE),
+        peer.orElse(null));
   }
 }
