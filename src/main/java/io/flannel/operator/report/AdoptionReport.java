@@ -1,5 +1,6 @@
 package io.flannel.operator.report;
 
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption.Stage;
 import io.flannel.operator.api.FlannelNetworkStatus.Difference;
@@ -57,7 +58,9 @@ public final class AdoptionReport {
             message(found, decision),
             nullIfEmpty(differences),
             nullIfEmpty(found.unsupported()),
-            differences.isEmpty() ? null : manifest.apply(found).orElse(null)));
+            differences.isEmpty()
+                ? null
+                : manifest.apply(found).filter(it -> it.length() <= Bounds.MANIFEST).orElse(null)));
   }
 
   private static String message(FoundFlannel found, Decision decision) {

@@ -5,15 +5,13 @@ import io.flannel.operator.api.StatusCondition.Status;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A status' conditions in the making: in a fixed order, each with the time at which its status (not
  * its words) last changed.
  */
 final class ConditionSet {
-  /** What the schema takes; what an API server says of an error can be longer. */
-  private static final int MESSAGE_LENGTH = 4096;
-
   private final List<StatusCondition> before;
   private final long generation;
   private final Instant now;
@@ -30,20 +28,16 @@ final class ConditionSet {
   }
 
   ConditionSet add(String type, Status status, String reason, String message) {
-    String since =
+    @Nullable String since =
         before.stream()
             .filter(one -> one.type().equals(type) && one.status() == status)
             .map(StatusCondition::lastTransitionTime)
             .findFirst()
-            .orElse(now.toString());
-    after.add(new StatusCondition(type, status, reason, shortened(message), since, generation));
+            .orElse(null);
+    after.add(
+        new StatusCondition(
+            type, status, reason, message, SaidTime.orElse(since, now), generation));
     return this;
-  }
-
-  private static String shortened(String message) {
-    return message.length() <= MESSAGE_LENGTH
-        ? message
-        : message.substring(0, MESSAGE_LENGTH - 1) + "…";
   }
 
   List<StatusCondition> list() {

@@ -3,6 +3,7 @@ package io.flannel.operator.report;
 import static java.util.Comparator.comparingInt;
 
 import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** The status' {@code nodes[]} and {@code summary}. */
 public final class NodeReport {
   /** So many nodes are listed; each takes about 300 bytes, and etcd takes 1.5 MB an object. */
-  static final int LISTED_NODES = 500;
+  static final int LISTED_NODES = Bounds.LISTED_NODES;
 
   private final WantedNetwork wanted;
   private final Optional<TunnelVerdicts> tunnels;
@@ -121,7 +122,10 @@ public final class NodeReport {
     String reason = cause(lease).map(Cause::reason).orElse(null);
     String since = null;
     if (reason != null) {
-      since = known != null && reason.equals(known.reason()) ? known.since() : now.toString();
+      since =
+          known != null && reason.equals(known.reason())
+              ? SaidTime.orElse(known.since(), now)
+              : now.toString();
     }
     Optional<Lease> published = lease.lease();
     Optional<TunnelVerdict> verdict = verdict(lease);

@@ -2,6 +2,7 @@ package io.flannel.operator.report;
 
 import static java.util.Comparator.comparingInt;
 
+import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.decide.Cause;
 import io.flannel.operator.decide.NodeLease;
@@ -25,7 +26,7 @@ import java.util.TreeMap;
 /** The status' {@code problems[]}: one entry for all nodes and pairs with the same cause. */
 final class ProblemReport {
   /** So many names stand in a problem. */
-  private static final int NAMED_NODES = 50;
+  private static final int NAMED_NODES = Bounds.NAMED_NODES;
 
   /** So many pairs are named in a message. */
   private static final int NAMED_PAIRS = 5;
@@ -137,7 +138,7 @@ final class ProblemReport {
             cause.reason(),
             message,
             nodes.stream().limit(NAMED_NODES).toList(),
-            known(cause).map(Problem::since).orElse(now.toString()),
+            SaidTime.orElse(known(cause).map(Problem::since).orElse(null), now),
             remedy));
   }
 

@@ -51,12 +51,16 @@ final class RolloutReport {
     boolean complete = through || (wasComplete && pods.noneOutdated());
 
     boolean begins = !same || (wasComplete && !complete);
-    String startedAt = begins ? now.toString() : before.map(Rollout::startedAt).orElseThrow();
+    String startedAt =
+        begins ? now.toString() : SaidTime.orElse(before.map(Rollout::startedAt).orElse(null), now);
     boolean resumed =
         !situation.paused() && before.filter(it -> it.phase() == Phase.PAUSED).isPresent();
     boolean progressed = begins || resumed || done > before.map(Rollout::updated).orElse(0);
     String progressedAt =
-        progressed ? now.toString() : before.map(Rollout::progressedAt).orElse(startedAt);
+        progressed
+            ? now.toString()
+            : SaidTime.orElse(
+                before.map(Rollout::progressedAt).orElse(null), Instant.parse(startedAt));
     String from =
         before.map(it -> same || !Phase.isOver(it.phase()) ? it.from() : it.to()).orElse(null);
     boolean overdue = overdue(situation, Instant.parse(progressedAt), now);

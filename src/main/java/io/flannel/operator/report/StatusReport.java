@@ -54,23 +54,24 @@ public final class StatusReport {
       Clock clock) {
     var conditions =
         conditions(previous, generation, clock.instant().truncatedTo(ChronoUnit.SECONDS));
-    return new FlannelNetworkStatus(
-        generation,
-        conditions
-            .add(ACCEPTED, false, refuse.reason(), refuse.withRemedy())
-            .add(READY, false, "NotAccepted", refuse.withRemedy())
-            .add(TUNNELS_HEALTHY, Status.UNKNOWN, "NotAccepted", refuse.message())
-            .add(RECONCILING, false, "NotAccepted", refuse.message())
-            .add(STALLED, true, "NotAccepted", refuse.withRemedy())
-            .list(),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return WithinBounds.of(
+        new FlannelNetworkStatus(
+            generation,
+            conditions
+                .add(ACCEPTED, false, refuse.reason(), refuse.withRemedy())
+                .add(READY, false, "NotAccepted", refuse.withRemedy())
+                .add(TUNNELS_HEALTHY, Status.UNKNOWN, "NotAccepted", refuse.message())
+                .add(RECONCILING, false, "NotAccepted", refuse.message())
+                .add(STALLED, true, "NotAccepted", refuse.withRemedy())
+                .list(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
   }
 
   /**
@@ -82,23 +83,24 @@ public final class StatusReport {
       long generation, Optional<FlannelNetworkStatus> previous, String how, Clock clock) {
     var conditions =
         conditions(previous, generation, clock.instant().truncatedTo(ChronoUnit.SECONDS));
-    return new FlannelNetworkStatus(
-        generation,
-        conditions
-            .add(ACCEPTED, true, "Accepted", "it is deleted, with deletionPolicy Cleanup")
-            .add(READY, false, CLEANING, how)
-            .add(TUNNELS_HEALTHY, Status.UNKNOWN, CLEANING, how)
-            .add(RECONCILING, true, CLEANING, how)
-            .add(STALLED, false, CLEANING, how)
-            .list(),
-        previous.map(FlannelNetworkStatus::applied).orElse(null),
-        null,
-        null,
-        null,
-        null,
-        null,
-        previous.map(FlannelNetworkStatus::problems).orElse(null),
-        previous.map(FlannelNetworkStatus::adoption).orElse(null));
+    return WithinBounds.of(
+        new FlannelNetworkStatus(
+            generation,
+            conditions
+                .add(ACCEPTED, true, "Accepted", "it is deleted, with deletionPolicy Cleanup")
+                .add(READY, false, CLEANING, how)
+                .add(TUNNELS_HEALTHY, Status.UNKNOWN, CLEANING, how)
+                .add(RECONCILING, true, CLEANING, how)
+                .add(STALLED, false, CLEANING, how)
+                .list(),
+            previous.map(FlannelNetworkStatus::applied).orElse(null),
+            null,
+            null,
+            null,
+            null,
+            null,
+            previous.map(FlannelNetworkStatus::problems).orElse(null),
+            previous.map(FlannelNetworkStatus::adoption).orElse(null)));
   }
 
   /** Makes the status of the network in charge. */
@@ -113,32 +115,35 @@ public final class StatusReport {
     boolean installing = changing && rollout.map(Rollout::from).isEmpty();
     TunnelsHealthy healthy = TunnelsHealthy.of(tunnels, installing);
     int omitted = situation.leases().size() - NodeReport.LISTED_NODES;
-    return new FlannelNetworkStatus(
-        situation.generation(),
-        conditions(situation, Verdict.of(situation, rollout, healthy), healthy, now),
-        live.map(it -> applied(it, tunnels)).orElse(null),
-        ChangeReport.of(situation).orElse(null),
-        rollout.orElse(null),
-        NodeReport.summary(situation.leases(), tunnels),
-        nullIfEmpty(
-            NodeReport.nodes(
-                situation.wanted(),
-                situation.leases(),
-                tunnels,
-                before.map(FlannelNetworkStatus::nodes).orElse(List.of()),
-                now)),
-        omitted > 0 ? omitted : null,
-        nullIfEmpty(
-            ProblemReport.of(
-                situation.leases(),
-                changing,
-                installing ? List.of() : tunnels.map(TunnelVerdicts::troubles).orElse(List.of()),
-                live.flatMap(LiveFlannel::config)
-                    .flatMap(AppliedConfig::backend)
-                    .orElse(situation.wanted().backend()),
-                before.map(FlannelNetworkStatus::problems).orElse(List.of()),
-                now)),
-        situation.adoption().orElse(null));
+    return WithinBounds.of(
+        new FlannelNetworkStatus(
+            situation.generation(),
+            conditions(situation, Verdict.of(situation, rollout, healthy), healthy, now),
+            live.map(it -> applied(it, tunnels)).orElse(null),
+            ChangeReport.of(situation).orElse(null),
+            rollout.orElse(null),
+            NodeReport.summary(situation.leases(), tunnels),
+            nullIfEmpty(
+                NodeReport.nodes(
+                    situation.wanted(),
+                    situation.leases(),
+                    tunnels,
+                    before.map(FlannelNetworkStatus::nodes).orElse(List.of()),
+                    now)),
+            omitted > 0 ? omitted : null,
+            nullIfEmpty(
+                ProblemReport.of(
+                    situation.leases(),
+                    changing,
+                    installing
+                        ? List.of()
+                        : tunnels.map(TunnelVerdicts::troubles).orElse(List.of()),
+                    live.flatMap(LiveFlannel::config)
+                        .flatMap(AppliedConfig::backend)
+                        .orElse(situation.wanted().backend()),
+                    before.map(FlannelNetworkStatus::problems).orElse(List.of()),
+                    now)),
+            situation.adoption().orElse(null)));
   }
 
   /**
