@@ -40,4 +40,15 @@ final class ApiFault {
         || e.getCode() == HttpURLConnection.HTTP_CONFLICT
         || (e.getCode() == HTTP_UNPROCESSABLE && said(e).contains("metadata.uid"));
   }
+
+  /**
+   * Whether a JSON patch's {@code test} found another value: the object is not the one that was
+   * looked at. What the schema or a policy refuses names the object; this names none.
+   */
+  static boolean isOutdated(KubernetesClientException e) {
+    return e.getCode() == HTTP_UNPROCESSABLE
+        && e.getStatus() != null
+        && (e.getStatus().getDetails() == null || e.getStatus().getDetails().getName() == null)
+        && said(e).contains("rejected our request");
+  }
 }

@@ -35,10 +35,13 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
 
   /**
    * Whether more changed than a report's time and its figures, which move all the while, and what
-   * is only shown.
+   * is only shown. Who owns it and whose it is by its labels is what we write.
    */
   static boolean differ(FlannelNode now, FlannelNode before) {
     return !Objects.equals(now.getSpec(), before.getSpec())
+        || !Objects.equals(now.getMetadata().getLabels(), before.getMetadata().getLabels())
+        || !Objects.equals(
+            now.getMetadata().getOwnerReferences(), before.getMetadata().getOwnerReferences())
         || !Objects.equals(
             now.getMetadata().getDeletionTimestamp(), before.getMetadata().getDeletionTimestamp())
         || !Objects.equals(substance(now.getStatus()), substance(before.getStatus()));

@@ -2,11 +2,14 @@ package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.decide.AgentReport;
@@ -15,11 +18,14 @@ import io.flannel.operator.render.Flannel;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,9 +68,10 @@ final class FlannelNodes {
 
   /**
    * Writes the specs that differ, and deletes the FlannelNodes of nodes that are not the network's
-   * any more.
+   * any more. One that the API server refuses does not stop the others.
    *
    * @param specs by node
+   * @throws Applier.ApplyException at the end, if the API server refused some
    */
   void write(WantedNetwork network, Map<String, FlannelNodeSpec> specs) {
     Map<String, Node> nodes =
@@ -73,37 +80,51 @@ final class FlannelNodes {
         watches
             .list(FlannelNode.class)
             .collect(Collectors.toMap(FlannelNodes::name, Function.identity()));
+    Attempts attempts = new Attempts("FlannelNode");
     int written = 0;
     for (var spec : specs.entrySet()) {
       Node node = nodes.get(spec.getKey());
       FlannelNode live = present.get(spec.getKey());
-      if (node != null && (live == null || !holds(live, node, spec.getValue()))) {
-        apply(network, node, spec.getValue());
-        written++;
+      if (node == null) {
+        continue;
+      }
+      FlannelNode wanted = wanted(network, node, spec.getValue());
+      if (live == null) {
+        written += attempts.write(name(node), () -> create(wanted)) ? 1 : 0;
+      } else if (!holds(live, wanted)) {
+        written += attempts.write(name(node), () -> bringBack(live, wanted)) ? 1 : 0;
       }
     }
     if (written > 0) {
-      LOG.info("applied the spec of {} FlannelNodes", written);
+      LOG.info("wrote the spec of {} FlannelNodes", written);
     }
     delete(
         present.values().stream()
             .filter(live -> network.name().equals(networkOf(live)))
-            .filter(live -> !specs.containsKey(name(live)))
-            .toList());
+            .filter(live -> !specs.containsKey(name(live))),
+        attempts);
+    attempts.end();
   }
 
-  /** Deletes all of a network's. */
+  /**
+   * Deletes all of a network's. One that the API server refuses to delete does not stop the others.
+   *
+   * @throws Applier.ApplyException at the end, if the API server refused some
+   */
   void deleteAll(String network) {
+    Attempts attempts = new Attempts("FlannelNode");
     delete(
-        watches.list(FlannelNode.class).filter(live -> network.equals(networkOf(live))).toList());
+        watches.list(FlannelNode.class).filter(live -> network.equals(networkOf(live))), attempts);
+    attempts.end();
   }
 
-  private void delete(Collection<FlannelNode> surplus) {
-    for (FlannelNode one : surplus) {
-      client.resource(one).delete();
-    }
-    if (!surplus.isEmpty()) {
-      LOG.info("deleted {} FlannelNodes", surplus.size());
+  private void delete(Stream<FlannelNode> surplus, Attempts attempts) {
+    long deleted =
+        surplus
+            .filter(one -> attempts.delete(name(one), () -> client.resource(one).delete()))
+            .count();
+    if (deleted > 0) {
+      LOG.info("deleted {} FlannelNodes", deleted);
     }
   }
 
@@ -111,13 +132,16 @@ final class FlannelNodes {
     return live.getSpec() == null ? "" : live.getSpec().network();
   }
 
-  private static boolean holds(FlannelNode live, Node node, FlannelNodeSpec spec) {
-    return spec.equals(live.getSpec())
-        && live.getMetadata().getOwnerReferences().stream()
-            .anyMatch(owner -> node.getMetadata().getUid().equals(owner.getUid()));
+  /** Whether it is what it should be; labels and owners that others added count for nothing. */
+  private static boolean holds(FlannelNode live, FlannelNode wanted) {
+    ObjectMeta is = live.getMetadata();
+    ObjectMeta should = wanted.getMetadata();
+    return Objects.equals(live.getSpec(), wanted.getSpec())
+        && labels(is).entrySet().containsAll(labels(should).entrySet())
+        && owners(is).containsAll(owners(should));
   }
 
-  private void apply(WantedNetwork network, Node node, FlannelNodeSpec spec) {
+  private static FlannelNode wanted(WantedNetwork network, Node node, FlannelNodeSpec spec) {
     FlannelNode wanted = new FlannelNode();
     wanted.setMetadata(
         new ObjectMetaBuilder()
@@ -126,16 +150,73 @@ final class FlannelNodes {
             .withOwnerReferences(List.of(owner(node)))
             .build());
     wanted.setSpec(spec);
-    try {
-      client
-          .resource(wanted)
-          .fieldManager(Applier.FIELD_MANAGER)
-          .forceConflicts()
-          .serverSideApply();
-    } catch (KubernetesClientException e) {
-      throw new Applier.ApplyException(
-          "FlannelNode %s could not be written: %s".formatted(name(node), ApiFault.said(e)), e);
+    return wanted;
+  }
+
+  /** By server-side apply: if it is there by now, the next pass sees what is left to do. */
+  private void create(FlannelNode wanted) {
+    client.resource(wanted).fieldManager(Applier.FIELD_MANAGER).forceConflicts().serverSideApply();
+  }
+
+  /**
+   * Puts the spec in place of the one that is there. Server-side apply would leave what another
+   * manager owns, such as a field that somebody added, and find the same difference ever after.
+   *
+   * <p>The spec must still be the one that was looked at, and the object the same one: what is
+   * newer has not been judged yet. An agent's report in between is no matter.
+   */
+  private void bringBack(FlannelNode live, FlannelNode wanted) {
+    ObjectMeta is = live.getMetadata();
+    ObjectMeta should = wanted.getMetadata();
+    Map<String, String> labels = new TreeMap<>(labels(is));
+    labels.putAll(labels(should));
+    List<OwnerReference> owners = new ArrayList<>(owners(should));
+    owners(is).stream()
+        .filter(other -> !other.getKind().equals("Node") || !other.getName().equals(name(wanted)))
+        .forEach(owners::add);
+    List<Map<String, Object>> patch = new ArrayList<>();
+    patch.add(operation("test", "/metadata/uid", is.getUid()));
+    patch.add(operation("test", "/metadata/generation", is.getGeneration()));
+    if (!labels.equals(labels(is))) {
+      patch.addAll(replacement("/metadata/labels", labels(is), labels));
     }
+    if (!owners(is).containsAll(owners(should))) {
+      patch.addAll(replacement("/metadata/ownerReferences", owners(is), owners));
+    }
+    if (!Objects.equals(live.getSpec(), wanted.getSpec())) {
+      patch.add(operation("add", "/spec", wanted.getSpec()));
+    }
+    client
+        .resource(wanted)
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.JSON)
+                .withFieldManager(Applier.FIELD_MANAGER)
+                .build(),
+            Serialization.asJson(patch));
+  }
+
+  /**
+   * Of what others write, too: only if it still is what it was; that it was empty can't be asked.
+   */
+  private static List<Map<String, Object>> replacement(String path, Object from, Object to) {
+    boolean empty = from.equals(List.of()) || from.equals(Map.of());
+    return empty
+        ? List.of(operation("add", path, to))
+        : List.of(operation("test", path, from), operation("add", path, to));
+  }
+
+  /** {@code add} replaces what is there. */
+  private static Map<String, Object> operation(String op, String path, Object value) {
+    return Map.of("op", op, "path", path, "value", value);
+  }
+
+  private static Map<String, String> labels(ObjectMeta metadata) {
+    return Objects.requireNonNullElse(metadata.getLabels(), Map.of());
+  }
+
+  private static List<OwnerReference> owners(ObjectMeta metadata) {
+    return Objects.requireNonNullElse(metadata.getOwnerReferences(), List.of());
   }
 
   private static OwnerReference owner(Node node) {

@@ -41,16 +41,23 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One pass over one FlannelNetwork: observe, decide, render, apply, report. What the API server
  * refuses ends its writes; the status still says how things are, and why.
  */
 final class Pass {
+  private static final Logger LOG = LoggerFactory.getLogger(Pass.class);
+
   /**
    * A rollout that goes on, or is about to, is looked at so often, whether or not anything happens.
    */
   private static final Duration ROLLOUT_LOOK = Duration.ofSeconds(30);
+
+  /** Delay before a FlannelNode that the API server refused is tried again. */
+  private static final Duration REFUSED_LOOK = Duration.ofSeconds(10);
 
   private final Instant actingSince;
   private final FlannelNetwork network;
@@ -76,6 +83,9 @@ final class Pass {
 
   /** What ended its writes. */
   private Optional<Applier.ApplyException> failure = Optional.empty();
+
+  /** What was refused of the FlannelNodes: it ends no other write. */
+  private Optional<Applier.ApplyException> refused = Optional.empty();
 
   /**
    * Prepares it.
@@ -205,7 +215,7 @@ final class Pass {
                     leases,
                     NetConf.of(wanted).hash(),
                     paused,
-                    failure.map(Throwable::getMessage),
+                    failure.or(() -> refused).map(Throwable::getMessage),
                     adoption,
                     told,
                     course,
@@ -213,12 +223,14 @@ final class Pass {
     if (failure.isPresent()) {
       throw failure.get();
     }
+    refused.ifPresent(it -> LOG.warn("{}", it.getMessage()));
     if (!reported.rolling() && writing) {
       now.live().ifPresent(live -> remover.pruneConfigMaps(live.configHash()));
     }
     return lookAgain(
         List.of(
             reported.rolling() || ending.isPresent() ? Optional.of(ROLLOUT_LOOK) : Optional.empty(),
+            refused.map(it -> REFUSED_LOOK),
             course.gates().lookAgain(),
             removal.lookAgain(),
             preflight.lookAgain(),
@@ -300,10 +312,18 @@ final class Pass {
 
   private void tellAgents(WantedNetwork wanted, Map<String, FlannelNodeSpec> specs) {
     if (wanted.health().enabled()) {
-      flannelNodes.write(wanted, specs);
+      unlessRefused(() -> flannelNodes.write(wanted, specs));
     } else {
       remover.removeAgents(wanted);
-      flannelNodes.deleteAll(wanted.name());
+      unlessRefused(() -> flannelNodes.deleteAll(wanted.name()));
+    }
+  }
+
+  private void unlessRefused(Runnable writes) {
+    try {
+      writes.run();
+    } catch (Applier.ApplyException e) {
+      refused = Optional.of(e);
     }
   }
 
@@ -331,7 +351,7 @@ final class Pass {
     }
     if (finalizer.isOn(network)) {
       if (network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP) {
-        flannelNodes.deleteAll(wanted.name());
+        unlessRefused(() -> flannelNodes.deleteAll(wanted.name()));
         remover.removeAgents(wanted);
         steps.end(Kind.LEFT_OVERS);
         Optional<Going.Pending> pending =
@@ -341,6 +361,10 @@ final class Pass {
           say(pending.get().how());
           return UpdateControl.<FlannelNetwork>noUpdate()
               .rescheduleAfter(pending.get().lookAgain());
+        }
+        if (refused.isPresent()) {
+          say(String.valueOf(refused.get().getMessage()));
+          return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(REFUSED_LOOK);
         }
         takeOver.removeAll();
         remover.removeAll(wanted);
