@@ -173,8 +173,7 @@ class FlannelNodesIT {
                               .contains("FlannelNode node-1 could not be written")
                               .endsWith("and 2 more of kind FlannelNode were refused")));
       eventually(
-          "all are leased",
-          () -> assertThat(network.status().summary().leased()).isEqualTo(3));
+          "all are leased", () -> assertThat(network.status().summary().leased()).isEqualTo(3));
       allow();
       network.awaitReady();
     }
