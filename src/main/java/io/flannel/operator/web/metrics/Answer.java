@@ -1,13 +1,14 @@
 package io.flannel.operator.web.metrics;
 
 /**
- * What somebody who asked for the metrics is told.
+ * What somebody is told who asked by a token, for the metrics or for something else.
  *
- * @param code HTTP's status: 200, 401, 403 or 503
+ * @param code HTTP's status: 200, 401, 403 or 503; with 503 it is not decided
  * @param message why not, and what to do; empty with 200
  */
-record Answer(int code, String message) {
-  static final Answer ALLOWED = new Answer(200, "");
+public record Answer(int code, String message) {
+  /** The token opens it. */
+  public static final Answer ALLOWED = new Answer(200, "");
 
   static final Answer NO_TOKEN =
       new Answer(
@@ -19,7 +20,8 @@ record Answer(int code, String message) {
           "The API server does not accept this token: it is expired, revoked, of another cluster or"
               + " for another audience. Send one that the API server itself would take");
 
-  static final Answer BUSY =
+  /** So many ask that this one is not looked at. */
+  public static final Answer BUSY =
       new Answer(
           503,
           "Too many requests with tokens that were not seen before. Try again in some seconds");
@@ -35,9 +37,9 @@ record Answer(int code, String message) {
   }
 
   /** Nobody is let in while that can't be asked. */
-  static Answer notKnown(String why) {
+  static Answer notKnown(String what, String why) {
     return new Answer(
-        503, "Whether this token may get the metrics can't be asked of the API server: " + why);
+        503, "Whether this token may get " + what + " can't be asked of the API server: " + why);
   }
 
   /** Whether the API server said it, so that it holds for a while. */

@@ -1,10 +1,5 @@
 package io.flannel.operator.web.metrics;
 
-import io.fabric8.kubernetes.api.model.authentication.TokenReview;
-import io.fabric8.kubernetes.api.model.authentication.TokenReviewBuilder;
-import io.fabric8.kubernetes.api.model.authentication.UserInfo;
-import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReview;
-import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.RequestConfig;
@@ -13,79 +8,61 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Asks the API server, as the filter WithAuthenticationAndAuthorization of controller-runtime does:
- * whose token it is, by a TokenReview; whether that user may get the path, by a SubjectAccessReview
- * of a nonResourceURL.
- */
-final class ApiServerJudge implements TokenJudge {
+/** Asks the API server, once each time, and says so where it can't be asked. */
+public final class ApiServerJudge implements TokenJudge {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServerJudge.class);
 
-  /** Less than the 10 s that Prometheus waits for a scrape, for both reviews together. */
+  /** Less than the 10 s that Prometheus waits for a scrape, for two requests together. */
   private static final int TIMEOUT_MILLIS = 4_000;
 
   private final KubernetesClient client;
+  private final String what;
+  private final Review review;
   private final AtomicBoolean failing = new AtomicBoolean();
 
-  ApiServerJudge(KubernetesClient client) {
-    // Not tried again: whoever asks for metrics waits, and comes again.
+  /** What is asked of the API server. */
+  @FunctionalInterface
+  public interface Review {
+    /**
+     * Its answer.
+     *
+     * @throws KubernetesClientException if it could not be asked
+     */
+    Answer ask(KubernetesClient client, String token);
+  }
+
+  /**
+   * For one thing that tokens open.
+   *
+   * @param what they open, such as {@code the metrics}
+   */
+  public ApiServerJudge(KubernetesClient client, String what, Review review) {
+    // Not tried again: who asks waits, and comes again.
     RequestConfig once =
         new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
             .withRequestRetryBackoffLimit(0)
             .withRequestTimeout(TIMEOUT_MILLIS)
             .build();
     this.client = client.newClient(once).adapt(KubernetesClient.class);
+    this.what = what;
+    this.review = review;
   }
 
   @Override
   public Answer judge(String token) {
     try {
-      Answer answer = ask(token);
+      Answer answer = review.ask(client, token);
       if (failing.getAndSet(false)) {
-        LOG.info("the API server answers again whether a token may get the metrics");
+        LOG.info("the API server answers again whether a token may get {}", what);
       }
       return answer;
     } catch (KubernetesClientException e) {
       String why = said(e);
       if (!failing.getAndSet(true)) {
-        LOG.warn("nobody gets the metrics who was not let in a minute ago: {}", why);
+        LOG.warn("nobody gets {} who was not let in a minute ago: {}", what, why);
       }
-      return Answer.notKnown(why);
+      return Answer.notKnown(what, why);
     }
-  }
-
-  private Answer ask(String token) {
-    TokenReview whose =
-        client
-            .tokenReviews()
-            .create(new TokenReviewBuilder().withNewSpec().withToken(token).endSpec().build());
-    if (whose.getStatus() == null
-        || !Boolean.TRUE.equals(whose.getStatus().getAuthenticated())
-        || whose.getStatus().getUser() == null) {
-      return Answer.UNKNOWN_TOKEN;
-    }
-    UserInfo user = whose.getStatus().getUser();
-    SubjectAccessReview may =
-        client
-            .authorization()
-            .v1()
-            .subjectAccessReview()
-            .create(
-                new SubjectAccessReviewBuilder()
-                    .withNewSpec()
-                    .withUser(user.getUsername())
-                    .withUid(user.getUid())
-                    .withGroups(user.getGroups())
-                    .withExtra(user.getExtra())
-                    .withNewNonResourceAttributes()
-                    .withPath(MetricsServer.PATH)
-                    .withVerb("get")
-                    .endNonResourceAttributes()
-                    .endSpec()
-                    .build());
-    return may.getStatus() != null && Boolean.TRUE.equals(may.getStatus().getAllowed())
-        ? Answer.ALLOWED
-        : Answer.forbidden(user.getUsername());
   }
 
   private static String said(KubernetesClientException e) {

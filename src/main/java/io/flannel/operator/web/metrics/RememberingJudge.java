@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * server little, and lets few reviews a second through, so that nobody can load it by guessing.
  * Tokens are remembered by their hash. What could not be decided is asked anew each time.
  */
-final class RememberingJudge implements TokenJudge {
+public final class RememberingJudge implements TokenJudge {
   /** A right that is taken away is gone after that. */
   static final Duration ALLOWED_FOR = Duration.ofMinutes(1);
 
@@ -44,7 +44,8 @@ final class RememberingJudge implements TokenJudge {
   private double reviewsLeft = REVIEWS_AT_ONCE;
   private Instant counted;
 
-  RememberingJudge(TokenJudge asked, Clock clock) {
+  /** With nothing remembered. */
+  public RememberingJudge(TokenJudge asked, Clock clock) {
     this.asked = asked;
     this.clock = clock;
     this.counted = clock.instant();

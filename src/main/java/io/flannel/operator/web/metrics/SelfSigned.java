@@ -66,7 +66,7 @@ final class SelfSigned {
           pem("CERTIFICATE", made.getEncoded()),
           pem("PRIVATE KEY", keys.getPrivate().getEncoded()));
     } catch (GeneralSecurityException | OperatorCreationException | IOException e) {
-      throw new IllegalStateException("No certificate can be made for the metrics", e);
+      throw new IllegalStateException("No certificate can be made", e);
     }
   }
 

@@ -1,6 +1,8 @@
 /**
  * The metrics for those who come over the network: over TLS, by bearer token, and only if the chart
- * asks for it. What is on the node's loopback is Quarkus' own {@code /q/metrics}.
+ * asks for it. What is on the node's loopback is Quarkus' own {@code /q/metrics}. Public is what
+ * others serve by in the same way: {@link io.flannel.operator.web.metrics.TlsServer}, and who
+ * judges tokens.
  */
 @NullMarked
 package io.flannel.operator.web.metrics;

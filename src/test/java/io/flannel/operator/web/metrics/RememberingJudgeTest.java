@@ -48,7 +48,7 @@ class RememberingJudgeTest {
 
   @Test
   void whatCouldNotBeDecidedIsNeitherRememberedNorAllowed() {
-    said = Answer.notKnown("connection refused");
+    said = Answer.notKnown("the metrics", "connection refused");
     assertThat(judge.judge("prometheus").code()).isEqualTo(503);
     said = Answer.ALLOWED;
     assertThat(judge.judge("prometheus").code()).isEqualTo(200);

@@ -17,11 +17,14 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.util.Base64;
 
-/**
- * Tokens of ServiceAccounts in namespace {@code default}: good ones, and ones that look like it.
- */
-record Tokens(ApiServer api) {
-  private static final String NAMESPACE = "default";
+/** Tokens of the ServiceAccounts of a namespace: good ones, and ones that look like it. */
+public record Tokens(ApiServer api, String namespace) {
+  private static final String API_SERVER = "https://kubernetes.default.svc";
+
+  /** Of namespace {@code default}. */
+  Tokens(ApiServer api) {
+    this(api, "default");
+  }
 
   /** Makes the account. */
   Tokens account(String name) {
@@ -29,7 +32,7 @@ record Tokens(ApiServer api) {
         .resource(
             new ServiceAccountBuilder()
                 .withNewMetadata()
-                .withNamespace(NAMESPACE)
+                .withNamespace(namespace)
                 .withName(name)
                 .endMetadata()
                 .build())
@@ -38,32 +41,38 @@ record Tokens(ApiServer api) {
   }
 
   /** From the API server, for the API server. */
-  String of(String account) {
+  public String of(String account) {
     return requested(account, new TokenRequestBuilder().withNewSpec().endSpec());
   }
 
   /** From the API server, for somebody else. */
-  String forAudience(String account, String audience) {
+  public String forAudience(String account, String audience) {
     return requested(
         account, new TokenRequestBuilder().withNewSpec().withAudiences(audience).endSpec());
   }
 
   /** Signed by the API server's own key; good until then. */
   String signedUntil(String account, Instant end) throws IOException, GeneralSecurityException {
-    return signed(account, end, ownKey());
+    return signed(account, API_SERVER, end, ownKey());
+  }
+
+  /** The same, for somebody else. */
+  public String signedUntil(String account, String audience, Instant end)
+      throws IOException, GeneralSecurityException {
+    return signed(account, audience, end, ownKey());
   }
 
   /** The same, of a cluster that has another key. */
   String ofAnotherCluster(String account, Instant end) throws GeneralSecurityException {
     var generator = KeyPairGenerator.getInstance("RSA");
     generator.initialize(2048);
-    return signed(account, end, generator.generateKeyPair().getPrivate());
+    return signed(account, API_SERVER, end, generator.generateKeyPair().getPrivate());
   }
 
   private String requested(String account, TokenRequestBuilder request) {
     return api.client()
         .serviceAccounts()
-        .inNamespace(NAMESPACE)
+        .inNamespace(namespace)
         .withName(account)
         .tokenRequest(request.build())
         .getStatus()
@@ -76,22 +85,23 @@ record Tokens(ApiServer api) {
     return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(der));
   }
 
-  private String signed(String account, Instant end, PrivateKey key)
+  private String signed(String account, String audience, Instant end, PrivateKey key)
       throws GeneralSecurityException {
     ServiceAccount of =
-        api.client().serviceAccounts().inNamespace(NAMESPACE).withName(account).require();
+        api.client().serviceAccounts().inNamespace(namespace).withName(account).require();
     String claims =
         """
-        {"iss": "https://kubernetes.default.svc", "aud": ["https://kubernetes.default.svc"],
+        {"iss": "https://kubernetes.default.svc", "aud": ["%6$s"],
          "sub": "system:serviceaccount:%1$s:%2$s", "iat": %3$d, "nbf": %3$d, "exp": %4$d,
          "kubernetes.io": {"namespace": "%1$s", "serviceaccount": {"name": "%2$s", "uid": "%5$s"}}}
         """
             .formatted(
-                NAMESPACE,
+                namespace,
                 account,
-                end.getEpochSecond() - 7200,
+                end.getEpochSecond() - 600,
                 end.getEpochSecond(),
-                of.getMetadata().getUid());
+                of.getMetadata().getUid(),
+                audience);
     String said =
         base64("{\"alg\": \"RS256\"}".getBytes(UTF_8)) + "." + base64(claims.getBytes(UTF_8));
     Signature signature = Signature.getInstance("SHA256withRSA");
