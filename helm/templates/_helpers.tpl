@@ -31,6 +31,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "flannel-operator.labels" -}}
 {{ include "flannel-operator.selectorLabels" . }}
 app.kubernetes.io/component: operator
+{{ include "flannel-operator.commonLabels" . }}
+{{- end -}}
+
+{{- define "flannel-operator.viewerLabels" -}}
+app.kubernetes.io/name: {{ include "flannel-operator.name" . }}-viewer
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: viewer
+{{ include "flannel-operator.commonLabels" . }}
+{{- end -}}
+
+{{- define "flannel-operator.commonLabels" -}}
 app.kubernetes.io/part-of: flannel-operator
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
@@ -60,4 +71,19 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- fail "http.host is gone: what listens in plain HTTP stays on its node's loopback. For metrics over the network, set metrics.enabled=true: they come by TLS, for those who may read them (docs/metrics.md). Then take http.host out of your values, or with --reuse-values set http.host=127.0.0.1" -}}
 {{- end -}}
 {{- with .Values.metrics -}}{{- if .enabled -}}true{{- end -}}{{- end -}}
+{{- end -}}
+
+{{- /* "true" if kubectl flannel is answered through the API server; values of an earlier chart know nothing of that. */}}
+{{- define "flannel-operator.servesText" -}}
+{{- with .Values.viewer -}}{{- if .enabled -}}
+{{- if and (include "flannel-operator.servesMetrics" $) (eq (int .port) (int $.Values.metrics.port)) -}}
+{{- fail (printf "viewer.port and metrics.port are both %d: each needs a port of its own" (int .port)) -}}
+{{- end -}}
+true
+{{- end -}}{{- end -}}
+{{- end -}}
+
+{{- /* Of its Service, ServiceAccount and roles. */}}
+{{- define "flannel-operator.viewerName" -}}
+{{- printf "%s-viewer" (include "flannel-operator.fullname" . | trunc 56 | trimSuffix "-") -}}
 {{- end -}}

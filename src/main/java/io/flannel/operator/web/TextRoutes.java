@@ -10,6 +10,7 @@ import io.flannel.operator.report.words.PathWords;
 import io.flannel.operator.report.words.ProblemWords;
 import io.flannel.operator.report.words.StatusWords;
 import io.flannel.operator.report.words.Words;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
@@ -18,6 +19,8 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What {@code kubectl flannel} prints, as plain text in UTF-8:
@@ -35,8 +38,23 @@ import java.util.function.Function;
  */
 @Singleton
 class TextRoutes implements Routes {
+  private static final Logger LOG = LoggerFactory.getLogger(TextRoutes.class);
   private static final Map<Integer, String> REASONS =
-      Map.of(400, "BadRequest", 404, "NotFound", 503, "ServiceUnavailable");
+      Map.of(
+          400,
+          "BadRequest",
+          401,
+          "Unauthorized",
+          404,
+          "NotFound",
+          405,
+          "MethodNotAllowed",
+          408,
+          "Timeout",
+          413,
+          "RequestEntityTooLarge",
+          503,
+          "ServiceUnavailable");
 
   private final Networks networks;
   private final Clock clock;
@@ -49,10 +67,15 @@ class TextRoutes implements Routes {
 
   @Override
   public void addTo(Router router) {
-    add(router, "status", network -> StatusWords.of(network.view(), clock.instant()));
-    add(router, "problems", network -> ProblemWords.of(network.view(), clock.instant()));
+    addTo(router, HttpMethod.GET);
+  }
+
+  /** The same for requests of that method. */
+  void addTo(Router router, HttpMethod method) {
+    add(router, method, "status", network -> StatusWords.of(network.view(), clock.instant()));
+    add(router, method, "problems", network -> ProblemWords.of(network.view(), clock.instant()));
     router
-        .get("/text/nodes")
+        .route(method, "/text/nodes")
         .blockingHandler(
             context -> {
               boolean wide = "wide".equals(context.request().getParam("output"));
@@ -61,13 +84,14 @@ class TextRoutes implements Routes {
                   .ifPresent(words -> say(context, words));
             },
             false);
-    router.get("/text/path").blockingHandler(this::path, false);
-    router.get("/text/bundle").blockingHandler(this::bundle, false);
+    router.route(method, "/text/path").blockingHandler(this::path, false);
+    router.route(method, "/text/bundle").blockingHandler(this::bundle, false);
   }
 
-  private void add(Router router, String what, Function<ObservedNetwork, Words> words) {
+  private void add(
+      Router router, HttpMethod method, String what, Function<ObservedNetwork, Words> words) {
     router
-        .get("/text/" + what)
+        .route(method, "/text/" + what)
         .blockingHandler(
             context -> find(context).map(words).ifPresent(it -> say(context, it)), false);
   }
@@ -151,7 +175,35 @@ class TextRoutes implements Routes {
     context.response().putHeader("Content-Type", "text/plain; charset=utf-8").end(text);
   }
 
-  private static void error(RoutingContext context, int status, String message) {
+  /** Answers that nothing is told at the request's path. */
+  static void noSuchPath(RoutingContext context) {
+    error(
+        context,
+        404,
+        "nothing is told at %s; where kubectl flannel asks for it, it is newer than this operator"
+            .formatted(Answers.printable(context.normalizedPath())));
+  }
+
+  /** Answers a request that could not be read, or that failed. */
+  static void failed(RoutingContext context) {
+    if (context.response().headWritten()) {
+      context.request().connection().close();
+      return;
+    }
+    int status = context.statusCode() >= 400 ? context.statusCode() : 500;
+    if (status >= 500) {
+      LOG.error("{} failed", Answers.printable(context.normalizedPath()), context.failure());
+    }
+    error(
+        context,
+        status,
+        status >= 500
+            ? "the operator failed to answer this: its log says why"
+            : "the request can't be read: its path or its query is malformed");
+  }
+
+  /** Answers that it can't be answered, and why. */
+  static void error(RoutingContext context, int status, String message) {
     context
         .response()
         .setStatusCode(status)

@@ -11,14 +11,35 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.AbstractStringAssert;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code kubectl flannel} with a real port forwarded by a real kubelet, through a fault. */
+/**
+ * {@code kubectl flannel} with a real port forwarded by a real kubelet, through a fault; and for
+ * those who may not forward one, through the API server.
+ */
 @ExtendWith(InstalledOperator.class)
 class PluginE2E {
+  private static final String VIEWER = "system:serviceaccount:default:plugin-viewer";
+
   @TempDir Path folder;
+
+  @AfterAll
+  static void asItComesAgain() {
+    for (String binding : List.of("clusterrolebinding", "rolebinding")) {
+      Lab.tryRun(
+          "kubectl",
+          "-n",
+          InstalledOperator.NAMESPACE,
+          "delete",
+          binding,
+          "plugin-viewer",
+          "--ignore-not-found");
+    }
+    InstalledOperator.install();
+  }
 
   @Test
   void aFaultIsSeenFromItsBeginningToItsEnd() throws Exception {
@@ -41,6 +62,47 @@ class PluginE2E {
       Lab.run("heal", "link-down", "2");
     }
     awaitSaid(0, "Problems  none", "status");
+  }
+
+  /** With the chart's roles for it, bound as docs/kubectl-flannel.md says, and no other rights. */
+  @Test
+  void whoMayNotForwardAPortIsToldTheSame() throws IOException {
+    Network.becomes("{type: ipip}");
+    InstalledOperator.install("--set", "viewer.enabled=true");
+    Lab.kubectl(
+        "create",
+        "clusterrolebinding",
+        "plugin-viewer",
+        "--clusterrole=flannel-operator-viewer",
+        "--serviceaccount=default:plugin-viewer");
+    Lab.kubectl(
+        "-n",
+        InstalledOperator.NAMESPACE,
+        "create",
+        "rolebinding",
+        "plugin-viewer",
+        "--role=flannel-operator-viewer",
+        "--serviceaccount=default:plugin-viewer");
+    awaitSaid(0, "Ready     True for ", "status", "--as", VIEWER);
+    says(0, "nodes", "--as", VIEWER).contains("node2", "Healthy");
+    says(0, "path", "node1", "node2", "--as", VIEWER).contains("between the nodes");
+    Path archive = folder.resolve("bundle.tar.gz");
+    says(0, "bundle", archive.toString(), "--as", VIEWER);
+    assertThat(Lab.inNetwork("tar", "-xzOf", archive.toString()).output())
+        .contains("== status of default");
+    // Kubelet's health, which listens on the loopback of the operator's node.
+    Lab.Outcome forward =
+        Lab.tryRun(
+            "kubectl",
+            "--as",
+            VIEWER,
+            "-n",
+            InstalledOperator.NAMESPACE,
+            "port-forward",
+            "deployment/flannel-operator",
+            ":10248");
+    assertThat(forward.code()).isNotZero();
+    assertThat(forward.output()).contains("forbidden", "pods/portforward");
   }
 
   private void bundle() throws IOException {

@@ -1,22 +1,17 @@
 package io.flannel.operator.plugin;
 
 import static io.flannel.operator.testing.TestCluster.eventually;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.UserShell;
 import io.flannel.operator.testing.UserShell.Answer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.AfterAll;
@@ -161,26 +156,28 @@ class PluginIT {
   @Test
   void whoMayNotIsToldWhatIsMissing() throws IOException {
     network.apply(TestNetwork.IPIP).awaitReady();
-    serviceAccount("nobody");
-    UserShell nobody = shell.as(cluster.api().kubeconfigOf("default", "nobody"));
+    UserShell nobody = shell.as(PublishedRights.account(cluster, "nobody"));
     Answer refused = nobody.run("kubectl flannel status");
     assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.said())
         .contains("FlannelNetworks can't be read: ", "Forbidden", "docs/kubectl-flannel.md");
 
-    serviceAccount("viewer");
-    UserShell viewer = shell.as(cluster.api().kubeconfigOf("default", "viewer"));
-    rights("viewer", "ClusterRole");
+    UserShell viewer =
+        UserShell.of(cluster.api()).as(PublishedRights.account(cluster, "half-a-viewer"));
+    PublishedRights.give(cluster, "half-a-viewer", "ClusterRole");
     Answer half = viewer.run("kubectl flannel status");
     assertThat(half.code()).isZero();
     assertThat(half.said())
         .contains("the operator can't be looked for: ", "deployments.apps is forbidden")
         .contains(LAST_KNOWN, "Ready     True since ");
 
-    rights("viewer", "Role");
+    PublishedRights.give(cluster, "half-a-viewer", "Role");
     Answer whole = viewer.run("kubectl flannel status -n flannel-system");
-    assertThat(whole.said()).startsWith("Network   default\nReady     True for ");
     assertThat(whole.code()).isZero();
+    assertThat(whole.said())
+        .contains("no port could be forwarded to the operator's pod flannel-system/operator-1: ")
+        .contains("What to do: have viewer.enabled=true set in the operator's chart")
+        .contains(LAST_KNOWN, "Ready     True since ");
   }
 
   @ParameterizedTest
@@ -224,41 +221,5 @@ class PluginIT {
     Answer answer = shell.run(command);
     assertThat(answer.code()).as("%s%n%s", command, answer.said()).isEqualTo(code);
     return assertThat(answer.said()).as(command);
-  }
-
-  private static void serviceAccount(String name) {
-    cluster
-        .client()
-        .resource(
-            new ServiceAccountBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace("default")
-                .endMetadata()
-                .build())
-        .createOr(it -> it.update());
-  }
-
-  /** Those of kubectl-plugin/rights.yaml, of one kind, given to a ServiceAccount. */
-  private static void rights(String account, String kind) throws IOException {
-    String wanted =
-        Arrays.stream(Files.readString(Path.of("kubectl-plugin/rights.yaml")).split("---"))
-            .filter(document -> document.contains("kind: " + kind + "\n"))
-            .findFirst()
-            .orElseThrow()
-            .replace("namespace: flannel-operator", "namespace: " + TestCluster.SYSTEM);
-    String binding =
-        """
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: %1$sBinding
-        metadata: {name: flannel-viewer%3$s}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: %1$s, name: flannel-viewer}
-        subjects: [{kind: ServiceAccount, name: %2$s, namespace: default}]
-        """
-            .formatted(
-                kind, account, kind.equals("Role") ? ", namespace: " + TestCluster.SYSTEM : "");
-    for (String document : List.of(wanted, binding)) {
-      cluster.client().load(new ByteArrayInputStream(document.getBytes(UTF_8))).serverSideApply();
-    }
   }
 }

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,6 +34,20 @@ public final class Helm {
       command.addAll(List.of("--show-only", "templates/" + template + ".yaml"));
     }
     return new ByteArrayInputStream(run(new ProcessBuilder(command)));
+  }
+
+  /** What {@code helm template} makes of this repository's chart with a file of values. */
+  public static InputStream template(Path values) {
+    return new ByteArrayInputStream(
+        run(
+            new ProcessBuilder(
+                Tool.HELM.path().toString(),
+                "template",
+                "flannel-operator",
+                "helm",
+                "--namespace=flannel-operator",
+                "--kube-version=" + OLDEST_KUBERNETES,
+                "--values=" + values)));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.flannel.operator.testing;
 
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -12,15 +13,22 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class RunningOperator implements BeforeAllCallback, AfterAllCallback {
   private final TestCluster cluster;
+  private final UnaryOperator<OperatorProcess> more;
   private @Nullable OperatorProcess process;
 
   public RunningOperator(TestCluster cluster) {
+    this(cluster, operator -> operator);
+  }
+
+  /** The same with more in its environment. */
+  public RunningOperator(TestCluster cluster, UnaryOperator<OperatorProcess> more) {
     this.cluster = cluster;
+    this.more = more;
   }
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    process = cluster.operator().start().awaitReady();
+    process = more.apply(cluster.operator()).start().awaitReady();
     cluster.runs(process);
   }
 

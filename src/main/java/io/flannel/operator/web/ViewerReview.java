@@ -1,0 +1,107 @@
+package io.flannel.operator.web;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.authentication.TokenReviewBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenReviewStatus;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.web.metrics.Answer;
+import io.flannel.operator.web.metrics.ApiServerJudge;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * Whether a token is one of the viewer's ServiceAccount, for the viewer's audience and not for
+ * long: that account has no rights, so whoever may make tokens of it can do this with them and
+ * nothing else. By a TokenReview.
+ */
+final class ViewerReview implements ApiServerJudge.Review {
+  /**
+   * Of a token, from its making to its end. The API server gives tokens for a year to who asks for
+   * them; with such a one a right that was taken away would go on.
+   */
+  static final Duration LONGEST_LIFE = Duration.ofHours(1);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final String namespace;
+  private final String account;
+
+  /** For the tokens of that ServiceAccount. */
+  ViewerReview(String namespace, String account) {
+    this.namespace = namespace;
+    this.account = account;
+  }
+
+  /** A command that prints such a token. */
+  String howToGetOne() {
+    return "kubectl -n %s create token %s --audience %s --duration 10m"
+        .formatted(namespace, account, ViewerServer.AUDIENCE);
+  }
+
+  @Override
+  public Answer ask(KubernetesClient client, String token) {
+    TokenReviewStatus review =
+        client
+            .tokenReviews()
+            .create(
+                new TokenReviewBuilder()
+                    .withNewSpec()
+                    .withToken(token)
+                    .withAudiences(ViewerServer.AUDIENCE)
+                    .endSpec()
+                    .build())
+            .getStatus();
+    if (review == null
+        || !Boolean.TRUE.equals(review.getAuthenticated())
+        || review.getUser() == null
+        || !audiences(review).contains(ViewerServer.AUDIENCE)) {
+      return refused(
+          "the API server does not accept this token for audience %s: it is expired, revoked, of"
+                  .formatted(ViewerServer.AUDIENCE)
+              + " another cluster or for another audience");
+    }
+    String user = review.getUser().getUsername();
+    if (!"system:serviceaccount:%s:%s".formatted(namespace, account).equals(user)) {
+      return refused(
+          "this token is that of %s, and only that of ServiceAccount %s in namespace %s is let in"
+              .formatted(Answers.printable(String.valueOf(user)), account, namespace));
+    }
+    if (!endsSoon(token)) {
+      return refused(
+          "this token is good for longer than %d minutes".formatted(LONGEST_LIFE.toMinutes()));
+    }
+    return Answer.ALLOWED;
+  }
+
+  private Answer refused(String why) {
+    return new Answer(401, why + ". Send one made by: " + howToGetOne());
+  }
+
+  /** Of an API server that knows of no audiences there are none. */
+  private static List<String> audiences(TokenReviewStatus review) {
+    return review.getAudiences() == null ? List.of() : review.getAudiences();
+  }
+
+  /** By what the token says, which the API server has vouched for. */
+  static boolean endsSoon(String token) {
+    String[] parts = token.split("\\.", -1);
+    if (parts.length != 3) {
+      return false;
+    }
+    try {
+      JsonNode claims = JSON.readTree(Base64.getUrlDecoder().decode(parts[1]));
+      JsonNode made = claims.path("iat");
+      JsonNode end = claims.path("exp");
+      return made.isIntegralNumber()
+          && end.isIntegralNumber()
+          && made.canConvertToLong()
+          && end.canConvertToLong()
+          && end.asLong() - LONGEST_LIFE.toSeconds() <= made.asLong();
+    } catch (IllegalArgumentException | IOException e) {
+      return false;
+    }
+  }
+}
