@@ -75,6 +75,7 @@ public record FlannelNetworkStatus(
               "A FlannelNetwork that takes it over as it is, as a manifest for `kubectl apply -f -`:"
                   + " kubectl get fnet default -o jsonpath='{.status.adoption.matching}' prints it.")
           @Size(max = Bounds.MANIFEST)
+          @MultiLine
           @Nullable String matching) {
 
     /** Where an adoption is. */

@@ -2,16 +2,20 @@ package io.flannel.operator.web;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.overlay.PrintableText;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is answered: JSON, and errors as JSON that say what is wrong, where and what to do. */
+/**
+ * What is answered: JSON, and errors as JSON that say what is wrong, where and what to do. No text
+ * in it has a control character, whoever wrote it.
+ */
 final class Answers {
   private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = new ObjectMapper().registerModule(new PrintableJson());
 
   private Answers() {}
 
@@ -59,8 +63,7 @@ final class Answers {
 
   /** What a stranger wrote, fit for logs and terminals. */
   static String printable(String text) {
-    String readable = text.replaceAll("[^\\x20-\\x7e]", "?");
-    return readable.length() <= 128 ? readable : readable.substring(0, 128) + "…";
+    return PrintableText.shortened(text, 128);
   }
 
   private static void send(RoutingContext context, int status, Object answer) {

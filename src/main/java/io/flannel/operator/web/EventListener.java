@@ -41,6 +41,11 @@ final class EventListener {
     }
   }
 
+  /** Whether nobody is there any more. */
+  boolean isClosed() {
+    return response.closed();
+  }
+
   void end(String last) {
     if (!response.closed()) {
       response.end(last);

@@ -36,8 +36,12 @@ final class EventStream {
     listeners.remove(listener);
   }
 
-  /** Reads the network if it is another than last time, and sends what a listener lacks. */
+  /**
+   * Reads the network if it is another than last time, and sends what a listener lacks; one that
+   * has gone is none any more, even if nobody told so.
+   */
   void look() {
+    listeners.removeIf(EventListener::isClosed);
     Optional<String> now = networks.revision(network);
     Optional<ObservedNetwork> changed =
         now.equals(revision) ? Optional.empty() : networks.find(network);

@@ -64,6 +64,11 @@ class EventStreams {
       EventListener listener = new EventListener(response);
       response.closeHandler(closed -> remove(network, listener));
       response.exceptionHandler(broken -> remove(network, listener));
+      if (response.closed()) {
+        // Who asked has gone while the network was looked for: Vert.x has told it, and does so
+        // once.
+        return;
+      }
       streams.computeIfAbsent(network, name -> new EventStream(name, networks)).add(listener);
       if (timer < 0) {
         timer = vertx.setPeriodic(BETWEEN_LOOKS_MILLIS, again -> look());

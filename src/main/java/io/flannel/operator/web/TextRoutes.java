@@ -1,5 +1,6 @@
 package io.flannel.operator.web;
 
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.report.path.PacketPath;
 import io.flannel.operator.report.view.Networks;
 import io.flannel.operator.report.view.ObservedNetwork;
@@ -172,7 +173,10 @@ class TextRoutes implements Routes {
   }
 
   private static void say(RoutingContext context, String text) {
-    context.response().putHeader("Content-Type", "text/plain; charset=utf-8").end(text);
+    context
+        .response()
+        .putHeader("Content-Type", "text/plain; charset=utf-8")
+        .end(PrintableText.lines(text));
   }
 
   /** Answers that nothing is told at the request's path. */

@@ -7,10 +7,10 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
 
-/** Puts the routes into Quarkus' router, the gate before them. */
+/** Puts the routes into Quarkus' router, the gate before them and before all others. */
 @Singleton
 class WebServer {
-  private static final List<String> GUARDED = List.of("/", "/page/*", "/api/*", "/text/*");
+  private static final List<String> OURS = List.of("/", "/page/*", "/api/*", "/text/*");
 
   private final List<Routes> routes;
 
@@ -20,10 +20,10 @@ class WebServer {
   }
 
   void start(@Observes Router router) {
-    Gate gate = new Gate();
-    GUARDED.forEach(path -> router.route(path).handler(gate));
+    // Before all routes, also those of Quarkus' own, whenever they are added.
+    router.route().order(Integer.MIN_VALUE).handler(new Gate());
     routes.forEach(some -> some.addTo(router));
-    GUARDED.forEach(path -> router.route(path).handler(Answers::noSuchPath));
-    GUARDED.forEach(path -> router.route(path).failureHandler(Answers::failed));
+    OURS.forEach(path -> router.route(path).handler(Answers::noSuchPath));
+    OURS.forEach(path -> router.route(path).failureHandler(Answers::failed));
   }
 }

@@ -8,6 +8,7 @@ import io.flannel.operator.api.FlannelNetworkSpec;
 import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.report.view.ObservedNetwork;
 import io.flannel.operator.report.view.Replica;
+import io.flannel.operator.testing.HostileText;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.ext.web.Router;
@@ -19,6 +20,8 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,8 @@ class WebServerTest {
   @BeforeEach
   void listen() {
     Router router = Router.router(vertx);
+    // As Quarkus', which are there before ours.
+    router.route("/q/metrics").handler(context -> context.response().end("figures"));
     new WebServer(List.of(new PageRoutes(), new NetworkRoutes(networks, events))).start(router);
     server =
         vertx
@@ -122,11 +127,12 @@ class WebServerTest {
         ""
       })
   void aRequestForAnotherHostIsRefused(String host) throws IOException {
-    for (String path : List.of("/", "/page/served.html", "/api/networks", "/text/status")) {
+    for (String path :
+        List.of("/", "/page/served.html", "/api/networks", "/text/status", "/q/metrics", "/none")) {
       assertThat(request("GET", path, host))
           .as(path)
           .startsWith("HTTP/1.1 403")
-          .doesNotContain("served</title>", "networks");
+          .doesNotContain("served</title>", "networks", "figures");
     }
   }
 
@@ -134,6 +140,81 @@ class WebServerTest {
   @ValueSource(strings = {"localhost", "LOCALHOST:1", "127.0.0.1:18080", "[::1]:8080", "[::1]"})
   void thisMachinesNamesAreNot(String host) throws IOException {
     assertThat(request("GET", "/api/networks", host)).startsWith("HTTP/1.1 200");
+    assertThat(request("GET", "/q/metrics", host)).startsWith("HTTP/1.1 200").endsWith("figures");
+  }
+
+  /** Its address alone is asked for; what is asked of others' pages is not. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: same-site",
+        "sec-fetch-site: cross-site",
+        "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: something-new",
+        "Origin: https://evil.example",
+        "Origin: http://localhost:3000",
+        "Origin: null"
+      })
+  void anotherSitesRequestIsRefused(String header) throws IOException {
+    for (String path :
+        List.of("/", "/page/served.html", "/api/networks/default/events", "/q/metrics")) {
+      assertThat(request("GET", path, "localhost:18080", header))
+          .as(path)
+          .startsWith("HTTP/1.1 403")
+          .contains("another site asks for this")
+          .doesNotContain("served</title>", "figures");
+    }
+    assertThat(events.idle()).isTrue();
+  }
+
+  @Test
+  void aLinkLeadsToThePageAndNoFurther() throws IOException {
+    String[] clicked = {
+      "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"
+    };
+    assertThat(request("GET", "/", "localhost:18080", clicked)).startsWith("HTTP/1.1 200");
+    assertThat(request("GET", "/", "evil.example", clicked)).startsWith("HTTP/1.1 403");
+    for (String path : List.of("/api/networks", "/page/served.html", "/q/metrics")) {
+      assertThat(request("GET", path, "localhost:18080", clicked))
+          .as(path)
+          .startsWith("HTTP/1.1 403");
+    }
+    String[] framed = {
+      "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"
+    };
+    assertThat(request("GET", "/", "localhost:18080", framed)).startsWith("HTTP/1.1 403");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Sec-Fetch-Site: same-origin",
+        "Sec-Fetch-Site: none",
+        "Origin: http://localhost:18080",
+        "User-Agent: kube-probe/1.35"
+      })
+  void theOwnPagesAndTheUsersAreNot(String header) throws IOException {
+    for (String path : List.of("/page/served.html", "/api/networks", "/q/metrics")) {
+      assertThat(request("GET", path, "localhost:18080", header))
+          .as(path)
+          .startsWith("HTTP/1.1 200");
+    }
+  }
+
+  /** JSON's escapes are undone by who reads it; so what they stand for must not be there. */
+  @Test
+  void whatARequestSaidIsRepeatedPrintably() throws IOException {
+    String forged = "%1b%5b31m%0d%0aforged%c2%9b%e2%80%ae%e2%80%a8x";
+    for (String path :
+        List.of(
+            "/api/" + forged,
+            "/api/networks/" + forged,
+            "/api/networks/default/path?to=n1&from=" + forged)) {
+      String body = get(path).replaceFirst("(?s).*\r\n\r\n", "");
+      assertThat(body).contains("forged").doesNotContain("\\u00", "\\r", "\\n");
+      assertThat(HostileText.isIn(body)).as(body).isFalse();
+    }
   }
 
   @ParameterizedTest
@@ -228,6 +309,27 @@ class WebServerTest {
     await().until(() -> firstLine("/api/networks/default/events").startsWith("HTTP/1.1 200"));
   }
 
+  /** As a browser does whose page is loaded again while the operator is slow. */
+  @Test
+  void whoLeavesBeforeTheNetworkIsFoundHoldsNoPlace() throws IOException {
+    for (int round = 1; round <= 3; round++) {
+      networks.finding = new CountDownLatch(1);
+      int all = round * 15; // Fewer than there are workers.
+      List<Socket> leaving = new ArrayList<>();
+      while (leaving.size() < 15) {
+        leaving.add(send("GET", "/api/networks/default/events", "localhost"));
+      }
+      await().until(() -> networks.waiting.get() == all);
+      for (Socket socket : leaving) {
+        socket.close();
+      }
+      assertThat(get("/page/served.html")).as("the closing is noticed").startsWith("HTTP/1.1 200");
+      networks.finding.countDown();
+    }
+    await().until(events::idle);
+    assertThat(firstLine("/api/networks/default/events")).startsWith("HTTP/1.1 200");
+  }
+
   @Test
   void whileNobodyListensNothingIsLookedAt() throws IOException {
     assertThat(events.idle()).isTrue();
@@ -297,6 +399,8 @@ class WebServerTest {
   private static final class MadeUp implements io.flannel.operator.report.view.Networks {
     private final FlannelNetworkSpec spec =
         Networks.spec("{cidr: 10.244.0.0/16, backend: {type: ipip}}");
+    private final AtomicInteger waiting = new AtomicInteger();
+    private volatile CountDownLatch finding = new CountDownLatch(0);
     private volatile String leader = "a";
     private volatile long generation = 1;
     private volatile boolean gone;
@@ -314,7 +418,17 @@ class WebServerTest {
     }
 
     @Override
-    public synchronized Optional<ObservedNetwork> find(String name) {
+    public Optional<ObservedNetwork> find(String name) {
+      waiting.incrementAndGet();
+      try {
+        finding.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      return found(name);
+    }
+
+    private synchronized Optional<ObservedNetwork> found(String name) {
       read++;
       return gone || !name.equals("default")
           ? Optional.empty()
