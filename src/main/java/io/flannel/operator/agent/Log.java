@@ -1,5 +1,6 @@
 package io.flannel.operator.agent;
 
+import io.flannel.operator.overlay.PrintableText;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -23,7 +24,6 @@ public final class Log {
   /** What others wrote stays on one line. */
   static String line(Instant time, String level, Class<?> of, String message) {
     return "%s %-5s %s %s"
-        .formatted(
-            TIME.format(time), level, of.getSimpleName(), message.replaceAll("\\p{Cntrl}+", " "));
+        .formatted(TIME.format(time), level, of.getSimpleName(), PrintableText.of(message));
   }
 }

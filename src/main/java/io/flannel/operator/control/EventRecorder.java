@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.report.Happening;
 import java.net.HttpURLConnection;
 import java.time.Clock;
@@ -24,13 +25,16 @@ import org.slf4j.event.Level;
  * <p>An Event is told before the status that it comes from is written. Its name is made of that
  * status' resourceVersion and of what happened, so that an operator that died in between and comes
  * to the same finding again gets "already exists" instead of telling it twice.
+ *
+ * <p>A network whose state flaps, for whatever reason, does not fill the cluster's store: {@link
+ * EventRate} bounds how many are told.
  */
 final class EventRecorder {
   /** Where Events of cluster-scoped objects live. */
   private static final String NAMESPACE = "default";
 
-  /** What the API server takes at most for a note. */
-  private static final int NOTE_LENGTH = 1024;
+  /** What the API server takes at most for a note; it says characters, and counts bytes. */
+  private static final int NOTE_BYTES = 1024;
 
   private static final DateTimeFormatter MICROS =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
@@ -40,20 +44,47 @@ final class EventRecorder {
   private final KubernetesClient client;
   private final Clock clock;
   private final String instance;
+  private final EventRate rate;
 
   EventRecorder(KubernetesClient client, Clock clock, String instance) {
     this.client = client;
     this.clock = clock;
     this.instance = instance;
+    this.rate = new EventRate();
   }
 
+  /** Tells it, or counts it if too many came before: see {@link EventRate}. */
   void record(FlannelNetwork network, Happening happening) {
+    String uid = network.getMetadata().getUid();
+    rate.tell(uid, happening, clock.instant())
+        .ifPresentOrElse(
+            told -> write(network, told),
+            () -> {
+              if (rate.heldBack(uid, happening.reason()) == 1) {
+                LOG.warn(
+                    "FlannelNetwork {}: Events of the reason {} come too fast; from now on they are"
+                        + " counted, and told together",
+                    network.getMetadata().getName(),
+                    happening.reason());
+              }
+            });
+  }
+
+  /** Tells what was held back and may be told by now. */
+  void recordHeldBack(FlannelNetwork network) {
+    rate.overdue(network.getMetadata().getUid(), clock.instant())
+        .forEach(told -> write(network, told));
+  }
+
+  private void write(FlannelNetwork network, EventRate.Told told) {
+    Happening happening = told.happening();
+    String note = note(told);
     var meta = network.getMetadata();
     String name =
         meta.getName()
             + "."
             + UUID.nameUUIDFromBytes(
-                (meta.getUid() + meta.getResourceVersion() + happening).getBytes(UTF_8));
+                (meta.getUid() + meta.getResourceVersion() + told).getBytes(UTF_8));
     var event =
         new EventBuilder()
             .withNewMetadata()
@@ -68,9 +99,9 @@ final class EventRecorder {
                     .withUid(meta.getUid())
                     .build())
             .withType(happening.warning() ? "Warning" : "Normal")
-            .withReason(happening.reason())
+            .withReason(PrintableText.of(happening.reason()))
             .withAction("Reconcile")
-            .withNote(shortened(happening.message()))
+            .withNote(note)
             .withReportingController("flannel.io/flannel-operator")
             .withReportingInstance(instance)
             .withEventTime(new MicroTime(MICROS.format(clock.instant())))
@@ -78,8 +109,7 @@ final class EventRecorder {
     try {
       client.resource(event).create();
       LOG.atLevel(happening.warning() ? Level.WARN : Level.INFO)
-          .log(
-              "FlannelNetwork {}: {}: {}", meta.getName(), happening.reason(), happening.message());
+          .log("FlannelNetwork {}: {}: {}", meta.getName(), happening.reason(), note);
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         // Events are told on a best-effort basis; the status says the same.
@@ -88,7 +118,13 @@ final class EventRecorder {
     }
   }
 
-  private static String shortened(String message) {
-    return message.length() <= NOTE_LENGTH ? message : message.substring(0, NOTE_LENGTH - 1) + "…";
+  private static String note(EventRate.Told told) {
+    String more =
+        told.others() == 0
+            ? ""
+            : " (and %d more of this reason, which came too fast to be told each)"
+                .formatted(told.others());
+    return PrintableText.shortenedToBytes(told.happening().message(), NOTE_BYTES - more.length())
+        + more;
   }
 }

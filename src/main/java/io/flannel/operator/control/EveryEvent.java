@@ -8,12 +8,13 @@ import java.time.Duration;
 /**
  * The reconciler's configuration with {@code triggerReconcilerOnAllEvents}, which the extension
  * reads from the annotation and then drops (seen with 7.7.3): without it, the reconciler never
- * hears that a network is to go.
+ * hears that a network is to go. Passes begin as often as {@link PassRate} lets them.
  */
 final class EveryEvent extends QuarkusControllerConfiguration<FlannelNetwork> {
   EveryEvent(
       QuarkusControllerConfiguration<FlannelNetwork> annotated,
-      QuarkusConfigurationService configuration) {
+      QuarkusConfigurationService configuration,
+      PassRate rate) {
     super(
         annotated.getInformerConfig(),
         annotated.getName(),
@@ -22,7 +23,7 @@ final class EveryEvent extends QuarkusControllerConfiguration<FlannelNetwork> {
         false,
         annotated.getAssociatedReconcilerClassName(),
         annotated.getRetry(),
-        annotated.getRateLimiter(),
+        rate,
         annotated.maxReconciliationInterval().orElse(Duration.ofMinutes(5)),
         annotated.getFinalizerName(),
         annotated.fieldManager(),

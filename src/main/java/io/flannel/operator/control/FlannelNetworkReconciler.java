@@ -29,10 +29,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings the cluster to what a FlannelNetwork says, a {@link Pass} at a time.
  *
- * <p>It keeps nothing between two passes but since when it acts; what it needs to know it reads
- * from the cluster. All events come here ({@code triggerReconcilerOnAllEvents}, see {@link
- * EveryEvent}), since the finalizer is there only while {@code deletionPolicy} is {@code Cleanup}:
- * an object with {@code Retain} can be deleted while no operator runs.
+ * <p>It keeps nothing between two passes but since when it acts, and what bounds how often it does
+ * so; what it needs to know it reads from the cluster. All events come here ({@code
+ * triggerReconcilerOnAllEvents}, see {@link EveryEvent}), since the finalizer is there only while
+ * {@code deletionPolicy} is {@code Cleanup}: an object with {@code Retain} can be deleted while no
+ * operator runs.
  */
 @ControllerConfiguration(
     name = "flannelnetwork",
@@ -49,6 +50,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final NodeAgentSettings agents;
   private final EventRecorder events;
   private final CachedNetworks shown;
+  private final PassRate rate;
   private final String deployment;
 
   private final Lock passing = new ReentrantLock();
@@ -67,6 +69,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       NetworkMetrics metrics,
       NodeAgentSettings agents,
       CachedNetworks shown,
+      PassRate rate,
       @ConfigProperty(name = "flannel.instance") String instance,
       @ConfigProperty(name = "flannel.deployment") String deployment) {
     this.client = client;
@@ -74,6 +77,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     this.clock = clock;
     this.metrics = metrics;
     this.shown = shown;
+    this.rate = rate;
     this.deployment = deployment;
     this.events = new EventRecorder(client, clock, instance);
   }
@@ -106,7 +110,8 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     try {
       Instant since = Objects.requireNonNullElseGet(actingSince, clock::instant);
       actingSince = since;
-      return metrics.timed(new Pass(Objects.requireNonNull(tools), since, network, context)::run);
+      Pass pass = new Pass(Objects.requireNonNull(tools), since, network, context);
+      return rate.counted(() -> metrics.timed(pass::run));
     } catch (KubernetesClientException e) {
       LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), ApiFault.said(e));
       throw e;

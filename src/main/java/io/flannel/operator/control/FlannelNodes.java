@@ -50,8 +50,12 @@ final class FlannelNodes {
   Map<String, AgentReport> reports() {
     Instant now = clock.instant();
     return watches
-        .list(FlannelNode.class)
-        .collect(Collectors.toMap(FlannelNodes::name, node -> report(node, now)));
+        .invalidReports()
+        .judge(
+            watches
+                .list(FlannelNode.class)
+                .collect(Collectors.toMap(FlannelNodes::name, node -> report(node, now))),
+            now);
   }
 
   private AgentReport report(FlannelNode node, Instant now) {

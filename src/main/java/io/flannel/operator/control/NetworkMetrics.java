@@ -7,6 +7,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.TunnelVerdict;
+import io.flannel.operator.overlay.PrintableText;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -14,6 +15,7 @@ import io.micrometer.core.instrument.Timer;
 import io.quarkus.runtime.Startup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -180,7 +182,8 @@ class NetworkMetrics {
   }
 
   private static MultiGauge.Row<?> row(double value, String... tags) {
-    return MultiGauge.Row.of(Tags.of(tags), value);
+    return MultiGauge.Row.of(
+        Tags.of(Arrays.stream(tags).map(PrintableText::of).toArray(String[]::new)), value);
   }
 
   private static <T> List<T> orEmpty(@Nullable List<T> list) {

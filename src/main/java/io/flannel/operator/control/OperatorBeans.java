@@ -37,10 +37,13 @@ class OperatorBeans {
   @Produces
   @Singleton
   Operator operator(
-      QuarkusConfigurationService configuration, FlannelNetworkReconciler reconciler) {
+      QuarkusConfigurationService configuration,
+      FlannelNetworkReconciler reconciler,
+      PassRate rate) {
     Operator operator = new Operator(configuration);
     operator.register(
-        reconciler, new EveryEvent(configuration.getConfigurationFor(reconciler), configuration));
+        reconciler,
+        new EveryEvent(configuration.getConfigurationFor(reconciler), configuration, rate));
     return operator;
   }
 

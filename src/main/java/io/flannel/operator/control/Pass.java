@@ -19,6 +19,7 @@ import io.flannel.operator.decide.NodePlan;
 import io.flannel.operator.decide.RolloutStep;
 import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.NetConf;
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
@@ -278,9 +279,9 @@ final class Pass {
 
   /** Another value makes what failed begin again. */
   private String attempt() {
-    return Objects.requireNonNullElse(
-            network.getMetadata().getAnnotations(), Map.<String, String>of())
-        .getOrDefault(RolloutMarks.TRY_AGAIN, "");
+    return PrintableText.of(
+        Objects.requireNonNullElse(network.getMetadata().getAnnotations(), Map.<String, String>of())
+            .getOrDefault(RolloutMarks.TRY_AGAIN, ""));
   }
 
   private void apply(WantedNetwork wanted, RolloutStep step, ClusterState cluster) {

@@ -38,7 +38,9 @@ final class StatusWriter {
   FlannelNetworkStatus write(
       FlannelNetwork network,
       Function<Optional<FlannelNetworkStatus>, FlannelNetworkStatus> report) {
-    FlannelNetworkStatus status = report.apply(Optional.ofNullable(network.getStatus()));
+    events.recordHeldBack(network);
+    FlannelNetworkStatus status =
+        PrintableStatus.of(report.apply(Optional.ofNullable(network.getStatus())));
     if (status.equals(network.getStatus())) {
       return status;
     }
@@ -47,7 +49,7 @@ final class StatusWriter {
       return status;
     }
     Optional<FlannelNetworkStatus> before = Optional.ofNullable(live.getStatus());
-    FlannelNetworkStatus after = report.apply(before);
+    FlannelNetworkStatus after = PrintableStatus.of(report.apply(before));
     if (before.filter(after::equals).isPresent()) {
       return after;
     }

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.decide.InvalidReports;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FoundFlannel;
@@ -56,6 +57,7 @@ final class Watches {
   private final FlannelNodeStore flannelNodes;
   private final FlannelPodStore flannelPods;
   private final TaskPodStore taskPods = new TaskPodStore();
+  private final InvalidReports invalidReports = new InvalidReports();
 
   /**
    * Prepares the watches; the framework starts them.
@@ -183,6 +185,11 @@ final class Watches {
   /** When the report in a node's FlannelNode arrived; empty: there is none. */
   Optional<Instant> reportArrived(String node) {
     return flannelNodes.arrived(node);
+  }
+
+  /** What is remembered of reports that can't be. */
+  InvalidReports invalidReports() {
+    return invalidReports;
   }
 
   @SuppressWarnings("unchecked")

@@ -35,8 +35,16 @@ public sealed interface AgentReport {
    * A report that cannot be; nothing in it counts.
    *
    * @param why what is impossible in it, as a sentence
+   * @param held for how long the node's reports have been so
+   * @param left the report that is there is possible, but others just before were not: after so
+   *     long it counts, if no other of the kind comes; empty: the one that is there is impossible
    */
-  record Nonsense(String why) implements AgentReport {}
+  record Nonsense(String why, Duration held, Optional<Duration> left) implements AgentReport {
+    /** As it was read; how long that has been so is not known yet. */
+    public Nonsense(String why) {
+      this(why, Duration.ZERO, Optional.empty());
+    }
+  }
 
   /**
    * A report.

@@ -3,6 +3,7 @@ package io.flannel.operator.decide;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.overlay.PrintableText;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +85,6 @@ public record PreflightResult(
   }
 
   private static @Nullable String cut(@Nullable String text) {
-    return text == null || text.length() <= TEXT_LENGTH ? text : text.substring(0, TEXT_LENGTH);
+    return text == null ? null : PrintableText.shortened(text, TEXT_LENGTH);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.overlay.PrintableText;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -52,9 +53,10 @@ public record StepResult(boolean done, String said, @Nullable JsonNode more) {
 
   /** The termination message: as short as kubelet wants it. */
   public String message() {
-    String text = said.length() <= SAID_LENGTH ? said : said.substring(0, SAID_LENGTH - 1) + "…";
     try {
-      String message = JSON.writeValueAsString(new StepResult(done, text, more));
+      String message =
+          JSON.writeValueAsString(
+              new StepResult(done, PrintableText.shortened(said, SAID_LENGTH), more));
       if (message.getBytes(StandardCharsets.UTF_8).length <= LIMIT) {
         return message;
       }

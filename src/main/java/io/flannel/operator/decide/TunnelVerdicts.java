@@ -114,7 +114,17 @@ public record TunnelVerdicts(
       return;
     }
     switch (report) {
-      case Nonsense nonsense -> told.tellAt(node, REPORT_INVALID, nonsense.why());
+      case Nonsense nonsense -> {
+        boolean known =
+            told.before().reasonOf(node).filter(REPORT_INVALID.reason()::equals).isPresent();
+        told.tellAt(
+            node,
+            REPORT_INVALID,
+            nonsense.why(),
+            nonsense.held(),
+            known ? Duration.ZERO : InvalidReports.STANDS_AFTER);
+        nonsense.left().ifPresent(told::lookAgainAfter);
+      }
       case Received received -> {
         if (received.silent()) {
           told.tellAt(node, AGENT_SILENT, "");

@@ -67,7 +67,12 @@ public record RolloutMarks(
    * @param attempt the FlannelNetwork's annotation {@link #TRY_AGAIN} when it failed; empty: none
    * @param because why, as a sentence
    */
-  public record TakenBack(String revision, String attempt, String because) {}
+  public record TakenBack(String revision, String attempt, String because) {
+    /** An annotation with a control character would keep the DaemonSet from being written. */
+    public TakenBack {
+      because = PrintableText.of(because);
+    }
+  }
 
   /** Those of a change that cuts nothing. */
   public RolloutMarks(

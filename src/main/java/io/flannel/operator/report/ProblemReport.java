@@ -15,6 +15,7 @@ import io.flannel.operator.decide.TunnelTrouble.OneWay;
 import io.flannel.operator.decide.TunnelTrouble.Place;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Names;
+import io.flannel.operator.overlay.PrintableText;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,7 +124,9 @@ final class ProblemReport {
     if (!trouble.seen().isEmpty()) {
       sentences.add(
           "%s says: %s"
-              .formatted(trouble.places().getFirst().nodes().getFirst(), cut(trouble.seen())));
+              .formatted(
+                  trouble.places().getFirst().nodes().getFirst(),
+                  PrintableText.shortened(trouble.seen(), SEEN_LENGTH)));
     }
     add(
         cause,
@@ -144,9 +147,5 @@ final class ProblemReport {
 
   private static String each(List<String> nodes, String named) {
     return named + (nodes.size() == 1 ? " " : ": each ");
-  }
-
-  private static String cut(String text) {
-    return text.length() <= SEEN_LENGTH ? text : text.substring(0, SEEN_LENGTH - 1) + "…";
   }
 }

@@ -16,11 +16,12 @@ import java.util.stream.Collectors;
  * @param ticks of all its threads, those that have ended too
  * @param byThread ticks of each thread that there is, by its name; threads of one name are one
  */
-record ProcessCpu(long ticks, Map<String, Long> byThread) {
+public record ProcessCpu(long ticks, Map<String, Long> byThread) {
   /** USER_HZ, which Linux fixes for every architecture that the JDK runs on. */
   private static final double TICKS_PER_SECOND = 100;
 
-  static ProcessCpu of(long pid) throws IOException {
+  /** Of the process with that id. */
+  public static ProcessCpu of(long pid) throws IOException {
     Map<String, Long> byThread = new TreeMap<>();
     try (DirectoryStream<Path> threads =
         Files.newDirectoryStream(Path.of("/proc/%d/task".formatted(pid)))) {
@@ -36,7 +37,8 @@ record ProcessCpu(long ticks, Map<String, Long> byThread) {
     return new ProcessCpu(Stat.in(Path.of("/proc/" + pid)).ticks(), byThread);
   }
 
-  double secondsSince(ProcessCpu before) {
+  /** What it took since then, in seconds. */
+  public double secondsSince(ProcessCpu before) {
     return (ticks - before.ticks) / TICKS_PER_SECOND;
   }
 

@@ -369,6 +369,15 @@ class TunnelVerdictsTest {
     TunnelLab lab = new TunnelLab(4);
     Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
     reports.put(C, new AgentReport.Nonsense("peers has a lossPercent of 101"));
+    TunnelVerdicts fresh = judge(lab, reports);
+    assertThat(fresh.troubles()).isEmpty();
+    assertThat(fresh.undecided()).containsExactly(C);
+    assertThat(fresh.lookAgain()).contains(InvalidReports.STANDS_AFTER);
+
+    reports.put(
+        C,
+        new AgentReport.Nonsense(
+            "peers has a lossPercent of 101", InvalidReports.STANDS_AFTER, Optional.empty()));
     TunnelVerdicts verdicts = judge(lab, reports);
     assertThat(verdicts.troubles())
         .containsExactly(

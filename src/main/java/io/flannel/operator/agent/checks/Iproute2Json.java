@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.flannel.operator.agent.json.Json;
 import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.PrintableText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,6 +211,6 @@ final class Iproute2Json {
   }
 
   private static String shortened(String text) {
-    return text.length() <= 40 ? text : text.substring(0, 40) + "…";
+    return PrintableText.shortened(text, 40);
   }
 }

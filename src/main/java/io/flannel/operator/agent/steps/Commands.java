@@ -1,5 +1,6 @@
 package io.flannel.operator.agent.steps;
 
+import io.flannel.operator.overlay.PrintableText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -61,6 +62,6 @@ record Commands(List<String> prefix) {
             .formatted(
                 String.join(" ", words),
                 outcome.code(),
-                said.substring(0, Math.min(said.length(), ERROR_LIMIT))));
+                PrintableText.shortened(said, ERROR_LIMIT)));
   }
 }

@@ -1,5 +1,6 @@
 package io.flannel.operator.report.words;
 
+import io.flannel.operator.overlay.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,7 +27,7 @@ final class Facts {
   /** One more; an empty label goes on with the one before. */
   Facts add(String label, String text) {
     labels.add(label);
-    texts.add(Words.plain(text));
+    texts.add(PrintableText.words(text));
     return this;
   }
 
@@ -44,7 +45,7 @@ final class Facts {
   /** A paragraph of its own. */
   static String paragraph(String text) {
     StringBuilder lines = new StringBuilder();
-    wrap("", Words.plain(text), lines);
+    wrap("", PrintableText.words(text), lines);
     return lines.toString();
   }
 

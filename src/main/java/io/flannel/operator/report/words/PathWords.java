@@ -1,5 +1,6 @@
 package io.flannel.operator.report.words;
 
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.report.path.PacketPath;
 import io.flannel.operator.report.path.PacketPath.Hop;
 import io.flannel.operator.report.path.PacketPath.State;
@@ -18,8 +19,8 @@ public final class PathWords {
     words.append(
         "%s -> %s by %s, %s\n"
             .formatted(
-                Words.plain(path.from()),
-                Words.plain(path.to()),
+                PrintableText.words(path.from()),
+                PrintableText.words(path.to()),
                 path.backend(),
                 path.way() == Way.TUNNEL ? "through the tunnel" : "directly"));
     words.append(Facts.paragraph(path.summary())).append('\n');
@@ -28,13 +29,13 @@ public final class PathWords {
     for (Hop hop : path.hops()) {
       String where = hop.node() == null ? "between the nodes" : "on " + hop.node();
       if (!where.equals(at)) {
-        words.append(Words.plain(where)).append('\n');
+        words.append(PrintableText.words(where)).append('\n');
         at = where;
       }
       words.append(hop(number++, hop));
     }
     if (path.reason() != null) {
-      words.append('\n').append(Words.plain(path.reason())).append('\n').append(why(path));
+      words.append('\n').append(PrintableText.words(path.reason())).append('\n').append(why(path));
     }
     return new Words(words.toString(), Boolean.TRUE.equals(path.works()) && path.reason() == null);
   }

@@ -3,6 +3,7 @@ package io.flannel.operator.report.words;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.report.view.NetworkView;
 import java.time.Instant;
 import java.util.List;
@@ -49,7 +50,7 @@ public final class ProblemWords {
       facts.add("Do", problem.remedy());
     }
     facts.add("More", "docs/troubleshooting.md#" + problem.reason().toLowerCase(Locale.ROOT));
-    return Words.plain(problem.reason()) + "\n" + facts;
+    return PrintableText.words(problem.reason()) + "\n" + facts;
   }
 
   private static String notReady(String name, StatusCondition ready, Instant now) {

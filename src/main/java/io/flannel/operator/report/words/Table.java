@@ -1,5 +1,6 @@
 package io.flannel.operator.report.words;
 
+import io.flannel.operator.overlay.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,7 +27,7 @@ final class Table {
     }
     rows.add(
         Stream.of(cells)
-            .map(cell -> cell == null ? NOTHING : Words.plain(Objects.toString(cell)))
+            .map(cell -> cell == null ? NOTHING : PrintableText.words(Objects.toString(cell)))
             .toList());
   }
 

@@ -48,12 +48,4 @@ public record Words(String text, boolean well) {
   static <T> List<T> orNone(@Nullable List<T> list) {
     return Objects.requireNonNullElse(list, List.of());
   }
-
-  /**
-   * On one line, without what would move a terminal's cursor or change its colours: an agent's
-   * report is only as trustworthy as its node.
-   */
-  static String plain(String text) {
-    return text.strip().replaceAll("\\s+", " ").replaceAll("\\p{Cntrl}", "?");
-  }
 }
