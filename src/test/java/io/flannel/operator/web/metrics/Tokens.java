@@ -98,7 +98,7 @@ public record Tokens(ApiServer api, String namespace) {
             .formatted(
                 namespace,
                 account,
-                end.getEpochSecond() - 600,
+                Math.min(end.getEpochSecond(), Instant.now().getEpochSecond()) - 300,
                 end.getEpochSecond(),
                 of.getMetadata().getUid(),
                 audience);
