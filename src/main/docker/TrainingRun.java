@@ -77,7 +77,8 @@ public final class TrainingRun {
           """,
           "/apis/flannel.io/v1alpha1/flannelnetworks/default",
           """
-          {"apiVersion":"flannel.io/v1alpha1","kind":"FlannelNetwork","metadata":{"name":"default"},
+          {"apiVersion":"flannel.io/v1alpha1","kind":"FlannelNetwork","metadata":{"name":"default",
+             "annotations":{"flannel.io/confirm-no-other-flannel":"true"}},
            "spec":{"cidr":"10.244.0.0/16","backend":{"type":"vxlan"}}}
           """);
 

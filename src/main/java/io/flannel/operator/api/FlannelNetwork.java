@@ -65,4 +65,10 @@ public class FlannelNetwork extends CustomResource<FlannelNetworkSpec, FlannelNe
 
   /** The version served and stored. */
   public static final String VERSION = "v1alpha1";
+
+  /**
+   * The annotation by which a person confirms, with the value {@code true}, that what is left of
+   * another flannel is left over, and that none runs.
+   */
+  public static final String CONFIRM_NO_OTHER_FLANNEL = "flannel.io/confirm-no-other-flannel";
 }

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
 
 /**
  * Holds back the deletion of a FlannelNetwork with {@code deletionPolicy: Cleanup} until what was
@@ -26,14 +27,25 @@ final class CleanupFinalizer {
     return network.hasFinalizer(NAME);
   }
 
-  void keep(FlannelNetwork network, boolean wanted) {
+  /**
+   * Puts it on or takes it off, as the policy says.
+   *
+   * @param beside whether nothing is written beside another's flannel: then there will be nothing
+   *     to clean up, and it is not put on
+   */
+  void keep(FlannelNetwork network, boolean beside) {
+    boolean cleanup = network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP;
+    set(network, cleanup && (isOn(network) || !beside));
+  }
+
+  private void set(FlannelNetwork network, boolean wanted) {
     if (isOn(network) != wanted) {
       apply(network, wanted);
     }
   }
 
   void remove(FlannelNetwork network) {
-    keep(network, false);
+    set(network, false);
   }
 
   private void apply(FlannelNetwork network, boolean on) {

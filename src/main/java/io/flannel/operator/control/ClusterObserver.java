@@ -3,16 +3,22 @@ package io.flannel.operator.control;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.decide.ClusterState;
-import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.decide.OtherFlannels;
+import io.flannel.operator.decide.OtherFlannels.Trace;
 import io.flannel.operator.overlay.AppliedConfig;
+import io.flannel.operator.overlay.BindingSubject;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPods;
@@ -27,27 +33,45 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the cluster holds, from the informers' caches: no request to the API server. */
 final class ClusterObserver {
   private final Watches watches;
-  private final List<HasMetadata> written;
+  private final List<HasMetadata> newer;
+  private final Predicate<BindingSubject> exists;
 
   ClusterObserver(Watches watches) {
-    this(watches, List.of());
+    this(watches, List.of(), any -> true);
   }
 
   /**
    * An observer that knows more than the caches.
    *
-   * @param written objects that were just written, as the API server answered: they stand for what
-   *     the caches still have of them
+   * @param newer objects as the API server answered just now: they stand for what the caches still
+   *     have of them
+   * @param exists whether a ServiceAccount is there that no watch has told of
    */
-  ClusterObserver(Watches watches, List<HasMetadata> written) {
+  ClusterObserver(Watches watches, List<HasMetadata> newer, Predicate<BindingSubject> exists) {
     this.watches = watches;
-    this.written = written;
+    this.newer = newer;
+    this.exists = exists;
+  }
+
+  /**
+   * The observer of a pass.
+   *
+   * @param network the FlannelNetwork that it is about, as the pass has it
+   * @param written what the pass wrote, as the API server answered
+   */
+  static ClusterObserver of(
+      KubernetesClient client, Watches watches, FlannelNetwork network, List<HasMetadata> written) {
+    return new ClusterObserver(
+        watches,
+        Stream.concat(Stream.of(network), written.stream()).toList(),
+        account -> FlannelBinding.isThere(client, account));
   }
 
   ClusterState observe() {
@@ -63,14 +87,9 @@ final class ClusterObserver {
             .sorted(Comparator.comparing(ClusterNode::name))
             .toList(),
         watches.list(ServiceCIDR.class).flatMap(ClusterObserver::ranges).toList(),
-        watches
-            .list(FlannelNetwork.class)
+        list(FlannelNetwork.class)
             .filter(network -> !network.isMarkedForDeletion())
-            .map(
-                network ->
-                    new NetworkRef(
-                        network.getMetadata().getName(),
-                        Instant.parse(network.getMetadata().getCreationTimestamp())))
+            .map(NetworkClaim::of)
             .toList(),
         flannels().filter(ClusterObserver::ours).findFirst().map(this::live),
         flannels()
@@ -78,7 +97,30 @@ final class ClusterObserver {
             .map(this::found)
             .sorted(Comparator.comparing(FoundFlannel::namespace))
             .toList(),
-        new FlannelPods(watches.flannelPods(), configs()));
+        new FlannelPods(watches.flannelPods(), configs()),
+        new OtherFlannels(
+            watches.otherDaemonSets(), new FlannelBinding(watches).others(exists), traces()));
+  }
+
+  /** What this operator wrote: a lost label is put back, and one that stays is of what was ours. */
+  private List<Trace> traces() {
+    return Stream.of(ConfigMap.class, ClusterRole.class, ClusterRoleBinding.class)
+        .flatMap(this::list)
+        .filter(object -> !object.isMarkedForDeletion())
+        .flatMap(object -> trace(object).stream())
+        .toList();
+  }
+
+  private static Optional<Trace> trace(HasMetadata object) {
+    ObjectMeta meta = object.getMetadata();
+    return Optional.ofNullable(meta.getLabels())
+        .flatMap(labels -> Optional.ofNullable(labels.get(Flannel.NETWORK_LABEL)))
+        .map(
+            network ->
+                new Trace(
+                    network,
+                    Instant.parse(meta.getCreationTimestamp()),
+                    meta.getName().startsWith(Flannel.CONFIG_MAP_PREFIX)));
   }
 
   private static ClusterNode observed(Node node, @Nullable FlannelNodeStatus report) {
@@ -110,10 +152,10 @@ final class ClusterObserver {
   }
 
   private <R extends HasMetadata> Stream<R> list(Class<R> kind) {
-    List<R> newer = written.stream().filter(kind::isInstance).map(kind::cast).toList();
+    List<R> known = newer.stream().filter(kind::isInstance).map(kind::cast).toList();
     return Stream.concat(
-        newer.stream(),
-        watches.list(kind).filter(cached -> newer.stream().noneMatch(one -> same(one, cached))));
+        known.stream(),
+        watches.list(kind).filter(cached -> known.stream().noneMatch(one -> same(one, cached))));
   }
 
   private static boolean same(HasMetadata one, HasMetadata other) {

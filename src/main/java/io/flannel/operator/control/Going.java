@@ -45,16 +45,6 @@ final class Going {
   /** So long without progress, and what is left stays: a node may be off for good. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  /** What flanneld publishes (pkg/subnet/kube/annotations.go); others are what people set. */
-  private static final Set<String> PUBLISHED =
-      Set.of(
-          "backend-type",
-          "backend-data",
-          "backend-v6-data",
-          "public-ip",
-          "public-ipv6",
-          "kube-subnet-manager");
-
   private final KubernetesClient client;
   private final Watches watches;
   private final Remover remover;
@@ -193,7 +183,7 @@ final class Going {
     return watches
         .list(Node.class)
         .map(ClusterNode::of)
-        .filter(node -> node.flannel().keySet().stream().anyMatch(PUBLISHED::contains))
+        .filter(node -> node.isPublished() && !node.isWindows())
         .collect(toMap(ClusterNode::name, node -> node, (one, _) -> one, TreeMap::new));
   }
 
@@ -210,7 +200,7 @@ final class Going {
   private Optional<String> withdraw(ClusterNode node) {
     List<String> lines =
         node.flannel().keySet().stream()
-            .filter(PUBLISHED::contains)
+            .filter(ClusterNode.PUBLISHED::contains)
             .map(key -> "\"%s%s\": null".formatted(ClusterNode.ANNOTATION_PREFIX, key))
             .sorted()
             .toList();

@@ -8,6 +8,7 @@ import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.ForeignFlannelJudge;
 import io.flannel.operator.decide.LastSaid;
 import io.flannel.operator.decide.LeftOverRemoval;
 import io.flannel.operator.decide.LeftOverTasks;
@@ -63,7 +64,8 @@ final class LeftOverSteps {
   record Outcome(Map<String, AgentReport> reports, Optional<Duration> lookAgain) {}
 
   /**
-   * Starts the steps that are due.
+   * Starts the steps that are due: none beside another's flannel, since what one takes for left
+   * over may be the other's.
    *
    * @param reports by node
    * @param decision on the spec: nothing is done unless it is accepted
@@ -80,7 +82,11 @@ final class LeftOverSteps {
     LastSaid before = LastSaid.of(Optional.ofNullable(network.getStatus()));
     LeftOverRemoval removal =
         LeftOverRemoval.of(wanted, cluster, leases, reports, before, suspected());
-    if (!acting) {
+    boolean alone = ForeignFlannelJudge.beside(wanted, cluster).isEmpty();
+    if (acting && !alone) {
+      steps.end(Kind.LEFT_OVERS);
+    }
+    if (!acting || !alone) {
       boolean soon = decision instanceof Decision.Wait;
       return new Outcome(removal.postponed(soon).told(reports, Map.of()), Optional.empty());
     }

@@ -13,6 +13,7 @@ import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.ForeignFlannelJudge;
 import io.flannel.operator.decide.FreshFlannel;
 import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.decide.NodePlan;
@@ -38,7 +39,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -130,21 +130,22 @@ final class Pass {
     if (network.isMarkedForDeletion()) {
       return deleted(wanted);
     }
-    ClusterState cluster = new ClusterObserver(watches).observe();
+    ClusterState cluster = observe();
     Decision possible = Acceptance.judge(wanted, cluster);
     if (possible instanceof Decision.Refuse refuse && !Acceptance.inCharge(wanted, cluster)) {
       return refused(refuse);
     }
+    if (new UncachedLook(client, watches).findsMore(possible, isPaused(), wanted, cluster)) {
+      return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(UncachedLook.AGAIN);
+    }
     return bringThere(wanted, cluster, possible);
   }
 
-  /**
-   * @param possible whether the spec can be carried out, but for what the nodes have yet to try
-   */
+  /** {@code possible} says whether the spec can be carried out, if the nodes can do it, too. */
   private UpdateControl<FlannelNetwork> bringThere(
       WantedNetwork wanted, ClusterState cluster, Decision possible) {
     boolean paused = isPaused();
-    finalizer.keep(network, network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP);
+    finalizer.keep(network, ForeignFlannelJudge.refusal(wanted, cluster).isPresent());
     Map<String, AgentReport> reports = flannelNodes.reports();
     Course course =
         Course.of(
@@ -181,8 +182,7 @@ final class Pass {
     if (course.mayOpenGates(paused)) {
       unlessFailed(() -> new TunnelGates(client, clock).open(course.gates().open()));
     }
-    ClusterState now =
-        written.isEmpty() ? cluster : new ClusterObserver(watches, written).observe();
+    ClusterState now = written.isEmpty() ? cluster : observe();
     List<NodeLease> leases = NodeLease.judge(wanted, now);
     // What is in force goes on to be measured, whatever became of the spec.
     if (!paused && (writing || now.live().isPresent())) {
@@ -235,6 +235,7 @@ final class Pass {
             course.gates().lookAgain(),
             removal.lookAgain(),
             preflight.lookAgain(),
+            FlannelBinding.lookAgain(possible, cluster),
             reported.tunnels().flatMap(TunnelVerdicts::lookAgain)));
   }
 
@@ -269,6 +270,10 @@ final class Pass {
         .orElse(done);
   }
 
+  private ClusterState observe() {
+    return ClusterObserver.of(client, watches, network, written).observe();
+  }
+
   private boolean isPaused() {
     return Boolean.TRUE.equals(network.getSpec().paused());
   }
@@ -279,15 +284,13 @@ final class Pass {
 
   /** Another value makes what failed begin again. */
   private String attempt() {
-    return PrintableText.of(
-        Objects.requireNonNullElse(network.getMetadata().getAnnotations(), Map.<String, String>of())
-            .getOrDefault(RolloutMarks.TRY_AGAIN, ""));
+    return PrintableText.of(NetworkClaim.annotation(network, RolloutMarks.TRY_AGAIN));
   }
 
   private void apply(WantedNetwork wanted, RolloutStep step, ClusterState cluster) {
     written.addAll(takeOver.begin(wanted, cluster));
     List<HasMetadata> rendered =
-        new ArrayList<>(TakeOver.withOldAccount(Flannel.foundation(wanted), cluster));
+        new ArrayList<>(FlannelBinding.withOthers(Flannel.foundation(wanted), wanted, cluster));
     daemonSet(wanted, step).ifPresent(rendered::add);
     if (wanted.health().enabled()) {
       rendered.add(NodeAgentDaemonSet.render(wanted, agents));
@@ -368,7 +371,7 @@ final class Pass {
           return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(REFUSED_LOOK);
         }
         takeOver.removeAll();
-        remover.removeAll(wanted);
+        remover.removeAll(wanted, network);
       }
       finalizer.remove(network);
     }

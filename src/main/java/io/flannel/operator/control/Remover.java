@@ -7,10 +7,10 @@ import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.OtherDaemonSet;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NodeAgentDaemonSet;
@@ -57,9 +57,10 @@ final class Remover {
         .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX));
   }
 
-  /** Whether there is a flannel that is not this network's. */
+  /** Whether there is a flannel that is not this network's, on nodes that ours ran on as well. */
   boolean isOthersFlannelThere(WantedNetwork network) {
-    return flannels().anyMatch(found -> !isOf(network, found));
+    return flannels().anyMatch(found -> !isOf(network, found))
+        || watches.otherDaemonSets().stream().anyMatch(OtherDaemonSet::runsFlannelOnLinux);
   }
 
   /** The DaemonSets of all flannels, whoever's. */
@@ -83,24 +84,31 @@ final class Remover {
 
   /**
    * Deletes all that was rendered for the network, the last written first: no pod is left without
-   * what it needs. What carries another network's name stays, and so do the rights of a flannel
-   * that another installed meanwhile: upstream's have the same names, and keep our label when they
-   * are applied.
+   * what it needs. What carries another network's name stays, and so does what a flannel of
+   * somebody else's has that was installed meanwhile: upstream's objects have the same names, and
+   * keep our labels when they are applied. These alone are taken off then.
+   *
+   * @param deleted the FlannelNetwork that goes
    */
-  void removeAll(WantedNetwork network) {
+  void removeAll(WantedNetwork network, FlannelNetwork deleted) {
     removeAgents(network);
-    boolean others = isOthersFlannelThere(network);
+    SharedNames shared =
+        new SharedNames(client, watches, live -> isOf(network, live), deleted.getMetadata());
     List<HasMetadata> rendered = new ArrayList<>(Flannel.render(network));
     Collections.reverse(rendered);
     Stream.concat(
             rendered.stream().flatMap(object -> watches.find(object).stream()),
             watches.list(ConfigMap.class))
         .filter(live -> isOf(network, live))
-        .filter(
-            live -> !others || !(live instanceof ClusterRole || live instanceof ClusterRoleBinding))
         .distinct()
         .sorted(comparing((HasMetadata live) -> live instanceof Namespace))
-        .forEach(live -> deleteIfStillOf(network, live));
+        .forEach(
+            cached -> {
+              HasMetadata live = client.resource(cached).get();
+              if (live != null && isOf(network, live) && !shared.keep(live)) {
+                delete(live);
+              }
+            });
   }
 
   /**

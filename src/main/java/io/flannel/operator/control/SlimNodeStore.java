@@ -3,6 +3,8 @@ package io.flannel.operator.control;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.NodeSystemInfo;
+import io.fabric8.kubernetes.api.model.NodeSystemInfoBuilder;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.flannel.operator.overlay.ClusterNode;
 import java.util.List;
@@ -90,8 +92,13 @@ final class SlimNodeStore implements ItemStore<Node> {
                 .filter(condition -> "Ready".equals(condition.getType()))
                 .map(SlimNodeStore::withoutTimes)
                 .toList())
+        .withNodeInfo(status.map(it -> it.getNodeInfo()).map(SlimNodeStore::version).orElse(null))
         .endStatus()
         .build();
+  }
+
+  private static NodeSystemInfo version(NodeSystemInfo info) {
+    return new NodeSystemInfoBuilder().withKubeletVersion(info.getKubeletVersion()).build();
   }
 
   private static NodeCondition withoutTimes(NodeCondition condition) {

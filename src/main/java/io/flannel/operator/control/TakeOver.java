@@ -5,12 +5,12 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.decide.AdoptionJudge;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.HandOver;
 import io.flannel.operator.decide.NodeLease;
@@ -19,10 +19,12 @@ import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,14 +57,16 @@ final class TakeOver {
    * @throws Applier.ApplyException if the API server refuses it
    */
   List<HasMetadata> begin(WantedNetwork wanted, ClusterState cluster) {
-    for (FoundFlannel found : cluster.foreign()) {
+    Optional<FoundFlannel> candidate = AdoptionJudge.candidate(wanted, cluster);
+    if (candidate.isPresent()) {
+      FoundFlannel found = candidate.get();
       List<HasMetadata> old = old(found).toList();
       boolean inOurs = found.namespace().equals(Flannel.NAMESPACE);
       old.stream()
           // Ours by now or in a moment, and no left-over.
           .filter(one -> !inOurs || one instanceof ConfigMap)
-          .filter(one -> !isMarked(one))
-          .forEach(one -> marked.add(mark(one, wanted)));
+          .filter(one -> !isMarkedBy(one, wanted.name()))
+          .forEach(one -> marked.add(mark(one, wanted.name())));
       if (inOurs) {
         old.stream().flatMap(one -> only(DaemonSet.class, one)).forEach(this::own);
       }
@@ -70,46 +74,20 @@ final class TakeOver {
     return List.copyOf(marked);
   }
 
-  /** Our objects as they are while the other flannel's pods still need the rights they have. */
-  static List<HasMetadata> withOldAccount(List<HasMetadata> rendered, ClusterState cluster) {
-    return rendered.stream()
-        .map(
-            object ->
-                object instanceof ClusterRoleBinding binding
-                    ? withOldAccount(binding, cluster.foreign())
-                    : object)
-        .toList();
-  }
-
-  private static HasMetadata withOldAccount(
-      ClusterRoleBinding binding, List<FoundFlannel> foreign) {
-    var builder = binding.edit();
-    for (FoundFlannel found : foreign) {
-      if (!found.namespace().equals(Flannel.NAMESPACE)
-          || !found.serviceAccount().equals(Flannel.ROLE)) {
-        builder
-            .addNewSubject()
-            .withKind("ServiceAccount")
-            .withName(found.serviceAccount())
-            .withNamespace(found.namespace())
-            .endSubject();
-      }
-    }
-    return builder.build();
-  }
-
   /** Does the next step, after our objects were applied. */
   void proceed(WantedNetwork wanted, ClusterState cluster, List<NodeLease> leases) {
     if (cluster.live().isEmpty()) {
       return;
     }
-    if (cluster.foreign().isEmpty()) {
+    Optional<FoundFlannel> candidate = AdoptionJudge.candidate(wanted, cluster);
+    if (candidate.isEmpty()) {
       if (HandOver.done(cluster.live().get(), leases)) {
-        leftOver().toList().forEach(this::delete);
+        handBack();
+        ours().toList().forEach(this::delete);
       }
       return;
     }
-    FoundFlannel found = cluster.foreign().getFirst();
+    FoundFlannel found = candidate.get();
     HandOver next = HandOver.next(found, cluster.live().get(), wanted, leases);
     old(found)
         .flatMap(one -> only(DaemonSet.class, one))
@@ -125,12 +103,13 @@ final class TakeOver {
 
   /** Deletes all of a flannel that is being taken over: it is a part of the network that goes. */
   void removeAll() {
-    Stream.concat(watches.list(DaemonSet.class).filter(TakeOver::isMarked), leftOver())
+    handBack();
+    Stream.concat(watches.list(DaemonSet.class).filter(TakeOver::isMarked), ours())
         .toList()
         .forEach(this::delete);
   }
 
-  /** What is left to remove of a flannel that is being taken over, or was. */
+  /** What is left to remove, or to hand back, of a flannel that is being taken over, or was. */
   Stream<HasMetadata> leftOver() {
     return Stream.concat(
             marked.stream(),
@@ -138,6 +117,38 @@ final class TakeOver {
         .filter(one -> !(one instanceof DaemonSet))
         .filter(TakeOver::isMarked)
         .distinct();
+  }
+
+  /** Of that, what nobody else names. */
+  private Stream<HasMetadata> ours() {
+    return leftOver().filter(one -> !isOthersToo(one) && !isOfAPod(one));
+  }
+
+  /** What other DaemonSets name as well is theirs from now on. */
+  private void handBack() {
+    leftOver().filter(this::isOthersToo).toList().forEach(one -> mark(one, null));
+  }
+
+  /** Whether a DaemonSet names it that is not taken over, such as that of Windows' nodes. */
+  private boolean isOthersToo(HasMetadata object) {
+    String namespace = object.getMetadata().getNamespace();
+    String name = object.getMetadata().getName();
+    return watches.otherDaemonSets().stream()
+        .anyMatch(
+            other ->
+                switch (object) {
+                  case ConfigMap _ -> other.usesConfigMap(namespace, name);
+                  case ServiceAccount _ -> other.usesAccount(namespace, name);
+                  default -> false;
+                });
+  }
+
+  /** Whether a flannel pod in our namespace that is no part of our DaemonSet still mounts it. */
+  private boolean isOfAPod(HasMetadata object) {
+    return object instanceof ConfigMap
+        && Flannel.NAMESPACE.equals(object.getMetadata().getNamespace())
+        && watches.flannelPods().stream()
+            .anyMatch(pod -> pod.configHash().equals(object.getMetadata().getName()));
   }
 
   /** The objects of upstream's that are its own: others have names that ours have, too. */
@@ -162,22 +173,31 @@ final class TakeOver {
   }
 
   private static boolean isMarked(HasMetadata object) {
-    return Optional.ofNullable(object.getMetadata().getAnnotations())
-        .orElse(Map.of())
-        .containsKey(FoundFlannel.ADOPTED_BY);
+    return mark(object).isPresent();
   }
 
-  private HasMetadata mark(HasMetadata object, WantedNetwork wanted) {
+  private static boolean isMarkedBy(HasMetadata object, String network) {
+    return mark(object).filter(network::equals).isPresent();
+  }
+
+  private static Optional<String> mark(HasMetadata object) {
+    return Optional.ofNullable(object.getMetadata().getAnnotations())
+        .flatMap(annotations -> Optional.ofNullable(annotations.get(FoundFlannel.ADOPTED_BY)));
+  }
+
+  /**
+   * Marks it.
+   *
+   * @param network the FlannelNetwork that takes it over; null: none does
+   */
+  private HasMetadata mark(HasMetadata object, @Nullable String network) {
+    Map<String, @Nullable String> annotations = new HashMap<>();
+    annotations.put(FoundFlannel.ADOPTED_BY, network);
     return patched(
         object,
         PatchType.JSON_MERGE,
         Map.of(
-            "metadata",
-            Map.of(
-                "uid",
-                object.getMetadata().getUid(),
-                "annotations",
-                Map.of(FoundFlannel.ADOPTED_BY, wanted.name()))));
+            "metadata", Map.of("uid", object.getMetadata().getUid(), "annotations", annotations)));
   }
 
   /**

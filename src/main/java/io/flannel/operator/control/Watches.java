@@ -17,10 +17,10 @@ import io.flannel.operator.decide.InvalidReports;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.OtherDaemonSet;
 import io.flannel.operator.overlay.ProbeKey;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.FlannelDaemonSet;
-import io.flannel.operator.render.NodeAgentDaemonSet;
 import io.flannel.operator.render.NodeStepPod;
 import io.javaoperatorsdk.operator.api.config.informer.FieldSelectorBuilder;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
@@ -31,6 +31,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,8 @@ import java.util.stream.Stream;
  * reconciled: there is one, or one in charge and others that wait for it to go.
  *
  * <p>Objects with fixed names are watched by name, not by label, so that removing a label by hand
- * does not look like a deletion, and so that RBAC can be limited to these names.
+ * does not look like a deletion, and so that RBAC can be limited to these names. DaemonSets are
+ * watched whatever their name, since another flannel's may have any.
  */
 final class Watches {
   /** Maximum number of tasks' pods in one answer of the API server: each may be 100 kB. */
@@ -87,10 +89,16 @@ final class Watches {
             config.withLabelSelector(Flannel.NETWORK_LABEL).withNamespaces(Flannel.NAMESPACE));
     watch(
         ConfigMap.class, config -> named(config, FoundFlannel.CONFIG_MAP).withWatchAllNamespaces());
-    watch(DaemonSet.class, config -> named(config, Flannel.DAEMON_SET).withWatchAllNamespaces());
+    // Of every name: whose flannel runs already may have any.
     watch(
         DaemonSet.class,
-        config -> named(config, NodeAgentDaemonSet.NAME).withNamespaces(agentNamespace));
+        config ->
+            config
+                .withItemStore(new DaemonSetStore())
+                .withWatchAllNamespaces()
+                .withOnAddFilter(DaemonSetStore::matters)
+                .withOnUpdateFilter(DaemonSetStore::differ)
+                .withOnDeleteFilter((gone, _) -> DaemonSetStore.matters(gone)));
     watch(Secret.class, config -> named(config, ProbeKey.SECRET).withNamespaces(agentNamespace));
     watch(
         Pod.class,
@@ -160,6 +168,16 @@ final class Watches {
     return sources(kind)
         .flatMap(source -> source.get(ResourceID.fromResource(like)).stream())
         .findFirst();
+  }
+
+  /** The DaemonSets of other names that run a flannel, or name something of one. */
+  List<OtherDaemonSet> otherDaemonSets() {
+    return list(DaemonSet.class)
+        .filter(one -> !DaemonSetStore.isOfKnownName(one))
+        .filter(DaemonSetStore::matters)
+        .map(OtherDaemonSet::of)
+        .sorted(Comparator.comparing(OtherDaemonSet::id))
+        .toList();
   }
 
   /** flannel's pods that are not being deleted, by node. */

@@ -27,6 +27,7 @@ public final class Acceptance {
   private static final List<BiFunction<WantedNetwork, ClusterState, Optional<Decision>>> CHECKS =
       List.of(
           Acceptance::anotherNetwork,
+          ForeignFlannelJudge::refusal,
           AdoptionJudge::refusal,
           Acceptance::serviceRange,
           Acceptance::nodeAddress,
@@ -149,7 +150,8 @@ public final class Acceptance {
                     .filter(live -> live.configHash().equals(NetConf.of(wanted).hash()))
                     .map(live -> wanted.ranges()))
         // A flannel that is to be taken over has the wanted ones, else it was refused before.
-        .orElseGet(() -> cluster.foreign().isEmpty() ? List.of() : wanted.ranges());
+        .orElseGet(
+            () -> AdoptionJudge.candidate(wanted, cluster).isEmpty() ? List.of() : wanted.ranges());
   }
 
   /** The wanted ranges that are not in force already. */

@@ -5,6 +5,7 @@ import io.flannel.operator.api.FlannelNetworkSpec;
 import io.flannel.operator.api.HealthSpec;
 import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.Names;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.util.List;
 import java.util.Optional;
@@ -21,32 +22,47 @@ public final class AdoptionJudge {
 
   /** Why the flannel that was found can't be taken over; empty if it can, or if there is none. */
   static Optional<Decision> refusal(WantedNetwork wanted, ClusterState cluster) {
+    Optional<FoundFlannel> candidate = candidate(wanted, cluster);
+    if (candidate.isPresent()) {
+      return refusal(candidate.get(), wanted, cluster);
+    }
+    return cluster.foreign().isEmpty() || ForeignFlannelJudge.isInForce(wanted, cluster)
+        ? Optional.empty()
+        : Optional.of(several(cluster.foreign()));
+  }
+
+  /**
+   * The flannel that this network takes over: the one that is being taken over, or else the only
+   * one. What comes beside a network that is in force is none, unless it took our DaemonSet's
+   * place.
+   */
+  public static Optional<FoundFlannel> candidate(WantedNetwork wanted, ClusterState cluster) {
+    Optional<FoundFlannel> begun =
+        cluster.foreign().stream().filter(found -> found.adoptedBy().isPresent()).findFirst();
+    if (begun.isPresent()) {
+      return begun;
+    }
+    boolean inForce = ForeignFlannelJudge.isInForce(wanted, cluster);
     return cluster.foreign().stream()
-        .filter(found -> !canTakeOver(found, wanted, cluster))
-        .findFirst()
-        .map(AdoptionJudge::second)
-        .or(
-            () ->
-                cluster.foreign().stream().findFirst().flatMap(it -> refusal(it, wanted, cluster)));
+        .filter(found -> cluster.live().isEmpty())
+        .filter(found -> inForce ? found.isInUpstreamsNamespace() : cluster.foreign().size() == 1)
+        .findFirst();
   }
 
-  /** The flannel that can be taken over. Beside it there is none, or ours that is taking over. */
-  private static boolean canTakeOver(
-      FoundFlannel found, WantedNetwork wanted, ClusterState cluster) {
-    boolean taking = found.adoptedBy().filter(wanted.name()::equals).isPresent();
-    return cluster.foreign().size() == 1 && (taking || cluster.live().isEmpty());
-  }
-
-  private static Decision second(FoundFlannel found) {
+  private static Decision several(List<FoundFlannel> found) {
     return Decision.refuse(
-        "ForeignFlannel",
-        "DaemonSet %s runs a flannel beside another one; two on one node would undo each other's"
-                .formatted(found.daemonSet())
-            + " routes",
-        "delete the one that does not carry the pods' packets, as a rule the younger: kubectl -n %s"
-                .formatted(found.namespace())
-            + " delete daemonset "
-            + FoundFlannel.DAEMON_SET);
+        ForeignFlannelJudge.REASON,
+        "DaemonSets %s run a flannel each; two on one node would undo each other's routes"
+            .formatted(Names.and(found.stream().map(FoundFlannel::daemonSet).toList())),
+        "delete the one that does not carry the pods' packets, as a rule the younger: "
+            + String.join(
+                ", or ",
+                found.stream()
+                    .map(
+                        one ->
+                            "kubectl -n %s delete daemonset %s"
+                                .formatted(one.namespace(), FoundFlannel.DAEMON_SET))
+                    .toList()));
   }
 
   private static Optional<Decision> refusal(

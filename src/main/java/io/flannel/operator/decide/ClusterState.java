@@ -16,8 +16,10 @@ import java.util.Optional;
  * @param serviceRanges the ranges of all ServiceCIDR objects
  * @param networks every FlannelNetwork that is not being deleted
  * @param live the flannel that this operator installed, if it runs
- * @param foreign flannels that this operator did not install, by namespace
+ * @param foreign flannels that this operator did not install, by namespace: those whose DaemonSet
+ *     is named as upstream's
  * @param pods flannel's pods, and their configurations
+ * @param others signs of flannels of other names
  */
 public record ClusterState(
     List<ClusterNode> nodes,
@@ -25,11 +27,38 @@ public record ClusterState(
     List<NetworkRef> networks,
     Optional<LiveFlannel> live,
     List<FoundFlannel> foreign,
-    FlannelPods pods) {
+    FlannelPods pods,
+    OtherFlannels others) {
+
+  /** Without a sign of a flannel of another name. */
+  public ClusterState(
+      List<ClusterNode> nodes,
+      List<ServiceRange> serviceRanges,
+      List<NetworkRef> networks,
+      Optional<LiveFlannel> live,
+      List<FoundFlannel> foreign,
+      FlannelPods pods) {
+    this(nodes, serviceRanges, networks, live, foreign, pods, OtherFlannels.NONE);
+  }
 
   /** A range that Services get their addresses from, and the ServiceCIDR object that says so. */
   public record ServiceRange(String name, Cidr range) {}
 
-  /** A FlannelNetwork and its age. */
-  public record NetworkRef(String name, Instant created) {}
+  /**
+   * A FlannelNetwork and its age.
+   *
+   * @param accepted whether its status says that it is in force, or was
+   * @param confirmed whether a person confirmed that no other flannel runs
+   */
+  public record NetworkRef(String name, Instant created, boolean accepted, boolean confirmed) {
+    /** One that is neither. */
+    public NetworkRef(String name, Instant created) {
+      this(name, created, false, false);
+    }
+  }
+
+  /** The FlannelNetwork of that name. */
+  public Optional<NetworkRef> network(String name) {
+    return networks.stream().filter(one -> one.name().equals(name)).findFirst();
+  }
 }

@@ -6,6 +6,7 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param readiness what the Node's condition Ready says
  * @param started when the Node joined, by the API server's clock, or when it last booted, by its
  *     own ({@link #bootedAt}), whichever is later: before that it reached nobody
+ * @param kubelet the version of its kubelet, such as {@code v1.34.1+k3s1}; empty: not known
  */
 public record ClusterNode(
     String name,
@@ -28,10 +30,34 @@ public record ClusterNode(
     List<String> internalIps,
     Map<String, String> flannel,
     Readiness readiness,
-    Instant started) {
+    Instant started,
+    String kubelet) {
+
+  /** One whose kubelet's version is not known. */
+  public ClusterNode(
+      String name,
+      Map<String, String> labels,
+      List<Taint> taints,
+      List<String> podCidrs,
+      List<String> internalIps,
+      Map<String, String> flannel,
+      Readiness readiness,
+      Instant started) {
+    this(name, labels, taints, podCidrs, internalIps, flannel, readiness, started, "");
+  }
 
   /** What flannel's annotations begin with, unless flanneld was told otherwise. */
   public static final String ANNOTATION_PREFIX = "flannel.alpha.coreos.com/";
+
+  /** What flanneld publishes (pkg/subnet/kube/annotations.go), without the prefix. */
+  public static final Set<String> PUBLISHED =
+      Set.of(
+          "backend-type",
+          "backend-data",
+          "backend-v6-data",
+          "public-ip",
+          "public-ipv6",
+          "kube-subnet-manager");
 
   /** The condition Ready of a Node. */
   public enum Readiness {
@@ -78,7 +104,21 @@ public record ClusterNode(
             .orElse(Readiness.NOT_READY),
         Optional.ofNullable(node.getMetadata().getCreationTimestamp())
             .map(Instant::parse)
-            .orElse(Instant.EPOCH));
+            .orElse(Instant.EPOCH),
+        status
+            .flatMap(it -> Optional.ofNullable(it.getNodeInfo()))
+            .flatMap(it -> Optional.ofNullable(it.getKubeletVersion()))
+            .orElse(""));
+  }
+
+  /** Whether a flanneld published something of it; people set the others. */
+  public boolean isPublished() {
+    return flannel.keySet().stream().anyMatch(PUBLISHED::contains);
+  }
+
+  /** Whether it runs Windows, whose flannel is another program. */
+  public boolean isWindows() {
+    return "windows".equals(labels.get("kubernetes.io/os"));
   }
 
   /** Whether its kubelet says that it is well. */
@@ -108,7 +148,8 @@ public record ClusterNode(
     try {
       Instant booted = Instant.parse(time);
       return booted.isAfter(started)
-          ? new ClusterNode(name, labels, taints, podCidrs, internalIps, flannel, readiness, booted)
+          ? new ClusterNode(
+              name, labels, taints, podCidrs, internalIps, flannel, readiness, booted, kubelet)
           : this;
     } catch (DateTimeParseException e) {
       return this;

@@ -40,6 +40,9 @@ public record FoundFlannel(
   /** The name of upstream's DaemonSet, in manifest and chart. */
   public static final String DAEMON_SET = "kube-flannel-ds";
 
+  /** The namespace of upstream's manifest, which is ours as well. */
+  private static final String NAMESPACE = "kube-flannel";
+
   /** The name of upstream's ConfigMap, in manifest and chart. */
   public static final String CONFIG_MAP = "kube-flannel-cfg";
 
@@ -108,6 +111,11 @@ public record FoundFlannel(
   public static String serviceAccount(DaemonSet daemonSet) {
     return Optional.ofNullable(daemonSet.getSpec().getTemplate().getSpec().getServiceAccountName())
         .orElse("default");
+  }
+
+  /** Whether its DaemonSet has the very name and namespace of ours. */
+  public boolean isInUpstreamsNamespace() {
+    return namespace.equals(NAMESPACE);
   }
 
   /** The DaemonSet, as namespace/name. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** All objects of a flannel installation: their names, and the whole of them for a network. */
 public final class Flannel {
@@ -29,6 +30,10 @@ public final class Flannel {
 
   /** The label that every rendered object carries, with the FlannelNetwork's name. */
   public static final String NETWORK_LABEL = "flannel.io/network";
+
+  /** The labels that say of an object that it is this operator's. */
+  public static final Set<String> OWN_LABELS =
+      Set.of("app.kubernetes.io/managed-by", NETWORK_LABEL);
 
   private Flannel() {}
 

@@ -32,7 +32,11 @@ public final class AdoptionReport {
       boolean paused,
       List<String> leftOver,
       Function<FoundFlannel, Optional<String>> manifest) {
-    if (cluster.foreign().isEmpty()) {
+    boolean refused = decision instanceof Decision.Refuse;
+    Optional<FoundFlannel> shown =
+        AdoptionJudge.candidate(wanted, cluster)
+            .or(() -> refused ? cluster.foreign().stream().findFirst() : Optional.empty());
+    if (shown.isEmpty()) {
       return leftOver.isEmpty()
           ? Optional.empty()
           : Optional.of(
@@ -45,12 +49,11 @@ public final class AdoptionReport {
                   null,
                   null));
     }
-    FoundFlannel found = cluster.foreign().getFirst();
+    FoundFlannel found = shown.get();
     List<Difference> differences =
         AdoptionJudge.differences(found, wanted, cluster).stream()
             .map(ChangeReport::difference)
             .toList();
-    boolean refused = decision instanceof Decision.Refuse;
     return Optional.of(
         new Adoption(
             found.daemonSet(),

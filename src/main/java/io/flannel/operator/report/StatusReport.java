@@ -7,6 +7,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.ForeignFlannelJudge;
 import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.AppliedConfig;
 import io.flannel.operator.overlay.Backend;
@@ -43,6 +44,9 @@ public final class StatusReport {
 
   /** Why a network is not ready that goes with what it made on the nodes, in one word. */
   public static final String CLEANING = "Cleaning";
+
+  /** Why a network is not ready that nothing is written of, in one word. */
+  public static final String PAUSED = "Paused";
 
   private StatusReport() {}
 
@@ -166,7 +170,14 @@ public final class StatusReport {
     var conditions = conditions(situation.previous(), situation.generation(), now);
     switch (situation.decision()) {
       case Decision.Accept _, Decision.Wait _ ->
-          conditions.add(ACCEPTED, true, "Accepted", "the spec can be carried out on this cluster");
+          conditions.add(
+              ACCEPTED,
+              true,
+              "Accepted",
+              "the spec can be carried out on this cluster"
+                  + ForeignFlannelJudge.beside(situation.wanted(), situation.cluster())
+                      .map(beside -> "; " + beside)
+                      .orElse(""));
       case Decision.Refuse refuse ->
           conditions.add(ACCEPTED, false, refuse.reason(), refuse.withRemedy());
     }

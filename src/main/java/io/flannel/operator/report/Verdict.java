@@ -60,7 +60,7 @@ record Verdict(Kind kind, String reason, String message) {
     if (outdated && situation.paused()) {
       return new Verdict(
           Kind.INCOMPLETE,
-          "Paused",
+          StatusReport.PAUSED,
           "spec.paused is set: the configuration that the spec asks for is not written; set it to"
               + " false to go on");
     }

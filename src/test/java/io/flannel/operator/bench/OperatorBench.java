@@ -221,7 +221,12 @@ public final class OperatorBench {
 
   private static FlannelNetwork network(@Nullable Integer mtu) {
     FlannelNetwork network = new FlannelNetwork();
-    network.setMetadata(new ObjectMetaBuilder().withName("default").build());
+    network.setMetadata(
+        new ObjectMetaBuilder()
+            .withName("default")
+            // The nodes are registered before flannel comes to them.
+            .addToAnnotations(FlannelNetwork.CONFIRM_NO_OTHER_FLANNEL, "true")
+            .build());
     network.setSpec(
         new FlannelNetworkSpec(
             "10.244.0.0/16",

@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
 import io.flannel.operator.api.FlannelNetworkStatus.Difference;
+import io.flannel.operator.overlay.ForeignInstalls;
+import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.FakeSteps;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,6 +230,79 @@ class AdoptionIT {
     cluster.client().apps().daemonSets().inNamespace(TestCluster.FLANNEL).delete();
     network.awaitConditions("Accepted=T Ready=F Reconciling=T Stalled=F");
     assertThat(network.events()).noneMatch(event -> event.startsWith("Adopted"));
+  }
+
+  /** Windows' nodes have a flannel that shares its ConfigMap, ServiceAccount and rights. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kube-system", "kube-flannel"})
+  void whatWindowsFlannelNamesAsWellStaysForIt(String namespace) {
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      boolean ours = namespace.equals("kube-flannel");
+      upstream.install(ours ? "manifest-v0.28" : "ipip-in-kube-system").awaitPods();
+      DaemonSet windows = ForeignInstalls.daemonSet("windows");
+      windows.getMetadata().setNamespace(namespace);
+      long generation = cluster.client().resource(windows).create().getMetadata().getGeneration();
+      network
+          .apply((ours ? TestNetwork.VXLAN : TestNetwork.IPIP) + "cni: {version: 0.3.1}")
+          .awaitReady();
+      awaitAdopted();
+      assertThat(upstream.daemonSets())
+          .extracting(one -> one.getMetadata().getNamespace())
+          .containsExactly("kube-flannel");
+
+      var config =
+          cluster.client().configMaps().inNamespace(namespace).withName("kube-flannel-cfg").get();
+      var account =
+          cluster.client().serviceAccounts().inNamespace(namespace).withName("flannel").get();
+      assertThat(List.of(config, account))
+          .as("kept, and its own again")
+          .allSatisfy(
+              it ->
+                  assertThat(String.valueOf(it.getMetadata().getAnnotations()))
+                      .doesNotContain("flannel.io/adopted-by"));
+      assertThat(subjects())
+          .as("with the rights of both")
+          .isEqualTo(
+              ours
+                  ? List.of("kube-flannel/flannel")
+                  : List.of("kube-flannel/flannel", "kube-system/flannel"));
+      assertThat(cluster.client().resource(windows).get().getMetadata().getGeneration())
+          .isEqualTo(generation);
+      var mark = cluster.api().audit().mark();
+      operator.process().awaitPassAfter(() -> network.poke("look again"));
+      assertThat(cluster.writes(mark)).as("nobody fights").isEmpty();
+    }
+  }
+
+  /** Several NICs: a DaemonSet for the nodes of each, with the same ConfigMap. */
+  @Test
+  void aSiblingThatServesOtherNodesIsNamedAndNothingIsTakenOver() {
+    upstream.install("manifest-v0.28").awaitPods();
+    DaemonSet sibling = Installs.daemonSet("manifest-v0.28");
+    sibling.getMetadata().setName("kube-flannel-ds-b");
+    sibling.getSpec().getTemplate().getSpec().setNodeSelector(Map.of("nic", "b"));
+    cluster.client().resource(sibling).create();
+    var mark = cluster.api().audit().mark();
+    network.apply(TestNetwork.VXLAN + "cni: {version: 0.3.1}");
+    network.awaitRefused(
+        "ForeignFlannel",
+        "kube-flannel/kube-flannel-ds-b",
+        "beside DaemonSet kube-flannel/kube-flannel-ds",
+        "one DaemonSet kube-flannel-ds for all nodes");
+    operator.process().awaitPassAfter(() -> network.poke("look again"));
+    assertThat(cluster.writes(mark))
+        .extracting(AuditLog.Request::resource)
+        .containsOnly("flannelnetworks/status", "events");
+    cluster.client().resource(sibling).delete();
+    network.awaitConditions("Accepted=T Ready=F Reconciling=T Stalled=F");
+  }
+
+  private static List<String> subjects() {
+    return Objects.requireNonNull(Rendered.in(cluster).clusterRoleBinding().get())
+        .getSubjects()
+        .stream()
+        .map(subject -> subject.getNamespace() + "/" + subject.getName())
+        .toList();
   }
 
   @Test

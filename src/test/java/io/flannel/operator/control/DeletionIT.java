@@ -195,13 +195,14 @@ class DeletionIT {
   /** k3s has a flannel inside, and others a DaemonSet of another name. */
   @Test
   void aNetworkThatNeverRanLeavesSomebodyElsesFlannelAlone() {
-    TestCluster.node(1).lease("vxlan", "null", "192.168.0.1").create(cluster.client());
+    TestCluster.node(1).create(cluster.client());
     var network =
         TestNetwork.of(cluster, "default")
             .apply("cidr: 10.96.0.0/12\nbackend: {type: vxlan}\ndeletionPolicy: Cleanup");
     network.awaitRefused("OverlapsServiceRange");
     eventually(
         "the finalizer", () -> assertThat(network.get().getMetadata().getFinalizers()).hasSize(1));
+    TestCluster.node(1).lease("vxlan", "null", "192.168.0.1").update(cluster.client());
     List<String> before = annotations("node-1");
     assertThat(before).isNotEmpty();
     network.delete();

@@ -218,7 +218,9 @@ class FlannelNodesIT {
           .create(cluster.client());
     }
     try (var kubelets = FakeKubelets.on(cluster)) {
-      network.apply("cidr: 10.244.0.0/16\nbackend: {type: vxlan, vxlan: {vni: 16777215}}");
+      network
+          .apply("cidr: 10.244.0.0/16\nbackend: {type: vxlan, vxlan: {vni: 16777215}}")
+          .confirmNoOtherFlannel();
       eventually(
           "all of them",
           () -> {

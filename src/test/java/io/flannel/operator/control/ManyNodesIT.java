@@ -25,7 +25,7 @@ class ManyNodesIT {
   void theStatusStaysSmall() throws IOException {
     var network = TestNetwork.of(cluster, "default");
     // Out of the way of the DaemonSet controller, which would make as many pods.
-    network.apply(TestNetwork.IPIP + "paused: true");
+    network.apply(TestNetwork.IPIP + "paused: true").confirmNoOtherFlannel();
     IntStream.rangeClosed(1, NODES).parallel().forEach(ManyNodesIT::node);
     try (OperatorProcess operator = cluster.operator().start().awaitReady()) {
       eventually(

@@ -37,6 +37,7 @@ class SlimNodeStoreTest {
         conditions:
           - {type: Ready, status: "True", lastHeartbeatTime: "2026-01-01T00:00:00Z"}
           - {type: MemoryPressure, status: "False"}
+        nodeInfo: {kubeletVersion: v1.34.1+k3s1, osImage: Linux}
         images:
           - {names: ["docker.io/library/busybox:1"], sizeBytes: 4000000}
       """;
@@ -56,6 +57,7 @@ class SlimNodeStoreTest {
     assertThat(node).as("the test has something in every field").hasNoNullFieldsOrProperties();
     assertThat(node.flannel()).hasSize(2);
     assertThat(node.ready()).isTrue();
+    assertThat(node.kubelet()).isEqualTo("v1.34.1+k3s1");
     assertThat(ClusterNode.of(kept)).isEqualTo(node);
   }
 

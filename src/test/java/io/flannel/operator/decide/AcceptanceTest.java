@@ -9,6 +9,7 @@ import static io.flannel.operator.overlay.Networks.wanted;
 import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.Decision.Refuse;
 import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.overlay.LiveFlannel;
@@ -240,6 +241,7 @@ class AcceptanceTest {
                             .podCidr("10.244.2.0/24")
                             .internalIp("fd01::82")
                             .leased("ipip", "192.168.0.82"))
+                    .network(new NetworkRef("default", Instant.EPOCH, true, false))
                     .state()))
         .isEqualTo(Decision.accept());
   }

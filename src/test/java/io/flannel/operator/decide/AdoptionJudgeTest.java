@@ -196,7 +196,7 @@ class AdoptionJudgeTest {
   }
 
   @Test
-  void aFlannelThatComesBesideOursIsRefusedUnlessItIsBeingTakenOver() {
+  void aFlannelThatComesBesideOursIsLeftAloneUnlessItIsBeingTakenOver() {
     WantedNetwork ipip =
         wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, cni: {version: 0.3.1}}");
     FoundFlannel newcomer = Installs.found("ipip-in-kube-system");
@@ -204,11 +204,15 @@ class AdoptionJudgeTest {
         Installs.with(
             "ipip-in-kube-system",
             it -> it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default")));
-    assertThat(Acceptance.judge(ipip, cluster(node("n1")).running(ipip).foreign(newcomer).state()))
-        .extracting("reason")
-        .isEqualTo("ForeignFlannel");
-    assertThat(Acceptance.judge(ipip, cluster(node("n1")).running(ipip).foreign(marked).state()))
-        .isEqualTo(Decision.accept());
+    ClusterState beside = cluster(node("n1")).running(ipip).foreign(newcomer).state();
+    assertThat(Acceptance.judge(ipip, beside)).isEqualTo(Decision.accept());
+    assertThat(AdoptionJudge.candidate(ipip, beside)).isEmpty();
+    assertThat(ForeignFlannelJudge.beside(ipip, beside).orElseThrow())
+        .contains("DaemonSet kube-system/kube-flannel-ds");
+    ClusterState adopting = cluster(node("n1")).running(ipip).foreign(marked).state();
+    assertThat(Acceptance.judge(ipip, adopting)).isEqualTo(Decision.accept());
+    assertThat(AdoptionJudge.candidate(ipip, adopting)).contains(marked);
+    assertThat(ForeignFlannelJudge.beside(ipip, adopting)).isEmpty();
   }
 
   @Test

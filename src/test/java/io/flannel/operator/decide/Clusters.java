@@ -2,6 +2,7 @@ package io.flannel.operator.decide;
 
 import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.overlay.BindingSubject;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPods;
@@ -9,6 +10,7 @@ import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Networks;
 import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.overlay.OtherDaemonSet;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,6 +25,9 @@ public final class Clusters {
   private final List<FoundFlannel> foreign = new ArrayList<>();
   private Optional<LiveFlannel> live = Optional.empty();
   private FlannelPods pods = FlannelPods.NONE;
+  private final List<OtherDaemonSet> others = new ArrayList<>();
+  private final List<BindingSubject> subjects = new ArrayList<>();
+  private final List<OtherFlannels.Trace> traces = new ArrayList<>();
 
   private Clusters(List<ClusterNode> nodes) {
     this.nodes = nodes;
@@ -48,6 +53,30 @@ public final class Clusters {
     return this;
   }
 
+  /** One whose status, or a person, says something of it. */
+  public Clusters network(NetworkRef network) {
+    networks.add(network);
+    return this;
+  }
+
+  /** DaemonSets of other names. */
+  public Clusters others(OtherDaemonSet... all) {
+    others.addAll(List.of(all));
+    return this;
+  }
+
+  /** Subjects of the ClusterRoleBinding flannel, beside ours. */
+  public Clusters subjects(BindingSubject... all) {
+    subjects.addAll(List.of(all));
+    return this;
+  }
+
+  /** What this operator wrote. */
+  public Clusters traces(OtherFlannels.Trace... all) {
+    traces.addAll(List.of(all));
+    return this;
+  }
+
   public Clusters foreign(FoundFlannel found) {
     foreign.add(found);
     return this;
@@ -69,6 +98,13 @@ public final class Clusters {
   }
 
   public ClusterState state() {
-    return new ClusterState(nodes, services, networks, live, foreign, pods);
+    return new ClusterState(
+        nodes,
+        services,
+        networks,
+        live,
+        foreign,
+        pods,
+        new OtherFlannels(others, subjects, traces));
   }
 }

@@ -17,6 +17,7 @@ public final class Nodes {
   private final List<String> internalIps = new ArrayList<>();
   private final Map<String, String> flannel = new HashMap<>();
   private Readiness readiness = Readiness.READY;
+  private String kubelet = "v1.34.1";
 
   private Nodes(String name) {
     this.name = name;
@@ -82,6 +83,12 @@ public final class Nodes {
     return this;
   }
 
+  /** The version of its kubelet. */
+  public Nodes kubelet(String version) {
+    kubelet = version;
+    return this;
+  }
+
   public ClusterNode get() {
     return new ClusterNode(
         name,
@@ -91,7 +98,8 @@ public final class Nodes {
         List.copyOf(internalIps),
         Map.copyOf(flannel),
         readiness,
-        Instant.parse("2026-11-01T00:00:00Z"));
+        Instant.parse("2026-11-01T00:00:00Z"),
+        kubelet);
   }
 
   public static List<ClusterNode> list(Nodes... nodes) {

@@ -3,6 +3,7 @@ package io.flannel.operator.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.Cause;
+import io.flannel.operator.decide.ForeignFlannelJudge;
 import io.flannel.operator.decide.LocalFault;
 import io.flannel.operator.decide.NodeProblem;
 import io.flannel.operator.decide.Preflight;
@@ -62,7 +63,9 @@ class TroubleshootingDocsTest {
     }
     reported.addAll(
         List.of(
+            ForeignFlannelJudge.REASON,
             StatusReport.CLEANING,
+            StatusReport.PAUSED,
             StepSchedule.ENDING,
             Preflight.Running.REASON,
             Preflight.Blocked.REASON,

@@ -87,6 +87,12 @@ public record TestNetwork(KubernetesClient client, String name) {
     annotate("example.org/poke", value + " " + System.nanoTime());
   }
 
+  /** Confirms, as an administrator does, that no other flannel runs. */
+  public TestNetwork confirmNoOtherFlannel() {
+    annotate("flannel.io/confirm-no-other-flannel", "true");
+    return this;
+  }
+
   /** Sets an annotation. */
   public void annotate(String key, String value) {
     client

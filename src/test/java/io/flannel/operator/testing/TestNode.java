@@ -3,6 +3,7 @@ package io.flannel.operator.testing;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
+import io.fabric8.kubernetes.api.model.NodeSystemInfoBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
 import java.util.Map;
@@ -22,24 +23,30 @@ public record TestNode(
     List<String> podCidrs,
     @Nullable String internalIp,
     Map<String, String> annotations,
-    boolean ready) {
+    boolean ready,
+    String kubelet) {
   private static final String FLANNEL = "flannel.alpha.coreos.com/";
 
   /** A ready Node without podCIDR, address or lease. */
   public static TestNode named(String name) {
-    return new TestNode(name, List.of(), null, Map.of(), true);
+    return new TestNode(name, List.of(), null, Map.of(), true, "v1.35.4");
   }
 
   public TestNode podCidrs(String... cidrs) {
-    return new TestNode(name, List.of(cidrs), internalIp, annotations, ready);
+    return new TestNode(name, List.of(cidrs), internalIp, annotations, ready, kubelet);
   }
 
   public TestNode internalIp(String address) {
-    return new TestNode(name, podCidrs, address, annotations, ready);
+    return new TestNode(name, podCidrs, address, annotations, ready, kubelet);
   }
 
   public TestNode notReady() {
-    return new TestNode(name, podCidrs, internalIp, annotations, false);
+    return new TestNode(name, podCidrs, internalIp, annotations, false, kubelet);
+  }
+
+  /** The version that its kubelet says it has. */
+  public TestNode kubelet(String version) {
+    return new TestNode(name, podCidrs, internalIp, annotations, ready, version);
   }
 
   /** What flanneld publishes: backend-type, backend-data (JSON; "null" for ipip) and public-ip. */
@@ -53,7 +60,7 @@ public record TestNode(
   public TestNode annotation(String key, String value) {
     Map<String, String> more = new TreeMap<>(annotations);
     more.put(key, value);
-    return new TestNode(name, podCidrs, internalIp, more, ready);
+    return new TestNode(name, podCidrs, internalIp, more, ready, kubelet);
   }
 
   /** Creates it with its status, as a kubelet does, and returns what the server made of it. */
@@ -97,6 +104,7 @@ public record TestNode(
             .withPodCIDRs(podCidrs)
             .endSpec()
             .withNewStatus()
+            .withNodeInfo(new NodeSystemInfoBuilder().withKubeletVersion(kubelet).build())
             .addToConditions(
                 new NodeConditionBuilder()
                     .withType("Ready")

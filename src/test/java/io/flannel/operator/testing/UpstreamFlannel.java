@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.overlay.ForeignInstalls;
 import io.flannel.operator.overlay.Installs;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** A flannel that somebody installed by kubectl, before the operator came. */
@@ -27,6 +30,23 @@ public record UpstreamFlannel(ApiServer api) {
               .contains("daemonset.apps/kube-flannel-ds ")
               .doesNotContain("Error");
         });
+    return this;
+  }
+
+  /** Applies one of {@link ForeignInstalls}, whoever had the objects of its names before. */
+  public UpstreamFlannel installForeign(String name) {
+    client()
+        .load(
+            new ByteArrayInputStream(
+                ForeignInstalls.manifest(name).getBytes(StandardCharsets.UTF_8)))
+        .items()
+        .forEach(
+            object ->
+                client()
+                    .resource(object)
+                    .fieldManager("kubectl")
+                    .forceConflicts()
+                    .serverSideApply());
     return this;
   }
 

@@ -1,0 +1,142 @@
+package io.flannel.operator.control;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.decide.AdoptionJudge;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.ForeignFlannelJudge;
+import io.flannel.operator.overlay.BindingSubject;
+import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.Flannel;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Whom the ClusterRoleBinding {@code flannel} gives flannel's rights. Its list of subjects is
+ * replaced as a whole by whoever writes it: who writes ours must write the others as well.
+ */
+final class FlannelBinding {
+  private static final BindingSubject OURS =
+      BindingSubject.account(Flannel.NAMESPACE, Flannel.ROLE);
+
+  private final Watches watches;
+
+  FlannelBinding(Watches watches) {
+    this.watches = watches;
+  }
+
+  /**
+   * Its subjects beside our own ServiceAccount that are there; users and groups always are.
+   *
+   * @param exists whether a ServiceAccount is there that no watch has told of
+   */
+  List<BindingSubject> others(Predicate<BindingSubject> exists) {
+    return watches
+        .list(ClusterRoleBinding.class)
+        .flatMap(binding -> binding.getSubjects().stream())
+        .map(BindingSubject::of)
+        .filter(subject -> !subject.equals(OURS))
+        .distinct()
+        .filter(subject -> !subject.isAccount() || isThere(subject, exists))
+        .toList();
+  }
+
+  /** Another watch may not have told of it yet: what is not known to be there is asked for. */
+  private boolean isThere(BindingSubject account, Predicate<BindingSubject> exists) {
+    return (account.name().equals(Flannel.ROLE)
+            && watches
+                .list(ServiceAccount.class)
+                .anyMatch(it -> account.namespace().equals(it.getMetadata().getNamespace())))
+        || exists.test(account);
+  }
+
+  /** After how long a network is judged again that waits for a ServiceAccount to go. */
+  private static final Duration ACCOUNT_LOOK = Duration.ofSeconds(30);
+
+  /** When to look again: nothing tells that an account of another name is gone. */
+  static Optional<Duration> lookAgain(Decision decision, ClusterState cluster) {
+    boolean waits =
+        decision instanceof Decision.Refuse refuse
+            && refuse.reason().equals(ForeignFlannelJudge.REASON)
+            && cluster.others().subjects().stream()
+                .anyMatch(one -> one.isAccount() && !one.name().equals(Flannel.ROLE));
+    return waits ? Optional.of(ACCOUNT_LOOK) : Optional.empty();
+  }
+
+  /** Asks the API server for a ServiceAccount; what it does not say is taken for there. */
+  static boolean isThere(KubernetesClient client, BindingSubject account) {
+    try {
+      return client
+              .serviceAccounts()
+              .inNamespace(account.namespace())
+              .withName(account.name())
+              .get()
+          != null;
+    } catch (KubernetesClientException e) {
+      if (!ApiFault.isAnswer(e)) {
+        throw e;
+      }
+      return true;
+    }
+  }
+
+  /**
+   * Rendered objects, with the binding as it is to be while others need the rights that they have.
+   * A ServiceAccount that is there keeps them, unless a person confirmed that no other flannel
+   * runs: then one that a DaemonSet uses does.
+   */
+  static List<HasMetadata> withOthers(
+      List<HasMetadata> rendered, WantedNetwork wanted, ClusterState cluster) {
+    boolean confirmed =
+        cluster.network(wanted.name()).filter(ClusterState.NetworkRef::confirmed).isPresent();
+    Stream<BindingSubject> adopted =
+        AdoptionJudge.candidate(wanted, cluster).map(FlannelBinding::account).stream();
+    Stream<BindingSubject> kept =
+        cluster.others().subjects().stream()
+            .filter(BindingSubject::isAccount)
+            .filter(one -> !confirmed || isUsed(one, cluster));
+    List<BindingSubject> others =
+        Stream.concat(adopted, kept)
+            .filter(subject -> !subject.equals(OURS))
+            .distinct()
+            .sorted(
+                Comparator.comparing(BindingSubject::namespace).thenComparing(BindingSubject::name))
+            .toList();
+    return rendered.stream()
+        .map(
+            object ->
+                object instanceof ClusterRoleBinding binding ? withOthers(binding, others) : object)
+        .toList();
+  }
+
+  private static boolean isUsed(BindingSubject account, ClusterState cluster) {
+    return cluster.others().uses(account)
+        || cluster.foreign().stream().map(FlannelBinding::account).anyMatch(account::equals);
+  }
+
+  private static BindingSubject account(FoundFlannel found) {
+    return BindingSubject.account(found.namespace(), found.serviceAccount());
+  }
+
+  private static HasMetadata withOthers(ClusterRoleBinding binding, List<BindingSubject> others) {
+    var builder = binding.edit();
+    others.forEach(
+        subject ->
+            builder
+                .addNewSubject()
+                .withKind(subject.kind())
+                .withName(subject.name())
+                .withNamespace(subject.namespace())
+                .endSubject());
+    return builder.build();
+  }
+}
