@@ -1,21 +1,14 @@
 package io.flannel.operator.e2e;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.flannel.operator.overlay.Installs;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,26 +26,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(InstalledOperator.class)
 @Tag("slow")
 class AdoptionE2E {
-  private static final Path INSTALLS = Path.of("src/test/resources/adoption");
   private static final List<Integer> NODES = List.of(1, 2, 3);
-  private static final Pattern IMAGE =
-      Pattern.compile("image: (\\S*/(flannel(?:-cni-plugin)?):\\S+)");
-
   private static final Changes changes = new Changes();
 
-  /** The images that the lab's nodes have, by their last names. */
-  private static String flannel;
-
-  private static String cniPlugin;
+  private static UpstreamInstall upstream;
 
   @BeforeAll
   static void flannelIsGone() {
     Network.becomes("{type: vxlan}");
-    JsonNode pod =
-        Lab.get("-n", "kube-flannel", "daemonset", "kube-flannel-ds").at("/spec/template/spec");
-    flannel = pod.at("/containers/0/image").asText();
-    cniPlugin = pod.at("/initContainers").findValuesAsText("image").getFirst();
-    leave();
+    upstream = UpstreamInstall.ofTheLab(NODES);
+    UpstreamInstall.networkIsGone();
   }
 
   @AfterAll
@@ -69,7 +52,7 @@ class AdoptionE2E {
 
   @AfterEach
   void networkIsGone() {
-    leave();
+    UpstreamInstall.networkIsGone();
   }
 
   @ParameterizedTest
@@ -80,7 +63,7 @@ class AdoptionE2E {
     "extra-arguments-private-registry, kube-flannel, vxlan"
   })
   void isTakenOver(String install, String namespace, String backend) {
-    installUpstream(install, namespace);
+    upstream.install(Installs.file(install), namespace);
     changes.under(
         "adoption of " + install,
         () -> {
@@ -108,7 +91,7 @@ class AdoptionE2E {
         NODES,
         "docker.io/library/busybox:lab",
         "registry.k8s.io/networking/kube-network-policies:v1.0.0");
-    installUpstream("refused-sidecar-and-bandwidth", "kube-flannel");
+    upstream.install(Installs.file("refused-sidecar-and-bandwidth"), "kube-flannel");
     List<String> before = Overlay.pods();
     changes.under(
         "refused adoption",
@@ -122,37 +105,8 @@ class AdoptionE2E {
     assertThat(Network.message(Lab.get("fnet", "default"), "Accepted")).contains("bandwidth");
     assertThat(Overlay.pods()).isEqualTo(before);
     TestPods.allReachEachOther(NODES);
-    Lab.kubectl("delete", "-f", file("refused-sidecar-and-bandwidth").toString());
+    Lab.kubectl("delete", "-f", Installs.file("refused-sidecar-and-bandwidth").toString());
     NODES.forEach(node -> Lab.node(node, "ip link delete flannel.1"));
-  }
-
-  private static void installUpstream(String install, String namespace) {
-    for (Matcher image : images(install)) {
-      String from = image.group(2).equals("flannel") ? flannel : cniPlugin;
-      if (!from.equals(image.group(1))) {
-        Lab.tag(NODES, from, image.group(1));
-      }
-    }
-    Lab.kubectl("apply", "-f", file(install).toString());
-    Lab.kubectl("-n", namespace, "rollout", "status", "daemonset/kube-flannel-ds", "--timeout=5m");
-    TestPods.restart(NODES);
-    await("flannel's routes")
-        .atMost(2, MINUTES)
-        .pollInterval(1, SECONDS)
-        .untilAsserted(() -> TestPods.allReachEachOther(NODES));
-  }
-
-  private static Path file(String install) {
-    return INSTALLS.resolve(install + ".yaml");
-  }
-
-  private static List<Matcher> images(String install) {
-    try {
-      Set<String> lines = new TreeSet<>(Files.readAllLines(file(install), UTF_8));
-      return lines.stream().map(IMAGE::matcher).filter(Matcher::find).toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static void awaitAdoption(String phase) {
@@ -168,31 +122,5 @@ class AdoptionE2E {
         .pollInterval(1, SECONDS)
         .until(
             () -> Lab.kubectl("-n", namespace, "get", kind, name, "--ignore-not-found").isBlank());
-  }
-
-  /** Nothing of a network or a flannel is left, on the nodes either. */
-  private static void leave() {
-    if (Lab.kubectl("get", "fnet", "-o", "name").isBlank()) {
-      return;
-    }
-    Lab.kubectl(
-        "patch",
-        "fnet",
-        "default",
-        "--type=merge",
-        "-p",
-        "{\"spec\":{\"deletionPolicy\":\"Cleanup\"}}");
-    // What is deleted before the operator has seen that is deleted as it was.
-    Lab.kubectl(
-        "wait",
-        "--for=jsonpath={.metadata.finalizers[0]}=flannel.io/cleanup",
-        "fnet/default",
-        "--timeout=1m");
-    Lab.kubectl("delete", "fnet", "default", "--timeout=5m");
-    await("the nodes to be as before flannel")
-        .atMost(2, MINUTES)
-        .pollInterval(1, SECONDS)
-        .until(() -> Overlay.devices().isEmpty());
-    Lab.kubectl("wait", "--for=delete", "namespace/kube-flannel", "--timeout=2m");
   }
 }
