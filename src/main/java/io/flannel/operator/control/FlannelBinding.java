@@ -14,6 +14,7 @@ import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -90,18 +91,22 @@ final class FlannelBinding {
   }
 
   /**
-   * Rendered objects, with the binding as it is to be while others need the rights that they have.
+   * What flannel needs beside its DaemonSet, with the binding as it is to be while others need the
+   * rights that they have.
    * A ServiceAccount that is there keeps them, unless a person confirmed that no other flannel
-   * runs: then one that a DaemonSet uses does.
+   * runs: then one that a DaemonSet uses does. Who has them is read anew, just before it is written:
+   * what somebody wrote since the pass began is not in {@code cluster}.
+   *
+   * @return a list that more can be added to
    */
-  static List<HasMetadata> withOthers(
-      List<HasMetadata> rendered, WantedNetwork wanted, ClusterState cluster) {
+  List<HasMetadata> foundation(
+      KubernetesClient client, WantedNetwork wanted, ClusterState cluster) {
     boolean confirmed =
         cluster.network(wanted.name()).filter(ClusterState.NetworkRef::confirmed).isPresent();
     Stream<BindingSubject> adopted =
         AdoptionJudge.candidate(wanted, cluster).map(FlannelBinding::account).stream();
     Stream<BindingSubject> kept =
-        cluster.others().subjects().stream()
+        others(account -> isThere(client, account)).stream()
             .filter(BindingSubject::isAccount)
             .filter(one -> !confirmed || isUsed(one, cluster));
     List<BindingSubject> others =
@@ -111,11 +116,11 @@ final class FlannelBinding {
             .sorted(
                 Comparator.comparing(BindingSubject::namespace).thenComparing(BindingSubject::name))
             .toList();
-    return rendered.stream()
-        .map(
-            object ->
-                object instanceof ClusterRoleBinding binding ? withOthers(binding, others) : object)
-        .toList();
+    List<HasMetadata> all = new ArrayList<>(Flannel.foundation(wanted));
+    all.replaceAll(
+        object ->
+            object instanceof ClusterRoleBinding binding ? withOthers(binding, others) : object);
+    return all;
   }
 
   private static boolean isUsed(BindingSubject account, ClusterState cluster) {

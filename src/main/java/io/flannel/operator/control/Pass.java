@@ -289,8 +289,7 @@ final class Pass {
 
   private void apply(WantedNetwork wanted, RolloutStep step, ClusterState cluster) {
     written.addAll(takeOver.begin(wanted, cluster));
-    List<HasMetadata> rendered =
-        new ArrayList<>(FlannelBinding.withOthers(Flannel.foundation(wanted), wanted, cluster));
+    List<HasMetadata> rendered = new FlannelBinding(watches).foundation(client, wanted, cluster);
     daemonSet(wanted, step).ifPresent(rendered::add);
     if (wanted.health().enabled()) {
       rendered.add(NodeAgentDaemonSet.render(wanted, agents));
