@@ -4,6 +4,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import java.time.Duration;
@@ -222,17 +225,25 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     client.events().v1().events().inNamespace("default").delete();
   }
 
+  /** Whoever writes it meanwhile, and if it is gone. */
+  private void withoutFinalizers(String network) {
+    try {
+      client()
+          .resources(FlannelNetwork.class)
+          .withName(network)
+          .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\": {\"finalizers\": null}}");
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != 404) {
+        throw e;
+      }
+    }
+  }
+
   private void deleteNetworks() {
     var networks = client().resources(FlannelNetwork.class);
     networks.delete();
     for (FlannelNetwork network : networks.list().getItems()) {
-      networks
-          .resource(network)
-          .edit(
-              left -> {
-                left.getMetadata().setFinalizers(List.of());
-                return left;
-              });
+      withoutFinalizers(network.getMetadata().getName());
     }
     eventually("no FlannelNetwork", () -> check(networks.list().getItems().isEmpty()));
   }
