@@ -81,5 +81,18 @@ final class Applier {
     ApplyException(String message, KubernetesClientException cause) {
       super(message, cause);
     }
+
+    /**
+     * A request that the API server refused, whatever it was.
+     *
+     * @throws KubernetesClientException the same, if it was not reached: then nothing could be
+     *     written of it either
+     */
+    static ApplyException refused(KubernetesClientException e) {
+      if (!ApiFault.isAnswer(e)) {
+        throw e;
+      }
+      return new ApplyException("the API server refused a request: " + ApiFault.said(e), e);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
@@ -82,7 +83,8 @@ class CachedNetworks implements Networks {
               .get();
       lastLeader =
           Optional.ofNullable(lease)
-              .map(it -> it.getSpec().getHolderIdentity())
+              .map(Lease::getSpec)
+              .map(LeaseSpec::getHolderIdentity)
               .filter(holder -> !holder.isEmpty());
     } catch (KubernetesClientException e) {
       LOG.info("the leader's Lease cannot be read, so the last one is told: {}", ApiFault.said(e));
@@ -111,7 +113,7 @@ class CachedNetworks implements Networks {
     return Objects.requireNonNull(watches)
         .list(FlannelNode.class)
         .map(FlannelNode::getMetadata)
-        .mapToLong(it -> 31L * it.getName().hashCode() + it.getResourceVersion().hashCode())
+        .mapToLong(it -> Objects.hash(it.getName(), it.getResourceVersion()))
         .map(hash -> hash * 0x9E3779B97F4A7C15L)
         .sum();
   }
@@ -138,7 +140,7 @@ class CachedNetworks implements Networks {
   private Optional<ObservedNetwork.Evidence> evidence(FlannelNetwork network, Watches present) {
     WantedNetwork wanted;
     try {
-      wanted = WantedNetwork.of(network.getMetadata().getName(), network.getSpec());
+      wanted = NetworkSpec.wanted(network);
     } catch (IllegalArgumentException e) {
       return Optional.empty(); // The status says what is wrong with it.
     }

@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
 
 /**
  * Holds back the deletion of a FlannelNetwork with {@code deletionPolicy: Cleanup} until what was
@@ -28,13 +27,13 @@ final class CleanupFinalizer {
   }
 
   /**
-   * Puts it on or takes it off, as the policy says.
+   * Puts it on or takes it off.
    *
+   * @param cleanup whether flannel is to be removed with the network
    * @param beside whether nothing is written beside another's flannel: then there will be nothing
    *     to clean up, and it is not put on
    */
-  void keep(FlannelNetwork network, boolean beside) {
-    boolean cleanup = network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP;
+  void keep(FlannelNetwork network, boolean cleanup, boolean beside) {
     set(network, cleanup && (isOn(network) || !beside));
   }
 

@@ -14,6 +14,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import jakarta.inject.Inject;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +45,9 @@ import org.slf4j.LoggerFactory;
 public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private static final Logger LOG = LoggerFactory.getLogger(FlannelNetworkReconciler.class);
 
+  /** So often it is asked whether all that is watched was read. */
+  private static final Duration SYNC_LOOK = Duration.ofSeconds(2);
+
   private final KubernetesClient client;
   private final Clock clock;
   private final NetworkMetrics metrics;
@@ -51,6 +55,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private final EventRecorder events;
   private final CachedNetworks shown;
   private final PassRate rate;
+  private final WatchKeeper keeper;
   private final String deployment;
 
   private final Lock passing = new ReentrantLock();
@@ -70,6 +75,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       NodeAgentSettings agents,
       CachedNetworks shown,
       PassRate rate,
+      WatchKeeper keeper,
       @ConfigProperty(name = "flannel.instance") String instance,
       @ConfigProperty(name = "flannel.deployment") String deployment) {
     this.client = client;
@@ -78,6 +84,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     this.metrics = metrics;
     this.shown = shown;
     this.rate = rate;
+    this.keeper = keeper;
     this.deployment = deployment;
     this.events = new EventRecorder(client, clock, instance);
   }
@@ -87,6 +94,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       EventSourceContext<FlannelNetwork> context) {
     Watches watches = new Watches(context, agents.namespace(), clock);
     shown.readFrom(watches);
+    keeper.keep(watches.kept(context), passing);
     NodeAgentSettings owned =
         agents.ownedBy(OwnDeployment.owner(client, agents.namespace(), deployment));
     tools = new PassTools(client, watches, owned, clock, metrics, events);
@@ -108,6 +116,10 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
     // One at a time: two networks would take each other's objects.
     passing.lock();
     try {
+      if (!keeper.haveSynced()) {
+        // What can't be watched yet may well be there: its absence says nothing.
+        return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(SYNC_LOOK);
+      }
       Instant since = Objects.requireNonNullElseGet(actingSince, clock::instant);
       actingSince = since;
       Pass pass = new Pass(Objects.requireNonNull(tools), since, network, context);

@@ -22,6 +22,7 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
   private record Kept(FlannelNode node, Optional<Instant> arrived) {}
 
   private final Map<String, Kept> byName = new ConcurrentHashMap<>();
+  private final Map<String, String> faults = new ConcurrentHashMap<>();
   private final Clock clock;
 
   FlannelNodeStore(Clock clock) {
@@ -42,6 +43,7 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
         || !Objects.equals(now.getMetadata().getLabels(), before.getMetadata().getLabels())
         || !Objects.equals(
             now.getMetadata().getOwnerReferences(), before.getMetadata().getOwnerReferences())
+        || !Unread.of(now).equals(Unread.of(before))
         || !Objects.equals(
             now.getMetadata().getDeletionTimestamp(), before.getMetadata().getDeletionTimestamp())
         || !Objects.equals(substance(now.getStatus()), substance(before.getStatus()));
@@ -64,7 +66,9 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
         null,
         null,
         status.findings(),
-        peers == null ? null : peers.stream().map(FlannelNodeStore::substance).toList());
+        peers == null
+            ? null
+            : peers.stream().filter(Objects::nonNull).map(FlannelNodeStore::substance).toList());
   }
 
   private static PeerReport substance(PeerReport peer) {
@@ -82,6 +86,11 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
         null,
         peer.since(),
         null);
+  }
+
+  /** Whether this is not what was last said of the node. */
+  boolean isNewFault(String name, String fault) {
+    return !fault.equals(faults.put(name, fault));
   }
 
   @Override
@@ -115,6 +124,7 @@ final class FlannelNodeStore implements ItemStore<FlannelNode> {
 
   @Override
   public @Nullable FlannelNode remove(String key) {
+    faults.remove(key);
     return node(byName.remove(key));
   }
 

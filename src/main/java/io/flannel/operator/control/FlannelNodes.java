@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.decide.AgentReport;
+import io.flannel.operator.overlay.Times;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.time.Clock;
@@ -22,10 +23,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,15 +62,28 @@ final class FlannelNodes {
   }
 
   private AgentReport report(FlannelNode node, Instant now) {
+    Optional<String> unread = Unread.of(node).in("status");
+    if (unread.isPresent()) {
+      return new AgentReport.Nonsense(unread.get());
+    }
     Instant since =
         watches
             .reportArrived(name(node))
-            .orElseGet(() -> Instant.parse(node.getMetadata().getCreationTimestamp()));
-    return AgentReport.read(
-        node.getMetadata().getGeneration(),
-        node.getSpec(),
-        node.getStatus(),
-        Duration.between(since, now));
+            .or(() -> Times.tryParse(node.getMetadata().getCreationTimestamp()))
+            .orElse(now);
+    try {
+      return AgentReport.read(
+          node.getMetadata().getGeneration(),
+          node.getSpec(),
+          node.getStatus(),
+          Duration.between(since, now));
+    } catch (RuntimeException e) {
+      // Whatever it was, the other nodes' reports count.
+      if (watches.isNewFault(name(node), e)) {
+        LOG.error("the report of FlannelNode {} could not be judged", name(node), e);
+      }
+      return new AgentReport.Nonsense("it could not be judged: " + ApiFault.rootMessage(e));
+    }
   }
 
   /**
@@ -132,17 +148,24 @@ final class FlannelNodes {
     }
   }
 
-  private static String networkOf(FlannelNode live) {
-    return live.getSpec() == null ? "" : live.getSpec().network();
+  /** As its spec says, or where that can't be read, its label. */
+  private static @Nullable String networkOf(FlannelNode live) {
+    return live.getSpec() == null || live.getSpec().network() == null
+        ? live.getMetadata().getLabels().get(Flannel.NETWORK_LABEL)
+        : live.getSpec().network();
   }
 
   /** Whether it is what it should be; labels and owners that others added count for nothing. */
   private static boolean holds(FlannelNode live, FlannelNode wanted) {
     ObjectMeta is = live.getMetadata();
     ObjectMeta should = wanted.getMetadata();
-    return Objects.equals(live.getSpec(), wanted.getSpec())
+    return isSpec(live, wanted)
         && labels(is).entrySet().containsAll(labels(should).entrySet())
         && owners(is).containsAll(owners(should));
+  }
+
+  private static boolean isSpec(FlannelNode live, FlannelNode wanted) {
+    return Objects.equals(live.getSpec(), wanted.getSpec()) && Unread.of(live).in("spec").isEmpty();
   }
 
   private static FlannelNode wanted(WantedNetwork network, Node node, FlannelNodeSpec spec) {
@@ -187,7 +210,7 @@ final class FlannelNodes {
     if (!owners(is).containsAll(owners(should))) {
       patch.addAll(replacement("/metadata/ownerReferences", owners(is), owners));
     }
-    if (!Objects.equals(live.getSpec(), wanted.getSpec())) {
+    if (!isSpec(live, wanted)) {
       patch.add(operation("add", "/spec", wanted.getSpec()));
     }
     client

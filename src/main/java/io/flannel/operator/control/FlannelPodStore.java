@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.RolloutMarks;
+import io.flannel.operator.overlay.Times;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
@@ -57,7 +58,7 @@ final class FlannelPodStore implements ItemStore<Pod> {
   Stream<Instant> ends() {
     return byKey.values().stream()
         .flatMap(kept -> Stream.ofNullable(kept.pod().getMetadata().getDeletionTimestamp()))
-        .map(Instant::parse);
+        .flatMap(time -> Times.tryParse(time).stream());
   }
 
   /** Whether the two differ in what is kept. */

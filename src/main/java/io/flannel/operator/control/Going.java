@@ -16,6 +16,7 @@ import io.flannel.operator.decide.StepSchedule.StepPod;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.Names;
+import io.flannel.operator.overlay.Times;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.NodeStepPod;
 import io.flannel.operator.render.NodeStepPod.Kind;
@@ -91,8 +92,10 @@ final class Going {
     // While it was paused, or no operator ran, nothing was tried.
     Instant began =
         Stream.concat(
-                flannelEnds.stream(),
-                Stream.of(Instant.parse(deleted.getMetadata().getDeletionTimestamp()), actingSince))
+                Stream.concat(
+                    flannelEnds.stream(),
+                    Times.tryParse(deleted.getMetadata().getDeletionTimestamp()).stream()),
+                Stream.of(actingSince))
             .max(Comparator.naturalOrder())
             .orElseThrow();
     if (othersFlannelRuns(network)) {

@@ -25,6 +25,7 @@ import io.flannel.operator.render.NetConfConfigMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -143,7 +144,18 @@ final class LiveFlannelReader {
   private static Map<String, Quantity> quantities(
       Optional<ResourceRequirements> resources,
       Function<ResourceRequirements, @Nullable Map<String, Quantity>> which) {
-    return resources.isEmpty() ? Map.of() : orEmpty(which.apply(resources.get()));
+    Map<String, Quantity> amounts = new TreeMap<>();
+    resources.map(which).ifPresent(amounts::putAll);
+    amounts.values().removeIf(quantity -> !isAmount(quantity));
+    return amounts;
+  }
+
+  private static boolean isAmount(@Nullable Quantity quantity) {
+    try {
+      return quantity != null && quantity.getNumericalAmount() != null;
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return false;
+    }
   }
 
   private static Pods.Toleration toleration(Toleration live) {

@@ -5,6 +5,7 @@ import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.overlay.Times;
 import io.flannel.operator.report.StatusReport;
 import java.time.Instant;
 import java.util.List;
@@ -19,7 +20,7 @@ final class NetworkClaim {
   static NetworkRef of(FlannelNetwork network) {
     return new NetworkRef(
         network.getMetadata().getName(),
-        Instant.parse(network.getMetadata().getCreationTimestamp()),
+        Times.tryParse(network.getMetadata().getCreationTimestamp()).orElse(Instant.EPOCH),
         Optional.ofNullable(network.getStatus()).filter(NetworkClaim::isInForce).isPresent(),
         annotation(network, FlannelNetwork.CONFIRM_NO_OTHER_FLANNEL).equals("true"));
   }

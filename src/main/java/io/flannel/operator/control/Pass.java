@@ -3,8 +3,8 @@ package io.flannel.operator.control;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.api.FlannelNetworkSpec.DeletionPolicy;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNodeSpec;
@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,10 @@ final class Pass {
   /** Delay before a FlannelNode that the API server refused is tried again. */
   private static final Duration REFUSED_LOOK = Duration.ofSeconds(10);
 
+  /** What is due by now is looked at with the next pass. */
+  private static final Duration SOONEST_LOOK = Duration.ofMillis(10);
+
+  private final PassTools tools;
   private final Instant actingSince;
   private final FlannelNetwork network;
   private final Context<FlannelNetwork> context;
@@ -98,6 +103,7 @@ final class Pass {
       Instant actingSince,
       FlannelNetwork network,
       Context<FlannelNetwork> context) {
+    this.tools = tools;
     this.actingSince = actingSince;
     this.network = network;
     this.context = context;
@@ -119,23 +125,24 @@ final class Pass {
   }
 
   UpdateControl<FlannelNetwork> run() {
+    if (network.isMarkedForDeletion()) {
+      return new Finalization(tools, actingSince, network).run();
+    }
     WantedNetwork wanted;
     try {
-      wanted = WantedNetwork.of(name(), network.getSpec());
+      wanted = NetworkSpec.wanted(network);
     } catch (IllegalArgumentException e) {
       return refused(
           new Decision.Refuse(
               "InvalidSpec", String.valueOf(e.getMessage()), "correct the field and apply again"));
-    }
-    if (network.isMarkedForDeletion()) {
-      return deleted(wanted);
     }
     ClusterState cluster = observe();
     Decision possible = Acceptance.judge(wanted, cluster);
     if (possible instanceof Decision.Refuse refuse && !Acceptance.inCharge(wanted, cluster)) {
       return refused(refuse);
     }
-    if (new UncachedLook(client, watches).findsMore(possible, isPaused(), wanted, cluster)) {
+    if (new UncachedLook(client, watches)
+        .findsMore(possible, NetworkSpec.isPaused(network), wanted, cluster)) {
       return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(UncachedLook.AGAIN);
     }
     return bringThere(wanted, cluster, possible);
@@ -144,8 +151,9 @@ final class Pass {
   /** {@code possible} says whether the spec can be carried out, if the nodes can do it, too. */
   private UpdateControl<FlannelNetwork> bringThere(
       WantedNetwork wanted, ClusterState cluster, Decision possible) {
-    boolean paused = isPaused();
-    finalizer.keep(network, ForeignFlannelJudge.refusal(wanted, cluster).isPresent());
+    boolean paused = NetworkSpec.isPaused(network);
+    boolean beside = ForeignFlannelJudge.refusal(wanted, cluster).isPresent();
+    unlessFailed(() -> finalizer.keep(network, NetworkSpec.cleansUp(network), beside));
     Map<String, AgentReport> reports = flannelNodes.reports();
     Course course =
         Course.of(
@@ -158,23 +166,29 @@ final class Pass {
             clock.instant());
     boolean acting = possible instanceof Decision.Accept && !paused;
     Optional<Decision> ending =
-        acting ? cleaningEnds().or(() -> leftOvers.endBefore(cluster, course)) : Optional.empty();
+        acting
+            ? unlessFailed(() -> cleaningEnds().or(() -> leftOvers.endBefore(cluster, course)))
+                .flatMap(it -> it)
+            : Optional.empty();
     PreflightSteps.Outcome preflight =
-        preflights.run(
-            wanted,
-            network.getMetadata().getUid() + attempt(),
-            cluster,
-            reports,
-            course,
-            acting && ending.isEmpty());
+        unlessFailed(
+                () ->
+                    preflights.run(
+                        wanted,
+                        network.getMetadata().getUid() + attempt(),
+                        cluster,
+                        reports,
+                        course,
+                        acting && ending.isEmpty()))
+            .orElse(PreflightSteps.Outcome.NOTHING);
     Decision decision =
         ending
             .or(preflight::objection)
             .or(() -> acting ? Acceptance.otherPods(wanted, cluster, course) : Optional.empty())
             .orElse(possible);
-    boolean writing = decision instanceof Decision.Accept && !paused;
+    boolean writing = decision instanceof Decision.Accept && !paused && failure.isEmpty();
     if (!paused && wanted.health().enabled() && (writing || cluster.live().isPresent())) {
-      probeKeys.keep(wanted);
+      unlessFailed(() -> probeKeys.keep(wanted));
     }
     if (writing) {
       unlessFailed(() -> apply(wanted, course.step(), cluster));
@@ -192,8 +206,8 @@ final class Pass {
       unlessFailed(() -> takeOver.proceed(wanted, now, leases));
     }
     LeftOverSteps.Outcome removal =
-        leftOvers.run(
-            wanted, network, now, leases, reports, decision, writing && failure.isEmpty());
+        unlessFailed(() -> leftOvers.run(wanted, network, now, leases, reports, decision, writing))
+            .orElseGet(() -> leftOvers.run(wanted, network, now, leases, reports, decision, false));
     Map<String, AgentReport> told =
         FreshFlannel.told(removal.reports(), now.pods(), wanted.health(), clock.instant());
     Optional<FlannelNetworkStatus.Adoption> adoption =
@@ -261,21 +275,18 @@ final class Pass {
   }
 
   /** At the earliest of these times. */
-  private static UpdateControl<FlannelNetwork> lookAgain(List<Optional<Duration>> after) {
+  private static UpdateControl<FlannelNetwork> lookAgain(List<Optional<Duration>> times) {
     UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
-    return after.stream()
+    return times.stream()
         .flatMap(Optional::stream)
         .min(Comparator.naturalOrder())
+        .map(after -> after.compareTo(SOONEST_LOOK) < 0 ? SOONEST_LOOK : after)
         .map(done::rescheduleAfter)
         .orElse(done);
   }
 
   private ClusterState observe() {
     return ClusterObserver.of(client, watches, network, written).observe();
-  }
-
-  private boolean isPaused() {
-    return Boolean.TRUE.equals(network.getSpec().paused());
   }
 
   private String name() {
@@ -331,59 +342,31 @@ final class Pass {
   }
 
   private void unlessFailed(Runnable writes) {
+    unlessFailed(
+        () -> {
+          writes.run();
+          return true;
+        });
+  }
+
+  /**
+   * Makes requests, unless one was refused before; what the API server refuses is this pass'
+   * failure.
+   *
+   * @return what they came to; empty: one was refused
+   */
+  private <T> Optional<T> unlessFailed(Supplier<T> requests) {
     if (failure.isPresent()) {
-      return;
+      return Optional.empty();
     }
     try {
-      writes.run();
+      return Optional.of(requests.get());
     } catch (Applier.ApplyException e) {
       failure = Optional.of(e);
+    } catch (KubernetesClientException e) {
+      failure = Optional.of(Applier.ApplyException.refused(e));
     }
-  }
-
-  private UpdateControl<FlannelNetwork> deleted(WantedNetwork wanted) {
-    preflights.end();
-    if (finalizer.isOn(network) && isPaused()) {
-      return refused(
-          new Decision.Refuse(
-              "DeletionPaused",
-              "it is deleted with deletionPolicy Cleanup, but spec.paused is set: nothing is"
-                  + " removed",
-              "set spec.paused to false to remove flannel, or deletionPolicy to Retain to keep"
-                  + " it"));
-    }
-    if (finalizer.isOn(network)) {
-      if (network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP) {
-        unlessRefused(() -> flannelNodes.deleteAll(wanted.name()));
-        remover.removeAgents(wanted);
-        steps.end(Kind.LEFT_OVERS);
-        Optional<Going.Pending> pending =
-            new Going(client, watches, remover, steps, events, actingSince, clock)
-                .run(wanted, network);
-        if (pending.isPresent()) {
-          say(pending.get().how());
-          return UpdateControl.<FlannelNetwork>noUpdate()
-              .rescheduleAfter(pending.get().lookAgain());
-        }
-        if (refused.isPresent()) {
-          say(String.valueOf(refused.get().getMessage()));
-          return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(REFUSED_LOOK);
-        }
-        takeOver.removeAll();
-        remover.removeAll(wanted, network);
-      }
-      finalizer.remove(network);
-    }
-    return UpdateControl.noUpdate();
-  }
-
-  /** How far the cleaning is. */
-  private void say(String how) {
-    long generation = network.getMetadata().getGeneration();
-    FlannelNetworkStatus status =
-        statusWriter.write(
-            network, previous -> StatusReport.cleaning(generation, previous, how, clock));
-    metrics.record(name(), status, Map.of());
+    return Optional.empty();
   }
 
   private UpdateControl<FlannelNetwork> refused(Decision.Refuse refuse) {

@@ -42,7 +42,10 @@ final class PreflightSteps {
    *
    * @param objection why the change must not begin; empty: it may, or there is none
    */
-  record Outcome(Optional<Decision> objection, Optional<Duration> lookAgain) {}
+  record Outcome(Optional<Decision> objection, Optional<Duration> lookAgain) {
+    /** There is nothing to be tried. */
+    static final Outcome NOTHING = new Outcome(Optional.empty(), Optional.empty());
+  }
 
   /**
    * Does what is due. The pods stay until the change is written, or given up.
@@ -63,7 +66,7 @@ final class PreflightSteps {
         acting ? Preflight.toBeTried(wanted, cluster, course) : Optional.empty();
     if (untried.isEmpty()) {
       end();
-      return new Outcome(Optional.empty(), Optional.empty());
+      return Outcome.NOTHING;
     }
     PreflightPlan plan =
         PreflightPlan.of(
@@ -74,7 +77,7 @@ final class PreflightSteps {
             course.step().marks().revision() + attempt);
     if (plan.tasks().isEmpty()) {
       end();
-      return new Outcome(Optional.empty(), Optional.empty());
+      return Outcome.NOTHING;
     }
     PreflightRound round =
         PreflightRound.of(

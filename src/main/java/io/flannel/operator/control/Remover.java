@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.OtherDaemonSet;
+import io.flannel.operator.overlay.Times;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NodeAgentDaemonSet;
@@ -48,6 +49,11 @@ final class Remover {
 
   /** All configurations that were written for the network and are still there. */
   Stream<ConfigMap> configMaps(WantedNetwork network) {
+    return configMaps(network.name());
+  }
+
+  /** All configurations that were written for the network of that name and are still there. */
+  Stream<ConfigMap> configMaps(String network) {
     return configMaps().filter(map -> isOf(network, map));
   }
 
@@ -126,7 +132,8 @@ final class Remover {
   }
 
   private static Optional<Instant> goingSince(DaemonSet flannel) {
-    return Optional.ofNullable(flannel.getMetadata().getDeletionTimestamp()).map(Instant::parse);
+    return Optional.ofNullable(flannel.getMetadata().getDeletionTimestamp())
+        .flatMap(Times::tryParse);
   }
 
   private Instant end(DaemonSet flannel, Instant now) {
@@ -153,7 +160,10 @@ final class Remover {
 
   /** Whether a live object is this network's, or is being taken over by it. */
   boolean isOf(WantedNetwork network, HasMetadata live) {
-    String name = network.name();
+    return isOf(network.name(), live);
+  }
+
+  private static boolean isOf(String name, HasMetadata live) {
     return name.equals(orEmpty(live.getMetadata().getLabels()).get(Flannel.NETWORK_LABEL))
         || name.equals(orEmpty(live.getMetadata().getAnnotations()).get(FoundFlannel.ADOPTED_BY));
   }

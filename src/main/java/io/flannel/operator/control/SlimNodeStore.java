@@ -7,11 +7,12 @@ import io.fabric8.kubernetes.api.model.NodeSystemInfo;
 import io.fabric8.kubernetes.api.model.NodeSystemInfoBuilder;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.flannel.operator.overlay.ClusterNode;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +66,15 @@ final class SlimNodeStore implements ItemStore<Node> {
   private static Node slim(Node node) {
     var spec = Optional.ofNullable(node.getSpec());
     var status = Optional.ofNullable(node.getStatus());
-    Map<String, String> annotations =
-        Optional.ofNullable(node.getMetadata().getAnnotations()).orElse(Map.of());
+    Map<String, String> annotations = new HashMap<>();
+    Optional.ofNullable(node.getMetadata().getAnnotations())
+        .orElse(Map.of())
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(ClusterNode.ANNOTATION_PREFIX)) {
+                annotations.put(key, value);
+              }
+            });
     return new NodeBuilder()
         .withNewMetadata()
         .withName(node.getMetadata().getName())
@@ -74,10 +82,7 @@ final class SlimNodeStore implements ItemStore<Node> {
         .withResourceVersion(node.getMetadata().getResourceVersion())
         .withCreationTimestamp(node.getMetadata().getCreationTimestamp())
         .withLabels(node.getMetadata().getLabels())
-        .withAnnotations(
-            annotations.entrySet().stream()
-                .filter(entry -> entry.getKey().startsWith(ClusterNode.ANNOTATION_PREFIX))
-                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
+        .withAnnotations(annotations)
         .endMetadata()
         .withNewSpec()
         .withPodCIDR(spec.map(it -> it.getPodCIDR()).orElse(null))
@@ -89,6 +94,7 @@ final class SlimNodeStore implements ItemStore<Node> {
         .withConditions(
             status.stream()
                 .flatMap(it -> it.getConditions().stream())
+                .filter(Objects::nonNull)
                 .filter(condition -> "Ready".equals(condition.getType()))
                 .map(SlimNodeStore::withoutTimes)
                 .toList())

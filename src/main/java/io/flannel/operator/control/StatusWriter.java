@@ -5,12 +5,16 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.report.Happening;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a FlannelNetwork's status, and the Events of what changed in it, only when it changed.
@@ -41,7 +45,7 @@ final class StatusWriter {
     events.recordHeldBack(network);
     FlannelNetworkStatus status =
         PrintableStatus.of(report.apply(Optional.ofNullable(network.getStatus())));
-    if (status.equals(network.getStatus())) {
+    if (status.equals(network.getStatus()) && isRead(network)) {
       return status;
     }
     FlannelNetwork live = client.resource(network).get();
@@ -50,7 +54,7 @@ final class StatusWriter {
     }
     Optional<FlannelNetworkStatus> before = Optional.ofNullable(live.getStatus());
     FlannelNetworkStatus after = PrintableStatus.of(report.apply(before));
-    if (before.filter(after::equals).isPresent()) {
+    if (before.filter(after::equals).isPresent() && isRead(live)) {
       return after;
     }
     Happening.between(before, after).forEach(happening -> events.record(live, happening));
@@ -58,6 +62,20 @@ final class StatusWriter {
     patch.setMetadata(
         new ObjectMetaBuilder().withName(live.getMetadata().getName()).withUid(uid(live)).build());
     patch.setStatus(after);
+    try {
+      if (!isOurs(live)) {
+        merge(live, null);
+      }
+      apply(patch, live);
+    } catch (KubernetesClientException e) {
+      if (!ApiFault.isGone(e)) {
+        throw e;
+      }
+    }
+    return after;
+  }
+
+  private void apply(FlannelNetwork patch, FlannelNetwork live) {
     try {
       client
           .resource(patch)
@@ -69,11 +87,38 @@ final class StatusWriter {
                   .withForce(true)
                   .build());
     } catch (KubernetesClientException e) {
-      if (!ApiFault.isGone(e)) {
+      if (ApiFault.isGone(e) || Unread.of(live).equals(Unread.NOTHING)) {
         throw e;
       }
+      // The API server can't apply to an object that its schema does not take.
+      merge(live, patch.getStatus());
     }
-    return after;
+  }
+
+  /** Puts this in the place of what others wrote, which an apply leaves there. */
+  private void merge(FlannelNetwork live, @Nullable FlannelNetworkStatus status) {
+    Map<String, Object> patch = new HashMap<>();
+    patch.put("metadata", Map.of("uid", uid(live)));
+    patch.put("status", status);
+    client
+        .resource(live)
+        .subresource("status")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(patch));
+  }
+
+  private static boolean isRead(FlannelNetwork network) {
+    return Unread.of(network).in("status").isEmpty();
+  }
+
+  /** Whether we alone wrote the status. */
+  private static boolean isOurs(FlannelNetwork live) {
+    return isRead(live)
+        && live.getMetadata().getManagedFields().stream()
+            .filter(entry -> "status".equals(entry.getSubresource()))
+            .allMatch(
+                entry ->
+                    Applier.FIELD_MANAGER.equals(entry.getManager())
+                        && "Apply".equals(entry.getOperation()));
   }
 
   private static String uid(FlannelNetwork network) {

@@ -11,6 +11,7 @@ import io.flannel.operator.decide.PreflightTask;
 import io.flannel.operator.decide.StepResult;
 import io.flannel.operator.decide.StepSchedule.StepPod;
 import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Times;
 import io.flannel.operator.render.NodeStepPod;
 import io.flannel.operator.render.NodeStepPod.Kind;
 import java.time.Instant;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param suspected for left-overs, the ranges that may be those of nodes that are gone
  */
 record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set<Cidr> suspected) {
+
+  private static final int WORDS_LENGTH = 600;
 
   /**
    * What a pod was told, as far as it is needed afterwards.
@@ -101,15 +104,19 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
     Optional<ContainerStateTerminated> end =
         containers(pod).flatMap(it -> Stream.ofNullable(it.getState().getTerminated())).findFirst();
     boolean deleted = pod.isMarkedForDeletion();
-    String since =
-        end.map(ContainerStateTerminated::getFinishedAt)
-            .orElse(deleted ? meta.getDeletionTimestamp() : meta.getCreationTimestamp());
+    Instant since =
+        end.flatMap(it -> Times.tryParse(it.getFinishedAt()))
+            .or(
+                () ->
+                    Times.tryParse(
+                        deleted ? meta.getDeletionTimestamp() : meta.getCreationTimestamp()))
+            .orElse(Instant.EPOCH);
     return new StepPod(
         meta.getName(),
         Objects.requireNonNullElse(pod.getSpec().getNodeName(), ""),
         annotation(pod, NodeStepPod.ORDER_ANNOTATION),
         attempt(annotation(pod, NodeStepPod.ATTEMPT_ANNOTATION)),
-        Instant.parse(since),
+        since,
         hasEnded(pod) || deleted ? Optional.of(result(pod, end)) : Optional.empty(),
         waiting(pod));
   }
@@ -130,7 +137,7 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
                             pod.isMarkedForDeletion()
                                 ? "it was deleted"
                                 : end.map(state -> "exit code " + state.getExitCode())
-                                    .or(() -> Optional.ofNullable(pod.getStatus().getReason()))
+                                    .or(() -> reason(pod))
                                     .orElse("nobody says why"))));
   }
 
@@ -141,8 +148,19 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
         .findFirst()
         .map(
             state ->
-                state.getReason() + (state.getMessage() == null ? "" : ": " + state.getMessage()))
+                cut(
+                    state.getReason()
+                        + (state.getMessage() == null ? "" : ": " + state.getMessage())))
         .orElse("");
+  }
+
+  private static Optional<String> reason(Pod pod) {
+    return Optional.ofNullable(pod.getStatus()).map(status -> status.getReason()).map(TaskPod::cut);
+  }
+
+  /** A node's words in ours. */
+  private static String cut(String text) {
+    return text.length() <= WORDS_LENGTH ? text : text.substring(0, WORDS_LENGTH - 1) + "…";
   }
 
   private static Stream<ContainerStatus> containers(Pod pod) {

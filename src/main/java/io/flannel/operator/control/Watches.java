@@ -28,6 +28,7 @@ import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.ManagedInformerEventSource;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -156,6 +157,16 @@ final class Watches {
     return byKind.values().stream().<EventSource<?, FlannelNetwork>>flatMap(List::stream).toList();
   }
 
+  /** All of them, and the framework's own of the FlannelNetworks, for {@link WatchKeeper}. */
+  List<ManagedInformerEventSource<?, ?, ?>> kept(EventSourceContext<FlannelNetwork> framework) {
+    List<ManagedInformerEventSource<?, ?, ?>> all = new ArrayList<>();
+    if (framework.getPrimaryCache() instanceof ManagedInformerEventSource<?, ?, ?> primary) {
+      all.add(primary);
+    }
+    byKind.values().forEach(all::addAll);
+    return all;
+  }
+
   /** Every object of a kind that is watched; none of a kind that the cluster does not have. */
   <R extends HasMetadata> Stream<R> list(Class<R> kind) {
     return sources(kind).flatMap(source -> source.list(any -> true));
@@ -208,6 +219,11 @@ final class Watches {
   /** What is remembered of reports that can't be. */
   InvalidReports invalidReports() {
     return invalidReports;
+  }
+
+  /** Whether this went wrong with a node's report for the first time, so that it is news. */
+  boolean isNewFault(String node, RuntimeException fault) {
+    return flannelNodes.isNewFault(node, fault.toString());
   }
 
   @SuppressWarnings("unchecked")

@@ -126,13 +126,16 @@ public sealed interface AgentReport {
    * Reads what an agent wrote.
    *
    * @param generation {@code metadata.generation} of the FlannelNode
-   * @param spec its spec
+   * @param spec its spec; null: it has none, or none that can be read
    * @param status its status, as the agent wrote it; null: not yet
    * @param age how long ago, by the operator's clock, this report arrived; without one, how long
    *     ago the FlannelNode was made
    */
   static AgentReport read(
-      long generation, FlannelNodeSpec spec, @Nullable FlannelNodeStatus status, Duration age) {
+      long generation,
+      @Nullable FlannelNodeSpec spec,
+      @Nullable FlannelNodeStatus status,
+      Duration age) {
     return status == null || status.reportedAt() == null
         ? new Awaited(age)
         : ReportReader.read(generation, spec, status, age);

@@ -4,6 +4,7 @@ import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import io.flannel.operator.overlay.Times;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -68,10 +69,12 @@ public final class LastSaid {
     return ofNodes
         .flatMap(node -> Stream.ofNullable(nodes.get(node)))
         .filter(node -> cause.reason().equals(node.reason()))
-        .flatMap(node -> Stream.ofNullable(node.since()))
+        .flatMap(node -> Times.tryParse(node.since()).stream())
         .min(Comparator.naturalOrder())
-        .or(() -> Optional.ofNullable(problems.get(cause.reason())).map(Problem::since))
-        .map(Instant::parse);
+        .or(
+            () ->
+                Optional.ofNullable(problems.get(cause.reason()))
+                    .flatMap(problem -> Times.tryParse(problem.since())));
   }
 
   private static <T> List<T> orEmpty(@Nullable List<T> list) {

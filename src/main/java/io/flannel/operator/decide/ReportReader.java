@@ -11,9 +11,9 @@ import io.flannel.operator.decide.AgentReport.Nonsense;
 import io.flannel.operator.decide.AgentReport.Path;
 import io.flannel.operator.decide.AgentReport.Received;
 import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.Times;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,7 @@ final class ReportReader {
   }
 
   static AgentReport read(
-      long generation, FlannelNodeSpec spec, FlannelNodeStatus status, Duration age) {
+      long generation, @Nullable FlannelNodeSpec spec, FlannelNodeStatus status, Duration age) {
     try {
       long observed = Objects.requireNonNullElse(status.observedGeneration(), -1L);
       require(
@@ -52,10 +53,11 @@ final class ReportReader {
           "observedGeneration is %s, but the FlannelNode's generation is %d"
               .formatted(status.observedGeneration(), generation));
       Set<String> peers =
-          orEmpty(spec.peers()).stream()
-              .map(FlannelNodeSpec.Peer::name)
+          orEmpty(spec == null ? null : spec.peers()).stream()
+              .flatMap(peer -> Stream.ofNullable(peer == null ? null : peer.name()))
               .collect(Collectors.toUnmodifiableSet());
-      return new ReportReader(status, peers, observed == generation).read(age);
+      // What a spec that is gone had of peers, nobody knows.
+      return new ReportReader(status, peers, spec != null && observed == generation).read(age);
     } catch (ImpossibleException e) {
       return new Nonsense(String.valueOf(e.getMessage()));
     }
@@ -230,12 +232,10 @@ final class ReportReader {
   }
 
   private static Instant time(String field, String text) throws ImpossibleException {
-    try {
-      return Instant.parse(text);
-    } catch (DateTimeParseException e) {
-      throw new ImpossibleException(
-          "%s is %s, which is no time such as 2026-11-23T10:00:00Z".formatted(field, cut(text)), e);
-    }
+    Optional<Instant> time = Times.tryParse(text);
+    require(
+        time.isPresent(), field + " is %s, which is no time such as 2026-11-23T10:00:00Z", text);
+    return time.orElseThrow();
   }
 
   private static void name(String field, @Nullable String name, int length)
@@ -263,13 +263,13 @@ final class ReportReader {
   private static void require(boolean holds, String otherwise, @Nullable String said)
       throws ImpossibleException {
     if (!holds) {
-      throw new ImpossibleException(otherwise.formatted(cut(String.valueOf(said))), null);
+      throw new ImpossibleException(otherwise.formatted(cut(String.valueOf(said))));
     }
   }
 
   private static void require(boolean holds, String otherwise) throws ImpossibleException {
     if (!holds) {
-      throw new ImpossibleException(otherwise, null);
+      throw new ImpossibleException(otherwise);
     }
   }
 
@@ -287,8 +287,8 @@ final class ReportReader {
   private static final class ImpossibleException extends Exception {
     private static final long serialVersionUID = 1;
 
-    ImpossibleException(String message, @Nullable Throwable cause) {
-      super(message, cause);
+    ImpossibleException(String message) {
+      super(message);
     }
   }
 }

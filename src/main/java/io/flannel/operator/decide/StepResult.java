@@ -45,7 +45,13 @@ public record StepResult(boolean done, String said, @Nullable JsonNode more) {
     }
     try {
       return Optional.ofNullable(JSON.readValue(message, StepResult.class))
-          .filter(result -> result.said() != null);
+          .filter(result -> result.said() != null)
+          .map(
+              result ->
+                  new StepResult(
+                      result.done(),
+                      PrintableText.shortened(result.said(), SAID_LENGTH),
+                      result.more()));
     } catch (JsonProcessingException e) {
       return Optional.empty();
     }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a live net-conf.json and cni-conf.json say, read as flannel reads them: keys without case,
@@ -115,9 +116,9 @@ public record AppliedConfig(
     return has && outer > 0 ? OptionalInt.of(outer - backend.overhead()) : OptionalInt.empty();
   }
 
-  static JsonNode json(String text) {
+  static JsonNode json(@Nullable String text) {
     try {
-      return JSON.readTree(text);
+      return text == null ? MissingNode.getInstance() : JSON.readTree(text);
     } catch (JsonProcessingException e) {
       return MissingNode.getInstance();
     }

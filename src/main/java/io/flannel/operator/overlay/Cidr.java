@@ -42,6 +42,9 @@ public record Cidr(Family family, BigInteger network, int prefix) {
   /** Go's net.ParseIP refuses leading zeros, which some read as octal. */
   private static final String DOTTED = "(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){3}";
 
+  /** An IPv6 address with an IPv4 one at its end. */
+  private static final int LONGEST = 45;
+
   // ofLiteral takes more than Kubernetes and flannel do: brackets, zones, 10.1, 010.0.0.1, 00001::.
   private static final Pattern IPV4_TEXT = Pattern.compile(DOTTED);
   private static final Pattern IPV6_TEXT =
@@ -66,7 +69,7 @@ public record Cidr(Family family, BigInteger network, int prefix) {
     String digits = slash < 0 ? "" : text.substring(slash + 1);
     if (!digits.matches("0|[1-9][0-9]{0,2}")) {
       throw new IllegalArgumentException(
-          "'%s' is no CIDR: write an address, a slash and a prefix length".formatted(text));
+          "'%s' is no CIDR: write an address, a slash and a prefix length".formatted(cut(text)));
     }
     InetAddress address = literal(text.substring(0, slash));
     if (address instanceof Inet4Address && text.contains(":")) {
@@ -147,13 +150,19 @@ public record Cidr(Family family, BigInteger network, int prefix) {
 
   private static InetAddress literal(String text) {
     try {
-      if (IPV4_TEXT.matcher(text).matches() || IPV6_TEXT.matcher(text).matches()) {
+      // A long one would take as much of the stack to be matched.
+      if (text.length() <= LONGEST
+          && (IPV4_TEXT.matcher(text).matches() || IPV6_TEXT.matcher(text).matches())) {
         return InetAddress.ofLiteral(text);
       }
     } catch (IllegalArgumentException e) {
       // Said below, in our words.
     }
-    throw new IllegalArgumentException("'%s' is no IP address".formatted(text));
+    throw new IllegalArgumentException("'%s' is no IP address".formatted(cut(text)));
+  }
+
+  private static String cut(String text) {
+    return text.length() <= 2 * LONGEST ? text : text.substring(0, 2 * LONGEST) + "…";
   }
 
   private static Family familyOf(InetAddress address) {

@@ -2,9 +2,10 @@ package io.flannel.operator.overlay;
 
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -86,25 +87,23 @@ public record ClusterNode(
     var status = Optional.ofNullable(node.getStatus());
     return new ClusterNode(
         node.getMetadata().getName(),
-        Map.copyOf(orEmpty(node.getMetadata().getLabels())),
-        spec.map(it -> it.getTaints().stream().map(ClusterNode::taint).toList()).orElse(List.of()),
+        Map.copyOf(withoutNulls(node.getMetadata().getLabels())),
+        spec.stream().flatMap(it -> elements(it.getTaints())).map(ClusterNode::taint).toList(),
         spec.map(it -> podCidrs(it.getPodCIDRs(), it.getPodCIDR())).orElse(List.of()),
         status.stream()
-            .flatMap(it -> it.getAddresses().stream())
+            .flatMap(it -> elements(it.getAddresses()))
             .filter(address -> "InternalIP".equals(address.getType()))
             .flatMap(address -> Stream.ofNullable(address.getAddress()))
             .toList(),
-        flannelAnnotations(orEmpty(node.getMetadata().getAnnotations())),
+        flannelAnnotations(withoutNulls(node.getMetadata().getAnnotations())),
         status.stream()
-            .flatMap(it -> it.getConditions().stream())
+            .flatMap(it -> elements(it.getConditions()))
             .filter(condition -> "Ready".equals(condition.getType()))
             .flatMap(condition -> Stream.ofNullable(condition.getStatus()))
             .findFirst()
             .map(Readiness::of)
             .orElse(Readiness.NOT_READY),
-        Optional.ofNullable(node.getMetadata().getCreationTimestamp())
-            .map(Instant::parse)
-            .orElse(Instant.EPOCH),
+        Times.tryParse(node.getMetadata().getCreationTimestamp()).orElse(Instant.EPOCH),
         status
             .flatMap(it -> Optional.ofNullable(it.getNodeInfo()))
             .flatMap(it -> Optional.ofNullable(it.getKubeletVersion()))
@@ -142,18 +141,21 @@ public record ClusterNode(
    * @param time RFC 3339; anything else, and null, says nothing
    */
   public ClusterNode bootedAt(@Nullable String time) {
-    if (time == null) {
-      return this;
-    }
-    try {
-      Instant booted = Instant.parse(time);
-      return booted.isAfter(started)
-          ? new ClusterNode(
-              name, labels, taints, podCidrs, internalIps, flannel, readiness, booted, kubelet)
-          : this;
-    } catch (DateTimeParseException e) {
-      return this;
-    }
+    return Times.tryParse(time)
+        .filter(booted -> booted.isAfter(started))
+        .map(
+            booted ->
+                new ClusterNode(
+                    name,
+                    labels,
+                    taints,
+                    podCidrs,
+                    internalIps,
+                    flannel,
+                    readiness,
+                    booted,
+                    kubelet))
+        .orElse(this);
   }
 
   /** The node's range of a family, if its podCIDRs have a valid one. */
@@ -173,12 +175,15 @@ public record ClusterNode(
 
   private static Taint taint(io.fabric8.kubernetes.api.model.Taint taint) {
     return new Taint(
-        taint.getKey(), taint.getValue() == null ? "" : taint.getValue(), taint.getEffect());
+        Objects.requireNonNullElse(taint.getKey(), ""),
+        Objects.requireNonNullElse(taint.getValue(), ""),
+        Objects.requireNonNullElse(taint.getEffect(), ""));
   }
 
   private static List<String> podCidrs(@Nullable List<String> many, @Nullable String one) {
-    if (many != null && !many.isEmpty()) {
-      return List.copyOf(many);
+    List<String> all = elements(many).toList();
+    if (!all.isEmpty()) {
+      return all;
     }
     return one == null || one.isEmpty() ? List.of() : List.of(one);
   }
@@ -194,7 +199,16 @@ public record ClusterNode(
     return Map.copyOf(flannel);
   }
 
-  private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
-    return map == null ? Map.of() : map;
+  private static <E> Stream<E> elements(@Nullable List<E> list) {
+    return list == null ? Stream.empty() : list.stream().filter(Objects::nonNull);
+  }
+
+  private static Map<String, String> withoutNulls(@Nullable Map<String, String> map) {
+    if (map == null) {
+      return Map.of();
+    }
+    Map<String, String> whole = new HashMap<>(map);
+    whole.values().removeIf(Objects::isNull);
+    return whole;
   }
 }

@@ -10,6 +10,9 @@ public final class Durations {
   private static final Pattern PART = Pattern.compile("([0-9]+(?:[.][0-9]+)?)(ms|s|m|h)");
   private static final Pattern WHOLE = Pattern.compile("(?:" + PART.pattern() + ")+");
 
+  /** What the schema takes; matching takes as much of the stack as a text is long. */
+  private static final int LONGEST = 32;
+
   private Durations() {}
 
   /**
@@ -18,9 +21,10 @@ public final class Durations {
    * @throws IllegalArgumentException if it is no such duration
    */
   public static Duration parse(String text) {
-    if (!WHOLE.matcher(text).matches()) {
+    if (text.length() > LONGEST || !WHOLE.matcher(text).matches()) {
       throw new IllegalArgumentException(
-          "'%s' is no duration such as 10m or 1h30m".formatted(text));
+          "'%s' is no duration such as 10m or 1h30m"
+              .formatted(text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…"));
     }
     Duration sum = Duration.ZERO;
     Matcher part = PART.matcher(text);

@@ -52,6 +52,9 @@ public record FoundFlannel(
   /** The field of a Node that a DaemonSet's affinity can leave nodes out by. */
   public static final String NODE_NAME = "metadata.name";
 
+  private static final int MOST_SETTINGS = 64;
+  private static final int SETTING_LENGTH = 256;
+
   private static final Map<String, String> POD_LABELS = Map.of("app", "flannel");
 
   /** What upstream puts on its pods, and what kubectl does at a restart. */
@@ -101,10 +104,20 @@ public record FoundFlannel(
         meta.getNamespace(),
         serviceAccount(daemonSet),
         unsupported.isEmpty() ? spec : Optional.empty(),
-        List.copyOf(unsupported),
+        shortened(unsupported),
         adoptedBy,
         left,
         counts(daemonSet));
+  }
+
+  /** Anybody's words, which are to find room in a status. */
+  private static List<String> shortened(List<String> settings) {
+    return settings.stream()
+        .limit(MOST_SETTINGS)
+        .map(
+            one ->
+                one.length() <= SETTING_LENGTH ? one : one.substring(0, SETTING_LENGTH - 1) + "…")
+        .toList();
   }
 
   /** The name of its pods' ServiceAccount, in the DaemonSet's namespace. */
@@ -180,6 +193,9 @@ public record FoundFlannel(
       unsupported.add("selector " + selector.getMatchLabels());
     }
     ObjectMeta meta = daemonSet.getSpec().getTemplate().getMetadata();
+    if (meta == null) {
+      return unsupported;
+    }
     orEmpty(meta.getLabels()).keySet().stream()
         .filter(key -> !KNOWN_POD_META.contains(key))
         .forEach(key -> unsupported.add("label %s of its pods".formatted(key)));

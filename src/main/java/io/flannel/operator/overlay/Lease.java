@@ -30,6 +30,8 @@ public record Lease(
     Optional<String> vtepMac,
     Optional<String> vtepMacV6) {
 
+  private static final int TYPE_LENGTH = 32;
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern MAC = Pattern.compile("([0-9a-f]{2}:){5}[0-9a-f]{2}");
 
@@ -43,12 +45,17 @@ public record Lease(
         .map(
             type ->
                 new Lease(
-                    type,
+                    cut(type),
                     address(annotations.get("public-ip")),
                     address(annotations.get("public-ipv6")),
                     vni(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-v6-data"))));
+  }
+
+  /** Anybody's words: as many of them as a backend's name may have. */
+  private static String cut(String type) {
+    return type.length() <= TYPE_LENGTH ? type : type.substring(0, TYPE_LENGTH) + "…";
   }
 
   /** The address that peers send packets of a family to. */

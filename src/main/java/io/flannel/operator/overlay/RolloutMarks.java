@@ -1,7 +1,6 @@
 package io.flannel.operator.overlay;
 
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -56,6 +55,8 @@ public record RolloutMarks(
   private static final String TAKEN_BACK_TRY = "flannel.io/taken-back-try";
   private static final String TAKEN_BACK_BECAUSE = "flannel.io/taken-back-because";
 
+  private static final int BECAUSE_LENGTH = 1024;
+
   /** What is known of a DaemonSet without any of these annotations. */
   public static final RolloutMarks NONE =
       new RolloutMarks("", Optional.empty(), Optional.empty(), Set.of(), Optional.empty());
@@ -92,7 +93,7 @@ public record RolloutMarks(
         key -> Optional.ofNullable(marks.get(key)).filter(text -> !text.isEmpty());
     return new RolloutMarks(
         ofTemplate == null ? "" : ofTemplate.getOrDefault(REVISION, ""),
-        mark.apply(CHANGED_AT).flatMap(RolloutMarks::time),
+        mark.apply(CHANGED_AT).flatMap(Times::tryParse),
         mark.apply(PREVIOUS),
         mark.apply(ILL_BEFORE)
             .map(text -> Arrays.stream(text.split(",")).collect(Collectors.toUnmodifiableSet()))
@@ -103,7 +104,7 @@ public record RolloutMarks(
                     new TakenBack(
                         revision,
                         mark.apply(TAKEN_BACK_TRY).orElse(""),
-                        mark.apply(TAKEN_BACK_BECAUSE).orElse("it failed"))),
+                        mark.apply(TAKEN_BACK_BECAUSE).map(RolloutMarks::cut).orElse("it failed"))),
         mark.apply(CUTS).filter("true"::equals).isPresent());
   }
 
@@ -144,7 +145,17 @@ public record RolloutMarks(
    * @param time RFC 3339; null: no, and so if it is not known when the template was written
    */
   public boolean changedAfter(@Nullable String time) {
-    return time != null && changedAt.filter(Instant.parse(time)::isBefore).isPresent();
+    return time != null
+        && changedAt
+            .filter(written -> Times.tryParse(time).filter(written::isAfter).isPresent())
+            .isPresent();
+  }
+
+  /** It stands in annotations that others can write, and in the status. */
+  private static String cut(String because) {
+    return because.length() <= BECAUSE_LENGTH
+        ? because
+        : because.substring(0, BECAUSE_LENGTH - 1) + "…";
   }
 
   /** The same once the present template is on every node; what failed before it is forgotten. */
@@ -156,13 +167,5 @@ public record RolloutMarks(
         illBefore,
         Optional.empty(),
         cuts);
-  }
-
-  private static Optional<Instant> time(String text) {
-    try {
-      return Optional.of(Instant.parse(text));
-    } catch (DateTimeParseException e) {
-      return Optional.empty();
-    }
   }
 }

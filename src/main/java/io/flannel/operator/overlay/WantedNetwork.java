@@ -81,11 +81,8 @@ public record WantedNetwork(
       if (spec == null || spec.interval() == null) {
         return Duration.ofSeconds(2);
       }
-      try {
-        return Durations.parse(spec.interval());
-      } catch (IllegalArgumentException e) {
-        throw new IllegalArgumentException("spec.health.interval: " + e.getMessage(), e);
-      }
+      return SpecNumbers.range(
+          "health.interval", spec.interval(), Duration.ofSeconds(1), Duration.ofMinutes(5));
     }
   }
 
@@ -98,16 +95,21 @@ public record WantedNetwork(
   /**
    * Reads a spec that the API server admitted.
    *
+   * @param spec null: the object has none
    * @throws IllegalArgumentException if nothing can be made of it all the same (an older CRD let it
    *     in, or the name is too long for a label); the message names the field
    */
-  public static WantedNetwork of(String name, FlannelNetworkSpec spec) {
+  public static WantedNetwork of(String name, @Nullable FlannelNetworkSpec spec) {
     if (name.length() > NAME_LENGTH) {
       throw new IllegalArgumentException(
           "metadata.name: '%s' has more than %d characters, and each object's label"
                   .formatted(name, NAME_LENGTH)
               + " flannel.io/network holds it: create the FlannelNetwork under a shorter name");
     }
+    if (spec == null || spec.backend() == null || spec.backend().type() == null) {
+      throw new IllegalArgumentException("spec.backend.type: it is missing");
+    }
+    SpecNumbers.check(spec);
     RolloutSpec rollout = spec.rollout();
     Optional<Cidr> cidr = range("cidr", spec.cidr(), Cidr.Family.IPV4);
     Optional<Cidr> ipv6Cidr = range("ipv6CIDR", spec.ipv6CIDR(), Cidr.Family.IPV6);
@@ -203,10 +205,10 @@ public record WantedNetwork(
     if (rollout == null || rollout.progressDeadline() == null) {
       return Duration.ofMinutes(10);
     }
-    try {
-      return Durations.parse(rollout.progressDeadline());
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("spec.rollout.progressDeadline: " + e.getMessage(), e);
-    }
+    return SpecNumbers.range(
+        "rollout.progressDeadline",
+        rollout.progressDeadline(),
+        Duration.ofSeconds(30),
+        Duration.ofHours(24));
   }
 }

@@ -42,7 +42,9 @@ public final class NodeReport {
       Instant now) {
     this.wanted = wanted;
     this.tunnels = tunnels;
-    this.before = before.stream().collect(Collectors.toMap(NodeStatus::name, Function.identity()));
+    this.before =
+        before.stream()
+            .collect(Collectors.toMap(NodeStatus::name, Function.identity(), (one, _) -> one));
     this.now = now;
   }
 

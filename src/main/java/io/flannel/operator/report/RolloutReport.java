@@ -10,6 +10,7 @@ import io.flannel.operator.overlay.Durations;
 import io.flannel.operator.overlay.FlannelPod;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Names;
+import io.flannel.operator.overlay.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,6 +36,7 @@ final class RolloutReport {
     boolean same =
         before
             .filter(it -> live.configHash().equals(it.to()))
+            .filter(it -> Times.tryParse(it.startedAt()).isPresent())
             .filter(it -> !live.marks().changedAfter(it.startedAt()))
             .isPresent();
     boolean wasComplete = same && before.filter(it -> Phase.isOver(it.phase())).isPresent();

@@ -3,13 +3,16 @@ package io.flannel.operator.testing;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
+import io.flannel.operator.control.LenientDecoding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -177,6 +180,24 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     }
   }
 
+  /** A CRD as it is in this repository, such as {@code flannelnodes.flannel.io}. */
+  CustomResourceDefinition crd(String name) {
+    try (var files = Files.list(CRDS)) {
+      for (var file : files.sorted().toList()) {
+        try (var yaml = Files.newInputStream(file)) {
+          CustomResourceDefinition crd =
+              client().apiextensions().v1().customResourceDefinitions().load(yaml).item();
+          if (crd.getMetadata().getName().equals(name)) {
+            return crd;
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    throw new IllegalArgumentException("no CRD " + name);
+  }
+
   /** Starts the controller-manager with what flannel's objects need, and waits until it works. */
   public ApiServer controllerManager() {
     run(
@@ -322,8 +343,16 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
             .withConfig(adminConfig())
             // Quarkus' own, which is the default, leaves threads that keep the JVM alive.
             .withHttpClientFactory(new VertxHttpClientFactory())
+            .withKubernetesSerialization(lenient())
             .build();
     awaitReady();
+  }
+
+  /** Reads what the operator reads, whatever a test has written. */
+  private static KubernetesSerialization lenient() {
+    ObjectMapper mapper = new ObjectMapper();
+    new LenientDecoding().customize(mapper);
+    return new KubernetesSerialization(mapper, true);
   }
 
   private void awaitReady() {

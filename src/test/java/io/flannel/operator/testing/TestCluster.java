@@ -116,7 +116,8 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     return configured(OperatorProcess.with(api.kubeconfigOf(SYSTEM, ACCOUNT)));
   }
 
-  private static OperatorProcess configured(OperatorProcess operator) {
+  /** The operator with the settings that all tests share. */
+  public static OperatorProcess configured(OperatorProcess operator) {
     return operator
         // It is started often and lives shortly.
         .javaOptions("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -100,6 +101,7 @@ public final class WriteBreaker implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Object writing = new Object();
   private final List<Write> writes = new ArrayList<>();
+  private volatile @Nullable String garbled;
   private @Nullable Trap trap;
   private @Nullable Write broken;
   private int fired;
@@ -165,6 +167,14 @@ public final class WriteBreaker implements AutoCloseable {
     }
   }
 
+  /**
+   * From now on watches of this path, such as {@code /apis/apps/v1/daemonsets}, end with an event
+   * that nobody can read, as often as they are begun; null: none does.
+   */
+  public void garbleWatchesOf(@Nullable String path) {
+    garbled = path;
+  }
+
   @Override
   public void close() {
     client.shutdownNow();
@@ -176,12 +186,29 @@ public final class WriteBreaker implements AutoCloseable {
     try (exchange) {
       if (exchange.getRequestHeaders().containsKey("Sec-WebSocket-Key")) {
         exchange.sendResponseHeaders(200, -1);
+      } else if (isGarbled(exchange.getRequestURI())) {
+        garble(exchange);
       } else if (WRITES.contains(exchange.getRequestMethod())) {
         write(exchange);
       } else {
         answer(exchange, forward(exchange));
       }
     }
+  }
+
+  private boolean isGarbled(URI request) {
+    String path = garbled;
+    return path != null
+        && request.getPath().equals(path)
+        && String.valueOf(request.getQuery()).contains("watch=true");
+  }
+
+  private static void garble(HttpExchange exchange) throws IOException {
+    exchange.getResponseHeaders().add("Content-Type", "application/json");
+    exchange.sendResponseHeaders(200, 0);
+    exchange
+        .getResponseBody()
+        .write("{\"type\":\"MODIFIED\",\"object\":[[\n".getBytes(StandardCharsets.UTF_8));
   }
 
   private void write(HttpExchange exchange) throws IOException {

@@ -1,0 +1,112 @@
+package io.flannel.operator.testing;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.MixedOperation;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import org.jspecify.annotations.Nullable;
+
+/** Takes the schema off one of our CRDs, as if nobody had written one, until it is closed. */
+public final class LaxSchema implements AutoCloseable {
+  private final TestCluster cluster;
+  private final String plural;
+
+  private LaxSchema(TestCluster cluster, String plural) {
+    this.cluster = cluster;
+    this.plural = plural;
+  }
+
+  /** From now on objects of this kind, such as {@code flannelnodes}, may hold anything. */
+  public static LaxSchema of(TestCluster cluster, String plural) {
+    cluster
+        .client()
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName(plural + ".flannel.io")
+        .edit(
+            crd -> {
+              JSONSchemaProps anything = new JSONSchemaProps();
+              anything.setType("object");
+              anything.setXKubernetesPreserveUnknownFields(true);
+              crd.getSpec()
+                  .getVersions()
+                  .forEach(version -> version.getSchema().setOpenAPIV3Schema(anything));
+              return crd;
+            });
+    LaxSchema lax = new LaxSchema(cluster, plural);
+    TestCluster.eventually("no schema in force", lax::awaitTaken);
+    return lax;
+  }
+
+  /**
+   * An object that no schema of ours would take is, once the API server has heard of the change.
+   */
+  private void awaitTaken() {
+    var probe = new GenericKubernetesResource();
+    probe.setApiVersion("flannel.io/v1alpha1");
+    probe.setKind(plural.equals("flannelnodes") ? "FlannelNode" : "FlannelNetwork");
+    probe.setMetadata(new ObjectMetaBuilder().withName("probe").build());
+    probe.setAdditionalProperty("spec", "anything");
+    cluster.client().resource(probe).dryRun(true).create();
+  }
+
+  /** FlannelNodes as JSON, whatever is in them. */
+  public static MixedOperation<
+          GenericKubernetesResource,
+          GenericKubernetesResourceList,
+          Resource<GenericKubernetesResource>>
+      flannelNodes(TestCluster cluster) {
+    return cluster.client().genericKubernetesResources("flannel.io/v1alpha1", "FlannelNode");
+  }
+
+  /** FlannelNetworks as JSON, whatever is in them. */
+  public static MixedOperation<
+          GenericKubernetesResource,
+          GenericKubernetesResourceList,
+          Resource<GenericKubernetesResource>>
+      flannelNetworks(TestCluster cluster) {
+    return cluster.client().genericKubernetesResources("flannel.io/v1alpha1", "FlannelNetwork");
+  }
+
+  /** Puts a node's report, as JSON; null: none. */
+  public void report(String node, @Nullable String status) {
+    flannelNodes(cluster)
+        .withName(node)
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON),
+            "[{\"op\":\"add\",\"path\":\"/status\",\"value\":%s}]".formatted(status));
+  }
+
+  @Override
+  public void close() {
+    var ours = cluster.api().crd(plural + ".flannel.io");
+    cluster
+        .client()
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName(plural + ".flannel.io")
+        .edit(
+            crd -> {
+              crd.getSpec().setVersions(ours.getSpec().getVersions());
+              return crd;
+            });
+    TestCluster.eventually(
+        "the schema in force",
+        () -> {
+          try {
+            awaitTaken();
+          } catch (KubernetesClientException e) {
+            return;
+          }
+          throw new AssertionError("not yet");
+        });
+  }
+}
