@@ -49,7 +49,7 @@ public final class Figures {
     double median = sorted[sorted.length / 2];
     figures.add(new Figure(name, rounded(median), unit, goal, null));
     System.out.printf(
-        "%-24s %9.1f %-3s  goal %-24s %-8s %s%n",
+        "%-24s %9.2f %-3s  goal %-24s %-8s %s%n",
         name, median, unit, goal, comparison(median, goal), Arrays.toString(measured));
     return median;
   }
@@ -63,13 +63,13 @@ public final class Figures {
     double all = worst.values().stream().findFirst().orElse(0.0);
     figures.add(new Figure(name, all, unit, goal, worst));
     System.out.printf(
-        "%-24s %9.1f %-3s  goal %-24s %s%n", name, all, unit, goal, comparison(all, goal));
+        "%-24s %9.2f %-3s  goal %-24s %s%n", name, all, unit, goal, comparison(all, goal));
     worst
         .keySet()
         .forEach(
             one ->
                 System.out.printf(
-                    "  %-32s %9.1f %-3s  %s%n",
+                    "  %-32s %9.2f %-3s  %s%n",
                     one, worst.get(one), unit, Arrays.toString(measured.get(one))));
   }
 
@@ -85,7 +85,7 @@ public final class Figures {
   }
 
   private static double rounded(double value) {
-    return Math.round(value * 10) / 10.0;
+    return Math.round(value * 100) / 100.0;
   }
 
   /** Writes all figures, those of other runs of this program kept. */

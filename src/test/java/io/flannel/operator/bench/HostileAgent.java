@@ -19,15 +19,20 @@ import java.util.stream.Collectors;
 
 /**
  * An agent in wrong hands: with the rights of its own node's, it writes {@link HostileReports} one
- * after the other, as fast as the API server answers.
+ * after the other, as fast as the API server answers. Large ones take that server long, so for half
+ * of the time it writes small ones alone.
  */
 final class HostileAgent implements AutoCloseable {
   private static final int CONNECTIONS = 4;
+  private static final int SMALL = 2_000;
+  private static final int PHASE_SECONDS = 10;
 
   private final KubernetesClient client;
   private final String url;
   private final Map<String, String> reports = new HostileReports().all();
-  private final List<String> kinds = List.copyOf(reports.keySet());
+  private final List<String> all = List.copyOf(reports.keySet());
+  private final List<String> small = all.stream().filter(kind -> bytes(kind) < SMALL).toList();
+  private final long began = System.nanoTime();
   private final ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS);
   private final AtomicInteger writes = new AtomicInteger();
   private final Map<String, Integer> answers = new ConcurrentHashMap<>();
@@ -50,12 +55,17 @@ final class HostileAgent implements AutoCloseable {
     try {
       while (!ended) {
         int number = writes.getAndIncrement();
+        List<String> kinds = phase() % 2 == 0 ? small : all;
         String kind = kinds.get(number % kinds.size());
         answers.merge("%s: %s".formatted(kind, write(kind, number)), 1, Integer::sum);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private long phase() {
+    return (System.nanoTime() - began) / 1_000_000_000 / PHASE_SECONDS;
   }
 
   private String write(String kind, int number) throws InterruptedException {

@@ -100,7 +100,10 @@ class HostileAgentIT {
     }
   }
 
-  /** Seconds from a node's loss to its name in the status; returns when it is gone from there. */
+  /**
+   * Seconds from a node's loss to its name in the status; returns when it is gone from there. If it
+   * does not go, nothing is said any more.
+   */
   private double verdict(int node) {
     String name = "node-" + node;
     FakeAgents agents = nodes.agents();
@@ -117,6 +120,7 @@ class HostileAgentIT {
       awaitNamed(name, false);
     } catch (ConditionTimeoutException e) {
       System.out.println(name + " was named for longer than " + PATIENCE);
+      return PATIENCE.toSeconds();
     }
     return seconds;
   }
