@@ -10,16 +10,15 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.bench.ProcessCpu;
-import io.flannel.operator.testing.HostileText;
 import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -95,11 +94,13 @@ class FlappingReportsIT {
     double passesASecond = (operator.process().passes() - passes) / took;
     int told = network.events().size() - events;
 
+    System.out.printf(
+        "reports that flap for %.0f s: %.2f cores, %.1f passes a second, %d Events, verdicts %s%n",
+        took, cores, passesASecond, told, verdicts);
     assertThat(verdicts).as("seconds to a verdict").hasSizeGreaterThan(2).allMatch(it -> it < 10);
     assertThat(cores).isLessThan(0.5);
     assertThat(passesASecond).as("40 at once, then 5 a second").isLessThan(6);
     assertThat(told * 60 / took).isLessThan(120);
-    assertThat(HostileText.isIn(operator.process().logged())).isFalse();
   }
 
   private String reasonOf(String name) {
@@ -117,38 +118,28 @@ class FlappingReportsIT {
     return (System.nanoTime() - began) / 1e9;
   }
 
-  /** Good, impossible, at the schema's bounds, past them, and of a request's greatest size. */
+  /** Good, impossible and with other findings each time; HostileAgentIT has large ones. */
   private static List<String> payloads() throws JsonProcessingException {
     long generation = fnode().getMetadata().getGeneration();
-    String text = HostileText.ALL + "x".repeat(1024 - HostileText.ALL.length());
-    List<Map<String, Object>> findings =
-        IntStream.range(0, 64)
-            .mapToObj(i -> Map.<String, Object>of("reason", "DeviceDown", "message", text))
-            .toList();
     return List.of(
         status("observedGeneration", generation, "findings", List.of()),
-        status("observedGeneration", 999_999, "findings", List.of()),
-        status("observedGeneration", generation, "findings", findings),
-        status("findings", List.of(Map.of("reason", "RouteMissing", "message", "gone"))),
-        status("findings", List.of(), "agentVersion", "1"),
-        status("peers", peers(1024)),
-        status("peers", peers(100_000)),
-        status("agentVersion", "v".repeat(1_400_000)),
-        status("peers", List.of(), "reportedAt", "yesterday\u009b"));
+        status("observedGeneration", 999_999),
+        status("observedGeneration", generation, "findings", findings("DeviceDown")),
+        status("findings", findings("IPForwardingOff")),
+        status("findings", findings("NoSuchReason")),
+        status("findings", List.of(), "agentVersion", "1"));
+  }
+
+  private static List<Map<String, Object>> findings(String reason) {
+    return List.of(Map.of("reason", reason, "message", "seen by a test"));
   }
 
   private static String status(Object... fields) throws JsonProcessingException {
-    Map<String, Object> status = new java.util.LinkedHashMap<>();
+    Map<String, Object> status = new LinkedHashMap<>();
     for (int i = 0; i < fields.length; i += 2) {
       status.put((String) fields[i], fields[i + 1]);
     }
     return JSON.writeValueAsString(Map.of("status", status));
-  }
-
-  private static List<Map<String, Object>> peers(int count) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> Map.<String, Object>of("name", "peer-" + i, "lossPercent", i % 100))
-        .toList();
   }
 
   private static FlannelNode fnode() {
