@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.flannel.operator.api.Bounds;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
@@ -30,8 +31,6 @@ public record Lease(
     Optional<String> vtepMac,
     Optional<String> vtepMacV6) {
 
-  private static final int TYPE_LENGTH = 32;
-
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern MAC = Pattern.compile("([0-9a-f]{2}:){5}[0-9a-f]{2}");
 
@@ -45,17 +44,12 @@ public record Lease(
         .map(
             type ->
                 new Lease(
-                    cut(type),
+                    PrintableText.shortened(type, Bounds.SHORT_TEXT),
                     address(annotations.get("public-ip")),
                     address(annotations.get("public-ipv6")),
                     vni(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-v6-data"))));
-  }
-
-  /** Anybody's words: as many of them as a backend's name may have. */
-  private static String cut(String type) {
-    return type.length() <= TYPE_LENGTH ? type : type.substring(0, TYPE_LENGTH) + "…";
   }
 
   /** The address that peers send packets of a family to. */

@@ -6,6 +6,7 @@ import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Acceptance;
 import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
@@ -107,6 +108,12 @@ final class Life {
     return runs(network, new PodCounts(true, all, all, all, all));
   }
 
+  /** The network among those of the cluster: in force once its status says what was applied. */
+  private NetworkRef network() {
+    boolean inForce = status != null && status.applied() != null;
+    return new NetworkRef(wanted.name(), BEGIN, inForce, /* confirmed= */ false);
+  }
+
   Life runsNothing() {
     live = Optional.empty();
     return this;
@@ -165,7 +172,7 @@ final class Life {
   FlannelNetworkStatus next() {
     ClusterState cluster =
         new ClusterState(
-            nodes, services, List.of(), live, List.of(), pods == null ? donePods() : pods);
+            nodes, services, List.of(network()), live, List.of(), pods == null ? donePods() : pods);
     Decision decision = Acceptance.judge(wanted, cluster);
     return StatusReport.of(
         new Situation(

@@ -34,6 +34,7 @@ class TroubleshootingDocsTest {
           "report/Verdict",
           "report/TunnelsHealthy",
           "control/Pass",
+          "control/Finalization",
           "control/Going");
 
   private static final Pattern REFUSAL_OR_VERDICT =
