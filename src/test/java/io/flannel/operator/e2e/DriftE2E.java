@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -43,13 +44,13 @@ class DriftE2E {
   @Test
   void aDeletedConfigMapComesBack() {
     String name = "kube-flannel-cfg-" + Network.status().at("/applied/configHash").asText();
-    String uid = uid(name);
+    String uid = uid("configmap", name);
     Lab.kubectl("-n", "kube-flannel", "delete", "configmap", name);
     await()
         .atMost(1, MINUTES)
         .until(
             () -> {
-              String now = uid(name);
+              String now = uid("configmap", name);
               return !now.isEmpty() && !now.equals(uid);
             });
   }
@@ -71,13 +72,17 @@ class DriftE2E {
 
   @Test
   void aDeletedDaemonSetComesBackAndPacketsGoOn() {
-    Lab.kubectl("-n", "kube-flannel", "delete", "ds", "kube-flannel-ds", "--cascade=orphan");
-    await()
-        .atMost(1, MINUTES)
-        .until(
-            () ->
-                Lab.tryRun("kubectl", "-n", "kube-flannel", "get", "ds", "kube-flannel-ds").code()
-                    == 0);
+    String deleted = uidOfDaemonSet();
+    // The operator may be there with the next one before kubectl sees that this one is gone.
+    Lab.kubectl(
+        "-n",
+        "kube-flannel",
+        "delete",
+        "ds",
+        "kube-flannel-ds",
+        "--cascade=orphan",
+        "--wait=false");
+    await().atMost(1, MINUTES).until(() -> !Set.of(deleted, "").contains(uidOfDaemonSet()));
     TestPods.allReachEachOther(NODES);
     Network.awaitReady();
   }
@@ -87,13 +92,17 @@ class DriftE2E {
     return daemonSet.at("/spec/template/spec/containers/0/args").toString();
   }
 
-  private static String uid(String configMap) {
+  private static String uidOfDaemonSet() {
+    return uid("daemonset", "kube-flannel-ds");
+  }
+
+  private static String uid(String kind, String name) {
     return Lab.kubectl(
         "-n",
         "kube-flannel",
         "get",
-        "configmap",
-        configMap,
+        kind,
+        name,
         "--ignore-not-found",
         "-o",
         "jsonpath={.metadata.uid}");
