@@ -5,8 +5,8 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.decide.ForeignFlannelJudge;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.time.Duration;
@@ -32,12 +32,13 @@ final class UncachedLook {
   }
 
   /**
-   * Whether the network is about to come into force, and the caches lack something of a flannel.
+   * Whether the network is about to come into force for the first time, and the caches lack
+   * something of a flannel or still have one that is gone.
    */
   boolean findsMore(Decision decision, boolean paused, WantedNetwork wanted, ClusterState cluster) {
     return decision instanceof Decision.Accept
         && !paused
-        && !ForeignFlannelJudge.isInForce(wanted, cluster)
+        && cluster.network(wanted.name()).filter(NetworkRef::accepted).isEmpty()
         && findsMore();
   }
 
@@ -54,9 +55,17 @@ final class UncachedLook {
         Optional.ofNullable(client.rbac().clusterRoleBindings().withName(Flannel.ROLE).get())
             .stream()
             .map(one -> one);
-    return Stream.concat(daemonSets, binding)
+    Set<String> live =
+        Stream.concat(daemonSets, binding).map(UncachedLook::version).collect(Collectors.toSet());
+    return !known.containsAll(live) || !live.containsAll(knownFlannels());
+  }
+
+  private Set<String> knownFlannels() {
+    return watches
+        .list(DaemonSet.class)
+        .filter(one -> one.getMetadata().getName().equals(Flannel.DAEMON_SET))
         .map(UncachedLook::version)
-        .anyMatch(it -> !known.contains(it));
+        .collect(Collectors.toSet());
   }
 
   /** What it is, whatever is written to a DaemonSet's status; and whom a binding names. */
