@@ -7,9 +7,11 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.informers.ExceptionHandler;
 import io.javaoperatorsdk.operator.api.config.informer.FieldSelector;
 import io.javaoperatorsdk.operator.api.reconciler.Constants;
 import io.javaoperatorsdk.operator.health.InformerHealthIndicator;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.informer.ManagedInformerEventSource;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
@@ -32,10 +34,10 @@ import org.slf4j.LoggerFactory;
  * Sees that every watch goes on. The client itself begins a watch again that broke off, for as long
  * as it takes; one that it gave up, such as over an answer that it can't read, is begun again here.
  *
- * <p>A watch is dead if it does not run though the API server gives what it watches: then only a
- * new process helps, which {@link WatchesAlive} asks for. Where the API server is away or refuses
- * (the CRD is gone, or the right to watch), a new process would fare no better: it is said once,
- * what is known stays, and the watch goes on when it may.
+ * <p>A watch is dead if it ended, or does not run and misses what the API server has to tell: then
+ * only a new process helps, which {@link WatchesAlive} asks for. Where the API server is away or
+ * refuses (the CRD is gone, or the right to watch), a new process would fare no better: it is said
+ * once, what is known stays, and the watch goes on when it may.
  */
 @Singleton
 class WatchKeeper {
@@ -43,6 +45,9 @@ class WatchKeeper {
 
   /** So many looks until a watch counts as dead. */
   private static final int LOOKS = 18;
+
+  /** So many objects at most. */
+  private static final long ASKED_FOR = 50;
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
@@ -158,8 +163,8 @@ class WatchKeeper {
         deadLooks.set(0);
         return;
       }
-      Optional<String> refusal =
-          off.stream().flatMap(it -> refusal(it.getTargetNamespace()).stream()).findFirst();
+      List<Answer> answers = off.stream().map(it -> ask(it.getTargetNamespace())).toList();
+      Optional<String> refusal = answers.stream().flatMap(it -> it.refusal().stream()).findFirst();
       if (refusal.isPresent()) {
         deadLooks.set(0);
         say(
@@ -167,9 +172,14 @@ class WatchKeeper {
                 .formatted(what(), refusal.get()));
         return;
       }
-      Instant now = clock.instant();
-      deadLooks.incrementAndGet();
       boolean ended = stopped || off.stream().anyMatch(it -> !it.isRunning());
+      if (!ended && answers.stream().noneMatch(Answer::news)) {
+        // Over plain HTTP, a watch is seen to run once there is something to tell.
+        deadLooks.set(0);
+        return;
+      }
+      deadLooks.incrementAndGet();
+      Instant now = clock.instant();
       if (ended && !now.isBefore(notBefore)) {
         say("the watch of %s ended; it is begun again".formatted(what()));
         notBefore = now.plus(pause);
@@ -199,26 +209,26 @@ class WatchKeeper {
     }
 
     /**
-     * Why the API server does not give what is watched; empty: it does.
+     * Asks the API server for what is watched.
      *
      * @throws KubernetesClientException if it is not reached
      */
-    private Optional<String> refusal(String namespace) {
+    private Answer ask(String namespace) {
       try {
-        list(source, namespace);
-        return Optional.empty();
+        return new Answer(Optional.empty(), hasNews(source, namespace));
       } catch (KubernetesClientException e) {
-        if (!ApiFault.isAnswer(e)) {
-          throw e;
+        if (ApiFault.isAnswer(e)) {
+          return new Answer(Optional.of("the API server says: " + ApiFault.said(e)), false);
         }
-        return Optional.of("the API server says: " + ApiFault.said(e));
-      } catch (RuntimeException e) {
-        // It answers, and that can't be read.
-        return Optional.empty();
+        if (ExceptionHandler.isDeserializationException(e)) {
+          return new Answer(Optional.empty(), true);
+        }
+        throw e;
       }
     }
 
-    private <R extends HasMetadata> void list(
+    /** Whether it has one that the cache does not have, or not as it is now. */
+    private <R extends HasMetadata> boolean hasNews(
         ManagedInformerEventSource<R, ?, ?> watched, String namespace) {
       var config = watched.configuration().getInformerConfig();
       var kind = client.resources(watched.resourceType());
@@ -231,7 +241,22 @@ class WatchKeeper {
           some = some.withField(field.path(), field.value());
         }
       }
-      some.list(new ListOptionsBuilder().withLimit(1L).build());
+      return some.list(new ListOptionsBuilder().withLimit(ASKED_FOR).build()).getItems().stream()
+          .anyMatch(
+              live ->
+                  watched
+                      .get(ResourceID.fromResource(live))
+                      .map(cached -> cached.getMetadata().getResourceVersion())
+                      .filter(live.getMetadata().getResourceVersion()::equals)
+                      .isEmpty());
     }
   }
+
+  /**
+   * What the API server says of what is watched.
+   *
+   * @param refusal why it does not give it; empty: it does
+   * @param news whether it has something that the watch did not tell
+   */
+  private record Answer(Optional<String> refusal, boolean news) {}
 }

@@ -19,7 +19,9 @@ import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
@@ -102,6 +104,7 @@ public final class WriteBreaker implements AutoCloseable {
   private final Object writing = new Object();
   private final List<Write> writes = new ArrayList<>();
   private volatile @Nullable String garbled;
+  private final Map<InputStream, String> watches = new ConcurrentHashMap<>();
   private @Nullable Trap trap;
   private @Nullable Write broken;
   private int fired;
@@ -169,10 +172,24 @@ public final class WriteBreaker implements AutoCloseable {
 
   /**
    * From now on watches of this path, such as {@code /apis/apps/v1/daemonsets}, end with an event
-   * that nobody can read, as often as they are begun; null: none does.
+   * that nobody can read, as often as they are begun, and those that run end; null: none does.
    */
   public void garbleWatchesOf(@Nullable String path) {
     garbled = path;
+    watches.forEach(
+        (body, watched) -> {
+          if (watched.equals(path)) {
+            close(body);
+          }
+        });
+  }
+
+  private static void close(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override
@@ -191,16 +208,26 @@ public final class WriteBreaker implements AutoCloseable {
       } else if (WRITES.contains(exchange.getRequestMethod())) {
         write(exchange);
       } else {
-        answer(exchange, forward(exchange));
+        HttpResponse<InputStream> response = forward(exchange);
+        if (isWatch(exchange.getRequestURI())) {
+          watches.put(response.body(), exchange.getRequestURI().getPath());
+        }
+        try {
+          answer(exchange, response);
+        } finally {
+          watches.remove(response.body());
+        }
       }
     }
   }
 
   private boolean isGarbled(URI request) {
     String path = garbled;
-    return path != null
-        && request.getPath().equals(path)
-        && String.valueOf(request.getQuery()).contains("watch=true");
+    return path != null && request.getPath().equals(path) && isWatch(request);
+  }
+
+  private static boolean isWatch(URI request) {
+    return String.valueOf(request.getQuery()).contains("watch=true");
   }
 
   private static void garble(HttpExchange exchange) throws IOException {
@@ -302,6 +329,7 @@ public final class WriteBreaker implements AutoCloseable {
         return;
       }
       var output = exchange.getResponseBody();
+      output.flush(); // A watch is answered before there is anything to tell.
       byte[] buffer = new byte[16 * 1024];
       for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
         output.write(buffer, 0, n);
