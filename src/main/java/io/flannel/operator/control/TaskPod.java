@@ -11,6 +11,7 @@ import io.flannel.operator.decide.PreflightTask;
 import io.flannel.operator.decide.StepResult;
 import io.flannel.operator.decide.StepSchedule.StepPod;
 import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.overlay.Times;
 import io.flannel.operator.render.NodeStepPod;
 import io.flannel.operator.render.NodeStepPod.Kind;
@@ -160,7 +161,7 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
 
   /** A node's words in ours. */
   private static String cut(String text) {
-    return text.length() <= WORDS_LENGTH ? text : text.substring(0, WORDS_LENGTH - 1) + "…";
+    return PrintableText.cut(text, WORDS_LENGTH);
   }
 
   private static Stream<ContainerStatus> containers(Pod pod) {

@@ -48,8 +48,7 @@ public final class PrintableText {
    *     least; 1 or more
    */
   public static String shortened(String text, int length) {
-    String clean = of(text);
-    return clean.length() <= length ? clean : cut(clean, length - ELLIPSIS.length()) + ELLIPSIS;
+    return cut(of(text), length);
   }
 
   /**
@@ -75,10 +74,18 @@ public final class PrintableText {
     return clean.substring(0, end) + ELLIPSIS;
   }
 
-  /** The beginning of a text; not half a character. */
-  private static String cut(String text, int length) {
-    boolean halves = length > 0 && Character.isHighSurrogate(text.charAt(length - 1));
-    return text.substring(0, halves ? length - 1 : length);
+  /**
+   * As it is, but cut to a length; a text that was cut ends with an ellipsis.
+   *
+   * @param length at most so many UTF-16 units; 1 or more
+   */
+  public static String cut(String text, int length) {
+    if (text.length() <= length) {
+      return text;
+    }
+    int end = length - ELLIPSIS.length();
+    boolean halves = end > 0 && Character.isHighSurrogate(text.charAt(end - 1));
+    return text.substring(0, halves ? end - 1 : end) + ELLIPSIS;
   }
 
   private static int bytesOf(int character) {

@@ -153,9 +153,7 @@ public record RolloutMarks(
 
   /** It stands in annotations that others can write, and in the status. */
   private static String cut(String because) {
-    return because.length() <= BECAUSE_LENGTH
-        ? because
-        : because.substring(0, BECAUSE_LENGTH - 1) + "…";
+    return PrintableText.cut(because, BECAUSE_LENGTH);
   }
 
   /** The same once the present template is on every node; what failed before it is forgotten. */

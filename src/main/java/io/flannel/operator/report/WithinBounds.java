@@ -4,6 +4,7 @@ import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
+import io.flannel.operator.overlay.PrintableText;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.AnnotatedParameterizedType;
 import java.lang.reflect.AnnotatedType;
@@ -25,7 +26,6 @@ import org.jspecify.annotations.Nullable;
  * is left out.
  */
 final class WithinBounds {
-  private static final String ELLIPSIS = "…";
 
   private static final Map<String, java.util.regex.Pattern> FORMS = new ConcurrentHashMap<>();
 
@@ -64,7 +64,7 @@ final class WithinBounds {
     if (form != null) {
       return !tooLong && isOf(form.value(), text) ? text : null;
     }
-    return tooLong ? cut(text, (int) size.max()) : text;
+    return tooLong ? PrintableText.cut(text, (int) size.max()) : text;
   }
 
   private static List<Object> fit(
@@ -92,12 +92,6 @@ final class WithinBounds {
   }
 
   /** Not through the middle of a character. */
-  private static String cut(String text, int length) {
-    int end = length - ELLIPSIS.length();
-    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end)
-        + ELLIPSIS;
-  }
-
   private static @Nullable Object read(RecordComponent component, Record record) {
     try {
       return component.getAccessor().invoke(record);
