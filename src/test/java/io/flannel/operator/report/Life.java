@@ -11,6 +11,8 @@ import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.decide.Course;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.decide.OtherFlannels;
+import io.flannel.operator.decide.OtherFlannels.Trace;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FlannelPod;
@@ -43,6 +45,7 @@ final class Life {
   private Optional<LiveFlannel> live = Optional.empty();
   private List<ServiceRange> services = List.of();
   private @Nullable FlannelPods pods;
+  private boolean wrote;
   private boolean paused;
   private Optional<String> applyError = Optional.empty();
   private Map<String, AgentReport> reports = Map.of();
@@ -100,6 +103,7 @@ final class Life {
   /** The DaemonSet as it is after this network was applied. */
   Life runs(WantedNetwork network, PodCounts pods) {
     live = Optional.of(Networks.live(network, pods));
+    wrote = true;
     return this;
   }
 
@@ -108,12 +112,15 @@ final class Life {
     return runs(network, new PodCounts(true, all, all, all, all));
   }
 
-  /** The network among those of the cluster: in force once its status says what was applied. */
-  private NetworkRef network() {
-    boolean inForce = status != null && status.applied() != null;
-    return new NetworkRef(wanted.name(), BEGIN, inForce, /* confirmed= */ false);
+  /** What the operator wrote: nothing that happens in a life takes the configuration away again. */
+  private OtherFlannels others() {
+    return new OtherFlannels(
+        List.of(),
+        List.of(),
+        wrote ? List.of(new Trace(wanted.name(), BEGIN, /* config= */ true)) : List.of());
   }
 
+  /** The DaemonSet is gone. */
   Life runsNothing() {
     live = Optional.empty();
     return this;
@@ -165,6 +172,7 @@ final class Life {
     List<Happening> happenings =
         next.equals(status) ? List.of() : Happening.between(Optional.ofNullable(status), next);
     status = next;
+    wrote |= !paused && condition("Accepted").status() == Status.TRUE;
     return happenings;
   }
 
@@ -172,7 +180,13 @@ final class Life {
   FlannelNetworkStatus next() {
     ClusterState cluster =
         new ClusterState(
-            nodes, services, List.of(network()), live, List.of(), pods == null ? donePods() : pods);
+            nodes,
+            services,
+            List.of(new NetworkRef(wanted.name(), BEGIN)),
+            live,
+            List.of(),
+            pods == null ? donePods() : pods,
+            others());
     Decision decision = Acceptance.judge(wanted, cluster);
     return StatusReport.of(
         new Situation(
