@@ -16,9 +16,6 @@ import org.slf4j.LoggerFactory;
  * what others own is neither compared nor touched.
  */
 final class Applier {
-  /** Owns, in every object's managed fields, what this operator rendered. */
-  static final String FIELD_MANAGER = "flannel-operator";
-
   private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
   private final KubernetesClient client;
@@ -58,7 +55,11 @@ final class Applier {
   private HasMetadata write(HasMetadata object) {
     try {
       HasMetadata written =
-          client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
+          client
+              .resource(object)
+              .fieldManager(FieldOwnership.FIELD_MANAGER)
+              .forceConflicts()
+              .serverSideApply();
       LOG.info("applied {}", name(object));
       return written;
     } catch (KubernetesClientException e) {

@@ -14,7 +14,7 @@ import io.flannel.operator.api.FlannelNetwork;
  */
 final class CleanupFinalizer {
   private static final String NAME = "flannel.io/cleanup";
-  private static final String FIELD_MANAGER = Applier.FIELD_MANAGER + "-finalizer";
+  private static final String FIELD_MANAGER = FieldOwnership.FIELD_MANAGER + "-finalizer";
 
   private final KubernetesClient client;
 

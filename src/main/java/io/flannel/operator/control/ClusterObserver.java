@@ -71,7 +71,7 @@ final class ClusterObserver {
     return new ClusterObserver(
         watches,
         Stream.concat(Stream.of(network), written.stream()).toList(),
-        account -> FlannelBinding.isThere(client, account));
+        account -> BindingSubjects.isThere(client, account));
   }
 
   ClusterState observe() {
@@ -99,7 +99,7 @@ final class ClusterObserver {
             .toList(),
         new FlannelPods(watches.flannelPods(), configs()),
         new OtherFlannels(
-            watches.otherDaemonSets(), new FlannelBinding(watches).others(exists), traces()));
+            watches.otherDaemonSets(), new BindingSubjects(watches).others(exists), traces()));
   }
 
   /** What this operator wrote: a lost label is put back, and one that stays is of what was ours. */
@@ -178,7 +178,7 @@ final class ClusterObserver {
         && daemonSet.getMetadata().getManagedFields().stream()
             .anyMatch(
                 entry ->
-                    Applier.FIELD_MANAGER.equals(entry.getManager())
+                    FieldOwnership.FIELD_MANAGER.equals(entry.getManager())
                         && "Apply".equals(entry.getOperation()));
   }
 

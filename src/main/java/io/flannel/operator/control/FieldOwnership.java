@@ -14,6 +14,9 @@ import java.util.Map;
  * fields of all.
  */
 final class FieldOwnership {
+  /** Owns, in every object's managed fields, what this operator rendered. */
+  static final String FIELD_MANAGER = "flannel-operator";
+
   private FieldOwnership() {}
 
   /** The same entries, all but those of the status made one: of an apply by this manager. */

@@ -1,10 +1,8 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.decide.AdoptionJudge;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
@@ -18,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -26,38 +23,10 @@ import java.util.stream.Stream;
  * replaced as a whole by whoever writes it: who writes ours must write the others as well.
  */
 final class FlannelBinding {
-  private static final BindingSubject OURS =
-      BindingSubject.account(Flannel.NAMESPACE, Flannel.ROLE);
-
   private final Watches watches;
 
   FlannelBinding(Watches watches) {
     this.watches = watches;
-  }
-
-  /**
-   * Its subjects beside our own ServiceAccount that are there; users and groups always are.
-   *
-   * @param exists whether a ServiceAccount is there that no watch has told of
-   */
-  List<BindingSubject> others(Predicate<BindingSubject> exists) {
-    return watches
-        .list(ClusterRoleBinding.class)
-        .flatMap(binding -> binding.getSubjects().stream())
-        .map(BindingSubject::of)
-        .filter(subject -> !subject.equals(OURS))
-        .distinct()
-        .filter(subject -> !subject.isAccount() || isThere(subject, exists))
-        .toList();
-  }
-
-  /** Another watch may not have told of it yet: what is not known to be there is asked for. */
-  private boolean isThere(BindingSubject account, Predicate<BindingSubject> exists) {
-    return (account.name().equals(Flannel.ROLE)
-            && watches
-                .list(ServiceAccount.class)
-                .anyMatch(it -> account.namespace().equals(it.getMetadata().getNamespace())))
-        || exists.test(account);
   }
 
   /** After how long a network is judged again that waits for a ServiceAccount to go. */
@@ -71,23 +40,6 @@ final class FlannelBinding {
             && cluster.others().subjects().stream()
                 .anyMatch(one -> one.isAccount() && !one.name().equals(Flannel.ROLE));
     return waits ? Optional.of(ACCOUNT_LOOK) : Optional.empty();
-  }
-
-  /** Asks the API server for a ServiceAccount; what it does not say is taken for there. */
-  static boolean isThere(KubernetesClient client, BindingSubject account) {
-    try {
-      return client
-              .serviceAccounts()
-              .inNamespace(account.namespace())
-              .withName(account.name())
-              .get()
-          != null;
-    } catch (KubernetesClientException e) {
-      if (!ApiFault.isAnswer(e)) {
-        throw e;
-      }
-      return true;
-    }
   }
 
   /**
@@ -105,12 +57,13 @@ final class FlannelBinding {
     Stream<BindingSubject> adopted =
         AdoptionJudge.candidate(wanted, cluster).map(FlannelBinding::account).stream();
     Stream<BindingSubject> kept =
-        others(account -> isThere(client, account)).stream()
-            .filter(BindingSubject::isAccount)
-            .filter(one -> !confirmed || isUsed(one, cluster));
+        new BindingSubjects(watches)
+            .others(account -> BindingSubjects.isThere(client, account)).stream()
+                .filter(BindingSubject::isAccount)
+                .filter(one -> !confirmed || isUsed(one, cluster));
     List<BindingSubject> others =
         Stream.concat(adopted, kept)
-            .filter(subject -> !subject.equals(OURS))
+            .filter(subject -> !subject.equals(BindingSubjects.OURS))
             .distinct()
             .sorted(
                 Comparator.comparing(BindingSubject::namespace).thenComparing(BindingSubject::name))

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 @ControllerConfiguration(
     name = "flannelnetwork",
-    fieldManager = Applier.FIELD_MANAGER,
+    fieldManager = FieldOwnership.FIELD_MANAGER,
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 30_000)

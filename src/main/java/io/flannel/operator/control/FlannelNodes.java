@@ -182,7 +182,11 @@ final class FlannelNodes {
 
   /** By server-side apply: if it is there by now, the next pass sees what is left to do. */
   private void create(FlannelNode wanted) {
-    client.resource(wanted).fieldManager(Applier.FIELD_MANAGER).forceConflicts().serverSideApply();
+    client
+        .resource(wanted)
+        .fieldManager(FieldOwnership.FIELD_MANAGER)
+        .forceConflicts()
+        .serverSideApply();
   }
 
   /**
@@ -218,7 +222,7 @@ final class FlannelNodes {
         .patch(
             new PatchContext.Builder()
                 .withPatchType(PatchType.JSON)
-                .withFieldManager(Applier.FIELD_MANAGER)
+                .withFieldManager(FieldOwnership.FIELD_MANAGER)
                 .build(),
             Serialization.asJson(patch));
   }

@@ -72,7 +72,11 @@ final class ProbeKeys {
     } else if (live != null) {
       wanted.getMetadata().setResourceVersion(live.getMetadata().getResourceVersion());
     }
-    client.resource(wanted).fieldManager(Applier.FIELD_MANAGER).forceConflicts().serverSideApply();
+    client
+        .resource(wanted)
+        .fieldManager(FieldOwnership.FIELD_MANAGER)
+        .forceConflicts()
+        .serverSideApply();
     LOG.info("applied {}", Applier.name(wanted));
   }
 

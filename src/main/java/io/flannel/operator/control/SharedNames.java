@@ -106,7 +106,8 @@ final class SharedNames {
   private boolean isWrittenByOthers(HasMetadata live) {
     Instant since = Instant.parse(deleted.getDeletionTimestamp());
     return live.getMetadata().getManagedFields().stream()
-        .filter(entry -> !String.valueOf(entry.getManager()).startsWith(Applier.FIELD_MANAGER))
+        .filter(
+            entry -> !String.valueOf(entry.getManager()).startsWith(FieldOwnership.FIELD_MANAGER))
         .filter(entry -> entry.getSubresource() == null || entry.getSubresource().isEmpty())
         .map(ManagedFieldsEntry::getTime)
         .flatMap(Stream::ofNullable)

@@ -83,7 +83,7 @@ final class StatusWriter {
           .patch(
               new PatchContext.Builder()
                   .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                  .withFieldManager(Applier.FIELD_MANAGER)
+                  .withFieldManager(FieldOwnership.FIELD_MANAGER)
                   .withForce(true)
                   .build());
     } catch (KubernetesClientException e) {
@@ -117,7 +117,7 @@ final class StatusWriter {
             .filter(entry -> "status".equals(entry.getSubresource()))
             .allMatch(
                 entry ->
-                    Applier.FIELD_MANAGER.equals(entry.getManager())
+                    FieldOwnership.FIELD_MANAGER.equals(entry.getManager())
                         && "Apply".equals(entry.getOperation()));
   }
 

@@ -216,7 +216,7 @@ final class TakeOver {
                 "/metadata/managedFields",
                 "value",
                 FieldOwnership.transferred(
-                    daemonSet.getMetadata().getManagedFields(), Applier.FIELD_MANAGER)),
+                    daemonSet.getMetadata().getManagedFields(), FieldOwnership.FIELD_MANAGER)),
             Map.of(
                 "op",
                 "replace",

@@ -38,7 +38,7 @@ final class TunnelGates {
             .patch(
                 new PatchContext.Builder()
                     .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                    .withFieldManager(Applier.FIELD_MANAGER)
+                    .withFieldManager(FieldOwnership.FIELD_MANAGER)
                     .withForce(true)
                     .build(),
                 new PodBuilder()

@@ -54,6 +54,16 @@ public final class Acceptance {
     return CHECKS.stream().flatMap(check -> check.apply(wanted, cluster).stream()).findFirst();
   }
 
+  /** What the change from what is live to what is wanted means on this cluster. */
+  public static Change change(WantedNetwork wanted, ClusterState cluster) {
+    Change change = Change.judge(wanted, cluster);
+    return !(change instanceof Change.None)
+            && refusal(wanted, cluster).orElse(null) instanceof Decision.Refuse refuse
+        ? new Change.Refused(
+            change.differences(), refuse.reason(), refuse.message(), refuse.remedy())
+        : change;
+  }
+
   private static Optional<Decision> disruption(WantedNetwork wanted, ClusterState cluster) {
     return !wanted.disruptionAllowed()
             && Change.judge(wanted, cluster) instanceof Change.Disruptive change

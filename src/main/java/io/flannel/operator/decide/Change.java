@@ -63,7 +63,10 @@ public sealed interface Change {
   record Refused(List<Difference> differences, String reason, String message, String remedy)
       implements Change {}
 
-  /** Judges the change from what is live to what is wanted. */
+  /**
+   * Judges the change from what is live to what is wanted, if it can be carried out at all: {@link
+   * Refused} is none of its answers.
+   */
   static Change judge(WantedNetwork wanted, ClusterState cluster) {
     if (cluster.live().isEmpty()) {
       return new None();
@@ -72,9 +75,6 @@ public sealed interface Change {
     List<Difference> differences = Differences.between(live, wanted);
     if (differences.isEmpty()) {
       return new None();
-    }
-    if (Acceptance.refusal(wanted, cluster).orElse(null) instanceof Decision.Refuse refuse) {
-      return new Refused(differences, refuse.reason(), refuse.message(), refuse.remedy());
     }
     List<String> cuts = Disruption.of(live, wanted, cluster);
     List<String> said = new ArrayList<>(cuts);

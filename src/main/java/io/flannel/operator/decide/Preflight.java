@@ -125,7 +125,7 @@ public sealed interface Preflight {
             && cluster.live().flatMap(live -> live.marks().previous()).equals(revision);
     return !course.begins(cluster) || back
         ? Optional.empty()
-        : Change.judge(wanted, cluster).newEncapsulation();
+        : Acceptance.change(wanted, cluster).newEncapsulation();
   }
 
   /**

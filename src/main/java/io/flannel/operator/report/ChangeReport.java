@@ -2,6 +2,7 @@ package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Change.Judgement;
+import io.flannel.operator.decide.Acceptance;
 import io.flannel.operator.decide.Change;
 import io.flannel.operator.decide.Difference;
 import java.util.Optional;
@@ -12,7 +13,7 @@ final class ChangeReport {
 
   /** The change as it stands in the status; empty where there is nothing to do. */
   static Optional<FlannelNetworkStatus.Change> of(Situation situation) {
-    Change change = Change.judge(situation.wanted(), situation.cluster());
+    Change change = Acceptance.change(situation.wanted(), situation.cluster());
     return switch (change) {
       case Change.None _ -> Optional.empty();
       case Change.Live _ -> Optional.of(report(Judgement.LIVE, change, change.message()));

@@ -26,13 +26,13 @@ import net.jqwik.api.constraints.IntRange;
 class ChangeLawsTest {
   @Property
   void whatRunsIsNoChange(@ForAll("networks") WantedNetwork network) {
-    assertThat(Change.judge(network, running(network))).isEqualTo(new Change.None());
+    assertThat(Acceptance.change(network, running(network))).isEqualTo(new Change.None());
   }
 
   @Property
   void aNetworkWithoutDifferenceIsTheOnlyOneWithoutChange(
       @ForAll("networks") WantedNetwork live, @ForAll("networks") WantedNetwork next) {
-    Change change = Change.judge(next, running(live));
+    Change change = Acceptance.change(next, running(live));
     assertThat(change instanceof Change.None).isEqualTo(change.differences().isEmpty());
     assertThat(change.message()).isNotBlank();
   }
@@ -41,9 +41,9 @@ class ChangeLawsTest {
   void betweenBackendsWithoutKeysItIsLiveBothWays(
       @ForAll("plain") String one, @ForAll("plain") String other, @ForAll boolean direct) {
     Assume.that(!one.equals(other));
-    assertThat(Change.judge(network(one, direct), running(network(other, direct))))
+    assertThat(Acceptance.change(network(one, direct), running(network(other, direct))))
         .isInstanceOf(Change.Live.class);
-    assertThat(Change.judge(network(other, direct), running(network(one, direct))))
+    assertThat(Acceptance.change(network(other, direct), running(network(one, direct))))
         .isInstanceOf(Change.Live.class);
   }
 
@@ -51,9 +51,9 @@ class ChangeLawsTest {
   void wireguardOnOneSideIsNeverLive(
       @ForAll("networks") WantedNetwork live, @ForAll("networks") WantedNetwork next) {
     Assume.that(isWireguard(live) != isWireguard(next));
-    assertThat(Change.judge(next, running(live)))
+    assertThat(Acceptance.change(next, running(live)))
         .isInstanceOfAny(Change.Disruptive.class, Change.Refused.class);
-    assertThat(Change.judge(withRangesOf(live, next), running(live)))
+    assertThat(Acceptance.change(withRangesOf(live, next), running(live)))
         .isInstanceOf(Change.Disruptive.class);
   }
 
@@ -65,7 +65,7 @@ class ChangeLawsTest {
       assertThat(refuse.message()).hasSizeGreaterThan(20);
       assertThat(refuse.remedy()).hasSizeGreaterThan(20);
     }
-    if (Change.judge(next, running(live)) instanceof Change.Refused refused) {
+    if (Acceptance.change(next, running(live)) instanceof Change.Refused refused) {
       assertThat(refused.message()).isNotBlank();
       assertThat(refused.remedy()).isNotBlank();
     }
@@ -84,7 +84,7 @@ class ChangeLawsTest {
         Networks.wanted(
             "{cidr: 10.%d.0.0/%d, backend: {type: %s}, nftables: %s, rollout: {disruption: Allow}}"
                 .formatted(other, prefix, backend, any.nftables()));
-    assertThat(Change.judge(next, running(live))).isInstanceOf(Change.Refused.class);
+    assertThat(Acceptance.change(next, running(live))).isInstanceOf(Change.Refused.class);
     assertThat(Acceptance.judge(next, running(live))).isInstanceOf(Decision.Refuse.class);
   }
 
@@ -93,7 +93,7 @@ class ChangeLawsTest {
     WantedNetwork live = Networks.vxlan("10.0.0.0/16");
     WantedNetwork wider = Networks.vxlan("10.0.0.0/" + prefix);
     Assume.that(!live.equals(wider));
-    assertThat(Change.judge(wider, running(live))).isInstanceOf(Change.Live.class);
+    assertThat(Acceptance.change(wider, running(live))).isInstanceOf(Change.Live.class);
   }
 
   @Property
@@ -101,7 +101,7 @@ class ChangeLawsTest {
       @ForAll("networks") WantedNetwork live, @ForAll("networks") WantedNetwork next) {
     ClusterState cluster = running(live);
     Decision decision = Acceptance.judge(next, cluster);
-    switch (Change.judge(next, cluster)) {
+    switch (Acceptance.change(next, cluster)) {
       case Change.None _, Change.Live _ -> assertThat(decision).isEqualTo(Decision.accept());
       case Change.Disruptive _ ->
           assertThat(decision instanceof Decision.Accept).isEqualTo(next.disruptionAllowed());

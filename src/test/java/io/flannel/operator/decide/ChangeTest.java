@@ -40,7 +40,7 @@ class ChangeTest {
   }
 
   private static Change judge(String live, String next) {
-    return Change.judge(
+    return Acceptance.change(
         wanted("{" + RANGE + next + "}"), running(wanted("{" + RANGE + live + "}")).state());
   }
 
@@ -156,13 +156,13 @@ class ChangeTest {
         cluster(leased(1).label("pool", "a"), leased(2)).running(vxlan("10.244.0.0/16")).state();
     String next =
         "{cidr: 10.244.0.0/16, backend: {type: vxlan}, flannel: {nodeSelector: {pool: a}}}";
-    assertThat(Change.judge(wanted(next), cluster))
+    assertThat(Acceptance.change(wanted(next), cluster))
         .isInstanceOf(Change.Disruptive.class)
         .extracting(Change::message)
         .asString()
         .contains("flannel's pod goes from node n2, which");
     assertThat(
-            Change.judge(
+            Acceptance.change(
                 vxlan("10.244.0.0/16"),
                 cluster(leased(1).label("pool", "a"), leased(2)).running(wanted(next)).state()))
         .as("it comes to one more")
@@ -173,18 +173,18 @@ class ChangeTest {
   void nodesThatAnEarlierChangeHasNotReachedCount() {
     Nodes old = node("n4").podCidr("10.244.4.0/24").leased("wireguard", "192.168.0.4");
     assertThat(
-            Change.judge(
+            Acceptance.change(
                 ipip("10.244.0.0/16"),
                 cluster(leased(1), old).running(vxlan("10.244.0.0/16")).state()))
         .as("wireguard was on its way to vxlan")
         .isInstanceOf(Change.Disruptive.class);
     Nodes other = leased(4).flannel("backend-data", "{\"VNI\":7}");
     Clusters ipip = cluster(leased(1), other).running(ipip("10.244.0.0/16"));
-    assertThat(Change.judge(vxlan("10.244.0.0/16"), ipip.state()))
+    assertThat(Acceptance.change(vxlan("10.244.0.0/16"), ipip.state()))
         .as("vxlan with another VNI was on its way to ipip")
         .isInstanceOf(Change.Disruptive.class);
     assertThat(
-            Change.judge(
+            Acceptance.change(
                 wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan, vxlan: {vni: 7}}}"),
                 ipip.state()))
         .as("and goes back")
@@ -208,13 +208,14 @@ class ChangeTest {
             List.of(pod("n1", "new"), pod("n2", "new"), pod("n3", "old")),
             Map.of("old", before, "new", between));
     assertThat(
-            Change.judge(
+            Acceptance.change(
                 wanted("{" + RANGE + "backend: {type: vxlan, vxlan: " + vxlan + "}}"),
                 running(ipip("10.244.0.0/16")).pods(pods).state()))
         .isInstanceOfSatisfying(
             Change.Disruptive.class, it -> assertThat(it.message()).contains(said));
     assertThat(
-            Change.judge(vxlan("10.244.0.0/16"), running(ipip("10.244.0.0/16")).pods(pods).state()))
+            Acceptance.change(
+                vxlan("10.244.0.0/16"), running(ipip("10.244.0.0/16")).pods(pods).state()))
         .isInstanceOf(Change.Live.class);
   }
 
@@ -236,7 +237,7 @@ class ChangeTest {
   @Test
   void whereNoNodeHasALeaseThereIsNothingToCut() {
     assertThat(
-            Change.judge(
+            Acceptance.change(
                 wanted("{cidr: 10.244.0.0/16, backend: {type: wireguard}}"),
                 cluster(node("n1")).running(ipip("10.244.0.0/16")).state()))
         .isInstanceOf(Change.Live.class);
@@ -255,31 +256,33 @@ class ChangeTest {
 
   @Test
   void aFirstInstallationIsNoChange() {
-    assertThat(Change.judge(ipip("10.244.0.0/16"), cluster(leased(1)).state()))
+    assertThat(Acceptance.change(ipip("10.244.0.0/16"), cluster(leased(1)).state()))
         .isEqualTo(new Change.None());
   }
 
   @ParameterizedTest
   @CsvSource({"10.240.0.0/12", "10.244.0.0/15", "10.0.0.0/8", "10.244.0.0/20"})
   void aRangeThatHoldsEveryPodCidrIsLive(String cidr) {
-    assertThat(Change.judge(vxlan(cidr), running(vxlan("10.244.0.0/16")).state()))
+    assertThat(Acceptance.change(vxlan(cidr), running(vxlan("10.244.0.0/16")).state()))
         .isInstanceOf(Change.Live.class);
   }
 
   @Test
   void aNarrowerRangeIsToldToTheControllerManagerToo() {
     assertThat(
-            Change.judge(vxlan("10.244.0.0/20"), running(vxlan("10.244.0.0/16")).state()).message())
+            Acceptance.change(vxlan("10.244.0.0/20"), running(vxlan("10.244.0.0/16")).state())
+                .message())
         .contains("those of nodes that join must be, too", "--cluster-cidr");
     assertThat(
-            Change.judge(vxlan("10.244.0.0/15"), running(vxlan("10.244.0.0/16")).state()).message())
+            Acceptance.change(vxlan("10.244.0.0/15"), running(vxlan("10.244.0.0/16")).state())
+                .message())
         .doesNotContain("--cluster-cidr");
   }
 
   @ParameterizedTest
   @CsvSource({"10.245.0.0/16", "10.244.0.0/23", "172.16.0.0/12"})
   void aRangeThatStrandsALeaseIsRefused(String cidr) {
-    assertThat(Change.judge(vxlan(cidr), running(vxlan("10.244.0.0/16")).state()))
+    assertThat(Acceptance.change(vxlan(cidr), running(vxlan("10.244.0.0/16")).state()))
         .isInstanceOfSatisfying(
             Change.Refused.class,
             refused -> {
@@ -312,14 +315,14 @@ class ChangeTest {
                     + " each registers without a podCIDR of it; the network can be changed after the"
                     + " last"));
     assertThat(
-            Change.judge(
+            Acceptance.change(
                 wanted("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: host-gw}}"),
                 cluster(leased(1)).running(both).state()))
         .as("cidr is gone")
         .extracting("reason")
         .isEqualTo("FamilyInUse");
     assertThat(
-            Change.judge(
+            Acceptance.change(
                 vxlan("10.244.0.0/16"), cluster(leased(1), leased(2)).running(both).state()))
         .as("no node has a podCIDR of it")
         .isInstanceOf(Change.Live.class);
@@ -338,12 +341,12 @@ class ChangeTest {
                     .flannel("public-ip", "0.0.0.0")
                     .flannel("public-ipv6", "fd01::2"))
             .running(wanted("{cidr: 10.244.0.0/16, backend: {type: host-gw}}"));
-    assertThat(Change.judge(ipip("10.244.0.0/16"), cluster.state()))
+    assertThat(Acceptance.change(ipip("10.244.0.0/16"), cluster.state()))
         .extracting("reason", "message")
         .containsExactly(
             "NodeWithoutIPv4",
             "flannel published an IPv6 address alone for node n2, and ipip carries IPv4 only");
-    assertThat(Change.judge(vxlan("10.244.0.0/16"), cluster.state()))
+    assertThat(Acceptance.change(vxlan("10.244.0.0/16"), cluster.state()))
         .isInstanceOf(Change.Live.class);
     assertThat(
             Acceptance.judge(
@@ -451,8 +454,8 @@ class ChangeTest {
             new LiveFlannel.PodCounts(true, 3, 3, 3, 3),
             RolloutMarks.NONE);
     Clusters cluster = running(live).live(lost);
-    assertThat(Change.judge(live, cluster.state())).isEqualTo(new Change.None());
-    assertThat(Change.judge(vxlan("10.244.0.0/16"), cluster.state()))
+    assertThat(Acceptance.change(live, cluster.state())).isEqualTo(new Change.None());
+    assertThat(Acceptance.change(vxlan("10.244.0.0/16"), cluster.state()))
         .isInstanceOf(Change.Disruptive.class)
         .extracting(Change::message)
         .asString()
