@@ -1,7 +1,7 @@
 package io.flannel.operator.agent;
 
 import io.flannel.operator.agent.checks.LocalChecks;
-import io.flannel.operator.overlay.ProbeKey;
+import io.flannel.operator.flannel.ProbeKey;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.flannel.operator.agent;
 
-import io.flannel.operator.overlay.PrintableText;
+import io.flannel.operator.flannel.PrintableText;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -1,6 +1,6 @@
 package io.flannel.operator.agent;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;

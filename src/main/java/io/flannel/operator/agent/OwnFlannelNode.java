@@ -48,9 +48,9 @@ final class OwnFlannelNode {
   private final ApiClient api;
   private final RandomGenerator random;
   private final Runnable onChange;
-  private final Outage unreachable = new Outage(OwnFlannelNode.class, 5);
-  private final Outage nonsense = new Outage(OwnFlannelNode.class);
-  private final Outage missing = new Outage(OwnFlannelNode.class);
+  private final FailureLog unreachable = new FailureLog(OwnFlannelNode.class, 5);
+  private final FailureLog nonsense = new FailureLog(OwnFlannelNode.class);
+  private final FailureLog missing = new FailureLog(OwnFlannelNode.class);
 
   private volatile Optional<Wanted> wanted = Optional.empty();
 

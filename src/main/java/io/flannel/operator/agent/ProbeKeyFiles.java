@@ -1,6 +1,6 @@
 package io.flannel.operator.agent;
 
-import io.flannel.operator.overlay.ProbeKey;
+import io.flannel.operator.flannel.ProbeKey;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;

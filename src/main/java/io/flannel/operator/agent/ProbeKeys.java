@@ -1,6 +1,6 @@
 package io.flannel.operator.agent;
 
-import io.flannel.operator.overlay.ProbeKey;
+import io.flannel.operator.flannel.ProbeKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.flannel.operator.agent;
 
 import io.flannel.operator.agent.EchoPacket.Kind;
 import io.flannel.operator.agent.EchoSocket.Received;
+import io.flannel.operator.agent.InFlightProbes.Sent;
 import io.flannel.operator.agent.ProbedPeers.Peer;
-import io.flannel.operator.agent.ProbesUnderWay.Sent;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,13 +45,13 @@ final class Prober implements Runnable, AutoCloseable {
   private final Clock clock;
   private final RandomGenerator random;
   private final Runnable onChange;
-  private final Outage portTaken = new Outage(Prober.class);
+  private final FailureLog portTaken = new FailureLog(Prober.class);
   private final Selector selector;
   private final EchoSocket socket;
   private final PeerRequests requests;
-  private final TcpKnock tcp;
+  private final TcpProbe tcp;
 
-  private final ProbesUnderWay<Peer> underWay = new ProbesUnderWay<>();
+  private final InFlightProbes<Peer> underWay = new InFlightProbes<>();
 
   private volatile @Nullable ProbeSettings wanted;
   private volatile ProbeKeys wantedKeys = ProbeKeys.NONE;
@@ -87,7 +87,7 @@ final class Prober implements Runnable, AutoCloseable {
     }
     socket = new EchoSocket(bindAddress, selector);
     requests = new PeerRequests(socket);
-    tcp = new TcpKnock(selector);
+    tcp = new TcpProbe(selector);
   }
 
   /**

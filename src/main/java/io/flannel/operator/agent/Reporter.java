@@ -36,9 +36,9 @@ final class Reporter {
   private final RandomGenerator random;
   private final RunningAgent agent;
   private final Semaphore signal;
-  private final Outage unwritten = new Outage(Reporter.class);
-  private final Outage unchecked = new Outage(Reporter.class);
-  private final Outage unasked = new Outage(Reporter.class);
+  private final FailureLog unwritten = new FailureLog(Reporter.class);
+  private final FailureLog unchecked = new FailureLog(Reporter.class);
+  private final FailureLog unasked = new FailureLog(Reporter.class);
 
   private Optional<Wanted> taken = Optional.empty();
   private LocalState local = LocalState.NOTHING;
@@ -46,7 +46,7 @@ final class Reporter {
   private @Nullable ProbeSettings probed;
   private long nextCheck = System.nanoTime();
   private @Nullable ReportSchedule schedule;
-  private @Nullable Substance written;
+  private @Nullable SignificantStatus written;
 
   /** Whether the agent was told to stop. */
   private volatile boolean stopping;
@@ -204,7 +204,7 @@ final class Reporter {
     FlannelNodeStatus status = status(now, prober.reports());
     try {
       node.report(status);
-      written = Substance.of(status);
+      written = SignificantStatus.of(status);
       when.written(System.nanoTime());
       unwritten.over("the status is written again");
     } catch (ApiException e) {
@@ -220,8 +220,8 @@ final class Reporter {
   }
 
   /** What the status would be written for now. */
-  private Substance substance(Wanted now) {
-    return Substance.of(status(now, prober.reportsWithoutTimes()));
+  private SignificantStatus substance(Wanted now) {
+    return SignificantStatus.of(status(now, prober.reportsWithoutTimes()));
   }
 
   private FlannelNodeStatus status(Wanted now, List<PeerReport> peers) {

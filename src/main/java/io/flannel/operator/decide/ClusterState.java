@@ -1,10 +1,11 @@
 package io.flannel.operator.decide;
 
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.ClusterNode;
-import io.flannel.operator.overlay.FlannelPods;
-import io.flannel.operator.overlay.FoundFlannel;
-import io.flannel.operator.overlay.LiveFlannel;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
+import io.flannel.operator.flannel.foreign.OtherFlannels;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -26,7 +27,7 @@ public record ClusterState(
     List<ServiceRange> serviceRanges,
     List<NetworkRef> networks,
     Optional<LiveFlannel> live,
-    List<FoundFlannel> foreign,
+    List<ForeignFlannel> foreign,
     FlannelPods pods,
     OtherFlannels others) {
 
@@ -36,7 +37,7 @@ public record ClusterState(
       List<ServiceRange> serviceRanges,
       List<NetworkRef> networks,
       Optional<LiveFlannel> live,
-      List<FoundFlannel> foreign,
+      List<ForeignFlannel> foreign,
       FlannelPods pods) {
     this(nodes, serviceRanges, networks, live, foreign, pods, OtherFlannels.NONE);
   }

@@ -5,9 +5,9 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.RolloutMarks;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,14 +38,15 @@ public final class Flannel {
   private Flannel() {}
 
   /** What an installation of the network needs, in the order in which it must come to be. */
-  public static List<HasMetadata> render(WantedNetwork network) {
+  public static List<HasMetadata> render(DesiredNetwork network) {
     List<HasMetadata> objects = new ArrayList<>(foundation(network));
-    objects.add(daemonSet(network, template(network), RolloutMarks.NONE, network.maxUnavailable()));
+    objects.add(
+        daemonSet(network, template(network), RolloutAnnotations.NONE, network.maxUnavailable()));
     return List.copyOf(objects);
   }
 
   /** What the network needs beside the DaemonSet, in the order in which it must come to be. */
-  public static List<HasMetadata> foundation(WantedNetwork network) {
+  public static List<HasMetadata> foundation(DesiredNetwork network) {
     return List.of(
         FlannelNamespace.render(network),
         FlannelRbac.serviceAccount(network),
@@ -55,13 +56,13 @@ public final class Flannel {
   }
 
   /** The template of flannel's pods that the network asks for. */
-  public static PodTemplateSpec template(WantedNetwork network) {
+  public static PodTemplateSpec template(DesiredNetwork network) {
     return FlannelDaemonSet.template(network, NetConf.of(network));
   }
 
-  /** The name of a template by its content: {@link RolloutMarks#REVISION}. */
+  /** The name of a template by its content: {@link RolloutAnnotations#REVISION}. */
   public static String revision(PodTemplateSpec template) {
-    return RolloutMarks.read(null, template.getMetadata().getAnnotations()).revision();
+    return RolloutAnnotations.read(null, template.getMetadata().getAnnotations()).revision();
   }
 
   /**
@@ -72,7 +73,10 @@ public final class Flannel {
    * @param maxUnavailable so many nodes, or such a share of them, may be without a ready pod
    */
   public static DaemonSet daemonSet(
-      WantedNetwork network, PodTemplateSpec template, RolloutMarks marks, String maxUnavailable) {
+      DesiredNetwork network,
+      PodTemplateSpec template,
+      RolloutAnnotations marks,
+      String maxUnavailable) {
     return FlannelDaemonSet.render(network, template, marks, maxUnavailable);
   }
 
@@ -81,11 +85,11 @@ public final class Flannel {
     return CONFIG_MAP_PREFIX + hash;
   }
 
-  static ObjectMeta clusterScoped(WantedNetwork network, String name) {
+  static ObjectMeta clusterScoped(DesiredNetwork network, String name) {
     return new ObjectMetaBuilder().withName(name).withLabels(labels(network)).build();
   }
 
-  static ObjectMeta namespaced(WantedNetwork network, String name) {
+  static ObjectMeta namespaced(DesiredNetwork network, String name) {
     return new ObjectMetaBuilder()
         .withName(name)
         .withNamespace(NAMESPACE)
@@ -93,7 +97,7 @@ public final class Flannel {
         .build();
   }
 
-  static Map<String, String> labels(WantedNetwork network) {
+  public static Map<String, String> labels(DesiredNetwork network) {
     Map<String, String> labels = new LinkedHashMap<>();
     labels.put("app.kubernetes.io/name", "flannel");
     labels.put("app.kubernetes.io/managed-by", "flannel-operator");

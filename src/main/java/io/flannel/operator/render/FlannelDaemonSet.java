@@ -23,14 +23,14 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.FlannelVersion;
-import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.PodTemplate;
-import io.flannel.operator.overlay.Pods;
-import io.flannel.operator.overlay.RolloutMarks;
-import io.flannel.operator.overlay.ShortHash;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.FlannelVersion;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.PodTemplate;
+import io.flannel.operator.flannel.Pods;
+import io.flannel.operator.flannel.ShortHash;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +92,10 @@ public final class FlannelDaemonSet {
    * @param maxUnavailable so many nodes, or such a share of them, may be without a ready pod
    */
   static DaemonSet render(
-      WantedNetwork network, PodTemplateSpec template, RolloutMarks marks, String maxUnavailable) {
+      DesiredNetwork network,
+      PodTemplateSpec template,
+      RolloutAnnotations marks,
+      String maxUnavailable) {
     return new DaemonSetBuilder()
         .withMetadata(Flannel.namespaced(network, Flannel.DAEMON_SET))
         .editMetadata()
@@ -113,8 +116,10 @@ public final class FlannelDaemonSet {
         .build();
   }
 
-  /** The pods' template; the annotation {@link RolloutMarks#REVISION} names it by its content. */
-  static PodTemplateSpec template(WantedNetwork network, NetConf conf) {
+  /**
+   * The pods' template; the annotation {@link RolloutAnnotations#REVISION} names it by its content.
+   */
+  static PodTemplateSpec template(DesiredNetwork network, NetConf conf) {
     PodTemplateSpec template =
         new PodTemplateSpecBuilder()
             .withNewMetadata()
@@ -125,7 +130,7 @@ public final class FlannelDaemonSet {
             .build();
     return new PodTemplateSpecBuilder(template)
         .editMetadata()
-        .addToAnnotations(RolloutMarks.REVISION, ShortHash.of(json(template)))
+        .addToAnnotations(RolloutAnnotations.REVISION, ShortHash.of(json(template)))
         .endMetadata()
         .build();
   }
@@ -142,25 +147,25 @@ public final class FlannelDaemonSet {
     return text.endsWith("%") ? new IntOrString(text) : new IntOrString(Integer.parseInt(text));
   }
 
-  private static PodSpec podSpec(WantedNetwork network, NetConf conf) {
+  private static PodSpec podSpec(DesiredNetwork network, NetConf conf) {
     Pods pods = network.pods();
     return new PodSpecBuilder()
         .withHostNetwork(true)
         .withPriorityClassName("system-node-critical")
         .withServiceAccountName(Flannel.ROLE)
         .withNodeSelector(pods.nodeSelector())
-        .withAffinity(OneFlannelPerNode.affinity())
+        .withAffinity(FlannelAntiAffinity.affinity())
         .withTolerations(tolerations(network))
         .withImagePullSecrets(
             pods.imagePullSecrets().stream().map(LocalObjectReference::new).toList())
         .withInitContainers(initContainers(network, conf))
         .withContainers(flanneld(network))
-        .addNewReadinessGate(RolloutMarks.GATE)
+        .addNewReadinessGate(RolloutAnnotations.GATE)
         .withVolumes(volumes(network, conf))
         .build();
   }
 
-  static List<Toleration> tolerations(WantedNetwork network) {
+  public static List<Toleration> tolerations(DesiredNetwork network) {
     return network.pods().tolerations().stream().map(FlannelDaemonSet::toleration).toList();
   }
 
@@ -174,7 +179,7 @@ public final class FlannelDaemonSet {
         .build();
   }
 
-  private static List<Container> initContainers(WantedNetwork network, NetConf conf) {
+  private static List<Container> initContainers(DesiredNetwork network, NetConf conf) {
     Pods pods = network.pods();
     List<Container> containers = new ArrayList<>();
     containers.add(
@@ -197,7 +202,7 @@ public final class FlannelDaemonSet {
             .withVolumeMounts(mount(CNI_CONF_VOLUME, "/etc/cni/net.d"), config(network))
             .build());
     // The last: what follows is flanneld.
-    containers.add(KeepRoutes.container(network, conf, mount("run", "/run/flannel")));
+    containers.add(RouteKeeperContainer.container(network, conf, mount("run", "/run/flannel")));
     return containers;
   }
 
@@ -207,7 +212,7 @@ public final class FlannelDaemonSet {
         : List.of("cp", "-f");
   }
 
-  private static Optional<Backend.Wireguard.Psk> psk(WantedNetwork network) {
+  private static Optional<Backend.Wireguard.Psk> psk(DesiredNetwork network) {
     return network.backend() instanceof Backend.Wireguard wireguard
         ? wireguard.psk()
         : Optional.empty();
@@ -238,7 +243,7 @@ public final class FlannelDaemonSet {
         .build();
   }
 
-  private static Container flanneld(WantedNetwork network) {
+  private static Container flanneld(DesiredNetwork network) {
     Pods pods = network.pods();
     List<String> args = new ArrayList<>();
     if (network.ipMasq()) {
@@ -293,7 +298,7 @@ public final class FlannelDaemonSet {
         .endHttpGet();
   }
 
-  private static VolumeMount config(WantedNetwork network) {
+  private static VolumeMount config(DesiredNetwork network) {
     return mount(psk(network).isPresent() ? FINISHED_CONFIG_VOLUME : CONFIG_VOLUME, CONFIG_DIR);
   }
 
@@ -301,7 +306,7 @@ public final class FlannelDaemonSet {
     return new VolumeMountBuilder().withName(volume).withMountPath(path).build();
   }
 
-  private static List<Volume> volumes(WantedNetwork network, NetConf conf) {
+  private static List<Volume> volumes(DesiredNetwork network, NetConf conf) {
     List<Volume> volumes = new ArrayList<>();
     volumes.add(hostPath("run", "/run/flannel", ""));
     volumes.add(hostPath(CNI_BIN_VOLUME, network.cni().binDir(), ""));

@@ -2,13 +2,13 @@ package io.flannel.operator.render;
 
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
 
 /** flannel's namespace. Its pods need the host's network, which Pod Security must let them have. */
 final class FlannelNamespace {
   private FlannelNamespace() {}
 
-  static Namespace render(WantedNetwork network) {
+  static Namespace render(DesiredNetwork network) {
     return new NamespaceBuilder()
         .withMetadata(Flannel.clusterScoped(network, Flannel.NAMESPACE))
         .editMetadata()

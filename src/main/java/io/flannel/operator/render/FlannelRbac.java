@@ -6,19 +6,19 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
 
 /** What flanneld may do: upstream's rules (Documentation/kube-flannel.yml), no more. */
 final class FlannelRbac {
   private FlannelRbac() {}
 
-  static ServiceAccount serviceAccount(WantedNetwork network) {
+  static ServiceAccount serviceAccount(DesiredNetwork network) {
     return new ServiceAccountBuilder()
         .withMetadata(Flannel.namespaced(network, Flannel.ROLE))
         .build();
   }
 
-  static ClusterRole clusterRole(WantedNetwork network) {
+  static ClusterRole clusterRole(DesiredNetwork network) {
     return new ClusterRoleBuilder()
         .withMetadata(Flannel.clusterScoped(network, Flannel.ROLE))
         .addNewRule()
@@ -39,7 +39,7 @@ final class FlannelRbac {
         .build();
   }
 
-  static ClusterRoleBinding clusterRoleBinding(WantedNetwork network) {
+  static ClusterRoleBinding clusterRoleBinding(DesiredNetwork network) {
     return new ClusterRoleBindingBuilder()
         .withMetadata(Flannel.clusterScoped(network, Flannel.ROLE))
         .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", Flannel.ROLE)

@@ -2,8 +2,8 @@ package io.flannel.operator.render;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.NetConf;
 
 /**
  * flannel's configuration, immutable and named by its hash: a pod that restarts in the middle of a
@@ -18,7 +18,7 @@ public final class NetConfConfigMap {
 
   private NetConfConfigMap() {}
 
-  static ConfigMap render(WantedNetwork network, NetConf conf) {
+  static ConfigMap render(DesiredNetwork network, NetConf conf) {
     return new ConfigMapBuilder()
         .withMetadata(Flannel.namespaced(network, Flannel.configMapName(conf.hash())))
         .withImmutable(true)

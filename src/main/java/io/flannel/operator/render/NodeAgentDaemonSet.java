@@ -14,8 +14,8 @@ import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
-import io.flannel.operator.overlay.ProbeKey;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.ProbeKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +49,7 @@ public final class NodeAgentDaemonSet {
   private NodeAgentDaemonSet() {}
 
   /** Renders it for a network. */
-  public static DaemonSet render(WantedNetwork network, NodeAgentSettings settings) {
+  public static DaemonSet render(DesiredNetwork network, NodeAgentSettings settings) {
     return new DaemonSetBuilder()
         .withMetadata(
             new ObjectMetaBuilder()
@@ -80,7 +80,7 @@ public final class NodeAgentDaemonSet {
         .build();
   }
 
-  private static PodSpec podSpec(WantedNetwork network, NodeAgentSettings settings) {
+  private static PodSpec podSpec(DesiredNetwork network, NodeAgentSettings settings) {
     return new PodSpecBuilder()
         .withHostNetwork(true)
         .withDnsPolicy("Default")

@@ -3,8 +3,8 @@ package io.flannel.operator.render;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.flannel.operator.overlay.ProbeKey;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.ProbeKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -74,7 +74,7 @@ public final class ProbeKeySecret {
    * @param random makes a key's bytes: they must not be foreseeable
    */
   public static Secret render(
-      WantedNetwork network,
+      DesiredNetwork network,
       NodeAgentSettings settings,
       @Nullable Secret live,
       Instant now,

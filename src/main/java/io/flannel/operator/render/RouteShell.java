@@ -1,13 +1,13 @@
 package io.flannel.operator.render;
 
 /** What scripts on nodes have in common: shell, for flannel's own image, which has iproute2. */
-final class RouteShell {
+public final class RouteShell {
   /**
    * A function that prints flannel's routes inside {@code $NETWORKS}, each after -4 or -6: those to
    * a router or into a device of flannel's, without a protocol of its own, which other programs'
    * and the kernel's routes have.
    */
-  static final String FLANNELS_ROUTES =
+  public static final String FLANNELS_ROUTES =
       """
       flannels_routes() {
         for network in $NETWORKS; do

@@ -4,12 +4,12 @@ import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption.Stage;
 import io.flannel.operator.api.FlannelNetworkStatus.Difference;
-import io.flannel.operator.decide.AdoptionJudge;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.overlay.FoundFlannel;
-import io.flannel.operator.overlay.Names;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.decide.adoption.AdoptionValidator;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Names;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -26,15 +26,15 @@ public final class AdoptionReport {
    * @param manifest writes the FlannelNetwork that takes a flannel over as it is
    */
   public static Optional<Adoption> of(
-      WantedNetwork wanted,
+      DesiredNetwork wanted,
       ClusterState cluster,
       Decision decision,
       boolean paused,
       List<String> leftOver,
-      Function<FoundFlannel, Optional<String>> manifest) {
+      Function<ForeignFlannel, Optional<String>> manifest) {
     boolean refused = decision instanceof Decision.Refuse;
-    Optional<FoundFlannel> shown =
-        AdoptionJudge.candidate(wanted, cluster)
+    Optional<ForeignFlannel> shown =
+        AdoptionValidator.candidate(wanted, cluster)
             .or(() -> refused ? cluster.foreign().stream().findFirst() : Optional.empty());
     if (shown.isEmpty()) {
       return leftOver.isEmpty()
@@ -49,9 +49,9 @@ public final class AdoptionReport {
                   null,
                   null));
     }
-    FoundFlannel found = shown.get();
+    ForeignFlannel found = shown.get();
     List<Difference> differences =
-        AdoptionJudge.differences(found, wanted, cluster).stream()
+        AdoptionValidator.differences(found, wanted, cluster).stream()
             .map(ChangeReport::difference)
             .toList();
     return Optional.of(
@@ -66,7 +66,7 @@ public final class AdoptionReport {
                 : manifest.apply(found).filter(it -> it.length() <= Bounds.MANIFEST).orElse(null)));
   }
 
-  private static String message(FoundFlannel found, Decision decision) {
+  private static String message(ForeignFlannel found, Decision decision) {
     if (decision instanceof Decision.Refuse refuse) {
       return "it is left as it is: " + refuse.reason();
     }

@@ -2,9 +2,9 @@ package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Change.Judgement;
-import io.flannel.operator.decide.Acceptance;
-import io.flannel.operator.decide.Change;
-import io.flannel.operator.decide.Difference;
+import io.flannel.operator.decide.acceptance.SpecValidator;
+import io.flannel.operator.decide.change.ChangeImpact;
+import io.flannel.operator.decide.change.FieldDiff;
 import java.util.Optional;
 
 /** What the spec would change of the flannel that runs, and whether that is carried out. */
@@ -12,12 +12,12 @@ final class ChangeReport {
   private ChangeReport() {}
 
   /** The change as it stands in the status; empty where there is nothing to do. */
-  static Optional<FlannelNetworkStatus.Change> of(Situation situation) {
-    Change change = Acceptance.change(situation.wanted(), situation.cluster());
+  static Optional<FlannelNetworkStatus.Change> of(StatusInput situation) {
+    ChangeImpact change = SpecValidator.change(situation.wanted(), situation.cluster());
     return switch (change) {
-      case Change.None _ -> Optional.empty();
-      case Change.Live _ -> Optional.of(report(Judgement.LIVE, change, change.message()));
-      case Change.Disruptive _ ->
+      case ChangeImpact.None _ -> Optional.empty();
+      case ChangeImpact.Live _ -> Optional.of(report(Judgement.LIVE, change, change.message()));
+      case ChangeImpact.Disruptive _ ->
           Optional.of(
               report(
                   Judgement.DISRUPTIVE,
@@ -26,7 +26,7 @@ final class ChangeReport {
                       + (situation.wanted().disruptionAllowed()
                           ? ". spec.rollout.disruption allows it"
                           : ". It is carried out only with spec.rollout.disruption: Allow")));
-      case Change.Refused refused ->
+      case ChangeImpact.Refused refused ->
           Optional.of(
               report(
                   Judgement.REFUSED,
@@ -36,13 +36,13 @@ final class ChangeReport {
   }
 
   private static FlannelNetworkStatus.Change report(
-      Judgement judgement, Change change, String message) {
+      Judgement judgement, ChangeImpact change, String message) {
     return new FlannelNetworkStatus.Change(
         judgement, change.differences().stream().map(ChangeReport::difference).toList(), message);
   }
 
   /** A difference as it stands in the status. */
-  static FlannelNetworkStatus.Difference difference(Difference difference) {
+  static FlannelNetworkStatus.Difference difference(FieldDiff difference) {
     return new FlannelNetworkStatus.Difference(
         difference.field(), difference.from().orElse(null), difference.to().orElse(null));
   }

@@ -8,13 +8,13 @@ import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
-import io.flannel.operator.decide.Cause;
-import io.flannel.operator.decide.NodeLease;
-import io.flannel.operator.decide.TunnelVerdict;
-import io.flannel.operator.decide.TunnelVerdicts;
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.Lease;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.decide.health.TunnelVerdict;
+import io.flannel.operator.decide.health.TunnelVerdicts;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.problem.ProblemReason;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Lease;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -30,13 +30,13 @@ public final class NodeReport {
   /** So many nodes are listed; each takes about 300 bytes, and etcd takes 1.5 MB an object. */
   static final int LISTED_NODES = Bounds.LISTED_NODES;
 
-  private final WantedNetwork wanted;
+  private final DesiredNetwork wanted;
   private final Optional<TunnelVerdicts> tunnels;
   private final Map<String, NodeStatus> before;
   private final Instant now;
 
   private NodeReport(
-      WantedNetwork wanted,
+      DesiredNetwork wanted,
       Optional<TunnelVerdicts> tunnels,
       List<NodeStatus> before,
       Instant now) {
@@ -75,7 +75,7 @@ public final class NodeReport {
    * @param tunnels the verdicts; empty: nothing measures tunnels
    */
   static List<NodeStatus> nodes(
-      WantedNetwork wanted,
+      DesiredNetwork wanted,
       List<NodeLease> leases,
       Optional<TunnelVerdicts> tunnels,
       List<NodeStatus> before,
@@ -85,7 +85,10 @@ public final class NodeReport {
 
   /** The same of these alone, all of them, as nodes of which nothing was said before. */
   public static List<NodeStatus> ofThese(
-      WantedNetwork wanted, List<NodeLease> leases, Optional<TunnelVerdicts> tunnels, Instant now) {
+      DesiredNetwork wanted,
+      List<NodeLease> leases,
+      Optional<TunnelVerdicts> tunnels,
+      Instant now) {
     return new NodeReport(wanted, tunnels, List.of(), now).sorted(leases).toList();
   }
 
@@ -93,7 +96,7 @@ public final class NodeReport {
     return leases.stream()
         .sorted(
             comparingInt(this::rank)
-                .thenComparingInt(lease -> cause(lease).map(Causes::rank).orElse(0))
+                .thenComparingInt(lease -> cause(lease).map(ProblemSeverity::rank).orElse(0))
                 .thenComparing(lease -> lease.node().name()))
         .map(this::node);
   }
@@ -102,8 +105,11 @@ public final class NodeReport {
     return tunnels.map(it -> it.nodes().get(lease.node().name()));
   }
 
-  private Optional<Cause> cause(NodeLease lease) {
-    return lease.problem().<Cause>map(it -> it).or(() -> verdict(lease).flatMap(it -> it.cause()));
+  private Optional<ProblemReason> cause(NodeLease lease) {
+    return lease
+        .problem()
+        .<ProblemReason>map(it -> it)
+        .or(() -> verdict(lease).flatMap(it -> it.cause()));
   }
 
   private Tunnel tunnel(NodeLease lease) {
@@ -121,7 +127,7 @@ public final class NodeReport {
 
   private NodeStatus node(NodeLease lease) {
     NodeStatus known = before.get(lease.node().name());
-    String reason = cause(lease).map(Cause::reason).orElse(null);
+    String reason = cause(lease).map(ProblemReason::reason).orElse(null);
     String since = null;
     if (reason != null) {
       since =

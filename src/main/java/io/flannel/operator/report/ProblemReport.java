@@ -4,18 +4,18 @@ import static java.util.Comparator.comparingInt;
 
 import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
-import io.flannel.operator.decide.Cause;
-import io.flannel.operator.decide.NodeLease;
-import io.flannel.operator.decide.NodeProblem;
-import io.flannel.operator.decide.TunnelProblem;
-import io.flannel.operator.decide.TunnelTrouble;
-import io.flannel.operator.decide.TunnelTrouble.At;
-import io.flannel.operator.decide.TunnelTrouble.Between;
-import io.flannel.operator.decide.TunnelTrouble.OneWay;
-import io.flannel.operator.decide.TunnelTrouble.Place;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Names;
-import io.flannel.operator.overlay.PrintableText;
+import io.flannel.operator.decide.health.TunnelIssue;
+import io.flannel.operator.decide.health.TunnelIssue.At;
+import io.flannel.operator.decide.health.TunnelIssue.Between;
+import io.flannel.operator.decide.health.TunnelIssue.OneWay;
+import io.flannel.operator.decide.health.TunnelIssue.Place;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.problem.LeaseProblem;
+import io.flannel.operator.decide.problem.ProblemReason;
+import io.flannel.operator.decide.problem.TunnelProblem;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Names;
+import io.flannel.operator.flannel.PrintableText;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,25 +54,25 @@ final class ProblemReport {
   static List<Problem> of(
       List<NodeLease> leases,
       boolean rollingOut,
-      List<TunnelTrouble> troubles,
+      List<TunnelIssue> troubles,
       Backend backend,
       List<Problem> before,
       Instant now) {
     var report = new ProblemReport(before, now);
-    for (NodeProblem cause : NodeProblem.values()) {
+    for (LeaseProblem cause : LeaseProblem.values()) {
       report.lacksLease(cause, leases, rollingOut);
     }
     troubles.stream()
-        .sorted(comparingInt(trouble -> Causes.rank(trouble.cause())))
+        .sorted(comparingInt(trouble -> ProblemSeverity.rank(trouble.cause())))
         .forEach(trouble -> report.trouble(trouble, backend));
     return report.problems;
   }
 
-  private Optional<Problem> known(Cause cause) {
+  private Optional<Problem> known(ProblemReason cause) {
     return before.stream().filter(one -> one.reason().equals(cause.reason())).findFirst();
   }
 
-  private void lacksLease(NodeProblem cause, List<NodeLease> leases, boolean rollingOut) {
+  private void lacksLease(LeaseProblem cause, List<NodeLease> leases, boolean rollingOut) {
     Set<String> had = known(cause).map(Problem::nodes).map(Set::copyOf).orElse(Set.of());
     boolean passing = rollingOut && cause.normalInRollout();
     List<String> nodes =
@@ -87,8 +87,8 @@ final class ProblemReport {
     }
   }
 
-  private void trouble(TunnelTrouble trouble, Backend backend) {
-    Cause cause = trouble.cause();
+  private void trouble(TunnelIssue trouble, Backend backend) {
+    ProblemReason cause = trouble.cause();
     Map<String, List<String>> peers = new TreeMap<>();
     List<String> ways = new ArrayList<>();
     for (Place place : trouble.places()) {
@@ -135,7 +135,7 @@ final class ProblemReport {
         cause instanceof TunnelProblem problem ? problem.remedy(backend) : cause.remedy());
   }
 
-  private void add(Cause cause, String message, List<String> nodes, String remedy) {
+  private void add(ProblemReason cause, String message, List<String> nodes, String remedy) {
     problems.add(
         new Problem(
             cause.reason(),

@@ -3,14 +3,14 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
-import io.flannel.operator.decide.Away;
-import io.flannel.operator.decide.NodeLease;
-import io.flannel.operator.decide.NodeProblem;
-import io.flannel.operator.overlay.Durations;
-import io.flannel.operator.overlay.FlannelPod;
-import io.flannel.operator.overlay.LiveFlannel;
-import io.flannel.operator.overlay.Names;
-import io.flannel.operator.overlay.Times;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.problem.LeaseProblem;
+import io.flannel.operator.decide.rollout.SkippedNodes;
+import io.flannel.operator.flannel.Durations;
+import io.flannel.operator.flannel.Names;
+import io.flannel.operator.flannel.Times;
+import io.flannel.operator.flannel.live.FlannelPod;
+import io.flannel.operator.flannel.live.LiveFlannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class RolloutReport {
   private RolloutReport() {}
 
-  static Rollout of(Situation situation, LiveFlannel live, Instant now) {
+  static Rollout of(StatusInput situation, LiveFlannel live, Instant now) {
     Optional<Rollout> before = situation.previous().map(FlannelNetworkStatus::rollout);
     LiveFlannel.PodCounts pods = live.pods();
-    Away away = situation.course().away();
+    SkippedNodes away = situation.course().away();
     // Counts of another generation say nothing: at an installation they are all 0.
     int total = (pods.observed() ? pods.desired() : situation.leases().size()) - away.count();
     // Kubernetes counts pods of this template and pods that are ready, not those that are both.
@@ -80,7 +80,7 @@ final class RolloutReport {
   }
 
   /** How many of the pods that have the present template are of a kind. */
-  private static int count(Situation situation, LiveFlannel live, Predicate<FlannelPod> kind) {
+  private static int count(StatusInput situation, LiveFlannel live, Predicate<FlannelPod> kind) {
     return (int) situation.cluster().pods().of(live.marks().revision()).filter(kind).count();
   }
 
@@ -89,7 +89,7 @@ final class RolloutReport {
     return pod.gateOpen() && pod.runningSince().isPresent();
   }
 
-  private static Phase phase(Situation situation, boolean complete, boolean overdue) {
+  private static Phase phase(StatusInput situation, boolean complete, boolean overdue) {
     boolean back = situation.course().takenBack().isPresent();
     if (complete) {
       return back ? Phase.ROLLED_BACK : Phase.COMPLETE;
@@ -117,17 +117,17 @@ final class RolloutReport {
 
   /** Whether flannel has not registered the node with the present backend yet. */
   private static boolean waits(NodeLease lease) {
-    return lease.problem().filter(NodeProblem::normalInRollout).isPresent();
+    return lease.problem().filter(LeaseProblem::normalInRollout).isPresent();
   }
 
   /** While no operator runs, no gate opens: that time does not count. */
-  private static boolean overdue(Situation situation, Instant progressedAt, Instant now) {
+  private static boolean overdue(StatusInput situation, Instant progressedAt, Instant now) {
     Instant from =
         progressedAt.isAfter(situation.actingSince()) ? progressedAt : situation.actingSince();
     return now.isAfter(from.plus(situation.wanted().progressDeadline()));
   }
 
-  private static String message(Situation situation, Phase phase, int done, int total) {
+  private static String message(StatusInput situation, Phase phase, int done, int total) {
     String present = "%d of %d nodes run the present configuration".formatted(done, total);
     String failed =
         situation
@@ -164,15 +164,15 @@ final class RolloutReport {
     };
   }
 
-  private static String butAway(Situation situation) {
-    Away away = situation.course().away();
+  private static String butAway(StatusInput situation) {
+    SkippedNodes away = situation.course().away();
     return away.count() == 0
         ? ""
         : " but %s, where flannel can't run now and which will when it can,"
             .formatted(Names.ofNodes(away.nodes()));
   }
 
-  private static String waiting(Situation situation) {
+  private static String waiting(StatusInput situation) {
     return situation.course().gates().waiting().stream()
         .findFirst()
         .map(it -> "; %s waits: %s".formatted(it.node(), it.why()))

@@ -7,13 +7,13 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.decide.ForeignFlannelJudge;
-import io.flannel.operator.decide.TunnelVerdicts;
-import io.flannel.operator.overlay.AppliedConfig;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.LiveFlannel;
-import io.flannel.operator.overlay.Pods;
+import io.flannel.operator.decide.adoption.ForeignFlannelValidator;
+import io.flannel.operator.decide.health.TunnelVerdicts;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.Pods;
+import io.flannel.operator.flannel.live.AppliedConfig;
+import io.flannel.operator.flannel.live.LiveFlannel;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -108,7 +108,7 @@ public final class StatusReport {
   }
 
   /** Makes the status of the network in charge. */
-  public static FlannelNetworkStatus of(Situation situation, Clock clock) {
+  public static FlannelNetworkStatus of(StatusInput situation, Clock clock) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Optional<FlannelNetworkStatus> before = situation.previous();
     Optional<LiveFlannel> live = situation.cluster().live();
@@ -122,7 +122,7 @@ public final class StatusReport {
     return WithinBounds.of(
         new FlannelNetworkStatus(
             situation.generation(),
-            conditions(situation, Verdict.of(situation, rollout, healthy), healthy, now),
+            conditions(situation, Readiness.of(situation, rollout, healthy), healthy, now),
             live.map(it -> applied(it, tunnels)).orElse(null),
             ChangeReport.of(situation).orElse(null),
             rollout.orElse(null),
@@ -166,7 +166,7 @@ public final class StatusReport {
   }
 
   private static List<StatusCondition> conditions(
-      Situation situation, Verdict verdict, TunnelsHealthy healthy, Instant now) {
+      StatusInput situation, Readiness verdict, TunnelsHealthy healthy, Instant now) {
     var conditions = conditions(situation.previous(), situation.generation(), now);
     switch (situation.decision()) {
       case Decision.Accept _, Decision.Wait _ ->
@@ -175,21 +175,21 @@ public final class StatusReport {
               true,
               "Accepted",
               "the spec can be carried out on this cluster"
-                  + ForeignFlannelJudge.beside(situation.wanted(), situation.cluster())
+                  + ForeignFlannelValidator.beside(situation.wanted(), situation.cluster())
                       .map(beside -> "; " + beside)
                       .orElse(""));
       case Decision.Refuse refuse ->
           conditions.add(ACCEPTED, false, refuse.reason(), refuse.withRemedy());
     }
     return conditions
-        .add(READY, verdict.kind() == Verdict.Kind.READY, verdict.reason(), verdict.message())
+        .add(READY, verdict.kind() == Readiness.Kind.READY, verdict.reason(), verdict.message())
         .add(TUNNELS_HEALTHY, healthy.status(), healthy.reason(), healthy.message())
         .add(
             RECONCILING,
-            verdict.kind() == Verdict.Kind.UNDER_WAY,
+            verdict.kind() == Readiness.Kind.UNDER_WAY,
             verdict.reason(),
             verdict.message())
-        .add(STALLED, verdict.kind() == Verdict.Kind.STUCK, verdict.reason(), verdict.message())
+        .add(STALLED, verdict.kind() == Readiness.Kind.STUCK, verdict.reason(), verdict.message())
         .list();
   }
 

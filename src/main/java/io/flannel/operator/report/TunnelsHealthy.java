@@ -2,11 +2,11 @@ package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.api.StatusCondition.Status;
-import io.flannel.operator.decide.Cause;
-import io.flannel.operator.decide.TunnelProblem;
-import io.flannel.operator.decide.TunnelVerdict;
-import io.flannel.operator.decide.TunnelVerdicts;
-import io.flannel.operator.overlay.Names;
+import io.flannel.operator.decide.health.TunnelVerdict;
+import io.flannel.operator.decide.health.TunnelVerdicts;
+import io.flannel.operator.decide.problem.ProblemReason;
+import io.flannel.operator.decide.problem.TunnelProblem;
+import io.flannel.operator.flannel.Names;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,7 +83,7 @@ record TunnelsHealthy(Status status, String reason, String message, boolean wait
 
   /** Nothing is wrong with the node, or its agent has not been late yet with its first report. */
   private static boolean comesByItself(TunnelVerdict verdict, TunnelVerdicts tunnels) {
-    Optional<Cause> cause = verdict.cause();
+    Optional<ProblemReason> cause = verdict.cause();
     return cause.isEmpty()
         || (cause.get() == TunnelProblem.NOT_REPORTED
             && tunnels.troubles().stream()

@@ -10,7 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class EventStream {
   private final String network;
   private final Networks networks;
-  private final List<EventListener> listeners = new CopyOnWriteArrayList<>();
+  private final List<EventSubscriber> listeners = new CopyOnWriteArrayList<>();
 
   private Optional<String> revision = Optional.empty();
 
@@ -28,11 +28,11 @@ final class EventStream {
     return listeners.size();
   }
 
-  void add(EventListener listener) {
+  void add(EventSubscriber listener) {
     listeners.add(listener);
   }
 
-  void remove(EventListener listener) {
+  void remove(EventSubscriber listener) {
     listeners.remove(listener);
   }
 
@@ -41,7 +41,7 @@ final class EventStream {
    * has gone is none any more, even if nobody told so.
    */
   void look() {
-    listeners.removeIf(EventListener::isClosed);
+    listeners.removeIf(EventSubscriber::isClosed);
     Optional<String> now = networks.revision(network);
     Optional<ObservedNetwork> changed =
         now.equals(revision) ? Optional.empty() : networks.find(network);
@@ -62,6 +62,6 @@ final class EventStream {
 
   /** JSON has no line breaks, which would end the data. */
   private static String event(String name, Object data) {
-    return "event: %s\ndata: %s\n\n".formatted(name, Answers.json(data));
+    return "event: %s\ndata: %s\n\n".formatted(name, Responses.json(data));
   }
 }

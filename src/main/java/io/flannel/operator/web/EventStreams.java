@@ -47,7 +47,7 @@ class EventStreams {
     HttpServerResponse response = context.response();
     synchronized (streams) {
       if (streams.values().stream().mapToInt(EventStream::size).sum() >= MOST_LISTENERS) {
-        Answers.error(
+        Responses.error(
             context,
             503,
             "%d pages listen already, which is as many as this operator serves: close some, or ask"
@@ -61,7 +61,7 @@ class EventStreams {
           .setChunked(true)
           .putHeader("Content-Type", "text/event-stream")
           .putHeader("X-Accel-Buffering", "no");
-      EventListener listener = new EventListener(response);
+      EventSubscriber listener = new EventSubscriber(response);
       response.closeHandler(closed -> remove(network, listener));
       response.exceptionHandler(broken -> remove(network, listener));
       if (response.closed()) {
@@ -84,7 +84,7 @@ class EventStreams {
     }
   }
 
-  private void remove(String network, EventListener listener) {
+  private void remove(String network, EventSubscriber listener) {
     synchronized (streams) {
       EventStream stream = streams.get(network);
       if (stream != null) {

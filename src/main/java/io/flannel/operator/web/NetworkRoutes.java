@@ -48,12 +48,12 @@ class NetworkRoutes implements Routes {
 
   private void list(RoutingContext context) {
     Replica replica = networks.replica();
-    Answers.json(
+    Responses.json(
         context, new Listed(Operator.of(replica), replica.leads() ? networks.names() : List.of()));
   }
 
   private void network(RoutingContext context) {
-    find(context).ifPresent(network -> Answers.json(context, network.viewWithMesh()));
+    find(context).ifPresent(network -> Responses.json(context, network.viewWithMesh()));
   }
 
   private void events(RoutingContext context) {
@@ -64,7 +64,7 @@ class NetworkRoutes implements Routes {
     String from = context.request().getParam("from", "");
     String to = context.request().getParam("to", "");
     if (from.isEmpty() || to.isEmpty() || from.equals(to)) {
-      Answers.error(
+      Responses.error(
           context,
           400,
           "a path is from one node to another: say ?from=NODE&to=NODE with two of the network's"
@@ -78,15 +78,15 @@ class NetworkRoutes implements Routes {
       RoutingContext context, ObservedNetwork network, String from, String to) {
     Optional<PacketPath> path = network.path(from, to);
     if (path.isPresent()) {
-      Answers.json(context, path.get());
+      Responses.json(context, path.get());
       return;
     }
     String missing = network.nodeNames().contains(from) ? to : from;
-    Answers.error(
+    Responses.error(
         context,
         404,
         "%s is no node of the network %s: kubectl get nodes shows the cluster's, and the network's"
-                .formatted(Answers.printable(missing), network.name())
+                .formatted(Responses.printable(missing), network.name())
             + " nodeSelector says which of them are part of it");
   }
 
@@ -94,7 +94,7 @@ class NetworkRoutes implements Routes {
   private Optional<ObservedNetwork> find(RoutingContext context) {
     Replica replica = networks.replica();
     if (!replica.leads()) {
-      Answers.error(
+      Responses.error(
           context,
           503,
           "%s stands by: %s"
@@ -109,11 +109,11 @@ class NetworkRoutes implements Routes {
     String name = context.pathParam("name");
     Optional<ObservedNetwork> found = networks.find(name);
     if (found.isEmpty()) {
-      Answers.error(
+      Responses.error(
           context,
           404,
           "there is no FlannelNetwork %s: kubectl get flannelnetworks shows them"
-              .formatted(Answers.printable(name)));
+              .formatted(Responses.printable(name)));
     }
     return found;
   }

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.ContextualSerializer;
 import com.fasterxml.jackson.databind.ser.std.StdScalarSerializer;
 import io.flannel.operator.api.MultiLine;
-import io.flannel.operator.overlay.PrintableText;
+import io.flannel.operator.flannel.PrintableText;
 import java.io.IOException;
 
 /**

@@ -1,16 +1,16 @@
 package io.flannel.operator.web;
 
-import io.flannel.operator.overlay.PrintableText;
+import io.flannel.operator.flannel.PrintableText;
 import io.flannel.operator.report.path.PacketPath;
+import io.flannel.operator.report.text.BundleText;
+import io.flannel.operator.report.text.NodeText;
+import io.flannel.operator.report.text.PathText;
+import io.flannel.operator.report.text.ProblemText;
+import io.flannel.operator.report.text.StatusText;
+import io.flannel.operator.report.text.TextOutput;
 import io.flannel.operator.report.view.Networks;
 import io.flannel.operator.report.view.ObservedNetwork;
 import io.flannel.operator.report.view.Replica;
-import io.flannel.operator.report.words.BundleWords;
-import io.flannel.operator.report.words.NodeWords;
-import io.flannel.operator.report.words.PathWords;
-import io.flannel.operator.report.words.ProblemWords;
-import io.flannel.operator.report.words.StatusWords;
-import io.flannel.operator.report.words.Words;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -73,15 +73,15 @@ class TextRoutes implements Routes {
 
   /** The same for requests of that method. */
   void addTo(Router router, HttpMethod method) {
-    add(router, method, "status", network -> StatusWords.of(network.view(), clock.instant()));
-    add(router, method, "problems", network -> ProblemWords.of(network.view(), clock.instant()));
+    add(router, method, "status", network -> StatusText.of(network.view(), clock.instant()));
+    add(router, method, "problems", network -> ProblemText.of(network.view(), clock.instant()));
     router
         .route(method, "/text/nodes")
         .blockingHandler(
             context -> {
               boolean wide = "wide".equals(context.request().getParam("output"));
               find(context)
-                  .map(network -> NodeWords.of(network.view(), wide, clock.instant()))
+                  .map(network -> NodeText.of(network.view(), wide, clock.instant()))
                   .ifPresent(words -> say(context, words));
             },
             false);
@@ -90,7 +90,7 @@ class TextRoutes implements Routes {
   }
 
   private void add(
-      Router router, HttpMethod method, String what, Function<ObservedNetwork, Words> words) {
+      Router router, HttpMethod method, String what, Function<ObservedNetwork, TextOutput> words) {
     router
         .route(method, "/text/" + what)
         .blockingHandler(
@@ -111,7 +111,7 @@ class TextRoutes implements Routes {
       RoutingContext context, ObservedNetwork network, String from, String to) {
     Optional<PacketPath> path = network.path(from, to);
     if (path.isPresent()) {
-      say(context, PathWords.of(path.get()));
+      say(context, PathText.of(path.get()));
       return;
     }
     String missing = network.nodeNames().contains(from) ? to : from;
@@ -119,7 +119,7 @@ class TextRoutes implements Routes {
         context,
         404,
         "%s is no node of network %s: kubectl flannel nodes shows them"
-            .formatted(Answers.printable(missing), network.name()));
+            .formatted(Responses.printable(missing), network.name()));
   }
 
   private void bundle(RoutingContext context) {
@@ -129,7 +129,7 @@ class TextRoutes implements Routes {
     }
     say(
         context,
-        BundleWords.of(
+        BundleText.of(
             replica,
             networks.names().stream()
                 .flatMap(name -> networks.find(name).stream())
@@ -151,7 +151,7 @@ class TextRoutes implements Routes {
           context,
           404,
           "there is no FlannelNetwork '%s': kubectl get flannelnetworks shows them"
-              .formatted(Answers.printable(name)));
+              .formatted(Responses.printable(name)));
     }
     return found;
   }
@@ -167,7 +167,7 @@ class TextRoutes implements Routes {
     return replica.leads();
   }
 
-  private static void say(RoutingContext context, Words words) {
+  private static void say(RoutingContext context, TextOutput words) {
     boolean coded = "true".equals(context.request().getParam("exitCode"));
     say(context, (coded ? words.well() ? "0\n" : "1\n" : "") + words.text());
   }
@@ -185,7 +185,7 @@ class TextRoutes implements Routes {
         context,
         404,
         "nothing is told at %s; where kubectl flannel asks for it, it is newer than this operator"
-            .formatted(Answers.printable(context.normalizedPath())));
+            .formatted(Responses.printable(context.normalizedPath())));
   }
 
   /** Answers a request that could not be read, or that failed. */
@@ -196,7 +196,7 @@ class TextRoutes implements Routes {
     }
     int status = context.statusCode() >= 400 ? context.statusCode() : 500;
     if (status >= 500) {
-      LOG.error("{} failed", Answers.printable(context.normalizedPath()), context.failure());
+      LOG.error("{} failed", Responses.printable(context.normalizedPath()), context.failure());
     }
     error(
         context,
@@ -213,7 +213,7 @@ class TextRoutes implements Routes {
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .end(
-            Answers.json(
+            Responses.json(
                 Map.of(
                     "kind",
                     "Status",

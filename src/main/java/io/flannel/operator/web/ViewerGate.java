@@ -1,7 +1,7 @@
 package io.flannel.operator.web;
 
-import io.flannel.operator.web.metrics.Answer;
-import io.flannel.operator.web.metrics.TokenJudge;
+import io.flannel.operator.web.metricsserver.AuthResult;
+import io.flannel.operator.web.metricsserver.TokenAuthorizer;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -35,7 +35,7 @@ final class ViewerGate implements Handler<RoutingContext> {
   private static final int IN_HAND = 16;
 
   private final Vertx vertx;
-  private final TokenJudge judge;
+  private final TokenAuthorizer judge;
   private final String howToGetToken;
   private final Duration patience;
   private final WorkerExecutor workers;
@@ -47,7 +47,7 @@ final class ViewerGate implements Handler<RoutingContext> {
    * @param howToGetToken a command that prints a token
    * @param patience within that the whole body must be there
    */
-  ViewerGate(Vertx vertx, TokenJudge judge, String howToGetToken, Duration patience) {
+  ViewerGate(Vertx vertx, TokenAuthorizer judge, String howToGetToken, Duration patience) {
     this.vertx = vertx;
     this.judge = judge;
     this.howToGetToken = howToGetToken;
@@ -114,7 +114,7 @@ final class ViewerGate implements Handler<RoutingContext> {
           401,
           "the request's body is empty; it must be a token, made by: " + howToGetToken);
     } else if (!free.tryAcquire()) {
-      refuse(context, 503, Answer.BUSY.message());
+      refuse(context, 503, AuthResult.BUSY.message());
     } else {
       workers
           .executeBlocking(() -> judge.judge(token), false)
@@ -126,14 +126,14 @@ final class ViewerGate implements Handler<RoutingContext> {
     }
   }
 
-  private static void pass(RoutingContext context, AsyncResult<Answer> result) {
+  private static void pass(RoutingContext context, AsyncResult<AuthResult> result) {
     if (context.response().closed() || context.response().ended()) {
       return;
     }
     if (result.failed()) {
       LOG.error("a request of kubectl flannel failed", result.cause());
       refuse(context, 500, "the operator failed to answer this: its log says why");
-    } else if (result.result().equals(Answer.ALLOWED)) {
+    } else if (result.result().equals(AuthResult.ALLOWED)) {
       context.next();
     } else {
       refuse(context, result.result().code(), result.result().message());

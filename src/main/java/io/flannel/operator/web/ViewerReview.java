@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.authentication.TokenReviewBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenReviewStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.flannel.operator.web.metrics.Answer;
-import io.flannel.operator.web.metrics.ApiServerJudge;
+import io.flannel.operator.web.metricsserver.AuthResult;
+import io.flannel.operator.web.metricsserver.ReviewAuthorizer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Base64;
@@ -17,7 +17,7 @@ import java.util.List;
  * long: that account has no rights, so whoever may make tokens of it can do this with them and
  * nothing else. By a TokenReview.
  */
-final class ViewerReview implements ApiServerJudge.Review {
+final class ViewerReview implements ReviewAuthorizer.Review {
   /**
    * Of a token, from its making to its end. The API server gives tokens for a year to who asks for
    * them; with such a one a right that was taken away would go on.
@@ -42,7 +42,7 @@ final class ViewerReview implements ApiServerJudge.Review {
   }
 
   @Override
-  public Answer ask(KubernetesClient client, String token) {
+  public AuthResult ask(KubernetesClient client, String token) {
     TokenReviewStatus review =
         client
             .tokenReviews()
@@ -67,17 +67,17 @@ final class ViewerReview implements ApiServerJudge.Review {
     if (!"system:serviceaccount:%s:%s".formatted(namespace, account).equals(user)) {
       return refused(
           "this token is that of %s, and only that of ServiceAccount %s in namespace %s is let in"
-              .formatted(Answers.printable(String.valueOf(user)), account, namespace));
+              .formatted(Responses.printable(String.valueOf(user)), account, namespace));
     }
     if (!endsSoon(token)) {
       return refused(
           "this token is good for longer than %d minutes".formatted(LONGEST_LIFE.toMinutes()));
     }
-    return Answer.ALLOWED;
+    return AuthResult.ALLOWED;
   }
 
-  private Answer refused(String why) {
-    return new Answer(401, why + ". Send one made by: " + howToGetOne());
+  private AuthResult refused(String why) {
+    return new AuthResult(401, why + ". Send one made by: " + howToGetOne());
   }
 
   /** Of an API server that knows of no audiences there are none. */

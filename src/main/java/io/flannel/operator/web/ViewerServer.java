@@ -1,9 +1,9 @@
 package io.flannel.operator.web;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.flannel.operator.web.metrics.ApiServerJudge;
-import io.flannel.operator.web.metrics.RememberingJudge;
-import io.flannel.operator.web.metrics.TlsServer;
+import io.flannel.operator.web.metricsserver.CachingAuthorizer;
+import io.flannel.operator.web.metricsserver.ReviewAuthorizer;
+import io.flannel.operator.web.metricsserver.TlsServer;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
@@ -70,8 +70,8 @@ class ViewerServer {
                           texts,
                           new ViewerGate(
                               vertx,
-                              new RememberingJudge(
-                                  new ApiServerJudge(client, "these answers", review), clock),
+                              new CachingAuthorizer(
+                                  new ReviewAuthorizer(client, "these answers", review), clock),
                               review.howToGetOne(),
                               BODY));
                     }));

@@ -21,9 +21,9 @@ class WebServer {
 
   void start(@Observes Router router) {
     // Before all routes, also those of Quarkus' own, whenever they are added.
-    router.route().order(Integer.MIN_VALUE).handler(new Gate());
+    router.route().order(Integer.MIN_VALUE).handler(new RequestFilter());
     routes.forEach(some -> some.addTo(router));
-    OURS.forEach(path -> router.route(path).handler(Answers::noSuchPath));
-    OURS.forEach(path -> router.route(path).failureHandler(Answers::failed));
+    OURS.forEach(path -> router.route(path).handler(Responses::noSuchPath));
+    OURS.forEach(path -> router.route(path).failureHandler(Responses::failed));
   }
 }

@@ -21,8 +21,8 @@ import io.flannel.operator.api.FlannelNodeStatus.Device;
 import io.flannel.operator.api.FlannelNodeStatus.Finding;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import io.flannel.operator.api.FlannelNodeStatus.Route;
-import io.flannel.operator.decide.AgentReport;
-import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.testing.TestCluster;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -142,7 +142,7 @@ class StatusBoundsIT {
         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
         device("enp129s0f0np0-0", null),
         device("cni0", "bridge"),
-        Stream.generate(() -> LocalFault.values())
+        Stream.generate(() -> NodeFault.values())
             .flatMap(Stream::of)
             .limit(Bounds.FINDINGS)
             .map(
@@ -150,7 +150,7 @@ class StatusBoundsIT {
                     new Finding(
                         fault.reason(),
                         message,
-                        fault.scope() == LocalFault.Scope.PEER ? name(1) : null))
+                        fault.scope() == NodeFault.Scope.PEER ? name(1) : null))
             .toList(),
         IntStream.rangeClosed(1, Bounds.PEERS).mapToObj(StatusBoundsIT::seen).toList());
   }

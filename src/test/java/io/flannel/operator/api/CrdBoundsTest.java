@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.flannel.operator.decide.ProbePlan;
+import io.flannel.operator.decide.health.ProbePlan;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.flannel.operator.testing.AgentToken;
 import io.flannel.operator.testing.FakeAgents;
+import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.ImageOptions;
 import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.io.IOException;
@@ -43,7 +43,7 @@ class HostileAgentIT {
 
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
-  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, NODES);
+  @RegisterExtension final FakeNodes nodes = new FakeNodes(cluster, NODES);
 
   private final TestNetwork network = TestNetwork.of(cluster, "default");
 

@@ -10,7 +10,7 @@ import io.flannel.operator.api.BackendSpec;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkSpec;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.testing.ApiServer;
 import io.flannel.operator.testing.AuditLog;
@@ -147,7 +147,7 @@ public final class OperatorBench {
   }
 
   private double kubectlApply() throws IOException {
-    List<HasMetadata> objects = Flannel.render(WantedNetwork.of("default", network().getSpec()));
+    List<HasMetadata> objects = Flannel.render(DesiredNetwork.of("default", network().getSpec()));
     Path file = Files.createTempFile("flannel", ".yaml");
     StringBuilder yaml = new StringBuilder();
     objects.forEach(object -> yaml.append("---\n").append(Serialization.asYaml(object)));
@@ -184,7 +184,7 @@ public final class OperatorBench {
 
   private void removeAll() {
     api.client().resource(network()).delete();
-    for (HasMetadata object : Flannel.render(WantedNetwork.of("default", network().getSpec()))) {
+    for (HasMetadata object : Flannel.render(DesiredNetwork.of("default", network().getSpec()))) {
       api.client().resource(object).delete();
     }
     awaitGone(() -> api.client().resource(network()).get() == null);

@@ -2,16 +2,17 @@ package io.flannel.operator.decide;
 
 import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
-import io.flannel.operator.overlay.BindingSubject;
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.ClusterNode;
-import io.flannel.operator.overlay.FlannelPods;
-import io.flannel.operator.overlay.FoundFlannel;
-import io.flannel.operator.overlay.LiveFlannel;
-import io.flannel.operator.overlay.Networks;
-import io.flannel.operator.overlay.Nodes;
-import io.flannel.operator.overlay.OtherDaemonSet;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Networks;
+import io.flannel.operator.flannel.Nodes;
+import io.flannel.operator.flannel.foreign.BindingSubject;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
+import io.flannel.operator.flannel.foreign.OtherDaemonSet;
+import io.flannel.operator.flannel.foreign.OtherFlannels;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,7 @@ public final class Clusters {
   private final List<ClusterNode> nodes;
   private final List<ServiceRange> services = new ArrayList<>();
   private final List<NetworkRef> networks = new ArrayList<>();
-  private final List<FoundFlannel> foreign = new ArrayList<>();
+  private final List<ForeignFlannel> foreign = new ArrayList<>();
   private Optional<LiveFlannel> live = Optional.empty();
   private FlannelPods pods = FlannelPods.NONE;
   private final List<OtherDaemonSet> others = new ArrayList<>();
@@ -77,12 +78,12 @@ public final class Clusters {
     return this;
   }
 
-  public Clusters foreign(FoundFlannel found) {
+  public Clusters foreign(ForeignFlannel found) {
     foreign.add(found);
     return this;
   }
 
-  public Clusters running(WantedNetwork network) {
+  public Clusters running(DesiredNetwork network) {
     return live(Networks.live(network, nodes.size()));
   }
 

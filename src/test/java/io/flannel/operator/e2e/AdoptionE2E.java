@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.flannel.operator.overlay.Installs;
+import io.flannel.operator.flannel.Installs;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;

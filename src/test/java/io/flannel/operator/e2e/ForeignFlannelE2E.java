@@ -8,7 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.flannel.operator.bench.Figures;
-import io.flannel.operator.overlay.ForeignInstalls;
+import io.flannel.operator.flannel.ForeignInstalls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

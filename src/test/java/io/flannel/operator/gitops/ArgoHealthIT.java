@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.BackendType;
+import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.Glua;
-import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -23,7 +23,7 @@ class ArgoHealthIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+  @RegisterExtension final FakeNodes nodes = new FakeNodes(cluster, 3);
 
   private TestNetwork network;
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.flannel.operator.api.BackendType;
+import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.Kubectl;
-import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -38,7 +38,7 @@ class ServerSideApplyIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 2);
+  @RegisterExtension final FakeNodes nodes = new FakeNodes(cluster, 2);
 
   private TestNetwork network;
   private Kubectl kubectl;

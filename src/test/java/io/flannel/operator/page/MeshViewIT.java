@@ -1,6 +1,6 @@
 package io.flannel.operator.page;
 
-import static io.flannel.operator.page.PlayedPage.eventually;
+import static io.flannel.operator.page.FakePage.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.Chromium;
@@ -13,18 +13,18 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class MeshViewIT {
   @RegisterExtension static final Chromium chromium = new Chromium();
 
-  @RegisterExtension final PlayedPage page = new PlayedPage(chromium);
+  @RegisterExtension final FakePage page = new FakePage(chromium);
 
   @Test
   void threeNodesAreASquareOfColouredAndMarkedCells() {
-    Tab tab = page.open(PlayedNetwork.of(3).cutOff(2), "mesh");
+    Tab tab = page.open(FakeNetwork.of(3).cutOff(2), "mesh");
     page.shows("#mesh-count", "3 nodes, 6 probed pairs: 4 tunnel lost, 2 passes");
     List<Integer> lost = colour(tab, 1, 0);
     List<Integer> passes = colour(tab, 2, 0);
     assertThat(lost).as("lost and passing differ in colour").isNotEqualTo(passes);
     assertThat(luminance(passes) - luminance(lost)).as("and in brightness").isGreaterThan(100);
     assertThat(mark(tab, 1, 0)).as("and in a mark").isNotEqualTo(lost);
-    page.operator().has(PlayedNetwork.of(3));
+    page.operator().has(FakeNetwork.of(3));
     page.shows("#mesh-count", "6 passes");
     eventually("healed", () -> assertThat(colour(tab, 1, 0)).isEqualTo(passes));
     tab.click("#mesh-measure label:nth-of-type(2)");
@@ -35,7 +35,7 @@ class MeshViewIT {
 
   @Test
   void theKeyboardWalksTheCellsAndSaysThem() {
-    Tab tab = page.open(PlayedNetwork.of(3).cutOff(2), "mesh");
+    Tab tab = page.open(FakeNetwork.of(3).cutOff(2), "mesh");
     page.shows("#mesh-count", "6 probed pairs");
     tab.value("document.getElementById('mesh-map').focus()");
     tab.press("ArrowRight");
@@ -53,7 +53,7 @@ class MeshViewIT {
 
   @Test
   void aClickLeadsToThePath() {
-    Tab tab = page.open(PlayedNetwork.of(3), "mesh");
+    Tab tab = page.open(FakeNetwork.of(3), "mesh");
     page.shows("#mesh-count", "6 probed pairs");
     var box =
         tab.value(
@@ -67,7 +67,7 @@ class MeshViewIT {
 
   @Test
   void theTableTellsTheWorst() {
-    Tab tab = page.open(PlayedNetwork.of(1000).cutOff(18), "mesh");
+    Tab tab = page.open(FakeNetwork.of(1000).cutOff(18), "mesh");
     page.shows("#mesh-count", "1,000 nodes, 16,000 probed pairs: 32 tunnel lost");
     assertThat(tab.count("#mesh-worst tbody tr")).isEqualTo(12);
     assertThat(tab.texts("#mesh-worst tbody tr"))
@@ -78,7 +78,7 @@ class MeshViewIT {
 
   @Test
   void aThousandNodesAreBandsThatFitTheWindow() {
-    Tab tab = page.open(PlayedNetwork.of(1000).cutOff(18), "mesh");
+    Tab tab = page.open(FakeNetwork.of(1000).cutOff(18), "mesh");
     page.shows("#mesh-count", "16,000 probed pairs");
     assertThat(tab.value("document.getElementById('mesh-canvas').clientWidth").asInt())
         .isBetween(900, 1280);
@@ -94,7 +94,7 @@ class MeshViewIT {
 
   @Test
   void withoutProbesItSaysSo() {
-    page.open(PlayedNetwork.of(1), "mesh");
+    page.open(FakeNetwork.of(1), "mesh");
     page.shows("#mesh-worst", "have not reported yet, or there is but one node");
   }
 

@@ -1,6 +1,6 @@
 package io.flannel.operator.page;
 
-import static io.flannel.operator.page.PlayedPage.eventually;
+import static io.flannel.operator.page.FakePage.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.Chromium;
@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A thousand nodes: found, sorted and turned over, with as few rows in the page as one reads. */
 class NodesViewIT {
-  private static final PlayedNetwork NETWORK = PlayedNetwork.of(1000).cutOff(18, 401);
+  private static final FakeNetwork NETWORK = FakeNetwork.of(1000).cutOff(18, 401);
 
   /** Those in which the nodes differ. */
   private static final List<String> COLUMNS =
@@ -20,7 +20,7 @@ class NodesViewIT {
 
   @RegisterExtension static final Chromium chromium = new Chromium();
 
-  @RegisterExtension final PlayedPage page = new PlayedPage(chromium);
+  @RegisterExtension final FakePage page = new FakePage(chromium);
 
   private Tab tab;
 

@@ -4,8 +4,8 @@ import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.Chromium;
+import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.Tab;
 import io.flannel.operator.testing.TestCluster;
@@ -21,7 +21,7 @@ class OperatorPageIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+  @RegisterExtension final FakeNodes nodes = new FakeNodes(cluster, 3);
 
   @RegisterExtension static final Chromium chromium = new Chromium();
 

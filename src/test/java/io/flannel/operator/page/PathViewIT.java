@@ -1,6 +1,6 @@
 package io.flannel.operator.page;
 
-import static io.flannel.operator.page.PlayedPage.eventually;
+import static io.flannel.operator.page.FakePage.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.testing.Chromium;
@@ -10,11 +10,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A packet's path between two nodes, and where it ends. */
 class PathViewIT {
-  private static final PlayedNetwork CUT = PlayedNetwork.of(3).cutOff(2);
+  private static final FakeNetwork CUT = FakeNetwork.of(3).cutOff(2);
 
   @RegisterExtension static final Chromium chromium = new Chromium();
 
-  @RegisterExtension final PlayedPage page = new PlayedPage(chromium);
+  @RegisterExtension final FakePage page = new FakePage(chromium);
 
   @Test
   void whereItBreaksStandWhyAndWhatToDo() {
@@ -46,7 +46,7 @@ class PathViewIT {
 
   @Test
   void eachHopShowsThePacketAsItLeaves() {
-    Tab tab = page.open(PlayedNetwork.of(3), "path?from=node1&to=node3");
+    Tab tab = page.open(FakeNetwork.of(3), "path?from=node1&to=node3");
     page.shows("#path h2", "Packets pass");
     assertThat(tab.text(".hop:nth-child(3)"))
         .contains("10.244.3.0/24 via 192.168.0.83 dev flannel.ipip onlink");
@@ -86,7 +86,7 @@ class PathViewIT {
   void aPathThatHealsHealsOnThePage() {
     Tab tab = page.open(CUT, "path?from=node1&to=node2");
     page.shows("#path h2", "Packets do not pass");
-    page.operator().has(PlayedNetwork.of(3));
+    page.operator().has(FakeNetwork.of(3));
     page.shows("#path h2", "Packets pass");
     assertThat(tab.count(".hop.breaks")).isZero();
   }

@@ -19,7 +19,7 @@ class ScreenshotsIT {
 
   @RegisterExtension static final Chromium chromium = new Chromium();
 
-  @RegisterExtension final PlayedPage page = new PlayedPage(chromium);
+  @RegisterExtension final FakePage page = new FakePage(chromium);
 
   @ParameterizedTest
   @CsvSource({
@@ -41,7 +41,7 @@ class ScreenshotsIT {
       int width,
       int height)
       throws IOException {
-    PlayedNetwork network = PlayedNetwork.of(nodes);
+    FakeNetwork network = FakeNetwork.of(nodes);
     Tab tab = page.tab().size(width, height).prefers(scheme, "reduce");
     page.open(cut == 0 ? network : network.cutOff(cut), view);
     page.shows("main > section:not([hidden])", words);

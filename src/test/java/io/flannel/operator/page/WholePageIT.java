@@ -1,6 +1,6 @@
 package io.flannel.operator.page;
 
-import static io.flannel.operator.page.PlayedPage.eventually;
+import static io.flannel.operator.page.FakePage.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -16,11 +16,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WholePageIT {
   @RegisterExtension static final Chromium chromium = new Chromium();
 
-  @RegisterExtension final PlayedPage page = new PlayedPage(chromium);
+  @RegisterExtension final FakePage page = new FakePage(chromium);
 
   @Test
   void theOverviewSaysHowTheNetworkIsAndWhatToDo() {
-    Tab tab = page.open(PlayedNetwork.of(3).cutOff(2), "overview");
+    Tab tab = page.open(FakeNetwork.of(3).cutOff(2), "overview");
     page.shows("#overview h1", "default");
     assertThat(tab.text(".hero .pill")).isEqualTo("Not ready");
     assertThat(tab.texts(".tiles li"))
@@ -43,24 +43,24 @@ class WholePageIT {
 
   @Test
   void aRolloutGoesOnBeforeTheEyesAndTheEars() {
-    Tab tab = page.open(PlayedNetwork.of(9).rolledOutTo(3), "overview");
+    Tab tab = page.open(FakeNetwork.of(9).rolledOutTo(3), "overview");
     page.shows("[aria-labelledby=rollout-title]", "3 of 9 nodes");
     assertThat(tab.attribute("[role=progressbar]", "aria-valuenow")).isEqualTo("3");
     assertThat(tab.text("[aria-labelledby=rollout-title]"))
         .contains("Progressing", "node4 waits", "in 6 min", "77aa10f3 → 5f8d1c2e");
-    page.operator().has(PlayedNetwork.of(9).rolledOutTo(6));
+    page.operator().has(FakeNetwork.of(9).rolledOutTo(6));
     eventually(
         "progress",
         () -> assertThat(tab.attribute("[role=progressbar]", "aria-valuenow")).isEqualTo("6"));
     assertThat(tab.text("#told")).as("progress is not read out").isEmpty();
-    page.operator().has(PlayedNetwork.of(9));
+    page.operator().has(FakeNetwork.of(9));
     page.shows("[aria-labelledby=rollout-title]", "Complete");
     assertThat(tab.text("#told")).contains("Network default is ready", "Rollout: Complete");
   }
 
   @Test
   void anUpdateTakesNeitherFocusNorPlace() {
-    Tab tab = page.open(PlayedNetwork.of(400), "nodes");
+    Tab tab = page.open(FakeNetwork.of(400), "nodes");
     page.shows("#nodes-count", "400 nodes");
     tab.click("#nodes-search").type("worker-03").press("ArrowLeft");
     page.shows("#nodes-count", "100 of 400 nodes");
@@ -68,7 +68,7 @@ class WholePageIT {
     String place = "document.querySelector('[data-key=worker-0350]').getBoundingClientRect().top";
     int before = tab.value(place).asInt();
     assertThat(tab.value("scrollY").asInt()).isPositive();
-    page.operator().has(PlayedNetwork.of(400).cutOff(399));
+    page.operator().has(FakeNetwork.of(400).cutOff(399));
     page.shows("#told", "not ready");
     page.shows("#nodes-rows tr", "Down");
     assertThat(tab.focused()).isEqualTo("nodes-search");
@@ -82,13 +82,13 @@ class WholePageIT {
   @Test
   void aLostConnectionIsSaidAndMadeAgain() {
     page.tolerate("log: Failed to load resource.*|.*EventSource.*");
-    Tab tab = page.open(PlayedNetwork.of(3), "overview");
+    Tab tab = page.open(FakeNetwork.of(3), "overview");
     page.shows(".hero .pill", "Ready");
     page.operator().goesAway();
     page.shows("#link-text", "connection lost, retrying");
     assertThat(tab.text(".hero .pill")).as("what was last seen stays").isEqualTo("Ready");
     assertThat(tab.text("#told")).isEqualTo("Connection lost, retrying");
-    page.operator().has(PlayedNetwork.of(3).cutOff(1)).comesBack();
+    page.operator().has(FakeNetwork.of(3).cutOff(1)).comesBack();
     page.shows("#link-text", "live");
     page.shows(".hero .pill", "Not ready");
   }
@@ -101,7 +101,7 @@ class WholePageIT {
         .startsWith("kubectl apply -f - <<EOF\napiVersion: flannel.io/v1alpha1")
         .endsWith("type: ipip\nEOF");
     assertThat(Axe.findings(tab)).isEmpty();
-    page.operator().has(PlayedNetwork.of(3));
+    page.operator().has(FakeNetwork.of(3));
     page.shows(".hero .pill", "Ready");
     assertThat(tab.text("#notice")).isEmpty();
     page.operator().loses("default");
@@ -110,20 +110,20 @@ class WholePageIT {
 
   @Test
   void aReplicaThatStandsByNamesTheOneInCharge() {
-    page.operator().has(PlayedNetwork.of(3)).isLedBy("flannel-operator-xyz");
+    page.operator().has(FakeNetwork.of(3)).isLedBy("flannel-operator-xyz");
     Tab tab = page.tab().open(page.operator().url());
     page.shows("#link-text", "this replica stands by");
     assertThat(tab.text("#notice")).contains("port-forward pod/flannel-operator-xyz 18080");
     assertThat(Axe.findings(tab)).isEmpty();
     page.operator().isLedBy(null);
     page.shows("#notice h1", "No replica is in charge at present");
-    page.operator().isLedBy(PlayedOperator.instance());
+    page.operator().isLedBy(FakeOperator.instance());
     page.shows(".hero .pill", "Ready");
   }
 
   @Test
   void ofSeveralNetworksOneIsChosen() {
-    page.operator().has(PlayedNetwork.of(3).named("blue")).has(PlayedNetwork.of(5).named("green"));
+    page.operator().has(FakeNetwork.of(3).named("blue")).has(FakeNetwork.of(5).named("green"));
     Tab tab = page.tab().open(page.operator().url());
     page.shows("#overview h1", "blue");
     tab.value("document.getElementById('network').focus()");
@@ -136,7 +136,7 @@ class WholePageIT {
 
   @Test
   void theKeyboardReachesAll() {
-    Tab tab = page.open(PlayedNetwork.of(3), "overview");
+    Tab tab = page.open(FakeNetwork.of(3), "overview");
     page.shows(".hero .pill", "Ready");
     assertThat(tab.press("Tab").focused()).isEqualTo("Skip to content");
     assertThat(tab.press("Enter").focused()).isEqualTo("main");
@@ -152,7 +152,7 @@ class WholePageIT {
 
   @Test
   void darkIsDarkAndStillnessIsKept() {
-    Tab tab = page.open(PlayedNetwork.of(3), "overview");
+    Tab tab = page.open(FakeNetwork.of(3), "overview");
     page.shows(".hero .pill", "Ready");
     assertThat(brightness(tab)).isGreaterThan(240);
     String moving =
@@ -170,7 +170,7 @@ class WholePageIT {
   })
   void axeFindsNothing(String view, String scheme) {
     page.tab().prefers(scheme, "reduce");
-    Tab tab = page.open(PlayedNetwork.of(3).cutOff(2), view);
+    Tab tab = page.open(FakeNetwork.of(3).cutOff(2), view);
     page.shows("main > section:not([hidden]) h1", "");
     page.shows("main > section:not([hidden])", "node2");
     assertThat(Axe.findings(tab)).isEmpty();
@@ -180,7 +180,7 @@ class WholePageIT {
   @ValueSource(strings = {"overview", "nodes", "mesh", "path?from=worker-0007&to=worker-0018"})
   void onAPhoneNothingIsWiderThanTheWindow(String view) {
     page.tab().size(360, 740);
-    Tab tab = page.open(PlayedNetwork.of(100).cutOff(18), view);
+    Tab tab = page.open(FakeNetwork.of(100).cutOff(18), view);
     page.shows("main > section:not([hidden])", "worker-0018");
     assertThat(tab.value("document.documentElement.scrollWidth").asInt()).isEqualTo(360);
   }
@@ -188,7 +188,7 @@ class WholePageIT {
   @Test
   void whatIsNotItsOwnIsRefusedByThePolicy() {
     page.tolerate("(?s)(log|CSP|console): .*");
-    Tab tab = page.open(PlayedNetwork.of(3), "overview");
+    Tab tab = page.open(FakeNetwork.of(3), "overview");
     tab.value(
         "document.head.append(Object.assign(document.createElement('script'),"
             + " {textContent: 'window.foreign = true'})); 0");

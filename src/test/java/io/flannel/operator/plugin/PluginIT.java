@@ -3,7 +3,7 @@ package io.flannel.operator.plugin;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.PlayedNodes;
+import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -35,7 +35,7 @@ class PluginIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+  @RegisterExtension final FakeNodes nodes = new FakeNodes(cluster, 3);
 
   @TempDir Path folder;
   private TestNetwork network;

@@ -3,18 +3,18 @@ package io.flannel.operator.plugin;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.Kubectl;
 import io.flannel.operator.testing.Kubectl.Outcome;
 import io.flannel.operator.testing.ListeningSockets;
 import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.UserShell;
 import io.flannel.operator.testing.UserShell.Answer;
 import io.flannel.operator.testing.ViewerService;
-import io.flannel.operator.web.metrics.Tokens;
+import io.flannel.operator.web.metricsserver.Tokens;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -50,7 +50,7 @@ class ViewerIT {
   static final RunningOperator operator =
       new RunningOperator(cluster, it -> ViewerService.listening(it, PORT));
 
-  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+  @RegisterExtension final FakeNodes nodes = new FakeNodes(cluster, 3);
 
   @TempDir Path folder;
   private TestNetwork network;

@@ -14,11 +14,11 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetworkSpec;
-import io.flannel.operator.overlay.Backend.Wireguard;
-import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.Networks;
-import io.flannel.operator.overlay.Specs;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.Backend.Wireguard;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.Networks;
+import io.flannel.operator.flannel.Specs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -92,7 +92,7 @@ class FlannelTest {
 
   @Property
   void everyValidSpecRendersTheSameSixObjectsEachTime(@ForAll("specs") FlannelNetworkSpec spec) {
-    List<HasMetadata> rendered = Flannel.render(WantedNetwork.of("default", spec));
+    List<HasMetadata> rendered = Flannel.render(DesiredNetwork.of("default", spec));
     assertThat(rendered)
         .extracting(object -> object.getKind() + " " + object.getMetadata().getName())
         .containsExactly(
@@ -100,13 +100,13 @@ class FlannelTest {
             "ServiceAccount flannel",
             "ClusterRole flannel",
             "ClusterRoleBinding flannel",
-            "ConfigMap kube-flannel-cfg-" + NetConf.of(WantedNetwork.of("default", spec)).hash(),
+            "ConfigMap kube-flannel-cfg-" + NetConf.of(DesiredNetwork.of("default", spec)).hash(),
             "DaemonSet kube-flannel-ds");
-    assertThat(yaml(rendered)).isEqualTo(yaml(Flannel.render(WantedNetwork.of("default", spec))));
+    assertThat(yaml(rendered)).isEqualTo(yaml(Flannel.render(DesiredNetwork.of("default", spec))));
   }
 
   @Property
-  void everyObjectCarriesTheNetworksLabel(@ForAll("networks") WantedNetwork network) {
+  void everyObjectCarriesTheNetworksLabel(@ForAll("networks") DesiredNetwork network) {
     assertThat(Flannel.render(network))
         .allSatisfy(
             object ->
@@ -116,7 +116,7 @@ class FlannelTest {
   }
 
   @Property
-  void namespacedObjectsAreInFlannelsNamespace(@ForAll("networks") WantedNetwork network) {
+  void namespacedObjectsAreInFlannelsNamespace(@ForAll("networks") DesiredNetwork network) {
     assertThat(Flannel.render(network))
         .allSatisfy(
             object ->
@@ -129,7 +129,7 @@ class FlannelTest {
   }
 
   @Property
-  void thePodsMountTheConfigurationOfThisNetwork(@ForAll("networks") WantedNetwork network) {
+  void thePodsMountTheConfigurationOfThisNetwork(@ForAll("networks") DesiredNetwork network) {
     NetConf conf = NetConf.of(network);
     ConfigMap configMap = (ConfigMap) Flannel.render(network).get(4);
     assertThat(configMap.getImmutable()).isTrue();
@@ -143,7 +143,7 @@ class FlannelTest {
   }
 
   @Property
-  void everyMountHasItsVolumeAndEveryVolumeItsMount(@ForAll("networks") WantedNetwork network) {
+  void everyMountHasItsVolumeAndEveryVolumeItsMount(@ForAll("networks") DesiredNetwork network) {
     PodSpec pod = pod(network);
     assertThat(pod.getVolumes()).extracting(Volume::getName).doesNotHaveDuplicates();
     assertThat(
@@ -161,7 +161,7 @@ class FlannelTest {
   }
 
   @Property
-  void theSelectorFindsThePods(@ForAll("networks") WantedNetwork network) {
+  void theSelectorFindsThePods(@ForAll("networks") DesiredNetwork network) {
     var spec = daemonSet(network).getSpec();
     assertThat(spec.getTemplate().getMetadata().getLabels())
         .containsAllEntriesOf(spec.getSelector().getMatchLabels());
@@ -187,7 +187,7 @@ class FlannelTest {
   }
 
   @Property
-  void everyContainerHasImageNameAndCommand(@ForAll("networks") WantedNetwork network) {
+  void everyContainerHasImageNameAndCommand(@ForAll("networks") DesiredNetwork network) {
     assertThat(containers(pod(network)))
         .allSatisfy(
             container -> {
@@ -202,7 +202,7 @@ class FlannelTest {
 
   @Property
   void flanneldsArgumentsAreTheOperatorsThenTheUsersEachOnce(
-      @ForAll("networks") WantedNetwork network) {
+      @ForAll("networks") DesiredNetwork network) {
     List<String> args = pod(network).getContainers().getFirst().getArgs();
     assertThat(args)
         .doesNotHaveDuplicates()
@@ -214,7 +214,7 @@ class FlannelTest {
   }
 
   @Property
-  void initContainersComeInOrder(@ForAll("networks") WantedNetwork network) {
+  void initContainersComeInOrder(@ForAll("networks") DesiredNetwork network) {
     boolean psk = network.backend() instanceof Wireguard wireguard && wireguard.psk().isPresent();
     assertThat(pod(network).getInitContainers())
         .extracting(Container::getName)
@@ -225,7 +225,7 @@ class FlannelTest {
   }
 
   @Property
-  void onlyAWireguardPodSeesASecret(@ForAll("networks") WantedNetwork network) {
+  void onlyAWireguardPodSeesASecret(@ForAll("networks") DesiredNetwork network) {
     long secrets =
         containers(pod(network))
             .flatMap(container -> container.getEnv().stream())
@@ -238,7 +238,7 @@ class FlannelTest {
 
   @Property
   void podsRunOnTheHostsNetworkWithTheWantedSelectorAndPace(
-      @ForAll("networks") WantedNetwork network) {
+      @ForAll("networks") DesiredNetwork network) {
     PodSpec pod = pod(network);
     assertThat(pod.getHostNetwork()).isTrue();
     assertThat(pod.getNodeSelector()).isEqualTo(network.pods().nodeSelector());
@@ -256,7 +256,7 @@ class FlannelTest {
   }
 
   @Provide
-  Arbitrary<WantedNetwork> networks() {
+  Arbitrary<DesiredNetwork> networks() {
     return Specs.networks();
   }
 
@@ -264,11 +264,11 @@ class FlannelTest {
     return Stream.concat(pod.getInitContainers().stream(), pod.getContainers().stream());
   }
 
-  private static PodSpec pod(WantedNetwork network) {
+  private static PodSpec pod(DesiredNetwork network) {
     return daemonSet(network).getSpec().getTemplate().getSpec();
   }
 
-  private static DaemonSet daemonSet(WantedNetwork network) {
+  private static DaemonSet daemonSet(DesiredNetwork network) {
     return (DaemonSet) Flannel.render(network).getLast();
   }
 

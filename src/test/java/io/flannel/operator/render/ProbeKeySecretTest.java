@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.flannel.operator.overlay.Networks;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Networks;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -159,7 +159,7 @@ class ProbeKeySecretTest {
     return ProbeKeySecret.render(network(), SETTINGS, live, now, () -> key(++made));
   }
 
-  private static WantedNetwork network() {
+  private static DesiredNetwork network() {
     return Networks.vxlan("10.244.0.0/16");
   }
 

@@ -1,8 +1,8 @@
 package io.flannel.operator.report;
 
-import static io.flannel.operator.overlay.Networks.unmeasured;
-import static io.flannel.operator.overlay.Networks.wanted;
-import static io.flannel.operator.overlay.Nodes.node;
+import static io.flannel.operator.flannel.Networks.unmeasured;
+import static io.flannel.operator.flannel.Networks.wanted;
+import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -10,9 +10,9 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
-import io.flannel.operator.overlay.ClusterNode;
-import io.flannel.operator.overlay.LiveFlannel.PodCounts;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -22,14 +22,14 @@ import org.junit.jupiter.api.Test;
 
 /** Nodes without a lease, as they are told. Nothing measures tunnels here. */
 class NodeReportTest {
-  private static final WantedNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
-  private static final WantedNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
+  private static final DesiredNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
+  private static final DesiredNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   @Test
   void aProblemIsToldOnceAndSolvedOnce() {
-    Life life = Life.running(IPIP);
-    life.after(MINUTE).nodes(Life.ipipNode(1), node("n2").leased("ipip", "192.168.0.2"));
+    StatusScenario life = StatusScenario.running(IPIP);
+    life.after(MINUTE).nodes(StatusScenario.ipipNode(1), node("n2").leased("ipip", "192.168.0.2"));
     assertThat(life.report()).containsExactly("Warning NoPodCIDR", "Warning NotReady");
     Problem problem = Objects.requireNonNull(life.status().problems()).getFirst();
     assertThat(problem.message()).startsWith("node n2 lacks a podCIDR of a family");
@@ -46,22 +46,22 @@ class NodeReportTest {
         .extracting(NodeStatus::name, NodeStatus::since)
         .containsExactly(tuple("n1", "2026-11-23T10:02:00Z"), tuple("n2", "2026-11-23T10:01:00Z"));
 
-    life.after(MINUTE).nodes(Life.ipipNode(1), Life.ipipNode(2));
+    life.after(MINUTE).nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2));
     assertThat(life.report()).containsExactly("Normal ProblemSolved", "Normal Ready");
   }
 
   @Test
   void whoHadAProblemBeforeARolloutHasItStill() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE)
-        .nodes(Life.ipipNode(1), Life.free(2))
+        .nodes(StatusScenario.ipipNode(1), StatusScenario.free(2))
         .runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
     life.report();
     String repaired =
         "{cidr: 10.244.0.0/16, backend: {type: ipip}, mtu: 1400, health: {enabled: false}}";
     life.after(MINUTE)
         .wants(wanted(repaired))
-        .nodes(Life.free(1), Life.free(2))
+        .nodes(StatusScenario.free(1), StatusScenario.free(2))
         .runs(wanted(repaired), new PodCounts(true, 2, 2, 0, 1));
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
     assertThat(life.status().problems())
@@ -69,19 +69,19 @@ class NodeReportTest {
         .extracting(Problem::nodes, Problem::since)
         .containsExactly(List.of("n2"), "2026-11-23T10:01:00Z");
 
-    life.nodes(Life.ipipNode(1), Life.ipipNode(2)).runs(wanted(repaired), 2);
+    life.nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2)).runs(wanted(repaired), 2);
     assertThat(life.report())
         .containsExactly("Normal RolloutComplete", "Normal ProblemSolved", "Normal Ready");
   }
 
   @Test
   void nodesComeWorstFirstThenByName() {
-    Life life =
-        new Life(IPIP)
+    StatusScenario life =
+        new StatusScenario(IPIP)
             .nodes(
-                Life.ipipNode(2),
-                Life.ipipNode(1),
-                Life.free(3),
+                StatusScenario.ipipNode(2),
+                StatusScenario.ipipNode(1),
+                StatusScenario.free(3),
                 node("n5").leased("ipip", "192.168.0.5"),
                 node("n4").leased("ipip", "192.168.0.4"))
             .runs(IPIP, 5);
@@ -104,8 +104,8 @@ class NodeReportTest {
                         .leased("vxlan", "192.168.100.200", "2001:db8:1111:2222:3333:4444:5555:1")
                         .get())
             .toList();
-    Life life =
-        new Life(unmeasured("ipip", "10.0.0.0/8"))
+    StatusScenario life =
+        new StatusScenario(unmeasured("ipip", "10.0.0.0/8"))
             .nodes(nodes)
             .runs(unmeasured("ipip", "10.0.0.0/8"), 5000);
     life.report();

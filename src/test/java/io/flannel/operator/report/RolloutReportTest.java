@@ -1,18 +1,18 @@
 package io.flannel.operator.report;
 
-import static io.flannel.operator.overlay.Networks.unmeasured;
+import static io.flannel.operator.flannel.Networks.unmeasured;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
-import io.flannel.operator.overlay.FlannelPod;
-import io.flannel.operator.overlay.FlannelPods;
-import io.flannel.operator.overlay.LiveFlannel.PodCounts;
-import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.Nodes;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.Nodes;
+import io.flannel.operator.flannel.live.FlannelPod;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,13 +24,14 @@ import org.junit.jupiter.api.Test;
 
 /** How a configuration reaches the nodes, as it is told. Nothing measures tunnels here. */
 class RolloutReportTest {
-  private static final WantedNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
-  private static final WantedNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
+  private static final DesiredNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
+  private static final DesiredNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   @Test
   void anInstallationIsToldStepByStep() {
-    Life life = new Life(IPIP).nodes(Life.free(1), Life.free(2));
+    StatusScenario life =
+        new StatusScenario(IPIP).nodes(StatusScenario.free(1), StatusScenario.free(2));
 
     assertThat(life.report()).containsExactly("Normal Accepted");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
@@ -39,18 +40,18 @@ class RolloutReportTest {
     life.after(MINUTE).runs(IPIP, new PodCounts(false, 0, 0, 0, 0));
     assertThat(life.happenings())
         .containsExactly(
-            new Happening(
+            new NetworkEvent(
                 false, "RolloutStarted", "configuration %s goes to 2 nodes".formatted(hash(IPIP))));
     assertThat(life.says()).isEqualTo("Accepted Reconciling: RollingOut");
     assertThat(rollout(life).message()).isEqualTo("0 of 2 nodes run the present configuration");
 
     life.after(MINUTE)
-        .nodes(Life.ipipNode(1), Life.free(2))
+        .nodes(StatusScenario.ipipNode(1), StatusScenario.free(2))
         .runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
     assertThat(life.report()).isEmpty();
     assertThat(life.status().problems()).describedAs("passing").isNullOrEmpty();
 
-    life.after(MINUTE).nodes(Life.ipipNode(1), Life.ipipNode(2)).runs(IPIP, 2);
+    life.after(MINUTE).nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2)).runs(IPIP, 2);
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
     assertThat(life.says()).isEqualTo("Accepted Ready: AllNodesLeased");
     assertThat(life.condition("Ready").message())
@@ -60,7 +61,7 @@ class RolloutReportTest {
 
   @Test
   void aChangeIsARollout() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN);
     assertThat(life.report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
@@ -68,14 +69,14 @@ class RolloutReportTest {
     life.runs(VXLAN, new PodCounts(false, 2, 2, 2, 2));
     assertThat(life.happenings())
         .containsExactly(
-            new Happening(
+            new NetworkEvent(
                 false,
                 "RolloutStarted",
                 "configuration %s replaces %s on 2 nodes".formatted(hash(VXLAN), hash(IPIP))));
     assertThat(rollout(life).updated()).describedAs("counts of the old template").isZero();
 
     life.after(MINUTE)
-        .nodes(Life.leased(1, "vxlan"), Life.ipipNode(2))
+        .nodes(StatusScenario.leased(1, "vxlan"), StatusScenario.ipipNode(2))
         .runs(VXLAN, new PodCounts(true, 2, 2, 1, 2));
     assertThat(life.report()).isEmpty();
     assertThat(life.status().nodes())
@@ -83,7 +84,9 @@ class RolloutReportTest {
         .containsExactly(tuple("n2", false, "OtherBackend"), tuple("n1", true, null));
     assertThat(life.status().problems()).isNullOrEmpty();
 
-    life.after(MINUTE).nodes(Life.leased(1, "vxlan"), Life.leased(2, "vxlan")).runs(VXLAN, 2);
+    life.after(MINUTE)
+        .nodes(StatusScenario.leased(1, "vxlan"), StatusScenario.leased(2, "vxlan"))
+        .runs(VXLAN, 2);
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
     assertThat(rollout(life))
         .isEqualTo(
@@ -101,8 +104,8 @@ class RolloutReportTest {
 
   @Test
   void anotherChangeInTheSameSecondIsAnotherRollout() {
-    WantedNetwork second = unmeasured("vxlan", "10.244.0.0/15");
-    Life life = Life.running(IPIP);
+    DesiredNetwork second = unmeasured("vxlan", "10.244.0.0/15");
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(false, 2, 2, 0, 2)).report();
     life.wants(second).runs(second, new PodCounts(false, 2, 2, 0, 2));
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
@@ -110,7 +113,7 @@ class RolloutReportTest {
 
   @Test
   void aChangeOfThePodsAloneIsARolloutToo() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).runs(IPIP, new PodCounts(false, 2, 2, 2, 2));
     assertThat(life.report()).containsExactly("Normal RolloutStarted", "Normal NotReady");
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:01:00Z");
@@ -122,7 +125,7 @@ class RolloutReportTest {
 
   @Test
   void whileItIsPausedOrNoOperatorRunsNoDeadlinePasses() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
     life.after(MINUTE).paused(true).report();
     life.after(Duration.ofHours(1)).paused(false).report();
@@ -138,9 +141,10 @@ class RolloutReportTest {
 
   @Test
   void aRolloutWithoutProgressStallsAndGoesOnWhenItMoves() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
-    life.after(Duration.ofMinutes(9)).nodes(Life.leased(1, "vxlan"), Life.ipipNode(2));
+    life.after(Duration.ofMinutes(9))
+        .nodes(StatusScenario.leased(1, "vxlan"), StatusScenario.ipipNode(2));
     life.runs(VXLAN, new PodCounts(true, 2, 2, 1, 1)).report();
 
     life.after(Duration.ofMinutes(10));
@@ -148,13 +152,13 @@ class RolloutReportTest {
     life.after(Duration.ofSeconds(1));
     assertThat(life.happenings())
         .containsExactly(
-            new Happening(
+            new NetworkEvent(
                 true,
                 "RolloutStalled",
                 "1 of 2 nodes run the present configuration, and no further one was done for 10m;"
                     + " look at the pods that are not ready: kubectl -n kube-flannel get pods -o"
                     + " wide"),
-            new Happening(
+            new NetworkEvent(
                 true,
                 "OtherBackend",
                 "node n2 still publishes another backend's lease, which its peers ignore; what to"
@@ -164,7 +168,7 @@ class RolloutReportTest {
     assertThat(life.kstatus()).isEqualTo("Failed");
     assertThat(life.after(Duration.ofHours(1)).report()).isEmpty();
 
-    life.nodes(Life.leased(1, "vxlan"), Life.leased(2, "vxlan"));
+    life.nodes(StatusScenario.leased(1, "vxlan"), StatusScenario.leased(2, "vxlan"));
     life.runs(VXLAN, new PodCounts(true, 3, 3, 2, 2));
     assertThat(life.report()).containsExactly("Normal RolloutResumed", "Normal ProblemSolved");
     assertThat(life.kstatus()).isEqualTo("InProgress");
@@ -174,26 +178,26 @@ class RolloutReportTest {
 
   @Test
   void aPodThatIsStartingIsNotDone() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1));
     life.pods(onePod(Optional.empty(), false));
     life.report();
     assertThat(rollout(life).updated()).isZero();
 
     // Its containers are ready, and its node is being measured.
-    life.pods(onePod(Optional.of(Life.BEGIN), false));
+    life.pods(onePod(Optional.of(StatusScenario.BEGIN), false));
     life.report();
     assertThat(rollout(life).updated()).isZero();
     assertThat(rollout(life).expectedEnd()).isNull();
 
-    life.pods(onePod(Optional.of(Life.BEGIN), true));
+    life.pods(onePod(Optional.of(StatusScenario.BEGIN), true));
     life.report();
     assertThat(rollout(life).updated()).isEqualTo(1);
   }
 
   @Test
   void itIsThroughWhenTheOthersTakeAsLong() {
-    Life life = Life.running(IPIP).nodes(leasedNodes(4)).runs(IPIP, 4);
+    StatusScenario life = StatusScenario.running(IPIP).nodes(leasedNodes(4)).runs(IPIP, 4);
     life.report();
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 4, 4, 0, 4)).report();
     assertThat(rollout(life).expectedEnd()).isNull();
@@ -211,7 +215,7 @@ class RolloutReportTest {
 
   @Test
   void goingBackwardIsNoProgress() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1)).report();
     life.after(Duration.ofMinutes(8)).runs(VXLAN, new PodCounts(true, 2, 2, 1, 0)).report();
     assertThat(rollout(life).progressedAt()).isEqualTo("2026-11-23T10:01:00Z");
@@ -221,7 +225,7 @@ class RolloutReportTest {
 
   @Test
   void aPodThatFallsIllLaterIsNoRollout() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted: PodsNotReady");
@@ -237,7 +241,7 @@ class RolloutReportTest {
 
   @Test
   void aPodThatIsDeletedIsNoRollout() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 1, 1, 1)).report();
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:00:00Z");
@@ -245,29 +249,31 @@ class RolloutReportTest {
 
   @Test
   void aNodeThatJoinsIsNoRollout() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE)
-        .nodes(Life.ipipNode(1), Life.ipipNode(2), Life.free(3))
+        .nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2), StatusScenario.free(3))
         .runs(IPIP, new PodCounts(true, 3, 2, 2, 2));
     assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
     assertThat(life.says()).isEqualTo("Accepted: NodesWithoutLease");
 
-    life.after(MINUTE).nodes(Life.ipipNode(1), Life.ipipNode(2), Life.ipipNode(3)).runs(IPIP, 3);
+    life.after(MINUTE)
+        .nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2), StatusScenario.ipipNode(3))
+        .runs(IPIP, 3);
     assertThat(life.report()).containsExactly("Normal ProblemSolved", "Normal Ready");
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:00:00Z");
   }
 
   @Test
   void anAdoptedRolloutThatIsDoneIsComplete() {
-    Life life = new Life(IPIP).nodes(Life.ipipNode(1)).runs(IPIP, 1);
+    StatusScenario life = new StatusScenario(IPIP).nodes(StatusScenario.ipipNode(1)).runs(IPIP, 1);
     assertThat(life.report())
         .containsExactly("Normal Accepted", "Normal RolloutComplete", "Normal Ready");
   }
 
   @Test
   void aRolloutThatIsPausedIsResumed() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
     life.after(MINUTE).paused(true);
     assertThat(life.report()).containsExactly("Normal RolloutPaused");
@@ -278,7 +284,7 @@ class RolloutReportTest {
 
   @Test
   void aDeletedDaemonSetIsInstalledAnew() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     assertThat(life.after(MINUTE).runsNothing().report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
     life.runs(IPIP, new PodCounts(true, 2, 0, 0, 0));
@@ -287,15 +293,18 @@ class RolloutReportTest {
 
   @Test
   void itIsThroughWhenTheLastNodeIsRegisteredNotWhenItsPodIsReady() {
-    Life life = new Life(IPIP).nodes(Life.ipipNode(1), Life.free(2)).runs(IPIP, 2);
+    StatusScenario life =
+        new StatusScenario(IPIP)
+            .nodes(StatusScenario.ipipNode(1), StatusScenario.free(2))
+            .runs(IPIP, 2);
     assertThat(life.report()).containsExactly("Normal Accepted", "Normal RolloutStarted");
     assertThat(life.status().problems()).isNullOrEmpty();
 
-    life.nodes(Life.ipipNode(1), Life.ipipNode(2));
+    life.nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2));
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
 
     // Later it is the node's affair.
-    life.after(MINUTE).nodes(Life.ipipNode(1), Life.free(2));
+    life.after(MINUTE).nodes(StatusScenario.ipipNode(1), StatusScenario.free(2));
     assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
   }
@@ -307,14 +316,14 @@ class RolloutReportTest {
   }
 
   private static Nodes[] leasedNodes(int count) {
-    return IntStream.rangeClosed(1, count).mapToObj(Life::ipipNode).toArray(Nodes[]::new);
+    return IntStream.rangeClosed(1, count).mapToObj(StatusScenario::ipipNode).toArray(Nodes[]::new);
   }
 
-  private static Rollout rollout(Life life) {
+  private static Rollout rollout(StatusScenario life) {
     return Objects.requireNonNull(life.status().rollout());
   }
 
-  private static String hash(WantedNetwork network) {
+  private static String hash(DesiredNetwork network) {
     return NetConf.of(network).hash();
   }
 }

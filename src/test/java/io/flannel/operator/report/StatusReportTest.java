@@ -1,7 +1,7 @@
 package io.flannel.operator.report;
 
-import static io.flannel.operator.overlay.Networks.unmeasured;
-import static io.flannel.operator.overlay.Nodes.node;
+import static io.flannel.operator.flannel.Networks.unmeasured;
+import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.BackendType;
@@ -13,9 +13,9 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.overlay.LiveFlannel.PodCounts;
-import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,13 +23,13 @@ import org.junit.jupiter.api.Test;
 
 /** The whole status and its conditions. Nothing measures tunnels here. */
 class StatusReportTest {
-  private static final WantedNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
-  private static final WantedNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
+  private static final DesiredNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
+  private static final DesiredNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   @Test
   void theStatusOfARunningNetworkInFull() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     assertThat(life.status().applied())
         .isEqualTo(
             new Applied(
@@ -71,7 +71,7 @@ class StatusReportTest {
 
   @Test
   void whereNothingHappensNothingIsWritten() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     FlannelNetworkStatus before = life.status();
     life.after(Duration.ofDays(30));
     assertThat(life.next()).isEqualTo(before);
@@ -79,14 +79,14 @@ class StatusReportTest {
 
   @Test
   void timesAreInSeconds() {
-    Life life = new Life(IPIP).after(Duration.ofMillis(1234));
+    StatusScenario life = new StatusScenario(IPIP).after(Duration.ofMillis(1234));
     life.report();
     assertThat(life.condition("Accepted").lastTransitionTime()).isEqualTo("2026-11-23T10:00:01Z");
   }
 
   @Test
   void aTransitionTimeChangesWithTheStatusAndNotWithTheWords() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
     assertThat(life.condition("Accepted").lastTransitionTime()).isEqualTo("2026-11-23T10:00:00Z");
     assertThat(life.condition("Accepted").observedGeneration()).isEqualTo(2L);
@@ -102,7 +102,7 @@ class StatusReportTest {
 
   @Test
   void aRefusedChangeLeavesWhatRunsAsItIs() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(unmeasured("vxlan", "10.245.0.0/16"));
     assertThat(life.report()).containsExactly("Warning PodCIDROutside", "Warning NotReady");
     assertThat(life.says()).isEqualTo("Stalled: NotAccepted");
@@ -124,7 +124,7 @@ class StatusReportTest {
 
   @Test
   void anotherCauseOfRefusalIsToldToo() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(unmeasured("ipip", "10.0.0.0/8")).services("10.96.0.0/12");
     assertThat(life.report()).containsExactly("Warning OverlapsServiceRange", "Warning NotReady");
     life.wants(unmeasured("ipip", "10.245.0.0/16"));
@@ -135,12 +135,12 @@ class StatusReportTest {
   @Test
   void aNetworkThatHasNoPartSaysOnlyWhy() {
     var refuse = new Decision.Refuse("AnotherNetworkInCharge", "'a' is older", "delete one");
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     FlannelNetworkStatus status =
         StatusReport.refused(7, Optional.of(life.status()), refuse, life.after(MINUTE).clock());
 
-    assertThat(Life.says(status)).isEqualTo("Stalled: NotAccepted");
-    assertThat(Life.condition(status, "Accepted"))
+    assertThat(StatusScenario.says(status)).isEqualTo("Stalled: NotAccepted");
+    assertThat(StatusScenario.condition(status, "Accepted"))
         .extracting("reason", "message", "lastTransitionTime", "observedGeneration")
         .containsExactly(
             "AnotherNetworkInCharge",
@@ -157,7 +157,7 @@ class StatusReportTest {
 
   @Test
   void whatCouldNotBeWrittenIsSaidAndTriedAgain() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).applyFails("DaemonSet a/b could not be written: no");
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: ApplyFailed");
@@ -168,14 +168,14 @@ class StatusReportTest {
 
   @Test
   void anEndlessErrorIsCutToWhatTheSchemaTakes() {
-    Life life = new Life(IPIP).applyFails("x".repeat(10_000));
+    StatusScenario life = new StatusScenario(IPIP).applyFails("x".repeat(10_000));
     life.report();
     assertThat(life.condition("Ready").message()).hasSize(4096).endsWith("x…");
   }
 
   @Test
   void aPausedChangeWaits() {
-    Life life = Life.running(IPIP);
+    StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).paused(true);
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted: Paused");
@@ -187,16 +187,19 @@ class StatusReportTest {
 
   @Test
   void aNetworkWithoutNodesIsNotReady() {
-    Life life = new Life(IPIP).nodes(node("w").label("kubernetes.io/os", "windows")).runs(IPIP, 0);
+    StatusScenario life =
+        new StatusScenario(IPIP)
+            .nodes(node("w").label("kubernetes.io/os", "windows"))
+            .runs(IPIP, 0);
     life.report();
     assertThat(life.says()).isEqualTo("Accepted: NoNodes");
   }
 
-  private static Rollout rollout(Life life) {
+  private static Rollout rollout(StatusScenario life) {
     return Objects.requireNonNull(life.status().rollout());
   }
 
-  private static String hash(WantedNetwork network) {
+  private static String hash(DesiredNetwork network) {
     return NetConf.of(network).hash();
   }
 }

@@ -9,9 +9,9 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.overlay.ClusterNode;
-import io.flannel.operator.overlay.Networks;
-import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.Networks;
+import io.flannel.operator.flannel.Nodes;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ class StatusSizeIT {
     for (int i = 0; i < NODES; i++) {
       nodes.addAll(Nodes.list(node(i)));
     }
-    Life life = new Life(Networks.ipip("10.0.0.0/8")).nodes(nodes);
+    StatusScenario life = new StatusScenario(Networks.ipip("10.0.0.0/8")).nodes(nodes);
     life.runs(Networks.ipip("10.0.0.0/8"), NODES).applyFails("refused ".repeat(1000)).report();
 
     FlannelNetwork patch = new FlannelNetwork();

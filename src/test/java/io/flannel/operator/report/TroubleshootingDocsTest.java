@@ -2,13 +2,13 @@ package io.flannel.operator.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.decide.Cause;
-import io.flannel.operator.decide.ForeignFlannelJudge;
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.decide.NodeProblem;
-import io.flannel.operator.decide.Preflight;
-import io.flannel.operator.decide.StepSchedule;
-import io.flannel.operator.decide.TunnelProblem;
+import io.flannel.operator.decide.adoption.ForeignFlannelValidator;
+import io.flannel.operator.decide.preflight.Preflight;
+import io.flannel.operator.decide.problem.LeaseProblem;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.decide.problem.ProblemReason;
+import io.flannel.operator.decide.problem.TunnelProblem;
+import io.flannel.operator.decide.task.TaskSchedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,26 +55,26 @@ class TroubleshootingDocsTest {
       }
     }
     var reported = new TreeSet<String>();
-    Stream.of(NodeProblem.values(), LocalFault.values(), TunnelProblem.values())
+    Stream.of(LeaseProblem.values(), NodeFault.values(), TunnelProblem.values())
         .flatMap(Arrays::stream)
-        .map(Cause::reason)
+        .map(ProblemReason::reason)
         .forEach(reported::add);
     for (String source : SOURCES) {
       reasonsIn(source).forEach(reported::add);
     }
     reported.addAll(
         List.of(
-            ForeignFlannelJudge.REASON,
+            ForeignFlannelValidator.REASON,
             StatusReport.CLEANING,
             StatusReport.PAUSED,
-            StepSchedule.ENDING,
+            TaskSchedule.ENDING,
             Preflight.Running.REASON,
             Preflight.Blocked.REASON,
             Preflight.Incomplete.REASON));
     reported.removeAll(Set.of("AllNodesLeased", "AllTunnelsHealthy"));
 
     assertThat(reported)
-        .hasSizeGreaterThan(NodeProblem.values().length + LocalFault.values().length + 10);
+        .hasSizeGreaterThan(LeaseProblem.values().length + NodeFault.values().length + 10);
     assertThat(documented).containsExactlyElementsOf(reported);
   }
 

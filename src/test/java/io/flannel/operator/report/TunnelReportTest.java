@@ -1,10 +1,10 @@
 package io.flannel.operator.report;
 
-import static io.flannel.operator.overlay.Networks.ipip;
-import static io.flannel.operator.overlay.Networks.unmeasured;
-import static io.flannel.operator.overlay.Networks.vxlan;
-import static io.flannel.operator.overlay.Networks.wanted;
-import static io.flannel.operator.overlay.Nodes.node;
+import static io.flannel.operator.flannel.Networks.ipip;
+import static io.flannel.operator.flannel.Networks.unmeasured;
+import static io.flannel.operator.flannel.Networks.vxlan;
+import static io.flannel.operator.flannel.Networks.wanted;
+import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -18,14 +18,14 @@ import io.flannel.operator.api.FlannelNodeStatus.Finding;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
-import io.flannel.operator.decide.AgentReport;
 import io.flannel.operator.decide.ClusterState;
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.decide.NodeLease;
-import io.flannel.operator.decide.NodePlan;
-import io.flannel.operator.overlay.FlannelPods;
-import io.flannel.operator.overlay.Nodes;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.nodespec.NodeSpecs;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Nodes;
+import io.flannel.operator.flannel.live.FlannelPods;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -40,12 +40,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is told of measured tunnels. */
 class TunnelReportTest {
-  private static final WantedNetwork IPIP = ipip("10.244.0.0/16");
+  private static final DesiredNetwork IPIP = ipip("10.244.0.0/16");
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   @Test
   void anInstallationIsReadyWhenTheAgentsHaveReported() {
-    Life life = new Life(IPIP).nodes(nodes(3, "ipip")).runs(IPIP, 3);
+    StatusScenario life = new StatusScenario(IPIP).nodes(nodes(3, "ipip")).runs(IPIP, 3);
     assertThat(life.report()).containsExactly("Normal Accepted", "Normal RolloutComplete");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: TunnelsUnknown");
     assertThat(life.condition("TunnelsHealthy"))
@@ -85,7 +85,7 @@ class TunnelReportTest {
 
   @Test
   void agentsThatNeverReportAreAProblem() {
-    Life life = new Life(IPIP).nodes(nodes(2, "ipip")).runs(IPIP, 2);
+    StatusScenario life = new StatusScenario(IPIP).nodes(nodes(2, "ipip")).runs(IPIP, 2);
     AgentReport late = new AgentReport.Awaited(Duration.ofMinutes(3));
     life.reports(Map.of("n1", late, "n2", late));
     assertThat(life.report())
@@ -97,7 +97,7 @@ class TunnelReportTest {
 
   @Test
   void aNodeThatLosesItsPeersIsNamedWithWhatToDo() {
-    Life life = running(4);
+    StatusScenario life = running(4);
     life.after(MINUTE)
         .reports(reports(4, (node, peer) -> node == 2 || peer == 2 ? blocked(peer) : passes(peer)));
     assertThat(life.report())
@@ -134,7 +134,7 @@ class TunnelReportTest {
 
   @Test
   void aPairIsNamedAsAPairAndPairsWithOneCauseTogether() {
-    Life life = running(6);
+    StatusScenario life = running(6);
     life.reports(
         reports(
             6,
@@ -150,7 +150,7 @@ class TunnelReportTest {
 
   @Test
   void whatAnAgentFoundIsToldInItsWords() {
-    Life life = running(3);
+    StatusScenario life = running(3);
     Map<String, AgentReport> reports = reports(3, (node, peer) -> passes(peer));
     reports.put(
         "n1",
@@ -159,8 +159,8 @@ class TunnelReportTest {
             1,
             (node, peer) -> passes(peer),
             List.of(
-                finding(LocalFault.ROUTE_MISSING, "no route to 10.244.2.0/24", "n2"),
-                finding(LocalFault.ROUTE_MISSING, "no route to 10.244.3.0/24", "n3"))));
+                finding(NodeFault.ROUTE_MISSING, "no route to 10.244.2.0/24", "n2"),
+                finding(NodeFault.ROUTE_MISSING, "no route to 10.244.3.0/24", "n3"))));
     life.reports(reports);
     assertThat(life.report()).startsWith("Warning RouteMissing");
     assertThat(problem(life).message())
@@ -183,8 +183,8 @@ class TunnelReportTest {
                 "{cidr: 10.244.0.0/16, backend: {type: host-gw}}",
                 "let pass between all nodes packets from and to the pods' addresses")
             .entrySet()) {
-      WantedNetwork network = wanted(each.getKey());
-      Life life = new Life(network);
+      DesiredNetwork network = wanted(each.getKey());
+      StatusScenario life = new StatusScenario(network);
       life.nodes(nodes(2, network.backend().type().wireName())).runs(network, 2);
       life.reports(reports(2, (node, peer) -> blocked(peer)));
       life.report();
@@ -194,8 +194,8 @@ class TunnelReportTest {
 
   @Test
   void whereNothingMeasuresTunnelsReadyDoesNotDependOnThem() {
-    WantedNetwork network = unmeasured("ipip", "10.244.0.0/16");
-    Life life = new Life(network).nodes(nodes(2, "ipip")).runs(network, 2);
+    DesiredNetwork network = unmeasured("ipip", "10.244.0.0/16");
+    StatusScenario life = new StatusScenario(network).nodes(nodes(2, "ipip")).runs(network, 2);
     life.reports(reports(2, (node, peer) -> blocked(peer)));
     assertThat(life.report())
         .containsExactly("Normal Accepted", "Normal RolloutComplete", "Normal Ready");
@@ -207,8 +207,8 @@ class TunnelReportTest {
 
   @Test
   void aChangeOfTheBackendTellsOfTunnelsOnlyOfNodesThatHaveALease() {
-    WantedNetwork other = vxlan("10.244.0.0/16");
-    Life life = running(2).after(MINUTE).wants(other);
+    DesiredNetwork other = vxlan("10.244.0.0/16");
+    StatusScenario life = running(2).after(MINUTE).wants(other);
     life.nodes(nodes(2, "ipip")).runs(other, 2).report();
     assertThat(life.status().nodes())
         .extracting(NodeStatus::tunnel, NodeStatus::reason)
@@ -217,7 +217,7 @@ class TunnelReportTest {
 
   @Test
   void roundTripTimesAreNotWrittenAnewForNoise() {
-    Life life = running(2);
+    StatusScenario life = running(2);
     var before = life.status();
     life.reports(reports(2, (node, peer) -> passes(peer, 480, 1290)));
     assertThat(life.next()).isEqualTo(before);
@@ -249,8 +249,8 @@ class TunnelReportTest {
   }
 
   /** Nodes n1, n2 and so on, all well since 10:00. */
-  private static Life running(int size) {
-    Life life = new Life(IPIP).nodes(nodes(size, "ipip")).runs(IPIP, size);
+  private static StatusScenario running(int size) {
+    StatusScenario life = new StatusScenario(IPIP).nodes(nodes(size, "ipip")).runs(IPIP, size);
     life.reports(reports(size, (node, peer) -> passes(peer)));
     life.report();
     return life;
@@ -279,7 +279,7 @@ class TunnelReportTest {
   private static AgentReport report(
       int size, int node, BiFunction<Integer, Integer, PeerReport> sees, List<Finding> findings) {
     FlannelNodeSpec spec =
-        NodePlan.of(IPIP, state(size), NodeLease.judge(IPIP, state(size)), Map.of())
+        NodeSpecs.of(IPIP, state(size), NodeLease.judge(IPIP, state(size)), Map.of())
             .get("n" + node);
     List<PeerReport> peers =
         IntStream.rangeClosed(1, size)
@@ -353,11 +353,11 @@ class TunnelReportTest {
         null);
   }
 
-  private static Finding finding(LocalFault fault, String seen, String peer) {
+  private static Finding finding(NodeFault fault, String seen, String peer) {
     return new Finding(fault.reason(), seen, peer);
   }
 
-  private static Problem problem(Life life) {
+  private static Problem problem(StatusScenario life) {
     return Objects.requireNonNull(life.status().problems()).getFirst();
   }
 }

@@ -1,6 +1,6 @@
 package io.flannel.operator.report;
 
-import static io.flannel.operator.overlay.Networks.ipip;
+import static io.flannel.operator.flannel.Networks.ipip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.Bounds;
@@ -49,14 +49,14 @@ class WithinBoundsTest {
 
   @Test
   void whatFitsIsTheSame() {
-    Life life = Life.running(ipip("10.244.0.0/16"));
+    StatusScenario life = StatusScenario.running(ipip("10.244.0.0/16"));
     assertThat(WithinBounds.of(life.status())).isSameAs(life.status());
   }
 
   @Test
   void whatANodePublishesIsCut() {
-    var life = new Life(ipip("10.244.0.0/16"));
-    life.nodes(Life.leased(1, "b".repeat(200_000))).report();
+    var life = new StatusScenario(ipip("10.244.0.0/16"));
+    life.nodes(StatusScenario.leased(1, "b".repeat(200_000))).report();
     assertThat(life.status().nodes())
         .singleElement()
         .extracting(NodeStatus::backend)
@@ -65,10 +65,10 @@ class WithinBoundsTest {
 
   @Test
   void aTimeThatSomebodyWroteIntoTheStatusIsForgotten() {
-    assertThat(SaidTime.orElse("2026-02-30T00:00:00Z", Life.BEGIN)).isEqualTo(TIME);
-    assertThat(SaidTime.orElse("+12026-01-01T00:00:00Z", Life.BEGIN)).isEqualTo(TIME);
-    assertThat(SaidTime.orElse(null, Life.BEGIN)).isEqualTo(TIME);
-    assertThat(SaidTime.orElse("2025-01-01T00:00:00Z", Life.BEGIN))
+    assertThat(SaidTime.orElse("2026-02-30T00:00:00Z", StatusScenario.BEGIN)).isEqualTo(TIME);
+    assertThat(SaidTime.orElse("+12026-01-01T00:00:00Z", StatusScenario.BEGIN)).isEqualTo(TIME);
+    assertThat(SaidTime.orElse(null, StatusScenario.BEGIN)).isEqualTo(TIME);
+    assertThat(SaidTime.orElse("2025-01-01T00:00:00Z", StatusScenario.BEGIN))
         .isEqualTo("2025-01-01T00:00:00Z");
   }
 }

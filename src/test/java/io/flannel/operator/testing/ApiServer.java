@@ -12,7 +12,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.vertx.VertxHttpClientFactory;
-import io.flannel.operator.control.LenientDecoding;
+import io.flannel.operator.observe.LenientDecoding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

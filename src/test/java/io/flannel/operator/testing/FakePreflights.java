@@ -5,8 +5,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.flannel.operator.decide.PreflightResult;
-import io.flannel.operator.decide.PreflightTask;
+import io.flannel.operator.decide.preflight.PreflightResult;
+import io.flannel.operator.decide.preflight.PreflightTask;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -24,7 +24,7 @@ public final class FakePreflights implements AutoCloseable {
   private static final long TRIED = 30_000;
 
   private final KubernetesClient client;
-  private final FakeSteps steps;
+  private final FakeTaskPods steps;
   private final Set<String> dropped = ConcurrentHashMap.newKeySet();
   private final Set<String> held = ConcurrentHashMap.newKeySet();
   private final ExecutorService thread = Executors.newSingleThreadExecutor();
@@ -32,7 +32,7 @@ public final class FakePreflights implements AutoCloseable {
 
   FakePreflights(KubernetesClient client) {
     this.client = client;
-    steps = new FakeSteps(client);
+    steps = new FakeTaskPods(client);
     pods =
         client
             .pods()

@@ -1,6 +1,6 @@
 package io.flannel.operator.testing;
 
-import io.flannel.operator.overlay.PrintableText;
+import io.flannel.operator.flannel.PrintableText;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 

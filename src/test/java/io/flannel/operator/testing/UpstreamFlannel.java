@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.flannel.operator.overlay.ForeignInstalls;
-import io.flannel.operator.overlay.Installs;
+import io.flannel.operator.flannel.ForeignInstalls;
+import io.flannel.operator.flannel.Installs;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

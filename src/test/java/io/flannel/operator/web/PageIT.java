@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.PlayedNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -31,7 +31,7 @@ class PageIT {
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  @RegisterExtension final PlayedNodes nodes = new PlayedNodes(cluster, 3);
+  @RegisterExtension final FakeNodes nodes = new FakeNodes(cluster, 3);
 
   private TestNetwork network;
 

@@ -19,7 +19,7 @@ class PrintableJsonTest {
   void textsListsAndKeysArePrintable() throws JsonProcessingException {
     String hostile = HostileText.ALL;
     String json =
-        Answers.json(
+        Responses.json(
             new Answer(
                 hostile,
                 List.of(hostile),

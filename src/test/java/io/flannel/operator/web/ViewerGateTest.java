@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flannel.operator.api.FlannelNetworkSpec;
-import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.report.view.ObservedNetwork;
 import io.flannel.operator.report.view.Replica;
-import io.flannel.operator.web.metrics.Answer;
+import io.flannel.operator.web.metricsserver.AuthResult;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import java.io.IOException;
@@ -196,7 +196,7 @@ class ViewerGateTest {
         .doesNotContain("Retry-After");
   }
 
-  private Answer judge(String token) {
+  private AuthResult judge(String token) {
     judged.add(token);
     try {
       answering.await();
@@ -204,9 +204,9 @@ class ViewerGateTest {
       Thread.currentThread().interrupt();
     }
     return switch (token) {
-      case "good" -> Answer.ALLOWED;
+      case "good" -> AuthResult.ALLOWED;
       case "broken" -> throw new IllegalStateException("the judge is ill");
-      default -> new Answer(401, "not this one");
+      default -> new AuthResult(401, "not this one");
     };
   }
 

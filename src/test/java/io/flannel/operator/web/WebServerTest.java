@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flannel.operator.api.FlannelNetworkSpec;
-import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.report.view.ObservedNetwork;
 import io.flannel.operator.report.view.Replica;
 import io.flannel.operator.testing.HostileText;

@@ -50,12 +50,12 @@ final class BatchTool implements AutoCloseable {
    * @param queries each a line without its end
    * @return a line for each, or why there are none
    */
-  Reading<List<byte[]>> ask(List<String> queries) {
+  ReadResult<List<byte[]>> ask(List<String> queries) {
     Running tool;
     try {
       tool = running();
     } catch (IOException e) {
-      return Reading.failed(
+      return ReadResult.failed(
           "cannot run %s (%s): the agent's image should hold iproute2"
               .formatted(words.getFirst(), e.getMessage()));
     }
@@ -68,14 +68,14 @@ final class BatchTool implements AutoCloseable {
               kill(tool.process());
             },
             CompletableFuture.delayedExecutor(timeLimit.toMillis(), TimeUnit.MILLISECONDS));
-    Reading<List<byte[]>> answers;
+    ReadResult<List<byte[]>> answers;
     try {
       answers = answers(tool, queries);
     } catch (IOException e) {
-      answers = Reading.failed(whyEnded(tool, tookTooLong.get()));
+      answers = ReadResult.failed(whyEnded(tool, tookTooLong.get()));
     }
     limit.cancel(false);
-    if (answers instanceof Reading.Failed) {
+    if (answers instanceof ReadResult.Failed) {
       close();
     }
     return answers;
@@ -102,7 +102,7 @@ final class BatchTool implements AutoCloseable {
     return running.get();
   }
 
-  private Reading<List<byte[]>> answers(Running tool, List<String> queries) throws IOException {
+  private ReadResult<List<byte[]>> answers(Running tool, List<String> queries) throws IOException {
     tool.queries().write((String.join("\n", queries) + "\n").getBytes(StandardCharsets.UTF_8));
     tool.queries().flush();
     var answers = new ArrayList<byte[]>();
@@ -121,7 +121,7 @@ final class BatchTool implements AutoCloseable {
         }
         line.write(chunk, begin, end - begin);
         if (line.size() > answerLimit) {
-          return Reading.failed("%s printed more than %d bytes".formatted(name(), answerLimit));
+          return ReadResult.failed("%s printed more than %d bytes".formatted(name(), answerLimit));
         }
         more = answers.size() == queries.size();
         if (end < length) {
@@ -132,8 +132,8 @@ final class BatchTool implements AutoCloseable {
       }
     }
     return more || tool.answers().available() > 0
-        ? Reading.failed("%s printed more than it was asked for".formatted(name()))
-        : Reading.read(answers);
+        ? ReadResult.failed("%s printed more than it was asked for".formatted(name()))
+        : ReadResult.read(answers);
   }
 
   private String whyEnded(Running tool, boolean tookTooLong) {

@@ -1,7 +1,7 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Backend;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Backend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,23 +17,23 @@ final class CounterChecks {
   /** In a window: fewer are strays, which any node on the internet sees. */
   private static final long MANY = 5;
 
-  private final Growth checksumErrors = new Growth(WINDOW);
-  private final Growth reversePathDrops = new Growth(WINDOW);
-  private final Map<String, Growth> received = new HashMap<>();
+  private final CounterDelta checksumErrors = new CounterDelta(WINDOW);
+  private final CounterDelta reversePathDrops = new CounterDelta(WINDOW);
+  private final Map<String, CounterDelta> received = new HashMap<>();
 
   /**
    * Takes a look's counters down and says what they show.
    *
    * @param nanos of a clock that never goes back
    */
-  List<Sighting> look(long nanos, Expected expected, KernelState state) {
-    var sightings = new ArrayList<Sighting>();
+  List<Finding> look(long nanos, Expected expected, KernelState state) {
+    var sightings = new ArrayList<Finding>();
     state.counters().udpChecksumErrors().value().ifPresent(n -> checksumErrors.add(nanos, n));
     state.counters().reversePathDrops().value().ifPresent(n -> reversePathDrops.add(nanos, n));
     if (expected.backend() instanceof Backend.Vxlan && checksumErrors.inWindow() >= MANY) {
       sightings.add(
-          Sighting.ofNode(
-              LocalFault.UDP_CHECKSUM_ERRORS,
+          Finding.ofNode(
+              NodeFault.UDP_CHECKSUM_ERRORS,
               "Udp InCsumErrors in /proc/net/snmp grows; it should not"));
     }
     if (reversePathDrops.inWindow() >= MANY) {
@@ -44,7 +44,7 @@ final class CounterChecks {
   }
 
   /** The stricter of all's and the device's setting counts: 1, unless one is 2, loose. */
-  private static Optional<Sighting> strict(Expected expected, KernelState state) {
+  private static Optional<Finding> strict(Expected expected, KernelState state) {
     Map<String, Integer> rpFilter = state.sysctls().rpFilter();
     List<String> strict =
         Stream.concat(
@@ -58,8 +58,8 @@ final class CounterChecks {
     return strict.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            Sighting.ofNode(
-                LocalFault.REVERSE_PATH_FILTER_STRICT,
+            Finding.ofNode(
+                NodeFault.REVERSE_PATH_FILTER_STRICT,
                 "rp_filter is 1, strict, on %s, and IPReversePathFilter in /proc/net/netstat grows;"
                         .formatted(String.join(", ", strict))
                     + " rp_filter should be 2 or 0"));
@@ -69,14 +69,14 @@ final class CounterChecks {
    * An ipip device without addresses, such as tunl0, gets what fits no other: what is sent to
    * flannel's, if that has the wrong ones. Then the one receives and the other does not.
    */
-  private Optional<Sighting> rival(long nanos, Expected expected, KernelState state) {
-    Optional<Link> own = RivalChecks.ownDevice(expected, state);
+  private Optional<Finding> rival(long nanos, Expected expected, KernelState state) {
+    Optional<Link> own = CompetingDeviceChecks.ownDevice(expected, state);
     if (own.isEmpty() || expected.peers().isEmpty()) {
       received.clear();
       return Optional.empty();
     }
     List<Link> rivals =
-        RivalChecks.others(state, own.get()).stream()
+        CompetingDeviceChecks.others(state, own.get()).stream()
             .filter(link -> link.tunnel().local().isEmpty() && link.tunnel().remote().isEmpty())
             .toList();
     List<Link> all = Stream.concat(own.stream(), rivals.stream()).toList();
@@ -86,24 +86,24 @@ final class CounterChecks {
           .ifPresent(
               packets ->
                   received
-                      .computeIfAbsent(link.name(), _ -> new Growth(WINDOW))
+                      .computeIfAbsent(link.name(), _ -> new CounterDelta(WINDOW))
                       .add(nanos, packets));
     }
-    Growth ours = received.get(own.get().name());
+    CounterDelta ours = received.get(own.get().name());
     if (ours == null || !ours.isFull() || ours.inWindow() > 0) {
       return Optional.empty();
     }
     return rivals.stream()
         .filter(
             link -> {
-              Growth theirs = received.get(link.name());
+              CounterDelta theirs = received.get(link.name());
               return theirs != null && theirs.inWindow() >= MANY;
             })
         .findFirst()
         .map(
             rival ->
-                Sighting.ofNode(
-                    LocalFault.RIVAL_DEVICE,
+                Finding.ofNode(
+                    NodeFault.RIVAL_DEVICE,
                     "%s (ipip) receives packets and %s none; %s should receive them"
                         .formatted(rival.name(), own.get().name(), own.get().name())));
   }

@@ -1,7 +1,7 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 final class DeviceChecks {
   private DeviceChecks() {}
 
-  static List<Sighting> of(Expected expected, KernelState state) {
-    var sightings = new ArrayList<Sighting>();
+  static List<Finding> of(Expected expected, KernelState state) {
+    var sightings = new ArrayList<Finding>();
     if (state.links().value().isPresent()) {
       expected.tunnels().forEach(tunnel -> check(tunnel, expected, state, sightings));
     }
@@ -39,12 +39,12 @@ final class DeviceChecks {
   }
 
   private static void check(
-      Expected.Tunnel tunnel, Expected expected, KernelState state, List<Sighting> sightings) {
+      Expected.Tunnel tunnel, Expected expected, KernelState state, List<Finding> sightings) {
     Optional<Link> found = state.link(tunnel.name());
     if (found.isEmpty()) {
       sightings.add(
-          Sighting.ofNode(
-              LocalFault.DEVICE_MISSING,
+          Finding.ofNode(
+              NodeFault.DEVICE_MISSING,
               "there is no device %s; it should be of kind %s"
                   .formatted(tunnel.name(), tunnel.kind())));
       return;
@@ -52,19 +52,19 @@ final class DeviceChecks {
     Link link = found.get();
     if (!isOf(tunnel, link)) {
       sightings.add(
-          Sighting.ofNode(
-              LocalFault.DEVICE_KIND_WRONG,
+          Finding.ofNode(
+              NodeFault.DEVICE_KIND_WRONG,
               "%s is of kind %s; it should be of kind %s"
                   .formatted(tunnel.name(), link.kind().orElse("none"), tunnel.kind())));
     } else if (!link.up()) {
       sightings.add(
-          Sighting.ofNode(
-              LocalFault.DEVICE_DOWN, "%s is down; it should be up".formatted(tunnel.name())));
+          Finding.ofNode(
+              NodeFault.DEVICE_DOWN, "%s is down; it should be up".formatted(tunnel.name())));
     } else {
       endpoint(tunnel, link, expected, state).ifPresent(sightings::add);
-      differs(tunnel, LocalFault.DEVICE_VNI_WRONG, "VNI", link.tunnel().vni(), tunnel.vni())
+      differs(tunnel, NodeFault.DEVICE_VNI_WRONG, "VNI", link.tunnel().vni(), tunnel.vni())
           .ifPresent(sightings::add);
-      differs(tunnel, LocalFault.DEVICE_PORT_WRONG, "port", link.tunnel().port(), tunnel.port())
+      differs(tunnel, NodeFault.DEVICE_PORT_WRONG, "port", link.tunnel().port(), tunnel.port())
           .ifPresent(sightings::add);
       mtu(tunnel, link, expected, state).ifPresent(sightings::add);
       address(tunnel, link).ifPresent(sightings::add);
@@ -75,7 +75,7 @@ final class DeviceChecks {
    * vxlan's local address is the public IP, ipip's the interface's. They differ behind NAT, and
    * with public-ip-overwrite: then no device has the public IP, and any of the node's own will do.
    */
-  private static Optional<Sighting> endpoint(
+  private static Optional<Finding> endpoint(
       Expected.Tunnel tunnel, Link link, Expected expected, KernelState state) {
     if (tunnel.kind().equals("wireguard") || tunnel.family() != expected.publicIp().family()) {
       return Optional.empty();
@@ -90,8 +90,8 @@ final class DeviceChecks {
       return Optional.empty();
     }
     return Optional.of(
-        Sighting.ofNode(
-            LocalFault.DEVICE_ENDPOINT_WRONG,
+        Finding.ofNode(
+            NodeFault.DEVICE_ENDPOINT_WRONG,
             "%s has local address %s and remote %s; it should have local %s and any remote"
                 .formatted(
                     tunnel.name(),
@@ -106,9 +106,9 @@ final class DeviceChecks {
     return state.links().value().orElse(List.of()).stream().anyMatch(link -> link.has(address));
   }
 
-  private static Optional<Sighting> differs(
+  private static Optional<Finding> differs(
       Expected.Tunnel tunnel,
-      LocalFault fault,
+      NodeFault fault,
       String what,
       OptionalInt found,
       Optional<Integer> wanted) {
@@ -116,7 +116,7 @@ final class DeviceChecks {
       return Optional.empty();
     }
     return Optional.of(
-        Sighting.ofNode(
+        Finding.ofNode(
             fault,
             "%s has %s %s; it should have %d"
                 .formatted(
@@ -126,21 +126,21 @@ final class DeviceChecks {
                     wanted.get())));
   }
 
-  private static Optional<Sighting> mtu(
+  private static Optional<Finding> mtu(
       Expected.Tunnel tunnel, Link link, Expected expected, KernelState state) {
     OptionalInt wanted = expected.flannelMtu(state);
     if (wanted.isEmpty() || wanted.getAsInt() == link.mtu()) {
       return Optional.empty();
     }
     return Optional.of(
-        Sighting.ofNode(
-            LocalFault.DEVICE_MTU_WRONG,
+        Finding.ofNode(
+            NodeFault.DEVICE_MTU_WRONG,
             "%s has MTU %d; it should have %d: %s"
                 .formatted(
                     tunnel.name(), link.mtu(), wanted.getAsInt(), expected.mtuReason(state))));
   }
 
-  private static Optional<Sighting> address(Expected.Tunnel tunnel, Link link) {
+  private static Optional<Finding> address(Expected.Tunnel tunnel, Link link) {
     var wanted = new Link.InterfaceAddress(tunnel.address(), tunnel.family().bits());
     if (link.addresses().contains(wanted)) {
       return Optional.empty();
@@ -148,8 +148,8 @@ final class DeviceChecks {
     List<String> found =
         link.addresses(tunnel.family()).stream().map(Link.InterfaceAddress::toString).toList();
     return Optional.of(
-        Sighting.ofNode(
-            LocalFault.DEVICE_ADDRESS_MISSING,
+        Finding.ofNode(
+            NodeFault.DEVICE_ADDRESS_MISSING,
             "%s has %s; it should have %s"
                 .formatted(
                     tunnel.name(),

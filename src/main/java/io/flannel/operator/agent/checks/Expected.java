@@ -3,8 +3,8 @@ package io.flannel.operator.agent.checks;
 import static java.util.stream.Collectors.toSet;
 
 import io.flannel.operator.api.FlannelNodeSpec;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

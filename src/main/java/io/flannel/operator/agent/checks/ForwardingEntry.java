@@ -1,6 +1,6 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 
 /**
  * Where a vxlan device sends what is for a MAC address, as {@code bridge -j fdb show dev} has it.

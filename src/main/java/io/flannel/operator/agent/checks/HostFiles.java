@@ -35,19 +35,19 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
   private static final Pattern COUNTER = Pattern.compile("[0-9]{1,18}");
 
   /** flannel's word to the CNI plugin. */
-  Reading<SubnetEnv> subnetEnv() {
+  ReadResult<SubnetEnv> subnetEnv() {
     return text(flannelRun.resolve("subnet.env"))
-        .flatMap(text -> Reading.read(SubnetEnv.parse(text)));
+        .flatMap(text -> ReadResult.read(SubnetEnv.parse(text)));
   }
 
   /** The path of flannel's CNI configuration, if it is there. */
-  Reading<String> cniConfig() {
+  ReadResult<String> cniConfig() {
     Path file = cniConf.resolve(CNI_FILE);
     try {
       Files.readAttributes(file, "size");
-      return Reading.read(file.toString());
+      return ReadResult.read(file.toString());
     } catch (NoSuchFileException | NotDirectoryException e) {
-      return Reading.absent();
+      return ReadResult.absent();
     } catch (IOException e) {
       return unreadable(file);
     }
@@ -57,16 +57,16 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
    * The MTUs of a bridge's ports, in no order; absent if there is no such bridge. One that goes
    * meanwhile is left out.
    */
-  Reading<List<Integer>> portMtus(String bridge) {
+  ReadResult<List<Integer>> portMtus(String bridge) {
     Path ports = devices.resolve(bridge).resolve("brif");
     List<Integer> mtus = new ArrayList<>();
     try (DirectoryStream<Path> names = Files.newDirectoryStream(ports)) {
       for (Path port : names) {
         number(devices.resolve(port.getFileName()).resolve("mtu")).value().ifPresent(mtus::add);
       }
-      return Reading.read(List.copyOf(mtus));
+      return ReadResult.read(List.copyOf(mtus));
     } catch (NoSuchFileException | NotDirectoryException e) {
-      return Reading.absent();
+      return ReadResult.absent();
     } catch (IOException | DirectoryIteratorException e) {
       return unreadable(ports);
     }
@@ -96,16 +96,16 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
         counter("net/netstat", "TcpExt", "IPReversePathFilter"));
   }
 
-  private Reading<Integer> number(Path file) {
+  private ReadResult<Integer> number(Path file) {
     return text(file)
         .flatMap(
             text ->
                 NUMBER.matcher(text.strip()).matches()
-                    ? Reading.read(Integer.valueOf(text.strip()))
-                    : Reading.failed("%s holds no number".formatted(file)));
+                    ? ReadResult.read(Integer.valueOf(text.strip()))
+                    : ReadResult.failed("%s holds no number".formatted(file)));
   }
 
-  private Reading<Long> counter(String file, String group, String name) {
+  private ReadResult<Long> counter(String file, String group, String name) {
     return text(proc.resolve(file)).flatMap(text -> counterIn(text, group, name));
   }
 
@@ -113,37 +113,37 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
    * Reads a counter of a file such as /proc/net/snmp: a line of names and a line of numbers, both
    * begin with the group. Absent if the kernel does not count it.
    */
-  static Reading<Long> counterIn(String text, String group, String name) {
+  static ReadResult<Long> counterIn(String text, String group, String name) {
     List<List<String>> lines =
         text.lines()
             .filter(line -> line.startsWith(group + ":"))
             .map(line -> Arrays.asList(line.split(" ")))
             .toList();
     if (lines.size() != 2) {
-      return Reading.absent();
+      return ReadResult.absent();
     }
     int at = lines.get(0).indexOf(name);
     if (at < 0 || at >= lines.get(1).size()) {
-      return Reading.absent();
+      return ReadResult.absent();
     }
     String digits = lines.get(1).get(at);
     return COUNTER.matcher(digits).matches()
-        ? Reading.read(Long.valueOf(digits))
-        : Reading.absent();
+        ? ReadResult.read(Long.valueOf(digits))
+        : ReadResult.absent();
   }
 
-  private static Reading<String> text(Path file) {
+  private static ReadResult<String> text(Path file) {
     try (var stream = Files.newInputStream(file)) {
-      return Reading.read(new String(stream.readNBytes(LIMIT), StandardCharsets.UTF_8));
+      return ReadResult.read(new String(stream.readNBytes(LIMIT), StandardCharsets.UTF_8));
     } catch (NoSuchFileException | NotDirectoryException e) {
-      return Reading.absent();
+      return ReadResult.absent();
     } catch (IOException e) {
       return unreadable(file);
     }
   }
 
-  private static <T> Reading<T> unreadable(Path file) {
-    return Reading.failed(
+  private static <T> ReadResult<T> unreadable(Path file) {
+    return ReadResult.failed(
         "%s cannot be read: let other users read it and its directory".formatted(file));
   }
 }

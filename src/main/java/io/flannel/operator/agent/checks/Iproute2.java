@@ -1,6 +1,6 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,12 +51,12 @@ public final class Iproute2 implements AutoCloseable {
 
   /** What one batch of queries answers. */
   public record Answers(
-      Reading<List<Link>> links,
-      Reading<RoutingTable> routes,
-      Reading<List<Neighbour>> neighbours) {
+      ReadResult<List<Link>> links,
+      ReadResult<RoutingTable> routes,
+      ReadResult<List<Neighbour>> neighbours) {
 
     static Answers failed(String why) {
-      return new Answers(Reading.failed(why), Reading.failed(why), Reading.failed(why));
+      return new Answers(ReadResult.failed(why), ReadResult.failed(why), ReadResult.failed(why));
     }
   }
 
@@ -76,13 +76,13 @@ public final class Iproute2 implements AutoCloseable {
   }
 
   /** The IPv6 routes of the main table. */
-  public Reading<RoutingTable> ipv6Routes() {
+  public ReadResult<RoutingTable> ipv6Routes() {
     return single(ipv6, "route show table main", json -> Iproute2Json.route(json, Cidr.Family.IPV6))
-        .flatMap(routes -> Reading.read(new RoutingTable(routes)));
+        .flatMap(routes -> ReadResult.read(new RoutingTable(routes)));
   }
 
   /** Where a vxlan device sends what is for a MAC address. */
-  public Reading<List<ForwardingEntry>> forwarding(String device) {
+  public ReadResult<List<ForwardingEntry>> forwarding(String device) {
     return single(bridge, "fdb show dev " + device, Iproute2Json::forwardingEntry);
   }
 
@@ -94,15 +94,15 @@ public final class Iproute2 implements AutoCloseable {
 
   private Answers ask() {
     return switch (ip.ask(QUERIES)) {
-      case Reading.Read<List<byte[]>>(List<byte[]> lines) -> {
+      case ReadResult.Read<List<byte[]>>(List<byte[]> lines) -> {
         Answers answers = parse(ip.name(), lines);
-        if (answers.links() instanceof Reading.Failed) {
+        if (answers.links() instanceof ReadResult.Failed) {
           ip.close();
         }
         yield answers;
       }
-      case Reading.Failed<List<byte[]>>(String why) -> Answers.failed(why);
-      case Reading.Absent<List<byte[]>>() ->
+      case ReadResult.Failed<List<byte[]>>(String why) -> Answers.failed(why);
+      case ReadResult.Absent<List<byte[]>>() ->
           throw new IllegalStateException("a tool answers or fails");
     };
   }
@@ -115,22 +115,24 @@ public final class Iproute2 implements AutoCloseable {
           Iproute2Json.list(lines.get(1), json -> Iproute2Json.route(json, Cidr.Family.IPV4));
       List<Neighbour> neighbours = Iproute2Json.list(lines.get(2), Iproute2Json::neighbour);
       return new Answers(
-          Reading.read(links), Reading.read(new RoutingTable(routes)), Reading.read(neighbours));
+          ReadResult.read(links),
+          ReadResult.read(new RoutingTable(routes)),
+          ReadResult.read(neighbours));
     } catch (Iproute2Json.UnreadableException e) {
       return Answers.failed(unknown(tool, e));
     }
   }
 
-  private static <T> Reading<List<T>> single(
+  private static <T> ReadResult<List<T>> single(
       BatchTool tool, String query, Iproute2Json.Element<T> reader) {
     return tool.ask(List.of(query))
         .flatMap(
             lines -> {
               try {
-                return Reading.read(Iproute2Json.list(lines.getFirst(), reader));
+                return ReadResult.read(Iproute2Json.list(lines.getFirst(), reader));
               } catch (Iproute2Json.UnreadableException e) {
                 tool.close();
-                return Reading.failed(unknown(tool.name(), e));
+                return ReadResult.failed(unknown(tool.name(), e));
               }
             });
   }

@@ -1,7 +1,7 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -14,7 +14,7 @@ record KernelReader(Iproute2 iproute2, HostFiles files) {
     return new KernelState(
         answers.links(),
         answers.routes(),
-        ipv6RoutesMatter(expected) ? iproute2.ipv6Routes() : Reading.absent(),
+        ipv6RoutesMatter(expected) ? iproute2.ipv6Routes() : ReadResult.absent(),
         answers.neighbours(),
         answers.links().flatMap(links -> forwarding(expected, links)),
         files.subnetEnv(),
@@ -30,13 +30,13 @@ record KernelReader(Iproute2 iproute2, HostFiles files) {
   }
 
   /** bridge fails where there is no device, which is told already. */
-  private Reading<List<ForwardingEntry>> forwarding(Expected expected, List<Link> links) {
+  private ReadResult<List<ForwardingEntry>> forwarding(Expected expected, List<Link> links) {
     return expected
         .ipv4Tunnel()
         .filter(_ -> expected.backend() instanceof Backend.Vxlan)
         .filter(tunnel -> links.stream().anyMatch(link -> link.name().equals(tunnel.name())))
         .map(tunnel -> iproute2.forwarding(tunnel.name()))
-        .orElseGet(Reading::absent);
+        .orElseGet(ReadResult::absent);
   }
 
   private static List<String> devices(Expected expected, Iproute2.Answers answers) {

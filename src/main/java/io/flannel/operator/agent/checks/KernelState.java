@@ -19,14 +19,14 @@ import java.util.stream.Stream;
  * @param podMtus the MTU of each pod on the bridge; absent where there is no bridge
  */
 record KernelState(
-    Reading<List<Link>> links,
-    Reading<RoutingTable> routes,
-    Reading<RoutingTable> ipv6Routes,
-    Reading<List<Neighbour>> neighbours,
-    Reading<List<ForwardingEntry>> forwarding,
-    Reading<SubnetEnv> subnetEnv,
-    Reading<String> cniConfig,
-    Reading<List<Integer>> podMtus,
+    ReadResult<List<Link>> links,
+    ReadResult<RoutingTable> routes,
+    ReadResult<RoutingTable> ipv6Routes,
+    ReadResult<List<Neighbour>> neighbours,
+    ReadResult<List<ForwardingEntry>> forwarding,
+    ReadResult<SubnetEnv> subnetEnv,
+    ReadResult<String> cniConfig,
+    ReadResult<List<Integer>> podMtus,
     Sysctls sysctls,
     Counters counters) {
 
@@ -39,7 +39,9 @@ record KernelState(
    *     1 strict, 2 loose; those that could be read
    */
   record Sysctls(
-      Reading<Integer> ipForward, Reading<Integer> ipv6Forwarding, Map<String, Integer> rpFilter) {}
+      ReadResult<Integer> ipForward,
+      ReadResult<Integer> ipv6Forwarding,
+      Map<String, Integer> rpFilter) {}
 
   /**
    * Packets that the kernel dropped since it started.
@@ -47,7 +49,7 @@ record KernelState(
    * @param udpChecksumErrors Udp InCsumErrors of /proc/net/snmp: UDP, wrong checksum
    * @param reversePathDrops TcpExt IPReversePathFilter of /proc/net/netstat: rp_filter
    */
-  record Counters(Reading<Long> udpChecksumErrors, Reading<Long> reversePathDrops) {}
+  record Counters(ReadResult<Long> udpChecksumErrors, ReadResult<Long> reversePathDrops) {}
 
   /** The device of that name. */
   Optional<Link> link(String name) {
@@ -83,7 +85,7 @@ record KernelState(
             counters.reversePathDrops())
         .forEach(
             reading -> {
-              if (reading instanceof Reading.Failed<?>(String why) && !whys.contains(why)) {
+              if (reading instanceof ReadResult.Failed<?>(String why) && !whys.contains(why)) {
                 whys.add(why);
               }
             });

@@ -1,10 +1,10 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.agent.checks.GonePeers.NeighbourRemoval;
+import io.flannel.operator.agent.checks.DepartedPeers.NeighbourRemoval;
 import io.flannel.operator.agent.checks.LeftOvers.Removal;
 import io.flannel.operator.agent.checks.LeftOvers.RouteRemoval;
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Names;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Names;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,12 +12,12 @@ import java.util.stream.Stream;
 
 /**
  * Whether something is left of another backend, or of a change. A route to a node that is gone is
- * {@link LocalFault#ROUTE_STALE}, where it leads through what the node should have.
+ * {@link NodeFault#ROUTE_STALE}, where it leads through what the node should have.
  */
 final class LeftOverChecks {
   private LeftOverChecks() {}
 
-  static List<Sighting> of(Expected expected, KernelState state) {
+  static List<Finding> of(Expected expected, KernelState state) {
     List<Link> devices = LeftOvers.devices(expected, state);
     List<RouteRemoval> routes =
         LeftOvers.plan(expected, state).removals().stream()
@@ -26,7 +26,7 @@ final class LeftOverChecks {
             .filter(removal -> !isStale(expected, devices, removal.route()))
             .toList();
     List<NeighbourRemoval> neighbours =
-        GonePeers.neighbours(expected.wanted(), state.neighbours().value().orElse(List.of()));
+        DepartedPeers.neighbours(expected.wanted(), state.neighbours().value().orElse(List.of()));
     if (devices.isEmpty() && routes.isEmpty() && neighbours.isEmpty()) {
       return List.of();
     }
@@ -36,8 +36,8 @@ final class LeftOverChecks {
     some("", "neighbours of nodes that are gone", neighbours).ifPresent(found::add);
     boolean one = devices.size() + routes.size() + neighbours.size() == 1;
     return List.of(
-        Sighting.ofNode(
-            LocalFault.LEFT_OVERS,
+        Finding.ofNode(
+            NodeFault.LEFT_OVERS,
             "there %s %s; there should be none".formatted(one ? "is" : "are", Names.and(found))));
   }
 

@@ -1,6 +1,6 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -77,7 +77,10 @@ public final class LeftOvers {
 
   /** One thing to remove. */
   public sealed interface Removal
-      permits RouteRemoval, DeviceRemoval, GonePeers.NeighbourRemoval, GonePeers.ForwardingRemoval {
+      permits RouteRemoval,
+          DeviceRemoval,
+          DepartedPeers.NeighbourRemoval,
+          DepartedPeers.ForwardingRemoval {
     /** The command of iproute2, with its arguments. */
     List<String> command();
   }

@@ -1,6 +1,6 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;

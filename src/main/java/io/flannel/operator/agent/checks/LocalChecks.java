@@ -3,7 +3,7 @@ package io.flannel.operator.agent.checks;
 import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,8 +28,8 @@ public final class LocalChecks implements AutoCloseable {
   private final KernelReader reader;
   private final LongSupplier nanoTime;
   private final CounterChecks counters = new CounterChecks();
-  private final Expectations expectations = new Expectations(GRACE);
-  private final SteadySightings steady;
+  private final SettlingTimes expectations = new SettlingTimes(GRACE);
+  private final Debouncer steady;
 
   /** What was there when it could last be read. */
   private LocalState last = LocalState.NOTHING;
@@ -37,7 +37,7 @@ public final class LocalChecks implements AutoCloseable {
   LocalChecks(KernelReader reader, Duration patience, LongSupplier nanoTime) {
     this.reader = reader;
     this.nanoTime = nanoTime;
-    this.steady = new SteadySightings(patience);
+    this.steady = new Debouncer(patience);
   }
 
   /**
@@ -85,7 +85,7 @@ public final class LocalChecks implements AutoCloseable {
     // After reading: a tool that hangs takes time, too.
     long now = nanoTime.getAsLong();
     expectations.expect(now, expected);
-    List<Sighting> seen =
+    List<Finding> seen =
         LocalFindings.merged(
             Stream.concat(
                     LocalFindings.of(expected, state).stream(),
@@ -94,14 +94,14 @@ public final class LocalChecks implements AutoCloseable {
     List<FlannelNodeStatus.Finding> findings =
         steady.look(now, seen, sighting -> expectations.isSettled(now, sighting)).stream()
             .limit(Bounds.FINDINGS)
-            .map(Sighting::finding)
+            .map(Finding::finding)
             .toList();
     return state.links().value().isPresent()
         ? new LocalState(
-            PacketWay.tunnel(expected, state),
+            PacketPathState.tunnel(expected, state),
             bridgeAddress(expected, state),
             findings,
-            PacketWay.of(expected, state, last.way()))
+            PacketPathState.of(expected, state, last.way()))
         : new LocalState(last.device(), last.bridgeAddress(), findings, last.way());
   }
 

@@ -1,6 +1,6 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 
 /**
  * A permanent entry of the ARP or NDP table, as {@code ip -j neigh show nud permanent} has it.

@@ -1,7 +1,7 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,13 +15,13 @@ final class PodChecks {
 
   private PodChecks() {}
 
-  static List<Sighting> of(Expected expected, KernelState state) {
-    var sightings = new ArrayList<Sighting>();
+  static List<Finding> of(Expected expected, KernelState state) {
+    var sightings = new ArrayList<Finding>();
     subnetEnv(expected, state).ifPresent(sightings::add);
-    if (state.cniConfig() instanceof Reading.Absent<String>) {
+    if (state.cniConfig() instanceof ReadResult.Absent<String>) {
       sightings.add(
-          Sighting.ofNode(
-              LocalFault.CNI_CONFIG_MISSING,
+          Finding.ofNode(
+              NodeFault.CNI_CONFIG_MISSING,
               "there is no 10-flannel.conflist in the node's CNI directory; there should be one"));
     }
     state
@@ -37,15 +37,15 @@ final class PodChecks {
     return sightings;
   }
 
-  private static Optional<Sighting> subnetEnv(Expected expected, KernelState state) {
+  private static Optional<Finding> subnetEnv(Expected expected, KernelState state) {
     return switch (state.subnetEnv()) {
-      case Reading.Failed<SubnetEnv> _ -> Optional.empty();
-      case Reading.Absent<SubnetEnv>() ->
+      case ReadResult.Failed<SubnetEnv> _ -> Optional.empty();
+      case ReadResult.Absent<SubnetEnv>() ->
           Optional.of(
-              Sighting.ofNode(
-                  LocalFault.SUBNET_ENV_MISSING,
+              Finding.ofNode(
+                  NodeFault.SUBNET_ENV_MISSING,
                   "there is no /run/flannel/subnet.env; there should be one"));
-      case Reading.Read<SubnetEnv>(SubnetEnv env) -> {
+      case ReadResult.Read<SubnetEnv>(SubnetEnv env) -> {
         var wrong = new ArrayList<String>();
         for (Expected.PodRanges range : expected.pods()) {
           String prefix = range.node().family() == Cidr.Family.IPV4 ? "FLANNEL_" : "FLANNEL_IPV6_";
@@ -64,8 +64,8 @@ final class PodChecks {
         yield wrong.isEmpty()
             ? Optional.empty()
             : Optional.of(
-                Sighting.ofNode(
-                    LocalFault.SUBNET_ENV_WRONG,
+                Finding.ofNode(
+                    NodeFault.SUBNET_ENV_WRONG,
                     "in /run/flannel/subnet.env " + String.join(". ", wrong)));
       }
     };
@@ -82,14 +82,14 @@ final class PodChecks {
   }
 
   /** A bridge without address has just been made: the plugin sets it last. */
-  private static Optional<Sighting> bridgeAddress(Expected.PodRanges range, Link bridge) {
+  private static Optional<Finding> bridgeAddress(Expected.PodRanges range, Link bridge) {
     List<Link.InterfaceAddress> found = bridge.addresses(range.node().family());
     if (found.isEmpty() || found.stream().anyMatch(own -> range.node().contains(own.address()))) {
       return Optional.empty();
     }
     return Optional.of(
-        Sighting.ofNode(
-            LocalFault.BRIDGE_ADDRESS_WRONG,
+        Finding.ofNode(
+            NodeFault.BRIDGE_ADDRESS_WRONG,
             "%s has address %s; it should have one in %s"
                 .formatted(bridge.name(), found.getFirst(), range.node())));
   }
@@ -98,7 +98,7 @@ final class PodChecks {
    * The CNI plugin gives both ends of a pod's link the same MTU, so that the node's end tells it.
    * Pods with less than they could have lose nothing: they keep it until they restart.
    */
-  private static Optional<Sighting> podMtus(Expected expected, KernelState state) {
+  private static Optional<Finding> podMtus(Expected expected, KernelState state) {
     OptionalInt wanted = expected.podMtu(state);
     List<Integer> pods = state.podMtus().value().orElse(List.of());
     if (wanted.isEmpty()) {
@@ -108,8 +108,8 @@ final class PodChecks {
     return larger.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            Sighting.ofNode(
-                LocalFault.BRIDGE_MTU_WRONG,
+            Finding.ofNode(
+                NodeFault.BRIDGE_MTU_WRONG,
                 "%d of %d pods on %s %s an MTU of up to %d; it should be at most %d"
                     .formatted(
                         larger.size(),
@@ -121,11 +121,11 @@ final class PodChecks {
   }
 
   /** The CNI plugin turns it on when it makes the bridge; without a bridge nothing is forwarded. */
-  private static Optional<Sighting> forwarding(Expected expected, KernelState state) {
+  private static Optional<Finding> forwarding(Expected expected, KernelState state) {
     var off = new ArrayList<String>();
     for (Expected.PodRanges range : expected.pods()) {
       boolean ipv4 = range.node().family() == Cidr.Family.IPV4;
-      Reading<Integer> value =
+      ReadResult<Integer> value =
           ipv4 ? state.sysctls().ipForward() : state.sysctls().ipv6Forwarding();
       if (value.value().equals(Optional.of(0))) {
         off.add(ipv4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding");
@@ -134,8 +134,8 @@ final class PodChecks {
     return off.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            Sighting.ofNode(
-                LocalFault.IP_FORWARDING_OFF,
+            Finding.ofNode(
+                NodeFault.IP_FORWARDING_OFF,
                 String.join(" and ", off)
                     + (off.size() == 1 ? " is 0; it should be 1" : " are 0; they should be 1")));
   }

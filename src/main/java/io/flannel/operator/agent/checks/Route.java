@@ -2,8 +2,8 @@ package io.flannel.operator.agent.checks;
 
 import static java.util.stream.Collectors.joining;
 
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.RouteCopies;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.RouteCopies;
 import java.util.List;
 import java.util.Optional;
 

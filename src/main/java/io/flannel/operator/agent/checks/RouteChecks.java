@@ -2,10 +2,10 @@ package io.flannel.operator.agent.checks;
 
 import static java.util.stream.Collectors.toSet;
 
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.Names;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.Names;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +15,8 @@ import java.util.Set;
 final class RouteChecks {
   private RouteChecks() {}
 
-  static List<Sighting> of(Expected expected, KernelState state) {
-    var sightings = new ArrayList<Sighting>();
+  static List<Finding> of(Expected expected, KernelState state) {
+    var sightings = new ArrayList<Finding>();
     Optional<RoutingTable> routes = state.routes().value();
     if (routes.isPresent() && expected.ipv4Pods().isPresent()) {
       Cidr network = expected.ipv4Pods().get().network();
@@ -34,10 +34,10 @@ final class RouteChecks {
   }
 
   private static void toPeers(
-      Expected expected, KernelState state, RoutingTable routes, List<Sighting> sightings) {
+      Expected expected, KernelState state, RoutingTable routes, List<Finding> sightings) {
     for (Expected.Peer peer : expected.peers()) {
-      if (PeerWay.concerns(expected, peer)) {
-        PeerWay way = PeerWay.of(expected, state, routes, peer);
+      if (PeerRoute.concerns(expected, peer)) {
+        PeerRoute way = PeerRoute.of(expected, state, routes, peer);
         boolean gone = way.route().isEmpty() && !way.canBe();
         if (!way.isRight() && !gone) {
           sightings.add(wrong(peer, way));
@@ -46,19 +46,19 @@ final class RouteChecks {
     }
   }
 
-  private static Sighting wrong(Expected.Peer peer, PeerWay way) {
+  private static Finding wrong(Expected.Peer peer, PeerRoute way) {
     String wanted = "it should be " + way.wanted();
     return way.route()
         .map(
             route ->
-                Sighting.ofPeer(
-                    LocalFault.ROUTE_WRONG,
+                Finding.ofPeer(
+                    NodeFault.ROUTE_WRONG,
                     peer,
                     "the route to %s's pods is %s; %s".formatted(peer.name(), route, wanted)))
         .orElseGet(
             () ->
-                Sighting.ofPeer(
-                    LocalFault.ROUTE_MISSING,
+                Finding.ofPeer(
+                    NodeFault.ROUTE_MISSING,
                     peer,
                     "there is no route to %s's pods in %s; %s"
                         .formatted(peer.name(), peer.subnet(), wanted)));
@@ -73,7 +73,7 @@ final class RouteChecks {
       KernelState state,
       Cidr network,
       RoutingTable routes,
-      List<Sighting> sightings) {
+      List<Finding> sightings) {
     Optional<Expected.Tunnel> tunnel = expected.ipv4Tunnel();
     if (tunnel.isEmpty() || expected.peers().isEmpty()) {
       return;
@@ -91,8 +91,8 @@ final class RouteChecks {
           .ifPresent(
               route ->
                   sightings.add(
-                      Sighting.ofPeer(
-                          LocalFault.ROUTE_WRONG,
+                      Finding.ofPeer(
+                          NodeFault.ROUTE_WRONG,
                           peer,
                           "the route to %s's pods is %s; it should be %s dev %s"
                               .formatted(peer.name(), route, network, tunnel.get().name()))));
@@ -100,7 +100,7 @@ final class RouteChecks {
   }
 
   private static void ipv6Network(
-      Expected expected, KernelState state, RoutingTable routes, List<Sighting> sightings) {
+      Expected expected, KernelState state, RoutingTable routes, List<Finding> sightings) {
     for (Expected.Tunnel tunnel : expected.tunnels()) {
       for (Expected.PodRanges range : expected.pods()) {
         boolean ipv6 =
@@ -127,11 +127,11 @@ final class RouteChecks {
       KernelState state,
       Cidr network,
       RoutingTable routes,
-      List<Sighting> sightings) {
+      List<Finding> sightings) {
     if (DeviceChecks.carries(tunnel, state)) {
       sightings.add(
-          Sighting.ofNode(
-              LocalFault.NETWORK_ROUTE_MISSING,
+          Finding.ofNode(
+              NodeFault.NETWORK_ROUTE_MISSING,
               "the route to %s is %s; it should be dev %s"
                   .formatted(
                       network,
@@ -144,7 +144,7 @@ final class RouteChecks {
    * Routes through a router, inside the network, to nobody's pods. A link of the node's own in
    * there (a bridge of Docker's) is a clash, but no left-over of flannel's.
    */
-  private static Optional<Sighting> stale(Expected expected, Cidr network, RoutingTable routes) {
+  private static Optional<Finding> stale(Expected expected, Cidr network, RoutingTable routes) {
     if (!expected.allPeers()) {
       return Optional.empty();
     }
@@ -171,8 +171,8 @@ final class RouteChecks {
       return Optional.empty();
     }
     return Optional.of(
-        Sighting.ofNode(
-            LocalFault.ROUTE_STALE,
+        Finding.ofNode(
+            NodeFault.ROUTE_STALE,
             "there %s to no node's pods: %s; there should be none"
                 .formatted(
                     stale.size() == 1 ? "is a route" : "are " + stale.size() + " routes",

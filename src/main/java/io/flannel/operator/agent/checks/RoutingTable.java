@@ -1,6 +1,6 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

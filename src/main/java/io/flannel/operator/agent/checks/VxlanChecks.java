@@ -4,9 +4,9 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +19,8 @@ import java.util.Optional;
 final class VxlanChecks {
   private VxlanChecks() {}
 
-  static List<Sighting> of(Expected expected, KernelState state) {
-    var sightings = new ArrayList<Sighting>();
+  static List<Finding> of(Expected expected, KernelState state) {
+    var sightings = new ArrayList<Finding>();
     Optional<Expected.Tunnel> tunnel =
         expected
             .ipv4Tunnel()
@@ -36,7 +36,7 @@ final class VxlanChecks {
         Optional<String> mac = peer.vtepMac();
         if (mac.isPresent()
             && !peer.otherBackend()
-            && PeerWay.of(expected, state, routes.get(), peer).isTunnelled()) {
+            && PeerRoute.of(expected, state, routes.get(), peer).isTunnelled()) {
           macs.flatMap(known -> neighbour(tunnel.get(), peer, mac.get(), known))
               .ifPresent(sightings::add);
           destinations
@@ -59,7 +59,7 @@ final class VxlanChecks {
         .collect(groupingBy(ForwardingEntry::mac, mapping(ForwardingEntry::destination, toList())));
   }
 
-  private static Optional<Sighting> neighbour(
+  private static Optional<Finding> neighbour(
       Expected.Tunnel tunnel, Expected.Peer peer, String mac, Map<Cidr, List<String>> known) {
     Cidr vtep = Cidr.ofAddress(peer.subnet().base());
     List<String> macs = known.getOrDefault(vtep, List.of());
@@ -69,19 +69,19 @@ final class VxlanChecks {
     String wanted = "it should be %s, as %s published".formatted(mac, peer.name());
     return Optional.of(
         macs.isEmpty()
-            ? Sighting.ofPeer(
-                LocalFault.NEIGHBOUR_MISSING,
+            ? Finding.ofPeer(
+                NodeFault.NEIGHBOUR_MISSING,
                 peer,
                 "there is no MAC address for %s on %s; %s"
                     .formatted(vtep.base(), tunnel.name(), wanted))
-            : Sighting.ofPeer(
-                LocalFault.NEIGHBOUR_WRONG,
+            : Finding.ofPeer(
+                NodeFault.NEIGHBOUR_WRONG,
                 peer,
                 "the MAC address for %s on %s is %s; %s"
                     .formatted(vtep.base(), tunnel.name(), macs.getFirst(), wanted)));
   }
 
-  private static Optional<Sighting> forwarding(
+  private static Optional<Finding> forwarding(
       Expected.Tunnel tunnel, Expected.Peer peer, String mac, Map<String, List<Cidr>> known) {
     List<Cidr> destinations = known.getOrDefault(mac, List.of());
     if (destinations.contains(peer.address())) {
@@ -90,13 +90,13 @@ final class VxlanChecks {
     String wanted = "it should be %s, %s's address".formatted(peer.address().base(), peer.name());
     return Optional.of(
         destinations.isEmpty()
-            ? Sighting.ofPeer(
-                LocalFault.FDB_MISSING,
+            ? Finding.ofPeer(
+                NodeFault.FDB_MISSING,
                 peer,
                 "%s has no destination for MAC address %s; %s"
                     .formatted(tunnel.name(), mac, wanted))
-            : Sighting.ofPeer(
-                LocalFault.FDB_WRONG,
+            : Finding.ofPeer(
+                NodeFault.FDB_WRONG,
                 peer,
                 "%s sends what is for MAC address %s to %s; %s"
                     .formatted(tunnel.name(), mac, destinations.getFirst().base(), wanted)));

@@ -1,10 +1,10 @@
 package io.flannel.operator.report.path;
 
-import io.flannel.operator.decide.AgentReport;
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.decide.LocalFault.Effect;
-import io.flannel.operator.decide.NodeProblem;
-import io.flannel.operator.overlay.Names;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.problem.LeaseProblem;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.decide.problem.NodeFault.Effect;
+import io.flannel.operator.flannel.Names;
 import io.flannel.operator.report.path.PacketPath.Kind;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,13 +12,13 @@ import java.util.Optional;
 
 /** What is wrong on the two nodes themselves, at the hop where packets meet it. */
 final class Faults {
-  private final PathEnd from;
-  private final PathEnd to;
+  private final PathEndpoint from;
+  private final PathEndpoint to;
   private final boolean encapsulated;
   private final boolean lost;
-  private final List<Break> breaks = new ArrayList<>();
+  private final List<PathFault> breaks = new ArrayList<>();
 
-  private Faults(PathEnd from, PathEnd to, boolean encapsulated, boolean lost) {
+  private Faults(PathEndpoint from, PathEndpoint to, boolean encapsulated, boolean lost) {
     this.from = from;
     this.to = to;
     this.encapsulated = encapsulated;
@@ -30,7 +30,8 @@ final class Faults {
    *
    * @param lost whether probes between the two are lost: some faults are none while they pass
    */
-  static List<Break> of(PathEnd from, PathEnd to, boolean encapsulated, boolean lost) {
+  static List<PathFault> of(
+      PathEndpoint from, PathEndpoint to, boolean encapsulated, boolean lost) {
     Faults faults = new Faults(from, to, encapsulated, lost);
     faults.lease(from);
     faults.lease(to);
@@ -40,18 +41,18 @@ final class Faults {
   }
 
   /** flannel makes no way to or from a node without a lease: the sender's route tells it. */
-  private void lease(PathEnd end) {
+  private void lease(PathEndpoint end) {
     end.lease()
         .problem()
         .ifPresent(
             problem ->
                 breaks.add(
-                    new Break(
-                        problem == NodeProblem.DUPLICATE_PUBLIC_IP ? Kind.WIRE : Kind.ROUTE,
+                    new PathFault(
+                        problem == LeaseProblem.DUPLICATE_PUBLIC_IP ? Kind.WIRE : Kind.ROUTE,
                         false,
                         false,
                         // What the old backend left carries packets.
-                        problem != NodeProblem.OTHER_BACKEND,
+                        problem != LeaseProblem.OTHER_BACKEND,
                         problem,
                         Names.ofNodes(List.of(end.name())) + " " + problem.message(),
                         "",
@@ -59,12 +60,12 @@ final class Faults {
   }
 
   private void find(AgentReport.Finding found, boolean far) {
-    LocalFault fault = found.fault();
+    NodeFault fault = found.fault();
     boolean hint = fault.effect() == Effect.HINT;
     if (hint && !lost) {
       return;
     }
-    PathEnd end = far ? to : from;
+    PathEndpoint end = far ? to : from;
     String message =
         "%s %s%s"
             .formatted(
@@ -75,7 +76,7 @@ final class Faults {
         .ifPresent(
             place ->
                 breaks.add(
-                    new Break(
+                    new PathFault(
                         place.kind(),
                         far,
                         place.back(),
@@ -89,7 +90,7 @@ final class Faults {
   private record Place(Kind kind, boolean back) {}
 
   /** Some faults that probes do not notice cut off pods. */
-  private static boolean cutsPods(LocalFault fault) {
+  private static boolean cutsPods(NodeFault fault) {
     return switch (fault) {
       case IP_FORWARDING_OFF, BRIDGE_ADDRESS_WRONG -> true;
       default -> fault.effect() == Effect.CUTS || fault.effect() == Effect.CUTS_FULL_SIZE;
@@ -97,7 +98,7 @@ final class Faults {
   }
 
   /** Where packets meet a fault; empty: they do not. */
-  private Optional<Place> place(LocalFault fault, boolean far) {
+  private Optional<Place> place(NodeFault fault, boolean far) {
     return switch (fault) {
       case DEVICE_MISSING,
           DEVICE_DOWN,

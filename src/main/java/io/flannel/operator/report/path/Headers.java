@@ -1,7 +1,7 @@
 package io.flannel.operator.report.path;
 
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,7 +13,7 @@ import java.util.List;
  * @param encapsulated whether it goes through the tunnel
  */
 record Headers(
-    PathEnd from, PathEnd to, Cidr.Family family, Backend backend, boolean encapsulated) {
+    PathEndpoint from, PathEndpoint to, Cidr.Family family, Backend backend, boolean encapsulated) {
   private static final int SENT = 64;
 
   /** As the pod sends it, up to the sender's routing. */
@@ -84,7 +84,7 @@ record Headers(
     return "Ethernet %s → %s".formatted(vtep(from), vtep(to));
   }
 
-  private String vtep(PathEnd end) {
+  private String vtep(PathEndpoint end) {
     return end.vtepMac(family).orElse(end.name() + "'s vxlan device");
   }
 }

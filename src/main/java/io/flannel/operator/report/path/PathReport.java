@@ -1,11 +1,11 @@
 package io.flannel.operator.report.path;
 
 import io.flannel.operator.api.FlannelNodeStatus.Device;
-import io.flannel.operator.decide.PathState;
-import io.flannel.operator.decide.TunnelVerdicts;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.Encapsulation;
+import io.flannel.operator.decide.health.PathState;
+import io.flannel.operator.decide.health.TunnelVerdicts;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.Encapsulation;
 import io.flannel.operator.report.path.PacketPath.Hop;
 import io.flannel.operator.report.path.PacketPath.Kind;
 import io.flannel.operator.report.path.PacketPath.State;
@@ -17,23 +17,23 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts a packet's way together. IPv4, where both nodes have it. */
 public final class PathReport {
-  private final PathEnd from;
-  private final PathEnd to;
+  private final PathEndpoint from;
+  private final PathEndpoint to;
   private final Cidr.Family family;
-  private final WayTaken way;
+  private final PathRoute way;
   private final Headers headers;
   private final List<Hop> hops = new ArrayList<>();
 
   /** Index of the wire in the hops: what comes later is the receiver's. */
   private int wire;
 
-  private PathReport(PathEnd from, PathEnd to, List<Backend> backends) {
+  private PathReport(PathEndpoint from, PathEndpoint to, List<Backend> backends) {
     this.from = from;
     this.to = to;
     boolean ipv4 = from.pods(Cidr.Family.IPV4).isPresent() && to.pods(Cidr.Family.IPV4).isPresent();
     boolean ipv6 = from.pods(Cidr.Family.IPV6).isPresent() && to.pods(Cidr.Family.IPV6).isPresent();
     family = ipv6 && !ipv4 ? Cidr.Family.IPV6 : Cidr.Family.IPV4;
-    way = WayTaken.of(from, to, family, backends);
+    way = PathRoute.of(from, to, family, backends);
     headers = new Headers(from, to, family, way.backend(), way.encapsulated());
   }
 
@@ -44,22 +44,25 @@ public final class PathReport {
    * @param verdicts what is said of the tunnels; empty: nothing measures them
    */
   public static PacketPath of(
-      PathEnd from, PathEnd to, List<Backend> backends, Optional<TunnelVerdicts> verdicts) {
+      PathEndpoint from,
+      PathEndpoint to,
+      List<Backend> backends,
+      Optional<TunnelVerdicts> verdicts) {
     return new PathReport(from, to, backends).report(verdicts);
   }
 
   private PacketPath report(Optional<TunnelVerdicts> verdicts) {
     draw();
-    Probed probed = Probed.of(from, to);
-    List<Break> breaks =
+    ProbeOutcome probed = ProbeOutcome.of(from, to);
+    List<PathFault> breaks =
         new ArrayList<>(
             Faults.of(from, to, way.encapsulated(), probed.state().lost()).stream()
                 .filter(fault -> hopOf(fault) >= 0)
                 .toList());
-    if (breaks.stream().noneMatch(Break::cuts)) {
+    if (breaks.stream().noneMatch(PathFault::cuts)) {
       probed.breakOf(from, to, way.backend(), verdicts).ifPresent(breaks::add);
     }
-    Optional<Break> told = told(breaks);
+    Optional<PathFault> told = told(breaks);
     breaks.forEach(found -> mark(found, told));
     Boolean works = works(breaks, probed.state());
     return new PacketPath(
@@ -70,13 +73,13 @@ public final class PathReport {
         works,
         summary(works, told, probed.state()),
         told.map(it -> it.cause().reason()).orElse(null),
-        told.map(Break::message).orElse(null),
-        told.map(Break::remedy).orElse(null),
+        told.map(PathFault::message).orElse(null),
+        told.map(PathFault::remedy).orElse(null),
         List.copyOf(hops));
   }
 
   /** What cuts, the first that the packet meets; then what the answer meets; then other losses. */
-  private Optional<Break> told(List<Break> breaks) {
+  private Optional<PathFault> told(List<PathFault> breaks) {
     return breaks.stream()
         .filter(it -> it.cuts() || it.kind() == Kind.WIRE)
         .min(
@@ -88,8 +91,8 @@ public final class PathReport {
                         : Integer.compare(hopOf(one), hopOf(other)));
   }
 
-  private static @Nullable Boolean works(List<Break> breaks, PathState probed) {
-    if (breaks.stream().anyMatch(Break::cuts)) {
+  private static @Nullable Boolean works(List<PathFault> breaks, PathState probed) {
+    if (breaks.stream().anyMatch(PathFault::cuts)) {
       return false;
     }
     return probed.reached() ? true : null;
@@ -111,7 +114,7 @@ public final class PathReport {
     hops.add(pod(to, headers.received()));
   }
 
-  private Hop pod(PathEnd end, List<String> looks) {
+  private Hop pod(PathEndpoint end, List<String> looks) {
     return new Hop(
         Kind.POD,
         end.name(),
@@ -125,7 +128,7 @@ public final class PathReport {
         null);
   }
 
-  private Hop bridge(PathEnd end, List<String> looks) {
+  private Hop bridge(PathEndpoint end, List<String> looks) {
     return device(
         Kind.BRIDGE,
         end,
@@ -158,7 +161,7 @@ public final class PathReport {
         own ? null : note);
   }
 
-  private Hop tunnel(PathEnd end, Backend backend) {
+  private Hop tunnel(PathEndpoint end, Backend backend) {
     String usual = backend.device(family).orElse("");
     // In a rollout the agent tells of the device of the node's own backend, which may be another.
     Optional<Device> seen = end.tunnel().filter(it -> it.name().equals(usual));
@@ -166,7 +169,7 @@ public final class PathReport {
         Kind.TUNNEL, end, usual, seen, headers.inTunnel(), "%s is not reported".formatted(usual));
   }
 
-  private Hop nic(PathEnd end) {
+  private Hop nic(PathEndpoint end) {
     Hop hop =
         device(
             Kind.NIC,
@@ -212,7 +215,7 @@ public final class PathReport {
 
   private Hop device(
       Kind kind,
-      PathEnd end,
+      PathEndpoint end,
       String usual,
       Optional<Device> device,
       List<String> looks,
@@ -230,14 +233,14 @@ public final class PathReport {
         device.isPresent() ? null : unreported(end, missing));
   }
 
-  private static String unreported(PathEnd end, String otherwise) {
+  private static String unreported(PathEndpoint end, String otherwise) {
     return end.report().isEmpty()
         ? "the agent of %s says nothing".formatted(end.name())
         : otherwise;
   }
 
   /** Where in the list it is; -1: the packet does not pass there. */
-  private int hopOf(Break found) {
+  private int hopOf(PathFault found) {
     for (int i = 0; i < hops.size(); i++) {
       boolean side = found.kind() == Kind.WIRE || i > wire == found.far();
       if (side && hops.get(i).kind() == found.kind()) {
@@ -250,7 +253,7 @@ public final class PathReport {
   /**
    * @param told what the path as a whole says already
    */
-  private void mark(Break found, Optional<Break> told) {
+  private void mark(PathFault found, Optional<PathFault> told) {
     int at = hopOf(found);
     Hop hop = hops.get(at);
     @Nullable String note = told.equals(Optional.of(found)) ? found.seen() : found.message();
@@ -267,10 +270,10 @@ public final class PathReport {
     }
   }
 
-  private String summary(@Nullable Boolean works, Optional<Break> told, PathState probed) {
+  private String summary(@Nullable Boolean works, Optional<PathFault> told, PathState probed) {
     String between = "Packets from pods on %s to pods on %s".formatted(from.name(), to.name());
     if (Boolean.FALSE.equals(works)) {
-      Break found = told.orElseThrow();
+      PathFault found = told.orElseThrow();
       Hop hop = hops.get(hopOf(found));
       return "%s get lost %s: %s."
           .formatted(
@@ -298,7 +301,7 @@ public final class PathReport {
   }
 
   private String unknown(PathState probed) {
-    for (PathEnd end : List.of(from, to)) {
+    for (PathEndpoint end : List.of(from, to)) {
       if (end.report().isEmpty()) {
         return "the agent of %s says nothing".formatted(end.name());
       }

@@ -3,17 +3,17 @@ package io.flannel.operator.report.view;
 import io.flannel.operator.api.FlannelNetworkSpec;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
-import io.flannel.operator.decide.AgentReport;
-import io.flannel.operator.decide.Cause;
-import io.flannel.operator.decide.NodeLease;
-import io.flannel.operator.decide.TunnelProblem;
-import io.flannel.operator.decide.TunnelVerdict;
-import io.flannel.operator.decide.TunnelVerdicts;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.health.TunnelVerdict;
+import io.flannel.operator.decide.health.TunnelVerdicts;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.problem.ProblemReason;
+import io.flannel.operator.decide.problem.TunnelProblem;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.report.NodeReport;
 import io.flannel.operator.report.path.PacketPath;
-import io.flannel.operator.report.path.PathEnd;
+import io.flannel.operator.report.path.PathEndpoint;
 import io.flannel.operator.report.path.PathReport;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -49,7 +49,7 @@ public record ObservedNetwork(
       new FlannelNetworkStatus(null, null, null, null, null, null, null, null, null, null);
 
   /** Where nothing that an agent said counts any more. */
-  private static final Set<Cause> SILENCE =
+  private static final Set<ProblemReason> SILENCE =
       Set.of(TunnelProblem.AGENT_SILENT, TunnelProblem.NODE_UNREACHABLE);
 
   /**
@@ -62,7 +62,7 @@ public record ObservedNetwork(
    * @param at the moment
    */
   public record Evidence(
-      WantedNetwork wanted,
+      DesiredNetwork wanted,
       Backend inForce,
       List<NodeLease> leases,
       Map<String, AgentReport> reports,
@@ -80,9 +80,9 @@ public record ObservedNetwork(
           .isPresent();
     }
 
-    private PathEnd end(NodeLease lease) {
+    private PathEndpoint end(NodeLease lease) {
       String node = lease.node().name();
-      return PathEnd.of(lease, Optional.ofNullable(reports.get(node)), isSilent(node));
+      return PathEndpoint.of(lease, Optional.ofNullable(reports.get(node)), isSilent(node));
     }
 
     private Mesh mesh() {

@@ -82,10 +82,10 @@ class BatchToolTest {
 
   private String ask(String... queries) {
     return switch (tool.ask(List.of(queries))) {
-      case Reading.Read<List<byte[]>>(List<byte[]> lines) ->
+      case ReadResult.Read<List<byte[]>>(List<byte[]> lines) ->
           lines.stream().map(line -> new String(line, StandardCharsets.UTF_8)).toList().toString();
-      case Reading.Failed<List<byte[]>>(String why) -> why;
-      case Reading.Absent<List<byte[]>>() -> "absent";
+      case ReadResult.Failed<List<byte[]>>(String why) -> why;
+      case ReadResult.Absent<List<byte[]>>() -> "absent";
     };
   }
 }

@@ -3,7 +3,7 @@ package io.flannel.operator.agent.checks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.BackendType;
-import io.flannel.operator.decide.LocalFault;
+import io.flannel.operator.decide.problem.NodeFault;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +24,7 @@ class CounterChecksTest {
     node.udpChecksumErrors += 2;
     assertThat(look(node)).isEmpty();
     node.udpChecksumErrors += 3;
-    assertThat(look(node)).containsExactly(LocalFault.UDP_CHECKSUM_ERRORS);
+    assertThat(look(node)).containsExactly(NodeFault.UDP_CHECKSUM_ERRORS);
   }
 
   @Test
@@ -65,7 +65,7 @@ class CounterChecksTest {
     assertThat(look(node)).isEmpty();
     assertThat(look(node)).isEmpty();
     node.reversePathDrops += 10;
-    assertThat(look(node)).containsExactly(LocalFault.REVERSE_PATH_FILTER_STRICT);
+    assertThat(look(node)).containsExactly(NodeFault.REVERSE_PATH_FILTER_STRICT);
   }
 
   @Test
@@ -85,7 +85,7 @@ class CounterChecksTest {
       tunl0(node, 10L * i);
       assertThat(look(node))
           .as("look %d: ten seconds are not over", i)
-          .isEqualTo(i < 5 ? List.of() : List.of(LocalFault.RIVAL_DEVICE));
+          .isEqualTo(i < 5 ? List.of() : List.of(NodeFault.RIVAL_DEVICE));
     }
     receive(node);
     tunl0(node, 100);
@@ -143,8 +143,8 @@ class CounterChecksTest {
         OptionalLong.of(packets));
   }
 
-  private List<LocalFault> look(SimulatedNode node) {
+  private List<NodeFault> look(SimulatedNode node) {
     now += TWO_SECONDS;
-    return checks.look(now, node.expected(), node.state()).stream().map(Sighting::fault).toList();
+    return checks.look(now, node.expected(), node.state()).stream().map(Finding::fault).toList();
   }
 }

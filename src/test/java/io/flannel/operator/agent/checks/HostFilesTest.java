@@ -2,9 +2,9 @@ package io.flannel.operator.agent.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.agent.checks.Reading.Absent;
-import io.flannel.operator.agent.checks.Reading.Failed;
-import io.flannel.operator.agent.checks.Reading.Read;
+import io.flannel.operator.agent.checks.ReadResult.Absent;
+import io.flannel.operator.agent.checks.ReadResult.Failed;
+import io.flannel.operator.agent.checks.ReadResult.Read;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

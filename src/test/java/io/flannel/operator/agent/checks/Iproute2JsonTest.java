@@ -3,7 +3,7 @@ package io.flannel.operator.agent.checks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -84,9 +84,9 @@ class Iproute2JsonTest {
         "[] []\n[]\n[]",
       })
   void whatIsNotKnownIsNotTakenForMissing(String output) {
-    assertThat(answers(output).links()).isInstanceOf(Reading.Failed.class);
-    assertThat(answers(output).routes()).isInstanceOf(Reading.Failed.class);
-    assertThat(answers(output).neighbours()).isInstanceOf(Reading.Failed.class);
+    assertThat(answers(output).links()).isInstanceOf(ReadResult.Failed.class);
+    assertThat(answers(output).routes()).isInstanceOf(ReadResult.Failed.class);
+    assertThat(answers(output).neighbours()).isInstanceOf(ReadResult.Failed.class);
   }
 
   @Test

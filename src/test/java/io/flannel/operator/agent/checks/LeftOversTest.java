@@ -2,7 +2,7 @@ package io.flannel.operator.agent.checks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

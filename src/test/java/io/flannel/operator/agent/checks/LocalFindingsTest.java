@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -15,15 +15,15 @@ import org.junit.jupiter.api.Test;
 class LocalFindingsTest {
   @Test
   void everyFaultHasAMutationOrATestOfItsOwn() {
-    var shown = new TreeSet<LocalFault>();
+    var shown = new TreeSet<NodeFault>();
     Mutation.all().forEach(mutation -> shown.add(mutation.fault()));
-    // Of several looks: CounterChecksTest. Of none: LocalFindingsLawsTest.
+    // Of several looks: CounterChecksTest. Of none: LocalFindingsPropertyTest.
     shown.addAll(
         List.of(
-            LocalFault.REVERSE_PATH_FILTER_STRICT,
-            LocalFault.UDP_CHECKSUM_ERRORS,
-            LocalFault.CHECKS_FAILED));
-    assertThat(shown).containsExactly(LocalFault.values());
+            NodeFault.REVERSE_PATH_FILTER_STRICT,
+            NodeFault.UDP_CHECKSUM_ERRORS,
+            NodeFault.CHECKS_FAILED));
+    assertThat(shown).containsExactly(NodeFault.values());
   }
 
   @Test
@@ -31,10 +31,10 @@ class LocalFindingsTest {
     var node = SimulatedNode.of(BackendType.HOST_GW);
     node.routes.add(SimulatedNode.newRoute("10.244.2.0/24", "192.168.0.100", "flannel.ipip", 4096));
     assertThat(node.sightings())
-        .extracting(Sighting::fault, Sighting::message)
+        .extracting(Finding::fault, Finding::message)
         .containsExactly(
             tuple(
-                LocalFault.LEFT_OVERS,
+                NodeFault.LEFT_OVERS,
                 "there is the route 10.244.2.0/24 via 192.168.0.100 dev flannel.ipip metric 4096;"
                     + " there should be none"));
   }
@@ -45,8 +45,8 @@ class LocalFindingsTest {
     node.removeRoute("10.244.2.0/24");
     node.routes.add(SimulatedNode.newRoute("10.244.2.0/24", "10.244.2.0", "flannel.1", 4096));
     assertThat(node.sightings())
-        .extracting(Sighting::fault)
-        .containsExactly(LocalFault.ROUTE_MISSING);
+        .extracting(Finding::fault)
+        .containsExactly(NodeFault.ROUTE_MISSING);
   }
 
   @Test
@@ -55,10 +55,10 @@ class LocalFindingsTest {
     node.route("10.244.2.0/24", "192.168.0.100", "eth0");
     node.routes.add(SimulatedNode.newRoute("10.244.3.0/24", "192.168.0.101", "eth0", 4096));
     assertThat(node.sightings())
-        .extracting(Sighting::fault, Sighting::message)
+        .extracting(Finding::fault, Finding::message)
         .containsExactly(
             tuple(
-                LocalFault.LEFT_OVERS,
+                NodeFault.LEFT_OVERS,
                 "there are 2 routes, such as 10.244.2.0/24 via 192.168.0.100 dev eth0; there"
                     + " should be none"));
   }
@@ -107,7 +107,7 @@ class LocalFindingsTest {
     Link own = node.link("flannel.1");
     node.replace(Mutation.with(own, own.kind(), 1450, own.tunnel()));
     assertThat(node.sightings())
-        .extracting(Sighting::message)
+        .extracting(Finding::message)
         .containsExactly(
             "flannel.1 has MTU 1450; it should have 1500: so says the network's mtu; eth0 has 1500,"
                 + " 50 of which vxlan takes");
@@ -119,12 +119,12 @@ class LocalFindingsTest {
     node.podMtus.clear();
     node.podMtus.addAll(List.of(1450, 1480, 1400, 1500));
     assertThat(node.sightings())
-        .extracting(Sighting::message)
+        .extracting(Finding::message)
         .containsExactly(
             "2 of 4 pods on cni0 have an MTU of up to 1500; it should be at most 1450");
     node.podMtus.remove(Integer.valueOf(1500));
     assertThat(node.sightings())
-        .extracting(Sighting::message)
+        .extracting(Finding::message)
         .containsExactly("1 of 3 pods on cni0 has an MTU of up to 1480; it should be at most 1450");
     node.podMtus.remove(Integer.valueOf(1480));
     assertThat(node.sightings()).isEmpty();
@@ -170,9 +170,9 @@ class LocalFindingsTest {
     node.removeRoute("10.244.2.0/24");
     node.removeRoute("192.168.0.0/24");
     assertThat(node.sightings())
-        .filteredOn(sighting -> sighting.fault() == LocalFault.ROUTE_MISSING)
+        .filteredOn(sighting -> sighting.fault() == NodeFault.ROUTE_MISSING)
         .singleElement()
-        .extracting(Sighting::message)
+        .extracting(Finding::message)
         .asString()
         .contains("host-gw needs all nodes on one L2");
   }
@@ -183,7 +183,7 @@ class LocalFindingsTest {
     node.removeRoute("10.244.2.0/24");
     node.route("10.244.2.0/24", "192.168.0.250", "flannel.ipip");
     assertThat(node.sightings())
-        .extracting(Sighting::message)
+        .extracting(Finding::message)
         .containsExactly(
             "the route to n2's pods is 10.244.2.0/24 via 192.168.0.250 dev flannel.ipip; it should"
                 + " be 10.244.2.0/24 via 192.168.0.100 dev flannel.ipip");

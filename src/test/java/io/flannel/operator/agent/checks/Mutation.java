@@ -1,8 +1,8 @@
 package io.flannel.operator.agent.checks;
 
 import io.flannel.operator.api.BackendType;
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,64 +16,64 @@ import java.util.function.UnaryOperator;
  * @param on the nodes on which it can happen
  */
 record Mutation(
-    String name, LocalFault fault, Predicate<SimulatedNode> on, Consumer<SimulatedNode> breaks) {
+    String name, NodeFault fault, Predicate<SimulatedNode> on, Consumer<SimulatedNode> breaks) {
 
   static List<Mutation> all() {
     return List.of(
         new Mutation(
             "device deleted",
-            LocalFault.DEVICE_MISSING,
+            NodeFault.DEVICE_MISSING,
             Mutation::hasDevice,
             node -> loseDevice(node, true)),
         new Mutation(
             "device down",
-            LocalFault.DEVICE_DOWN,
+            NodeFault.DEVICE_DOWN,
             Mutation::hasDevice,
             node -> loseDevice(node, false)),
         new Mutation(
             "device of another kind",
-            LocalFault.DEVICE_KIND_WRONG,
+            NodeFault.DEVICE_KIND_WRONG,
             Mutation::hasDevice,
             node ->
                 change(node, link -> with(link, Optional.of("dummy"), link.mtu(), link.tunnel()))),
         new Mutation(
             "another local address",
-            LocalFault.DEVICE_ENDPOINT_WRONG,
+            NodeFault.DEVICE_ENDPOINT_WRONG,
             node -> hasDevice(node) && !node.shape.is(BackendType.WIREGUARD),
             node -> ends(node, Optional.of("192.168.0.99"), Optional.empty())),
         new Mutation(
             "no local address",
-            LocalFault.DEVICE_ENDPOINT_WRONG,
+            NodeFault.DEVICE_ENDPOINT_WRONG,
             node -> hasDevice(node) && !node.shape.is(BackendType.WIREGUARD),
             node -> ends(node, Optional.empty(), Optional.empty())),
         new Mutation(
             "bound to one remote",
-            LocalFault.DEVICE_ENDPOINT_WRONG,
+            NodeFault.DEVICE_ENDPOINT_WRONG,
             node -> hasDevice(node) && !node.shape.is(BackendType.WIREGUARD),
             node -> ends(node, Optional.of("192.168.0.81"), Optional.of("192.168.0.100"))),
         new Mutation(
             "another VNI",
-            LocalFault.DEVICE_VNI_WRONG,
+            NodeFault.DEVICE_VNI_WRONG,
             node -> node.shape.is(BackendType.VXLAN),
             node -> vxlan(node, 2, 8472)),
         new Mutation(
             "another port",
-            LocalFault.DEVICE_PORT_WRONG,
+            NodeFault.DEVICE_PORT_WRONG,
             node -> node.shape.is(BackendType.VXLAN),
             node -> vxlan(node, 1, 4789)),
         new Mutation(
             "a smaller device MTU",
-            LocalFault.DEVICE_MTU_WRONG,
+            NodeFault.DEVICE_MTU_WRONG,
             Mutation::hasDevice,
             node -> change(node, link -> with(link, link.kind(), 1280, link.tunnel()))),
         new Mutation(
             "a larger device MTU",
-            LocalFault.DEVICE_MTU_WRONG,
+            NodeFault.DEVICE_MTU_WRONG,
             Mutation::hasDevice,
             node -> change(node, link -> with(link, link.kind(), link.mtu() + 1, link.tunnel()))),
         new Mutation(
             "device without its address",
-            LocalFault.DEVICE_ADDRESS_MISSING,
+            NodeFault.DEVICE_ADDRESS_MISSING,
             Mutation::hasDevice,
             node -> {
               loseWhatIsOn(node, node.device().orElseThrow());
@@ -81,27 +81,27 @@ record Mutation(
             }),
         new Mutation(
             "device with an older podCIDR's address",
-            LocalFault.DEVICE_ADDRESS_MISSING,
+            NodeFault.DEVICE_ADDRESS_MISSING,
             Mutation::hasDevice,
             node -> change(node, link -> addressed(link, link.mtu(), "10.244.9.0/32"))),
         new Mutation(
             "IPv6 device deleted",
-            LocalFault.DEVICE_MISSING,
+            NodeFault.DEVICE_MISSING,
             node -> hasDevice(node) && node.shape.ipv6(),
             node -> node.links.removeIf(link -> link.name().contains("v6"))),
         new Mutation(
             "route deleted",
-            LocalFault.ROUTE_MISSING,
+            NodeFault.ROUTE_MISSING,
             Mutation::hasPeerRoutes,
             node -> node.removeRoute("10.244.2.0/24")),
         new Mutation(
             "route to another gateway",
-            LocalFault.ROUTE_WRONG,
+            NodeFault.ROUTE_WRONG,
             Mutation::hasPeerRoutes,
             node -> reroute(node, "192.168.0.250")),
         new Mutation(
             "route that drops",
-            LocalFault.ROUTE_WRONG,
+            NodeFault.ROUTE_WRONG,
             Mutation::hasPeerRoutes,
             node -> {
               node.removeRoute("10.244.2.0/24");
@@ -116,7 +116,7 @@ record Mutation(
             }),
         new Mutation(
             "a better metric elsewhere",
-            LocalFault.ROUTE_WRONG,
+            NodeFault.ROUTE_WRONG,
             Mutation::hasPeerRoutes,
             node -> {
               node.routes.replaceAll(
@@ -134,17 +134,17 @@ record Mutation(
             }),
         new Mutation(
             "a narrower route elsewhere",
-            LocalFault.ROUTE_WRONG,
+            NodeFault.ROUTE_WRONG,
             node -> !node.shape.peers().isEmpty(),
             node -> node.route("10.244.2.0/25", "192.168.0.250", "eth0")),
         new Mutation(
             "route of a node that is gone",
-            LocalFault.ROUTE_STALE,
+            NodeFault.ROUTE_STALE,
             node -> node.shape.allPeers(),
             node -> node.route("10.244.250.0/24", "192.168.0.250", node.device().orElse("eth0"))),
         new Mutation(
             "another backend's device",
-            LocalFault.LEFT_OVERS,
+            NodeFault.LEFT_OVERS,
             node -> true,
             node -> {
               String old = node.shape.is(BackendType.VXLAN) ? "flannel.ipip" : "flannel.1";
@@ -153,14 +153,14 @@ record Mutation(
             }),
         new Mutation(
             "route copies",
-            LocalFault.LEFT_OVERS,
+            NodeFault.LEFT_OVERS,
             node -> !node.shape.peers().isEmpty(),
             node ->
                 node.routes.add(
                     SimulatedNode.newRoute("10.244.2.0/24", "192.168.0.100", "eth0", 4096))),
         new Mutation(
             "the neighbour of a node that is gone",
-            LocalFault.LEFT_OVERS,
+            NodeFault.LEFT_OVERS,
             node -> node.shape.is(BackendType.VXLAN) && node.shape.allPeers(),
             node ->
                 node.neighbours.add(
@@ -168,12 +168,12 @@ record Mutation(
                         Cidr.ofAddress("10.244.250.0"), "flannel.1", "02:00:00:00:00:fa"))),
         new Mutation(
             "wireguard's route deleted",
-            LocalFault.NETWORK_ROUTE_MISSING,
+            NodeFault.NETWORK_ROUTE_MISSING,
             node -> node.shape.is(BackendType.WIREGUARD) && !node.shape.peers().isEmpty(),
             node -> node.removeRoute("10.244.0.0/16")),
         new Mutation(
             "wireguard's IPv6 route deleted",
-            LocalFault.NETWORK_ROUTE_MISSING,
+            NodeFault.NETWORK_ROUTE_MISSING,
             node ->
                 node.shape.is(BackendType.WIREGUARD)
                     && node.shape.ipv6()
@@ -181,12 +181,12 @@ record Mutation(
             node -> node.ipv6Routes.clear()),
         new Mutation(
             "neighbour deleted",
-            LocalFault.NEIGHBOUR_MISSING,
+            NodeFault.NEIGHBOUR_MISSING,
             Mutation::tunnelsToFirstPeerByVxlan,
             node -> node.neighbours.removeFirst()),
         new Mutation(
             "neighbour with another MAC",
-            LocalFault.NEIGHBOUR_WRONG,
+            NodeFault.NEIGHBOUR_WRONG,
             Mutation::tunnelsToFirstPeerByVxlan,
             node ->
                 node.neighbours.set(
@@ -194,83 +194,83 @@ record Mutation(
                     new Neighbour(Cidr.ofAddress("10.244.2.0"), "flannel.1", "02:00:00:00:00:99"))),
         new Mutation(
             "FDB entry deleted",
-            LocalFault.FDB_MISSING,
+            NodeFault.FDB_MISSING,
             Mutation::tunnelsToFirstPeerByVxlan,
             node -> node.forwarding.removeFirst()),
         new Mutation(
             "FDB entry to another node",
-            LocalFault.FDB_WRONG,
+            NodeFault.FDB_WRONG,
             Mutation::tunnelsToFirstPeerByVxlan,
             node ->
                 node.forwarding.set(
                     0, new ForwardingEntry(SimulatedNode.mac(0), Cidr.ofAddress("192.168.0.250")))),
         new Mutation(
             "an ipip device to a peer",
-            LocalFault.RIVAL_DEVICE_FOR_PEER,
+            NodeFault.RIVAL_DEVICE_FOR_PEER,
             node -> node.shape.is(BackendType.IPIP) && !node.shape.peers().isEmpty(),
             node -> node.links.add(rival(node, Optional.of(node.peerAddress(0)), false))),
         new Mutation(
             "an ipip device bound to the NIC",
-            LocalFault.RIVAL_DEVICE,
+            NodeFault.RIVAL_DEVICE,
             node -> node.shape.is(BackendType.IPIP),
             node -> node.links.add(rival(node, Optional.empty(), true))),
         new Mutation(
             "subnet.env gone",
-            LocalFault.SUBNET_ENV_MISSING,
+            NodeFault.SUBNET_ENV_MISSING,
             _ -> true,
             node -> node.subnetEnvThere = false),
         new Mutation(
             "subnet.env of another podCIDR",
-            LocalFault.SUBNET_ENV_WRONG,
+            NodeFault.SUBNET_ENV_WRONG,
             _ -> true,
             node -> node.subnetEnv.put("FLANNEL_SUBNET", "10.244.9.1/24")),
         new Mutation(
             "subnet.env of another network",
-            LocalFault.SUBNET_ENV_WRONG,
+            NodeFault.SUBNET_ENV_WRONG,
             _ -> true,
             node -> node.subnetEnv.put("FLANNEL_NETWORK", "10.0.0.0/8")),
         new Mutation(
             "subnet.env of another MTU",
-            LocalFault.SUBNET_ENV_WRONG,
+            NodeFault.SUBNET_ENV_WRONG,
             _ -> true,
             node -> node.subnetEnv.put("FLANNEL_MTU", "1281")),
         new Mutation(
-            "subnet.env cut off", LocalFault.SUBNET_ENV_WRONG, _ -> true, n -> n.subnetEnv.clear()),
+            "subnet.env cut off", NodeFault.SUBNET_ENV_WRONG, _ -> true, n -> n.subnetEnv.clear()),
         new Mutation(
             "subnet.env without IPv6",
-            LocalFault.SUBNET_ENV_WRONG,
+            NodeFault.SUBNET_ENV_WRONG,
             node -> node.shape.ipv6(),
             node -> node.subnetEnv.remove("FLANNEL_IPV6_SUBNET")),
         new Mutation(
             "bridge in another subnet",
-            LocalFault.BRIDGE_ADDRESS_WRONG,
+            NodeFault.BRIDGE_ADDRESS_WRONG,
             node -> node.shape.bridge(),
             node -> node.replace(addressed(node.link("cni0"), node.podMtu(), "10.244.99.1/24"))),
         new Mutation(
             "pods with too large an MTU",
-            LocalFault.BRIDGE_MTU_WRONG,
+            NodeFault.BRIDGE_MTU_WRONG,
             node -> node.shape.bridge(),
             node -> node.podMtus.add(node.podMtu() + 10)),
         new Mutation(
             "CNI configuration gone",
-            LocalFault.CNI_CONFIG_MISSING,
+            NodeFault.CNI_CONFIG_MISSING,
             _ -> true,
             node -> node.cniConfigThere = false),
         new Mutation(
             "ip_forward off",
-            LocalFault.IP_FORWARDING_OFF,
+            NodeFault.IP_FORWARDING_OFF,
             node -> node.shape.bridge(),
             node -> node.ipForward = 0),
         new Mutation(
             "IPv6 forwarding off",
-            LocalFault.IP_FORWARDING_OFF,
+            NodeFault.IP_FORWARDING_OFF,
             node -> node.shape.bridge() && node.shape.ipv6(),
             node -> node.ipv6Forwarding = 0));
   }
 
   /** Whom the fault is about. */
   Optional<String> peer() {
-    return fault.scope() == LocalFault.Scope.PEER ? Optional.of("n2") : Optional.empty();
+    return fault.scope() == NodeFault.Scope.PEER ? Optional.of("n2") : Optional.empty();
   }
 
   @Override

@@ -2,7 +2,7 @@ package io.flannel.operator.agent.checks;
 
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
-import io.flannel.operator.overlay.Cidr;
+import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -282,20 +282,25 @@ final class SimulatedNode {
 
   KernelState state() {
     return new KernelState(
-        Reading.read(List.copyOf(links)),
-        Reading.read(new RoutingTable(routes)),
-        Reading.read(new RoutingTable(ipv6Routes)),
-        Reading.read(List.copyOf(neighbours)),
-        Reading.read(List.copyOf(forwarding)),
-        subnetEnvThere ? Reading.read(new SubnetEnv(Map.copyOf(subnetEnv))) : Reading.absent(),
-        cniConfigThere ? Reading.read("/etc/cni/net.d/10-flannel.conflist") : Reading.absent(),
-        shape.bridge() ? Reading.read(List.copyOf(podMtus)) : Reading.absent(),
+        ReadResult.read(List.copyOf(links)),
+        ReadResult.read(new RoutingTable(routes)),
+        ReadResult.read(new RoutingTable(ipv6Routes)),
+        ReadResult.read(List.copyOf(neighbours)),
+        ReadResult.read(List.copyOf(forwarding)),
+        subnetEnvThere
+            ? ReadResult.read(new SubnetEnv(Map.copyOf(subnetEnv)))
+            : ReadResult.absent(),
+        cniConfigThere
+            ? ReadResult.read("/etc/cni/net.d/10-flannel.conflist")
+            : ReadResult.absent(),
+        shape.bridge() ? ReadResult.read(List.copyOf(podMtus)) : ReadResult.absent(),
         new KernelState.Sysctls(
-            Reading.read(ipForward), Reading.read(ipv6Forwarding), Map.copyOf(rpFilter)),
-        new KernelState.Counters(Reading.read(udpChecksumErrors), Reading.read(reversePathDrops)));
+            ReadResult.read(ipForward), ReadResult.read(ipv6Forwarding), Map.copyOf(rpFilter)),
+        new KernelState.Counters(
+            ReadResult.read(udpChecksumErrors), ReadResult.read(reversePathDrops)));
   }
 
-  List<Sighting> sightings() {
+  List<Finding> sightings() {
     return LocalFindings.of(expected(), state());
   }
 }

@@ -1,21 +1,21 @@
 package io.flannel.operator.report.path;
 
-import static io.flannel.operator.overlay.Nodes.node;
+import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.FlannelNodeStatus.Device;
 import io.flannel.operator.api.FlannelNodeStatus.Route;
-import io.flannel.operator.decide.AgentReport;
-import io.flannel.operator.decide.AgentReport.Finding;
-import io.flannel.operator.decide.AgentReport.Received;
-import io.flannel.operator.decide.LocalFault;
-import io.flannel.operator.decide.NodeLease;
-import io.flannel.operator.decide.NodeProblem;
-import io.flannel.operator.decide.PathState;
-import io.flannel.operator.overlay.Backend;
-import io.flannel.operator.overlay.Cidr;
-import io.flannel.operator.overlay.Lease;
-import io.flannel.operator.overlay.Nodes;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.health.AgentReport.Finding;
+import io.flannel.operator.decide.health.AgentReport.Received;
+import io.flannel.operator.decide.health.PathState;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.problem.LeaseProblem;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.Lease;
+import io.flannel.operator.flannel.Nodes;
 import io.flannel.operator.report.path.PacketPath.Hop;
 import io.flannel.operator.report.path.PacketPath.Kind;
 import io.flannel.operator.report.path.PacketPath.State;
@@ -162,14 +162,14 @@ class PathReportTest {
   void aDeviceThatIsDownBreaksItThereAndTookTheRouteAlong() {
     both(IPIP);
     n1.route = new Route("0.0.0.0/0", "192.168.0.1", "eth0", null);
-    n1.finds(LocalFault.DEVICE_DOWN, "flannel.ipip is down; it should be up", null);
+    n1.finds(NodeFault.DEVICE_DOWN, "flannel.ipip is down; it should be up", null);
     n1.state = PathState.TUNNEL_LOST;
     PacketPath path = path(IPIP);
     assertThat(path.works()).isFalse();
     assertThat(path.way()).isEqualTo(Way.TUNNEL);
     assertThat(path.reason()).isEqualTo("DeviceDown");
     assertThat(path.message()).startsWith("node n1 has its tunnel device down").contains("n1 says");
-    assertThat(path.remedy()).isEqualTo(LocalFault.DEVICE_DOWN.remedy());
+    assertThat(path.remedy()).isEqualTo(NodeFault.DEVICE_DOWN.remedy());
     assertThat(path.summary()).endsWith("get lost at flannel.ipip on n1: DeviceDown.");
     assertThat(broken(path)).containsExactly("tunnel n1");
     assertThat(hop(path, Kind.TUNNEL, false).note())
@@ -185,8 +185,8 @@ class PathReportTest {
   @Test
   void theFirstBreakThatPacketsMeetIsTold() {
     both(IPIP);
-    n2.finds(LocalFault.DEVICE_MISSING, "there is no device flannel.ipip", null);
-    n1.finds(LocalFault.ROUTE_MISSING, "there is no route to n2's pods", "n2");
+    n2.finds(NodeFault.DEVICE_MISSING, "there is no device flannel.ipip", null);
+    n1.finds(NodeFault.ROUTE_MISSING, "there is no route to n2's pods", "n2");
     n1.route = null;
     PacketPath path = path(IPIP);
     assertThat(path.reason()).isEqualTo("RouteMissing");
@@ -196,8 +196,8 @@ class PathReportTest {
   @Test
   void whatConcernsOtherPeersDoesNotBreakIt() {
     both(IPIP);
-    n1.finds(LocalFault.ROUTE_MISSING, "there is no route to n3's pods", "n3");
-    n1.finds(LocalFault.ROUTE_STALE, "there is a route to nobody", null);
+    n1.finds(NodeFault.ROUTE_MISSING, "there is no route to n3's pods", "n3");
+    n1.finds(NodeFault.ROUTE_STALE, "there is a route to nobody", null);
     assertThat(path(IPIP).works()).isTrue();
     assertThat(broken(path(IPIP))).isEmpty();
   }
@@ -205,7 +205,7 @@ class PathReportTest {
   @Test
   void answersThatGetLostAreToldAsSuch() {
     both(IPIP);
-    n2.finds(LocalFault.ROUTE_WRONG, "the route to n1's pods is another", "n1");
+    n2.finds(NodeFault.ROUTE_WRONG, "the route to n1's pods is another", "n1");
     PacketPath path = path(IPIP);
     assertThat(path.works()).isFalse();
     assertThat(path.summary()).endsWith("get lost on their way back, at n2: RouteWrong.");
@@ -241,7 +241,7 @@ class PathReportTest {
   @Test
   void someFaultsCountOnlyWhileProbesAreLost() {
     both(VXLAN);
-    n2.finds(LocalFault.REVERSE_PATH_FILTER_STRICT, "3 packets were dropped", null);
+    n2.finds(NodeFault.REVERSE_PATH_FILTER_STRICT, "3 packets were dropped", null);
     assertThat(path(VXLAN).works()).isTrue();
     n1.state = PathState.TUNNEL_LOST;
     assertThat(path(VXLAN).reason()).isEqualTo("ReversePathFilterStrict");
@@ -251,14 +251,14 @@ class PathReportTest {
   @Test
   void podsAreCutOffWhereNothingIsForwardedThoughProbesPass() {
     both(IPIP);
-    n1.finds(LocalFault.IP_FORWARDING_OFF, "net.ipv4.ip_forward is 0", null);
+    n1.finds(NodeFault.IP_FORWARDING_OFF, "net.ipv4.ip_forward is 0", null);
     assertThat(broken(path(IPIP))).containsExactly("route n1");
   }
 
   @Test
   void aNodeWithoutALeaseIsTold() {
     both(IPIP);
-    n2.problem = NodeProblem.NOT_REGISTERED;
+    n2.problem = LeaseProblem.NOT_REGISTERED;
     n1.state = PathState.UNMEASURED;
     n2.state = PathState.UNMEASURED;
     PacketPath path = path(IPIP);
@@ -309,22 +309,22 @@ class PathReportTest {
 
   /** Whatever an agent finds, there is a place for it that the packet passes, or none. */
   @ParameterizedTest
-  @EnumSource(LocalFault.class)
-  void everyFaultThatCutsBreaksThePathItLiesOn(LocalFault fault) {
+  @EnumSource(NodeFault.class)
+  void everyFaultThatCutsBreaksThePathItLiesOn(NodeFault fault) {
     both(IPIP);
     n1.state = PathState.TUNNEL_LOST;
-    n1.finds(fault, "seen", fault.scope() == LocalFault.Scope.PEER ? "n2" : null);
+    n1.finds(fault, "seen", fault.scope() == NodeFault.Scope.PEER ? "n2" : null);
     PacketPath path = path(IPIP);
     assertThat(path.works()).isFalse();
-    Set<LocalFault> harmless =
+    Set<NodeFault> harmless =
         EnumSet.of(
-            LocalFault.ROUTE_STALE,
-            LocalFault.LEFT_OVERS,
-            LocalFault.SUBNET_ENV_MISSING,
-            LocalFault.SUBNET_ENV_WRONG,
-            LocalFault.BRIDGE_MTU_WRONG,
-            LocalFault.CNI_CONFIG_MISSING,
-            LocalFault.CHECKS_FAILED);
+            NodeFault.ROUTE_STALE,
+            NodeFault.LEFT_OVERS,
+            NodeFault.SUBNET_ENV_MISSING,
+            NodeFault.SUBNET_ENV_WRONG,
+            NodeFault.BRIDGE_MTU_WRONG,
+            NodeFault.CNI_CONFIG_MISSING,
+            NodeFault.CHECKS_FAILED);
     assertThat(path.reason())
         .isEqualTo(harmless.contains(fault) ? "EncapsulationBlocked" : fault.reason());
   }
@@ -377,7 +377,7 @@ class PathReportTest {
     private Backend backend = IPIP;
     private PathState state = PathState.PASSES;
     private Route route;
-    private NodeProblem problem;
+    private LeaseProblem problem;
     private boolean silent;
     private boolean ipv6;
 
@@ -391,11 +391,11 @@ class PathReportTest {
       backend = which;
     }
 
-    void finds(LocalFault fault, String seen, String peer) {
+    void finds(NodeFault fault, String seen, String peer) {
       findings.add(new Finding(fault, seen, Optional.ofNullable(peer)));
     }
 
-    PathEnd end() {
+    PathEndpoint end() {
       Nodes node = node("n" + number);
       String type = backend.type().wireName();
       if (ipv6) {
@@ -409,7 +409,7 @@ class PathReportTest {
             "backend-data", "{\"VNI\":1,\"VtepMAC\":\"12:c6:65:89:b4:0%d\"}".formatted(number));
       }
       var cluster = node.get();
-      return PathEnd.of(
+      return PathEndpoint.of(
           new NodeLease(cluster, Lease.of(cluster), Optional.ofNullable(problem)),
           Optional.of(report()),
           silent);

@@ -3,9 +3,9 @@ package io.flannel.operator.report.view;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.flannel.operator.decide.AgentReport;
-import io.flannel.operator.decide.PathState;
-import io.flannel.operator.decide.ProbePlan;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.health.PathState;
+import io.flannel.operator.decide.health.ProbePlan;
 import io.flannel.operator.report.view.Mesh.State;
 import java.time.Duration;
 import java.util.List;

@@ -1,0 +1,86 @@
+package io.flannel.operator.agent.checks;
+
+import io.flannel.operator.api.Bounds;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.flannel.Cidr;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What packets pass on the node, as a FlannelNode's status tells it. */
+final class PacketPathState {
+  private PacketPathState() {}
+
+  /** The tunnel device; of two families', IPv4's. */
+  static Optional<FlannelNodeStatus.Device> tunnel(Expected expected, KernelState state) {
+    return expected.tunnels().stream()
+        .findFirst()
+        .flatMap(
+            tunnel ->
+                state.link(tunnel.name()).map(link -> device(link, tunnel.address()::equals)));
+  }
+
+  /** NIC, bridge and routes; the routes as before where they cannot be read. */
+  static LocalState.Way of(Expected expected, KernelState state, LocalState.Way before) {
+    return new LocalState.Way(
+        expected.nic(state).map(link -> device(link, expected.publicIp()::equals)),
+        state
+            .link(PodChecks.BRIDGE)
+            .map(
+                link ->
+                    device(
+                        link,
+                        own ->
+                            expected.pods().stream()
+                                .anyMatch(range -> range.node().contains(own)))),
+        state.routes().value().map(table -> routes(expected, table)).orElseGet(before::routes));
+  }
+
+  /** With the address that matters; where the device lacks that, with another of its own. */
+  private static FlannelNodeStatus.Device device(Link link, Predicate<Cidr> matters) {
+    return new FlannelNodeStatus.Device(
+        link.name(),
+        link.kind().filter(kind -> kind.length() <= Bounds.DEVICE_KIND).orElse(null),
+        link.up(),
+        Math.clamp(link.mtu(), 0, Bounds.LARGEST_MTU),
+        link.addresses().stream()
+            .filter(own -> matters.test(own.address()))
+            .findFirst()
+            .or(
+                () ->
+                    Stream.of(Cidr.Family.values())
+                        .flatMap(family -> link.addresses(family).stream())
+                        .findFirst())
+            .map(Link.InterfaceAddress::toString)
+            .orElse(null));
+  }
+
+  private static Map<String, FlannelNodeStatus.Route> routes(
+      Expected expected, RoutingTable table) {
+    Map<String, FlannelNodeStatus.Route> routes = HashMap.newHashMap(expected.peers().size());
+    for (Expected.Peer peer : expected.peers()) {
+      table
+          .to(Cidr.ofAddress(peer.subnet().base()))
+          .ifPresent(route -> routes.put(peer.name(), route(route, peer.subnet())));
+    }
+    return routes;
+  }
+
+  /** Of a route that spreads packets, the first of its ways. */
+  private static FlannelNodeStatus.Route route(Route route, Cidr subnet) {
+    Optional<Route.Hop> hop =
+        route.type().equals(Route.UNICAST) ? route.hops().stream().findFirst() : Optional.empty();
+    return new FlannelNodeStatus.Route(
+        orNull(Optional.of(route.destination()).filter(it -> !it.equals(subnet))),
+        hop.flatMap(Route.Hop::gateway).map(Cidr::base).orElse(null),
+        hop.flatMap(Route.Hop::device).orElse(null),
+        route.onlink() ? true : null);
+  }
+
+  private static @Nullable String orNull(Optional<Cidr> range) {
+    return range.map(Cidr::toString).orElse(null);
+  }
+}

@@ -1,0 +1,69 @@
+package io.flannel.operator.agent.tasks;
+
+import io.flannel.operator.agent.Log;
+import io.flannel.operator.agent.checks.Iproute2;
+import io.flannel.operator.agent.tasks.preflight.PreflightTaskRun;
+import io.flannel.operator.decide.task.TaskResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A step's main class.
+ *
+ * <p>Its environment: {@code STEP}, the kind; {@code ORDER}, what to do, in that kind's JSON; and
+ * {@code RESULT_FILE}, where the result goes if not to where kubelet takes it from.
+ */
+public final class NodeTask {
+  /** Kubernetes' default of {@code terminationMessagePath}. */
+  private static final String RESULT_FILE = "/dev/termination-log";
+
+  private NodeTask() {}
+
+  /** One kind of step. */
+  interface Step {
+    /**
+     * Does it.
+     *
+     * @param order what to do, in the kind's own JSON
+     * @throws IllegalArgumentException if the order can't be read
+     */
+    TaskResult run(String order);
+  }
+
+  /** Ends with 0 if all was done. */
+  public static void main(String[] args) throws IOException {
+    Map<String, String> environment = System.getenv();
+    TaskResult result =
+        run(environment.getOrDefault("STEP", ""), environment.getOrDefault("ORDER", ""));
+    if (result.done()) {
+      Log.info(NodeTask.class, result.said());
+    } else {
+      Log.warn(NodeTask.class, result.said());
+    }
+    Files.writeString(
+        Path.of(environment.getOrDefault("RESULT_FILE", RESULT_FILE)), result.message());
+    System.exit(result.done() ? 0 : 1);
+  }
+
+  private static TaskResult run(String kind, String order) {
+    try {
+      return switch (kind) {
+        case "left-overs" -> {
+          try (Iproute2 iproute2 = Iproute2.installed()) {
+            yield new LeftOversTask(iproute2, Commands.ofThisNode()).run(order);
+          }
+        }
+        case "preflight" -> PreflightTaskRun.run(order);
+        default ->
+            TaskResult.failed(
+                "STEP is '%s', which this image does not know: are the operator and its node steps"
+                        .formatted(kind)
+                    + " of the same version?");
+      };
+    } catch (IllegalArgumentException e) {
+      return TaskResult.failed("ORDER can't be used: " + e.getMessage());
+    }
+  }
+}

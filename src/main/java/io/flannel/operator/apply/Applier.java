@@ -1,0 +1,102 @@
+package io.flannel.operator.apply;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.observe.Watches;
+import io.flannel.operator.runtime.ApiErrors;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes rendered objects by server-side apply, each only if what we own of the live one differs:
+ * what others own is neither compared nor touched.
+ */
+public final class Applier {
+  private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
+
+  private final KubernetesClient client;
+  private final Watches watches;
+
+  public Applier(KubernetesClient client, Watches watches) {
+    this.client = client;
+    this.watches = watches;
+  }
+
+  /**
+   * Brings every object to what was rendered, in the order given.
+   *
+   * @return the objects that were written, as they are now: the caches lag behind them
+   * @throws ApplyException if the API server refuses one; those before it are written
+   */
+  public List<HasMetadata> apply(List<HasMetadata> rendered, Context<FlannelNetwork> context) {
+    List<HasMetadata> written = new ArrayList<>();
+    for (HasMetadata object : rendered) {
+      if (!matches(object, context)) {
+        written.add(write(object));
+      }
+    }
+    return written;
+  }
+
+  private boolean matches(HasMetadata rendered, Context<FlannelNetwork> context) {
+    return watches
+        .find(rendered)
+        .filter(
+            live ->
+                SSABasedGenericKubernetesResourceMatcher.getInstance()
+                    .matches(live, rendered, context))
+        .isPresent();
+  }
+
+  private HasMetadata write(HasMetadata object) {
+    try {
+      HasMetadata written =
+          client
+              .resource(object)
+              .fieldManager(FieldOwnership.FIELD_MANAGER)
+              .forceConflicts()
+              .serverSideApply();
+      LOG.info("applied {}", name(object));
+      return written;
+    } catch (KubernetesClientException e) {
+      throw new ApplyException(
+          "%s could not be written: %s".formatted(name(object), ApiErrors.said(e)), e);
+    }
+  }
+
+  public static String name(HasMetadata object) {
+    String namespace = object.getMetadata().getNamespace();
+    return "%s %s%s"
+        .formatted(
+            object.getKind(),
+            namespace == null ? "" : namespace + "/",
+            object.getMetadata().getName());
+  }
+
+  /** An object that the API server refused, in words for the status. */
+  public static final class ApplyException extends RuntimeException {
+    ApplyException(String message, KubernetesClientException cause) {
+      super(message, cause);
+    }
+
+    /**
+     * A request that the API server refused, whatever it was.
+     *
+     * @throws KubernetesClientException the same, if it was not reached: then nothing could be
+     *     written of it either
+     */
+    public static ApplyException refused(KubernetesClientException e) {
+      if (!ApiErrors.isAnswer(e)) {
+        throw e;
+      }
+      return new ApplyException("the API server refused a request: " + ApiErrors.said(e), e);
+    }
+  }
+}

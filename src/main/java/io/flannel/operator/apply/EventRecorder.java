@@ -1,0 +1,132 @@
+package io.flannel.operator.apply;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
+import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.flannel.PrintableText;
+import io.flannel.operator.report.NetworkEvent;
+import io.flannel.operator.runtime.ApiErrors;
+import java.net.HttpURLConnection;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * Tells what happened as Kubernetes Events, which {@code kubectl describe} shows.
+ *
+ * <p>An Event is told before the status that it comes from is written. Its name is made of that
+ * status' resourceVersion and of what happened, so that an operator that died in between and comes
+ * to the same finding again gets "already exists" instead of telling it twice.
+ *
+ * <p>A network whose state flaps, for whatever reason, does not fill the cluster's store: {@link
+ * EventRate} bounds how many are told.
+ */
+public final class EventRecorder {
+  /** Where Events of cluster-scoped objects live. */
+  private static final String NAMESPACE = "default";
+
+  /** What the API server takes at most for a note; it says characters, and counts bytes. */
+  private static final int NOTE_BYTES = 1024;
+
+  private static final DateTimeFormatter MICROS =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+
+  private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
+
+  private final KubernetesClient client;
+  private final Clock clock;
+  private final String instance;
+  private final EventRate rate;
+
+  public EventRecorder(KubernetesClient client, Clock clock, String instance) {
+    this.client = client;
+    this.clock = clock;
+    this.instance = instance;
+    this.rate = new EventRate();
+  }
+
+  /** Tells it, or counts it if too many came before: see {@link EventRate}. */
+  public void record(FlannelNetwork network, NetworkEvent happening) {
+    String uid = network.getMetadata().getUid();
+    rate.tell(uid, happening, clock.instant())
+        .ifPresentOrElse(
+            told -> write(network, told),
+            () -> {
+              if (rate.heldBack(uid, happening.reason()) == 1) {
+                LOG.warn(
+                    "FlannelNetwork {}: Events of the reason {} come too fast; from now on they are"
+                        + " counted, and told together",
+                    network.getMetadata().getName(),
+                    happening.reason());
+              }
+            });
+  }
+
+  /** Tells what was held back and may be told by now. */
+  void recordHeldBack(FlannelNetwork network) {
+    rate.overdue(network.getMetadata().getUid(), clock.instant())
+        .forEach(told -> write(network, told));
+  }
+
+  private void write(FlannelNetwork network, EventRate.Told told) {
+    NetworkEvent happening = told.happening();
+    String note = note(told);
+    var meta = network.getMetadata();
+    String name =
+        meta.getName()
+            + "."
+            + UUID.nameUUIDFromBytes(
+                (meta.getUid() + meta.getResourceVersion() + told).getBytes(UTF_8));
+    var event =
+        new EventBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .withNamespace(NAMESPACE)
+            .endMetadata()
+            .withRegarding(
+                new ObjectReferenceBuilder()
+                    .withApiVersion(network.getApiVersion())
+                    .withKind(network.getKind())
+                    .withName(meta.getName())
+                    .withUid(meta.getUid())
+                    .build())
+            .withType(happening.warning() ? "Warning" : "Normal")
+            .withReason(PrintableText.of(happening.reason()))
+            .withAction("Reconcile")
+            .withNote(note)
+            .withReportingController("flannel.io/flannel-operator")
+            .withReportingInstance(instance)
+            .withEventTime(new MicroTime(MICROS.format(clock.instant())))
+            .build();
+    try {
+      client.resource(event).create();
+      LOG.atLevel(happening.warning() ? Level.WARN : Level.INFO)
+          .log("FlannelNetwork {}: {}: {}", meta.getName(), happening.reason(), note);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        // Events are told on a best-effort basis; the status says the same.
+        LOG.warn(
+            "the Event \"{}\" could not be written: {}", happening.reason(), ApiErrors.said(e));
+      }
+    }
+  }
+
+  private static String note(EventRate.Told told) {
+    String more =
+        told.others() == 0
+            ? ""
+            : " (and %d more of this reason, which came too fast to be told each)"
+                .formatted(told.others());
+    return PrintableText.shortenedToBytes(told.happening().message(), NOTE_BYTES - more.length())
+        + more;
+  }
+}

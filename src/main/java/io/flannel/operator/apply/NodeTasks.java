@@ -1,0 +1,182 @@
+package io.flannel.operator.apply;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.task.TaskSchedule;
+import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Names;
+import io.flannel.operator.observe.TaskPod;
+import io.flannel.operator.observe.Watches;
+import io.flannel.operator.render.NodeAgentSettings;
+import io.flannel.operator.render.task.NodeTaskPod;
+import io.flannel.operator.render.task.NodeTaskPod.Kind;
+import io.flannel.operator.runtime.ApiErrors;
+import java.net.HttpURLConnection;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs steps on nodes by pods: some at a time, again when one fails, and remembers nothing. See
+ * {@link TaskSchedule}.
+ */
+public final class NodeTasks {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeTasks.class);
+
+  /** Of all nodes, so many percent have a step at the same time; one at least. */
+  private static final int PERCENT_AT_ONCE = 10;
+
+  /** So long after the API server took a pod not, it is asked again. */
+  static final Duration REFUSED_LOOK = Duration.ofSeconds(30);
+
+  private final KubernetesClient client;
+  private final Watches watches;
+  private final NodeAgentSettings settings;
+  private final Clock clock;
+
+  public NodeTasks(
+      KubernetesClient client, Watches watches, NodeAgentSettings settings, Clock clock) {
+    this.client = client;
+    this.watches = watches;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /**
+   * Starts what can be started, and deletes pods that are needed no more. A pod that the API server
+   * refuses is a failure of its node's step.
+   *
+   * @param tasks what steps are told; other nodes need no step of this kind
+   * @param repeat so long after a step did all, one is made again if it is still asked for
+   */
+  TaskSchedule run(DesiredNetwork network, Kind kind, TaskInputs tasks, Optional<Duration> repeat) {
+    SortedMap<String, String> hashes = new TreeMap<>();
+    tasks.nodes().forEach(node -> hashes.put(node, tasks.hash().apply(node)));
+    TaskSchedule schedule =
+        TaskSchedule.of(
+            hashes,
+            pods(kind).map(TaskPod::step).toList(),
+            Math.max(1, (int) watches.list(Node.class).count() * PERCENT_AT_ONCE / 100),
+            repeat,
+            clock.instant());
+    SortedMap<String, String> refused = make(network, kind, schedule.starts(), tasks);
+    delete(kind, schedule.deletions());
+    return schedule.refused(refused, REFUSED_LOOK);
+  }
+
+  /** The pods of a kind. */
+  Stream<TaskPod> pods(Kind kind) {
+    return watches.taskPods().filter(pod -> pod.kind().equals(kind.label()));
+  }
+
+  /**
+   * What waits until pods of a kind are at work no more. One that was deleted may be, until kubelet
+   * has ended it; where kubelet says nothing, until the patience with it has ended.
+   *
+   * @param before what waits, and for which pods, as the beginning of a sentence
+   * @return empty: none is at work
+   */
+  public Optional<Decision> awaitEnd(Kind kind, String before) {
+    List<String> atWork = atWork(kind);
+    return atWork.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Decision.Wait(
+                TaskSchedule.ENDING, "%s ends on %s".formatted(before, Names.ofNodes(atWork))));
+  }
+
+  private List<String> atWork(Kind kind) {
+    return pods(kind)
+        .filter(pod -> !pod.ended())
+        .map(TaskPod::step)
+        .filter(pod -> clock.instant().isBefore(pod.since().plus(TaskSchedule.PATIENCE)))
+        .map(StepPod::node)
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * Makes pods, those that are there already excepted.
+   *
+   * @return by node, why the API server refused its pod
+   * @throws Applier.ApplyException if there is no API server to refuse one
+   */
+  SortedMap<String, String> make(
+      DesiredNetwork network, Kind kind, List<TaskSchedule.Start> starts, TaskInputs tasks) {
+    SortedMap<String, String> refused = new TreeMap<>();
+    if (starts.isEmpty()) {
+      return refused;
+    }
+    Map<String, Node> nodes = new TreeMap<>();
+    watches.list(Node.class).forEach(node -> nodes.put(node.getMetadata().getName(), node));
+    for (TaskSchedule.Start start : starts) {
+      Node node = nodes.get(start.node());
+      if (node != null && tasks.nodes().contains(start.node())) {
+        start(
+                NodeTaskPod.render(
+                    network,
+                    settings,
+                    new NodeTaskPod.Step(
+                        kind,
+                        start.node(),
+                        node.getMetadata().getUid(),
+                        tasks.order().apply(start.node()),
+                        tasks.hash().apply(start.node()),
+                        start.attempt())),
+                kind,
+                start)
+            .ifPresent(why -> refused.put(start.node(), why));
+      }
+    }
+    return refused;
+  }
+
+  /** Deletes pods of a kind. */
+  void delete(Kind kind, Collection<String> names) {
+    Set<String> all = Set.copyOf(names);
+    delete(pods(kind).filter(pod -> all.contains(pod.step().name())));
+  }
+
+  /** Deletes all pods of a kind, whatever they are at. */
+  public void end(Kind kind) {
+    delete(pods(kind));
+  }
+
+  private void delete(Stream<TaskPod> pods) {
+    pods.map(TaskPod::pod)
+        .filter(pod -> !pod.isMarkedForDeletion())
+        .forEach(pod -> client.resource(pod).delete());
+  }
+
+  private Optional<String> start(Pod pod, Kind kind, TaskSchedule.Start start) {
+    try {
+      client.resource(pod).create();
+      LOG.info("step {} on node {}, attempt {}", kind.label(), start.node(), start.attempt());
+      return Optional.empty();
+    } catch (KubernetesClientException e) {
+      // The cache lags behind: it is there already.
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        return Optional.empty();
+      }
+      String why = "%s could not be made: %s".formatted(Applier.name(pod), ApiErrors.said(e));
+      if (ApiErrors.isAnswer(e)) {
+        return Optional.of(why);
+      }
+      throw new Applier.ApplyException(why, e);
+    }
+  }
+}

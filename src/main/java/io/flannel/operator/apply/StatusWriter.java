@@ -1,0 +1,130 @@
+package io.flannel.operator.apply;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.observe.Unread;
+import io.flannel.operator.report.NetworkEvent;
+import io.flannel.operator.runtime.ApiErrors;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes a FlannelNetwork's status, and the Events of what changed in it, only when it changed.
+ *
+ * <p>The cache may lag behind our own last write. So a status that differs from the cached one is
+ * made again from the live object before anything is written: times are kept and nothing is told
+ * twice.
+ */
+public final class StatusWriter {
+  private final KubernetesClient client;
+  private final EventRecorder events;
+
+  public StatusWriter(KubernetesClient client, EventRecorder events) {
+    this.client = client;
+    this.events = events;
+  }
+
+  /**
+   * Writes the status if it differs from what is there.
+   *
+   * @param network the FlannelNetwork as the cache has it
+   * @param report makes the status, given the one that is there
+   * @return the status that is there now
+   */
+  public FlannelNetworkStatus write(
+      FlannelNetwork network,
+      Function<Optional<FlannelNetworkStatus>, FlannelNetworkStatus> report) {
+    events.recordHeldBack(network);
+    FlannelNetworkStatus status =
+        PrintableStatus.of(report.apply(Optional.ofNullable(network.getStatus())));
+    if (status.equals(network.getStatus()) && isRead(network)) {
+      return status;
+    }
+    FlannelNetwork live = client.resource(network).get();
+    if (live == null || !Objects.equals(uid(live), uid(network))) {
+      return status;
+    }
+    Optional<FlannelNetworkStatus> before = Optional.ofNullable(live.getStatus());
+    FlannelNetworkStatus after = PrintableStatus.of(report.apply(before));
+    if (before.filter(after::equals).isPresent() && isRead(live)) {
+      return after;
+    }
+    NetworkEvent.between(before, after).forEach(happening -> events.record(live, happening));
+    FlannelNetwork patch = new FlannelNetwork();
+    patch.setMetadata(
+        new ObjectMetaBuilder().withName(live.getMetadata().getName()).withUid(uid(live)).build());
+    patch.setStatus(after);
+    try {
+      if (!isOurs(live)) {
+        merge(live, null);
+      }
+      apply(patch, live);
+    } catch (KubernetesClientException e) {
+      if (!ApiErrors.isGone(e)) {
+        throw e;
+      }
+    }
+    return after;
+  }
+
+  private void apply(FlannelNetwork patch, FlannelNetwork live) {
+    try {
+      client
+          .resource(patch)
+          .subresource("status")
+          .patch(
+              new PatchContext.Builder()
+                  .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                  .withFieldManager(FieldOwnership.FIELD_MANAGER)
+                  .withForce(true)
+                  .build());
+    } catch (KubernetesClientException e) {
+      if (ApiErrors.isGone(e) || Unread.of(live).equals(Unread.NOTHING)) {
+        throw e;
+      }
+      // The API server can't apply to an object that its schema does not take.
+      merge(live, patch.getStatus());
+    }
+  }
+
+  /** Puts this in the place of what others wrote, which an apply leaves there. */
+  private void merge(FlannelNetwork live, @Nullable FlannelNetworkStatus status) {
+    Map<String, Object> patch = new HashMap<>();
+    patch.put("metadata", Map.of("uid", uid(live)));
+    patch.put("status", status);
+    client
+        .resource(live)
+        .subresource("status")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(patch));
+  }
+
+  private static boolean isRead(FlannelNetwork network) {
+    return Unread.of(network).in("status").isEmpty();
+  }
+
+  /** Whether we alone wrote the status. */
+  private static boolean isOurs(FlannelNetwork live) {
+    return isRead(live)
+        && live.getMetadata().getManagedFields().stream()
+            .filter(entry -> "status".equals(entry.getSubresource()))
+            .allMatch(
+                entry ->
+                    FieldOwnership.FIELD_MANAGER.equals(entry.getManager())
+                        && "Apply".equals(entry.getOperation()));
+  }
+
+  private static String uid(FlannelNetwork network) {
+    return network.getMetadata().getUid();
+  }
+}

@@ -1,0 +1,164 @@
+package io.flannel.operator.decide.adoption;
+
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.api.HealthSpec;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.change.FieldDiff;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Names;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges whether a flannel that this operator did not install can be taken over: only if the
+ * FlannelNetwork is equal to it in effect.
+ */
+public final class AdoptionValidator {
+  private static final int OTHER_HEALTH_PORT = 9473;
+
+  private AdoptionValidator() {}
+
+  /** Why the flannel that was found can't be taken over; empty if it can, or if there is none. */
+  public static Optional<Decision> refusal(DesiredNetwork wanted, ClusterState cluster) {
+    Optional<ForeignFlannel> candidate = candidate(wanted, cluster);
+    if (candidate.isPresent()) {
+      return refusal(candidate.get(), wanted, cluster);
+    }
+    return cluster.foreign().isEmpty() || ForeignFlannelValidator.isInForce(wanted, cluster)
+        ? Optional.empty()
+        : Optional.of(several(cluster.foreign()));
+  }
+
+  /**
+   * The flannel that this network takes over: the one that is being taken over, or else the only
+   * one. What comes beside a network that is in force is none, unless it took our DaemonSet's
+   * place.
+   */
+  public static Optional<ForeignFlannel> candidate(DesiredNetwork wanted, ClusterState cluster) {
+    Optional<ForeignFlannel> begun =
+        cluster.foreign().stream().filter(found -> found.adoptedBy().isPresent()).findFirst();
+    if (begun.isPresent()) {
+      return begun;
+    }
+    boolean inForce = ForeignFlannelValidator.isInForce(wanted, cluster);
+    return cluster.foreign().stream()
+        .filter(found -> cluster.live().isEmpty())
+        .filter(found -> inForce ? found.isInUpstreamsNamespace() : cluster.foreign().size() == 1)
+        .findFirst();
+  }
+
+  private static Decision several(List<ForeignFlannel> found) {
+    return Decision.refuse(
+        ForeignFlannelValidator.REASON,
+        "DaemonSets %s run a flannel each; two on one node would undo each other's routes"
+            .formatted(Names.and(found.stream().map(ForeignFlannel::daemonSet).toList())),
+        "delete the one that does not carry the pods' packets, as a rule the younger: "
+            + String.join(
+                ", or ",
+                found.stream()
+                    .map(
+                        one ->
+                            "kubectl -n %s delete daemonset %s"
+                                .formatted(one.namespace(), ForeignFlannel.DAEMON_SET))
+                    .toList()));
+  }
+
+  private static Optional<Decision> refusal(
+      ForeignFlannel found, DesiredNetwork wanted, ClusterState cluster) {
+    if (found.spec().isEmpty()) {
+      return Optional.of(
+          Decision.refuse(
+              "AdoptionUnsupported",
+              "the flannel of DaemonSet %s can't be taken over, it has what a FlannelNetwork can't"
+                      .formatted(found.daemonSet())
+                  + " say: "
+                  + String.join("; ", found.unsupported()),
+              "take it out of that flannel's manifest or chart values and let its pods restart, or"
+                  + " keep that flannel and delete this FlannelNetwork"));
+    }
+    List<FieldDiff> differences = differences(found, wanted, cluster);
+    if (!differences.isEmpty()) {
+      return Optional.of(
+          Decision.refuse(
+              "AdoptionDiffers",
+              "the flannel of DaemonSet %s would be changed by taking it over: %s"
+                  .formatted(
+                      found.daemonSet(),
+                      String.join("; ", differences.stream().map(FieldDiff::toString).toList())),
+              ("take it over as it is, and change it afterwards: kubectl get fnet %s -o"
+                      + " jsonpath='{.status.adoption.matching}' | kubectl apply -f -")
+                  .formatted(wanted.name())));
+    }
+    if (wanted.backend().type() == BackendType.WIREGUARD && !wanted.disruptionAllowed()) {
+      return Optional.of(
+          Decision.refuse(
+              "AdoptionDisruptive",
+              "taking over the flannel of DaemonSet %s restarts flanneld on each node, and with"
+                      .formatted(found.daemonSet())
+                  + " wireguard it takes its device away when it ends: the node's pods are cut off"
+                  + " from other nodes for some seconds",
+              "set rollout.disruption to Allow, in a maintenance window"));
+    }
+    return Optional.empty();
+  }
+
+  /** Where the FlannelNetwork differs from what runs, as far as that can be said. */
+  public static List<FieldDiff> differences(
+      ForeignFlannel found, DesiredNetwork wanted, ClusterState cluster) {
+    return found
+        .spec()
+        .map(
+            spec ->
+                AdoptionDiff.between(
+                    DesiredNetwork.of(wanted.name(), spec), wanted, cluster.nodes()))
+        .orElse(List.of());
+  }
+
+  /**
+   * The spec with which a flannel is taken over as it is; empty where no spec says that.
+   *
+   * @param written the spec that the FlannelNetwork has; what is no part of what runs stays
+   */
+  public static Optional<FlannelNetworkSpec> matching(
+      ForeignFlannel found, FlannelNetworkSpec written) {
+    return found
+        .spec()
+        .map(
+            it ->
+                new FlannelNetworkSpec(
+                    it.cidr(),
+                    it.ipv6CIDR(),
+                    it.backend(),
+                    it.mtu(),
+                    it.iface(),
+                    it.ipMasq(),
+                    it.nftables(),
+                    it.cni(),
+                    it.flannel(),
+                    health(Backend.of(it.backend()), written.health()),
+                    written.rollout(),
+                    written.deletionPolicy(),
+                    written.paused()));
+  }
+
+  /** The agents' UDP port must not be the tunnel's. */
+  private static @Nullable HealthSpec health(Backend backend, @Nullable HealthSpec written) {
+    int tunnel =
+        switch (backend) {
+          case Backend.Vxlan vxlan -> vxlan.port();
+          case Backend.Wireguard wireguard -> wireguard.port();
+          case Backend.Ipip ignored -> 0;
+          case Backend.HostGw ignored -> 0;
+        };
+    HealthSpec health = written == null ? new HealthSpec(null, null, null, null) : written;
+    int port = health.port() == null ? DesiredNetwork.Health.DEFAULT_PORT : health.port();
+    return port == tunnel
+        ? new HealthSpec(health.enabled(), health.interval(), health.failAfter(), OTHER_HEALTH_PORT)
+        : written;
+  }
+}

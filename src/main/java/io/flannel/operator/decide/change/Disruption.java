@@ -1,0 +1,223 @@
+package io.flannel.operator.decide.change;
+
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Durations;
+import io.flannel.operator.flannel.Lease;
+import io.flannel.operator.flannel.Names;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.PodTemplate;
+import io.flannel.operator.flannel.live.AppliedConfig;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What a change cuts while it goes from node to node: what, for how long, on which nodes. vxlan,
+ * ipip and host-gw leave at exit what carries packets, so that a change between them cuts nothing;
+ * what is named here takes it away or makes both ends of a tunnel disagree.
+ */
+public final class Disruption {
+  /**
+   * About what one node takes: its pod's end, flanneld's start, its readiness probe (every 2 s) and
+   * the 10 s within which it has followed its peers.
+   */
+  private static final Duration NODE = Duration.ofSeconds(15);
+
+  /**
+   * About what flanneld takes from removing a device or rules until all of them are there again.
+   */
+  private static final Duration START = Duration.ofSeconds(2);
+
+  private static final String WIREGUARD = BackendType.WIREGUARD.wireName();
+
+  private static final String UNTIL_BOTH =
+      "pods on different nodes don't reach each other from when the first of the two nodes has"
+          + " changed until the other has";
+
+  private final LiveFlannel live;
+  private final DesiredNetwork wanted;
+  private final FlannelPods pods;
+  private final List<ClusterNode> leased;
+  private final List<String> nodes;
+  private final List<String> left;
+  private final List<String> cuts = new ArrayList<>();
+
+  private Disruption(
+      LiveFlannel live, DesiredNetwork wanted, FlannelPods pods, List<ClusterNode> leased) {
+    this.live = live;
+    this.wanted = wanted;
+    this.pods = pods;
+    this.leased = leased;
+    this.nodes = leased.stream().map(ClusterNode::name).toList();
+    this.left =
+        leased.stream().filter(node -> !wanted.pods().runOn(node)).map(ClusterNode::name).toList();
+  }
+
+  /** What a change cuts, each in a sentence; nothing where no node has anything to lose. */
+  public static List<String> of(LiveFlannel live, DesiredNetwork wanted, ClusterState cluster) {
+    List<ClusterNode> leased =
+        cluster.nodes().stream()
+            .filter(node -> live.template().runOn(node) || wanted.pods().runOn(node))
+            .filter(node -> Lease.of(node).isPresent())
+            .toList();
+    if (leased.isEmpty()) {
+      return List.of();
+    }
+    Disruption disruption = new Disruption(live, wanted, cluster.pods(), leased);
+    disruption.judge();
+    return List.copyOf(disruption.cuts);
+  }
+
+  private void judge() {
+    if (!left.isEmpty()) {
+      cuts.add(
+          "flannel's pod goes from %s, which flannel.nodeSelector or flannel.tolerations leave out, while"
+                  .formatted(Names.ofNodes(left))
+              + " pods run there: its routes are kept up to date no more, and whatever changes later"
+              + " cuts those pods off, for as long as flannel is away");
+    }
+    boolean sameConfig = live.configHash().equals(NetConf.of(wanted).hash());
+    if (live.config().isEmpty() && !sameConfig) {
+      cuts.add(
+          "what runs can't be read, since its ConfigMap kube-flannel-cfg-%s is gone or no JSON: up to"
+                  .formatted(live.configHash())
+              + " everything between pods on different nodes may be cut, "
+              + inAll());
+      return;
+    }
+    AppliedConfig after = AppliedConfig.of(wanted);
+    AppliedConfig before = sameConfig ? after : live.config().orElseThrow();
+    if (before.backendType().equals(after.backendType())) {
+      before.backend().ifPresent(backend -> options(backend, after.backend().orElseThrow()));
+    } else {
+      otherType(before, after.backendType());
+    }
+    if (before.nftables() != after.nftables()) {
+      cuts.add(
+          "flannel takes its %s rules away before those of %s are there: new connections from pods to"
+                  .formatted(rules(before), rules(after))
+              + " the outside are not masqueraded, "
+              + atEach(START));
+    }
+  }
+
+  /** Another type than the template's: nodes that an earlier change has not reached count, too. */
+  private void otherType(AppliedConfig before, String after) {
+    Set<String> left = new TreeSet<>(Set.of(before.backendType()));
+    leased.forEach(node -> Lease.of(node).map(Lease::backendType).ifPresent(left::add));
+    left.remove(after);
+    if (after.equals(WIREGUARD)) {
+      cuts.add(
+          "%s, %s: %s and wireguard carry nothing to each other; what still passes by left-overs is"
+                  .formatted(UNTIL_BOTH, inAll(), Names.and(List.copyOf(left)))
+              + " not encrypted");
+    } else if (left.contains(WIREGUARD)) {
+      cuts.add(
+          "%s, %s: wireguard and %s carry nothing to each other"
+              .formatted(UNTIL_BOTH, inAll(), after));
+    } else if (before.backend().isEmpty()) {
+      cuts.add(
+          "%s, %s: what flannel's %s leaves on a node is not known"
+              .formatted(UNTIL_BOTH, inAll(), before.backendType()));
+    } else if (wanted.backend() instanceof Backend.Vxlan vxlan) {
+      otherVxlan(vxlan);
+    }
+  }
+
+  /** Of nodes that an earlier change has not reached. */
+  private void otherVxlan(Backend.Vxlan next) {
+    if (publishesOtherVni(next)) {
+      cuts.add(otherTunnel());
+      return;
+    }
+    leased.stream()
+        .flatMap(node -> pods.on(node.name()).stream())
+        .flatMap(pod -> pods.configOf(pod).stream())
+        .flatMap(config -> config.backend().stream())
+        .filter(Backend.Vxlan.class::isInstance)
+        .map(Backend.Vxlan.class::cast)
+        .filter(old -> old.port() != next.port() || old.gbp() != next.gbp())
+        .findFirst()
+        .ifPresent(old -> vxlan(old, next));
+  }
+
+  private boolean publishesOtherVni(Backend.Vxlan vxlan) {
+    return leased.stream()
+        .flatMap(node -> Lease.of(node).stream())
+        .anyMatch(lease -> lease.vni().isPresent() && lease.vni().getAsInt() != vxlan.vni());
+  }
+
+  private String otherTunnel() {
+    return "%s, %s: a vxlan device takes packets of its own VNI and port alone"
+        .formatted(UNTIL_BOTH, inAll());
+  }
+
+  private static String rules(AppliedConfig config) {
+    return config.nftables() ? "nftables" : "iptables";
+  }
+
+  private void options(Backend before, Backend after) {
+    if (before instanceof Backend.Vxlan old && after instanceof Backend.Vxlan next) {
+      vxlan(old, next);
+    }
+    if (after instanceof Backend.Wireguard) {
+      wireguardRestarts();
+    } else if (after.device().isPresent() && interfaceDiffers()) {
+      cuts.add(
+          "a node whose interface is another one by these arguments makes its tunnel device anew: its"
+              + " pods don't reach those of other nodes until all have learnt its new address, "
+              + atEach(START));
+    }
+  }
+
+  /** pkg/backend/vxlan/device.go, vxlanLinksIncompat: what has the device made anew. */
+  private void vxlan(Backend.Vxlan before, Backend.Vxlan after) {
+    if (before.vni() != after.vni() || before.port() != after.port()) {
+      cuts.add(otherTunnel());
+    } else if (before.gbp() != after.gbp()) {
+      cuts.add(
+          "flannel makes the vxlan device anew, without its routes at first: the node's pods don't"
+              + " reach those of other nodes, %s; packets that carry a mark are dropped between a"
+                  .formatted(atEach(START))
+              + " node that has changed and one that has not, "
+              + inAll());
+    }
+  }
+
+  /** pkg/backend/wireguard/device.go: the device is removed at exit. */
+  private void wireguardRestarts() {
+    if (!live.template().psk().equals(PodTemplate.of(wanted).psk())) {
+      cuts.add("%s, %s: their pre-shared keys differ".formatted(UNTIL_BOTH, inAll()));
+    } else {
+      cuts.add(
+          "flannel removes its wireguard device when its pod ends: the node's pods don't reach those"
+              + " of other nodes until the next pod has made it again, "
+              + atEach(NODE));
+    }
+  }
+
+  private boolean interfaceDiffers() {
+    return !live.template().interfaceArgs().equals(PodTemplate.of(wanted).interfaceArgs());
+  }
+
+  private String atEach(Duration time) {
+    return "for about %s on each of %s, at its turn"
+        .formatted(Durations.said(time), Names.ofNodes(nodes));
+  }
+
+  /** The time of the whole rollout, node by node or as many at once as the spec allows. */
+  private String inAll() {
+    int atOnce = wanted.unavailableOf(nodes.size());
+    int turns = (nodes.size() + atOnce - 1) / atOnce;
+    return "for up to about %s in all, on %s"
+        .formatted(Durations.said(NODE.multipliedBy(turns)), Names.ofNodes(nodes));
+  }
+}

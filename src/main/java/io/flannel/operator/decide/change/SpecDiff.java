@@ -1,0 +1,182 @@
+package io.flannel.operator.decide.change;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.flannel.operator.api.BackendSpec;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.PodTemplate;
+import io.flannel.operator.flannel.Pods;
+import io.flannel.operator.flannel.live.AppliedConfig;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Where a wanted network and the flannel that runs differ, field by field, in the spec's words.
+ * Fields that change nothing of flannel's pods (rollout, health, deletionPolicy) are none of it.
+ */
+public final class SpecDiff {
+  /** The API server keeps resources in thousandths, rounded up. */
+  private static final int RESOURCE_DIGITS = 3;
+
+  private SpecDiff() {}
+
+  /** The differences in the order of the spec; none means that there is nothing to do. */
+  public static List<FieldDiff> between(LiveFlannel live, DesiredNetwork wanted) {
+    String hash = NetConf.of(wanted).hash();
+    boolean sameConfig = live.configHash().equals(hash);
+    List<FieldDiff> differences = new ArrayList<>();
+    if (!sameConfig) {
+      live.config().ifPresent(it -> differences.addAll(between(it, AppliedConfig.of(wanted))));
+    }
+    differences.addAll(between(live.template(), PodTemplate.of(wanted)));
+    // What runs can't be read, or differs in what a FlannelNetwork has no field for.
+    if (!sameConfig && (live.config().isEmpty() || differences.isEmpty())) {
+      differences.addFirst(
+          new FieldDiff("configuration", Optional.of(live.configHash()), Optional.of(hash)));
+    }
+    return List.copyOf(differences);
+  }
+
+  /** Those of the configuration. */
+  public static List<FieldDiff> between(AppliedConfig live, AppliedConfig wanted) {
+    Map<String, String> before = new LinkedHashMap<>();
+    Map<String, String> after = new LinkedHashMap<>();
+    config(live, wanted, before);
+    config(wanted, live, after);
+    return differing(before, after);
+  }
+
+  /** Those of how the pods are made. */
+  public static List<FieldDiff> between(PodTemplate live, PodTemplate wanted) {
+    Map<String, String> before = new LinkedHashMap<>();
+    Map<String, String> after = new LinkedHashMap<>();
+    template(live, wanted, before);
+    template(wanted, wanted, after);
+    return differing(before, after);
+  }
+
+  private static List<FieldDiff> differing(Map<String, String> before, Map<String, String> after) {
+    Set<String> fields = new LinkedHashSet<>(after.keySet());
+    fields.addAll(before.keySet());
+    List<FieldDiff> differences = new ArrayList<>();
+    for (String field : fields) {
+      Optional<String> from = Optional.ofNullable(before.get(field));
+      Optional<String> to = Optional.ofNullable(after.get(field));
+      if (!from.equals(to)) {
+        differences.add(new FieldDiff(field, from, to));
+      }
+    }
+    return differences;
+  }
+
+  private static void config(
+      AppliedConfig config, AppliedConfig other, Map<String, String> fields) {
+    config.cidr().map(Cidr::toString).ifPresent(cidr -> fields.put("cidr", cidr));
+    config.ipv6Cidr().map(Cidr::toString).ifPresent(cidr -> fields.put("ipv6CIDR", cidr));
+    fields.put("backend.type", config.backendType());
+    fields.put("backend.directRouting", String.valueOf(config.directRouting()));
+    Map<String, String> options = options(config.backend());
+    if (!config.backendType().equals(other.backendType())) {
+      // Defaults of a backend that the other side doesn't have say nothing.
+      options.entrySet().removeAll(options(config.backend().map(SpecDiff::bare)).entrySet());
+    }
+    fields.putAll(options);
+    config.mtu().ifPresent(mtu -> fields.put("mtu", String.valueOf(mtu)));
+    fields.put("nftables", String.valueOf(config.nftables()));
+    fields.put("cni.version", config.cniVersion());
+  }
+
+  private static Map<String, String> options(Optional<Backend> backend) {
+    Map<String, String> options = new LinkedHashMap<>();
+    switch (backend.orElse(null)) {
+      case Backend.Vxlan vxlan -> {
+        options.put("backend.vxlan.vni", String.valueOf(vxlan.vni()));
+        options.put("backend.vxlan.port", String.valueOf(vxlan.port()));
+        options.put("backend.vxlan.gbp", String.valueOf(vxlan.gbp()));
+      }
+      case Backend.Wireguard wireguard -> {
+        options.put("backend.wireguard.port", String.valueOf(wireguard.port()));
+        options.put(
+            "backend.wireguard.keepaliveSeconds", String.valueOf(wireguard.keepaliveSeconds()));
+      }
+      case Backend.Ipip _, Backend.HostGw _ -> {}
+      case null -> {}
+    }
+    return options;
+  }
+
+  private static Backend bare(Backend backend) {
+    return Backend.of(new BackendSpec(backend.type(), null, null, null));
+  }
+
+  /**
+   * Puts in how the pods are made.
+   *
+   * @param asked the wanted template: what it leaves to Kubernetes is not compared
+   */
+  private static void template(PodTemplate pods, PodTemplate asked, Map<String, String> fields) {
+    pods.psk()
+        .ifPresent(
+            psk -> fields.put("backend.wireguard.pskSecret", psk.secret() + "/" + psk.key()));
+    putList(fields, "interface", pods.interfaceArgs());
+    fields.put("ipMasq", String.valueOf(pods.ipMasq()));
+    fields.put("cni.binDir", pods.cniBinDir());
+    fields.put("cni.confDir", pods.cniConfDir());
+    fields.put("flannel.image", pods.image());
+    fields.put("flannel.cniPluginImage", pods.cniPluginImage());
+    if (asked.imagePullPolicy().isPresent()) {
+      fields.put("flannel.imagePullPolicy", pods.imagePullPolicy().orElse(""));
+    }
+    putList(fields, "flannel.imagePullSecrets", pods.imagePullSecrets().stream().sorted().toList());
+    putList(fields, "flannel.resources.limits", amounts(pods.limits()));
+    putList(fields, "flannel.resources.requests", amounts(pods.requests()));
+    putList(
+        fields, "flannel.tolerations", pods.tolerations().stream().map(SpecDiff::said).toList());
+    putList(
+        fields,
+        "flannel.nodeSelector",
+        new TreeMap<>(pods.nodeSelector())
+            .entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList());
+    putList(fields, "flannel.extraArgs", pods.extraArgs());
+  }
+
+  /** As {@code kubectl describe} has it: {@code key=value:NoExecute for 60s}. */
+  private static String said(Pods.Toleration toleration) {
+    return (toleration.key() == null ? "*" : toleration.key())
+        + (toleration.value() == null ? "" : "=" + toleration.value())
+        + (toleration.effect() == null ? "" : ":" + toleration.effect())
+        + (toleration.operator().equals("Exists") ? " op=Exists" : "")
+        + (toleration.seconds() == null ? "" : " for " + toleration.seconds() + "s");
+  }
+
+  private static void putList(Map<String, String> fields, String field, List<String> list) {
+    if (!list.isEmpty()) {
+      fields.put(field, String.join(" ", list));
+    }
+  }
+
+  /** Amounts as numbers: 0.1 and 100m are the same, and the API server rewrites them. */
+  private static List<String> amounts(Map<String, Quantity> quantities) {
+    return new TreeMap<>(quantities)
+        .entrySet().stream().map(entry -> entry.getKey() + "=" + number(entry.getValue())).toList();
+  }
+
+  private static String number(Quantity quantity) {
+    BigDecimal amount = quantity.getNumericalAmount();
+    return amount
+        .setScale(RESOURCE_DIGITS, RoundingMode.CEILING)
+        .stripTrailingZeros()
+        .toPlainString();
+  }
+}

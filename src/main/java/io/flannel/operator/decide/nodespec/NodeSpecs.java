@@ -1,0 +1,198 @@
+package io.flannel.operator.decide.nodespec;
+
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.Bounds;
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeSpec.Peer;
+import io.flannel.operator.api.FlannelNodeSpec.Probe;
+import io.flannel.operator.api.FlannelNodeSpec.Vxlan;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.health.ProbePlan;
+import io.flannel.operator.decide.lease.EffectiveConfig;
+import io.flannel.operator.decide.lease.EffectiveConfigs;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Lease;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each node's agent is told: what the node should have by what is in force, and whom to probe.
+ * The same cluster gives the same specs, so that nothing is written when nothing changed.
+ */
+public final class NodeSpecs {
+  private final DesiredNetwork wanted;
+  private final EffectiveConfig terms;
+  private final EffectiveConfigs inForce;
+  private final Map<String, NodeLease> leased;
+  private final ProbePlan probes;
+  private final boolean allLeased;
+  private final Map<String, AgentReport> reports;
+  private final PartitionedPairs cut;
+
+  private NodeSpecs(
+      DesiredNetwork wanted,
+      EffectiveConfigs inForce,
+      PartitionedPairs cut,
+      List<NodeLease> leases,
+      boolean leasedBeside,
+      Map<String, AgentReport> reports) {
+    this.wanted = wanted;
+    this.terms = inForce.general();
+    this.inForce = inForce;
+    this.leased =
+        leases.stream()
+            .filter(lease -> lease.problem().isEmpty())
+            .collect(Collectors.toMap(lease -> lease.node().name(), Function.identity()));
+    this.probes = ProbePlan.of(leased.keySet());
+    this.allLeased = leased.size() == leases.size() && !leasedBeside;
+    this.reports = reports;
+    this.cut = cut;
+  }
+
+  /**
+   * The specs of all FlannelNodes, by the nodes' names.
+   *
+   * @param leases every node of the network ({@link NodeLease#judge}); one without a valid lease
+   *     gets a spec, but is nobody's peer
+   * @param reports what the agents reported, by node, as far as they did: with host-gw peers are
+   *     probed at the bridge address that their own agent reports
+   */
+  public static SortedMap<String, FlannelNodeSpec> of(
+      DesiredNetwork wanted,
+      ClusterState cluster,
+      List<NodeLease> leases,
+      Map<String, AgentReport> reports) {
+    NodeSpecs plan =
+        new NodeSpecs(
+            wanted,
+            EffectiveConfigs.of(wanted, cluster),
+            new PartitionedPairs(cluster),
+            leases,
+            !NodeLease.leasedBeside(wanted, cluster).isEmpty(),
+            reports);
+    SortedMap<String, FlannelNodeSpec> specs = new TreeMap<>();
+    leases.forEach(lease -> specs.put(lease.node().name(), plan.spec(lease)));
+    return specs;
+  }
+
+  private FlannelNodeSpec spec(NodeLease lease) {
+    String name = lease.node().name();
+    EffectiveConfig own = inForce.on(lease.node());
+    Backend backend = backend(own);
+    boolean encapsulates = !(backend instanceof Backend.HostGw);
+    return new FlannelNodeSpec(
+        wanted.name(),
+        backend.type(),
+        backend
+            .device(terms.family())
+            .filter(device -> device.length() <= Bounds.DEVICE)
+            .orElse(null),
+        encapsulates ? backend.directRouting() : null,
+        backend instanceof Backend.Vxlan vxlan ? vxlan(vxlan) : null,
+        mtu(own),
+        range(Cidr.Family.IPV4),
+        range(Cidr.Family.IPV6),
+        subnet(lease, Cidr.Family.IPV4),
+        subnet(lease, Cidr.Family.IPV6),
+        publicIp(lease).map(Cidr::base).orElse(null),
+        probe(),
+        probes.peersOf(name).stream()
+            .flatMap(peer -> Stream.ofNullable(leased.get(peer)))
+            .map(peer -> peer(peer, name, backend.type()))
+            .toList(),
+        allLeased && probes.complete());
+  }
+
+  /** A net-conf.json that others wrote may say what no device has: that is left out. */
+  private static @Nullable Vxlan vxlan(Backend.Vxlan vxlan) {
+    return vxlan.vni() >= 1
+            && vxlan.vni() <= Bounds.LARGEST_VNI
+            && vxlan.port() >= 1
+            && vxlan.port() <= Bounds.LARGEST_PORT
+        ? new Vxlan(vxlan.vni(), vxlan.port())
+        : null;
+  }
+
+  private static @Nullable Integer mtu(EffectiveConfig own) {
+    return own.mtu().isPresent()
+            && own.mtu().getAsInt() >= Bounds.SMALLEST_MTU
+            && own.mtu().getAsInt() <= Bounds.LARGEST_POD_MTU
+        ? own.mtu().getAsInt()
+        : null;
+  }
+
+  private @Nullable Probe probe() {
+    DesiredNetwork.Health health = wanted.health();
+    if (!health.enabled()) {
+      return null;
+    }
+    // Whole milliseconds, which Kubernetes' form of durations always has.
+    long millis = health.interval().toMillis();
+    String interval = millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+    return new Probe(interval, health.failAfter(), health.port());
+  }
+
+  private Backend backend(EffectiveConfig there) {
+    return there.backend().orElse(wanted.backend());
+  }
+
+  private Peer peer(NodeLease lease, String prober, BackendType own) {
+    Backend backend = backend(inForce.on(lease.node()));
+    Lease published = lease.lease().orElseThrow();
+    Cidr podCidr = lease.node().podCidr(terms.family()).orElseThrow();
+    boolean ipv4 = terms.family() == Cidr.Family.IPV4;
+    boolean vxlan = backend instanceof Backend.Vxlan;
+    return new Peer(
+        lease.node().name(),
+        publicIp(lease).map(Cidr::base).orElseThrow(),
+        cut.between(prober, lease.node().name())
+            ? null
+            : overlayAddress(lease.node().name(), backend, podCidr).orElse(null),
+        ipv4 ? podCidr.toString() : null,
+        vxlan ? published.vtepMac(terms.family()).orElse(null) : null,
+        backend.type() == own ? null : backend.type());
+  }
+
+  /** host-gw has no tunnel device: the pods' bridge stands in, once the peer's agent sees one. */
+  private Optional<String> overlayAddress(String peer, Backend backend, Cidr podCidr) {
+    if (!(backend instanceof Backend.HostGw)) {
+      return Optional.of(podCidr.base());
+    }
+    return reports.get(peer) instanceof AgentReport.Received report
+        ? report.bridgeAddress().filter(podCidr::contains).map(Cidr::base)
+        : Optional.empty();
+  }
+
+  private @Nullable String range(Cidr.Family family) {
+    return terms.ranges().stream()
+        .filter(range -> range.family() == family)
+        .findFirst()
+        .map(Cidr::toString)
+        .orElse(null);
+  }
+
+  /** Of a family that the network carries, and inside its range: what flannel can use. */
+  private @Nullable String subnet(NodeLease lease, Cidr.Family family) {
+    return lease
+        .node()
+        .podCidr(family)
+        .filter(pods -> terms.ranges().stream().anyMatch(range -> range.contains(pods)))
+        .map(Cidr::toString)
+        .orElse(null);
+  }
+
+  private Optional<Cidr> publicIp(NodeLease lease) {
+    return lease.lease().flatMap(published -> published.publicIp(terms.family()));
+  }
+}

@@ -1,0 +1,166 @@
+package io.flannel.operator.decide.preflight;
+
+import io.flannel.operator.api.BackendType;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.health.ProbePlan;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.preflight.PreflightTask.Peer;
+import io.flannel.operator.decide.problem.LeaseProblem;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Lease;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Who tries a new encapsulation with whom, before the first node moves to it.
+ *
+ * @param tasks what each node's pod is told, by the nodes' names; none if nothing is to be tried
+ * @param leftOut the nodes that cannot be tried with, and why
+ * @param before where packets are lost already
+ */
+public record PreflightPlan(
+    SortedMap<String, PreflightTask> tasks,
+    SortedMap<String, String> leftOut,
+    LossBaseline before) {
+
+  /** So long every pod tries at most: enough for the others to be started meanwhile. */
+  static final Duration LONGEST = Duration.ofSeconds(30);
+
+  /** The highest network identifier of vxlan (RFC 7348: 24 bits). */
+  private static final int HIGHEST_VNI = 0xff_ffff;
+
+  private static final int NONCE_BYTES = 8;
+
+  public PreflightPlan {
+    tasks = Collections.unmodifiableSortedMap(new TreeMap<>(tasks));
+    leftOut = Collections.unmodifiableSortedMap(new TreeMap<>(leftOut));
+  }
+
+  /**
+   * The plan for what is wanted now. The peers are those of the everyday probes' {@link ProbePlan}.
+   *
+   * @param leases every node that shall be part of the network
+   * @param reports of the node agents, by node
+   * @param live the backend in force, if it is known
+   * @param seed what this change alone has, such as the FlannelNetwork's uid and the wanted
+   *     configuration's hash: all its pods get the same nonce from it, whoever makes them
+   */
+  public static PreflightPlan of(
+      DesiredNetwork wanted,
+      List<NodeLease> leases,
+      Map<String, AgentReport> reports,
+      Optional<Backend> live,
+      String seed) {
+    SortedMap<String, List<String>> addresses = new TreeMap<>();
+    SortedMap<String, String> leftOut = new TreeMap<>();
+    for (NodeLease lease : leases) {
+      String name = lease.node().name();
+      Optional<String> obstacle = obstacle(lease, addresses(wanted, lease));
+      obstacle.ifPresentOrElse(
+          why -> leftOut.put(name, why), () -> addresses.put(name, addresses(wanted, lease)));
+    }
+    SortedMap<String, PreflightTask> tasks = new TreeMap<>();
+    if (wanted.backend().type() != BackendType.HOST_GW && addresses.size() > 1) {
+      ProbePlan plan = ProbePlan.of(addresses.keySet());
+      for (String name : plan.names()) {
+        List<Peer> peers =
+            plan.peersOf(name).stream()
+                .flatMap(
+                    peer ->
+                        addresses.getOrDefault(peer, List.of()).stream()
+                            .map(address -> new Peer(peer, address)))
+                .toList();
+        tasks.put(
+            name, task(wanted, live, nonce(seed), addresses.getOrDefault(name, List.of()), peers));
+      }
+    }
+    return new PreflightPlan(
+        tasks, leftOut, LossBaseline.of(wanted.ranges().getFirst().family(), leases, reports));
+  }
+
+  private static PreflightTask task(
+      DesiredNetwork wanted,
+      Optional<Backend> live,
+      String nonce,
+      List<String> addresses,
+      List<Peer> peers) {
+    Backend backend = wanted.backend();
+    return new PreflightTask(
+        backend.type(),
+        switch (backend) {
+          case Backend.Vxlan vxlan -> vxlan.port();
+          case Backend.Wireguard wireguard -> wireguard.port();
+          case Backend.Ipip ignored -> 0;
+          case Backend.HostGw ignored -> 0;
+        },
+        unusedVni(backend, live),
+        wanted.mtu().isPresent() ? (Integer) wanted.mtu().getAsInt() : null,
+        backend.overhead(),
+        backend.directRouting(),
+        nonce,
+        Math.toIntExact(LONGEST.toSeconds()),
+        addresses,
+        peers);
+  }
+
+  /** Where peers will send the new packets to: of each family that the network shall carry. */
+  private static List<String> addresses(DesiredNetwork wanted, NodeLease lease) {
+    return wanted.ranges().stream()
+        .map(Cidr::family)
+        .filter(family -> family == Cidr.Family.IPV4 || wanted.backend().carriesIpv6())
+        .flatMap(family -> lease.lease().flatMap((Lease it) -> it.publicIp(family)).stream())
+        .map(Cidr::base)
+        .toList();
+  }
+
+  private static Optional<String> obstacle(NodeLease lease, List<String> addresses) {
+    if (!lease.node().ready()) {
+      return Optional.of("NotReady");
+    }
+    return lease
+        .problem()
+        .map(LeaseProblem::reason)
+        .or(
+            () ->
+                addresses.isEmpty()
+                    ? Optional.of(LeaseProblem.NO_PUBLIC_IP.reason())
+                    : Optional.empty());
+  }
+
+  private static int unusedVni(Backend wanted, Optional<Backend> live) {
+    return IntStream.iterate(HIGHEST_VNI, vni -> vni - 1)
+        .filter(
+            vni ->
+                Stream.concat(Stream.of(wanted), live.stream())
+                    .noneMatch(backend -> hasVni(backend, vni)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static boolean hasVni(Backend backend, int vni) {
+    return backend instanceof Backend.Vxlan vxlan && vxlan.vni() == vni;
+  }
+
+  private static String nonce(String seed) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(seed.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, NONCE_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

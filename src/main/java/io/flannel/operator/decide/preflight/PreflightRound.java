@@ -1,0 +1,236 @@
+package io.flannel.operator.decide.preflight;
+
+import io.flannel.operator.decide.health.ProbePlan;
+import io.flannel.operator.decide.preflight.Preflight.Outcome;
+import io.flannel.operator.decide.task.TaskSchedule.Start;
+import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.flannel.Backend;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What is to be done about a pre-flight's pods, and what they say. They are all that is known of
+ * it: those of one attempt are one round, and all nodes' pods of a round are made at once.
+ *
+ * @param verdict what is to be believed now: a round that is tried again by itself leaves the last
+ *     one's verdict in force
+ * @param starts the pods to make
+ * @param deletions names of the pods to delete
+ * @param lookAgain after so long there is something to do without a further event
+ */
+public record PreflightRound(
+    Preflight verdict, List<Start> starts, List<String> deletions, Optional<Duration> lookAgain) {
+
+  /** What has not ended by then is as good as failed: it tries for 30 s at most. */
+  static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** So long after a round its verdict is worth nothing any more, and all is tried again. */
+  static final Duration REPEAT = Duration.ofMinutes(5);
+
+  private static final String JOINED = "joined while the others tried";
+
+  /**
+   * A pre-flight's pod.
+   *
+   * @param task what it was told; empty: an operator of another version made it
+   */
+  public record TriedPod(StepPod pod, Optional<PreflightTask> task) {}
+
+  /** One of this change. */
+  private record Member(StepPod pod, PreflightTask task) {}
+
+  /**
+   * Decides.
+   *
+   * @param plan with two nodes at least
+   * @param backend the new one
+   * @param pods those of the kind that have a task
+   */
+  public static PreflightRound of(
+      PreflightPlan plan, Backend backend, List<TriedPod> pods, Instant now) {
+    return new Judge(plan, backend, now).round(pods);
+  }
+
+  private record Judge(PreflightPlan plan, Backend backend, Instant now) {
+
+    PreflightRound round(List<TriedPod> pods) {
+      String change = plan.tasks().firstEntry().getValue().nonce();
+      SortedMap<Integer, Map<String, Member>> rounds = new TreeMap<>();
+      List<StepPod> others = new ArrayList<>();
+      for (TriedPod it : pods) {
+        Optional<PreflightTask> task = it.task().filter(told -> told.nonce().equals(change));
+        if (task.isPresent()) {
+          rounds
+              .computeIfAbsent(it.pod().attempt(), _ -> new TreeMap<>())
+              .put(it.pod().node(), new Member(it.pod(), task.get()));
+        } else {
+          others.add(it.pod());
+        }
+      }
+      if (rounds.isEmpty()) {
+        return first(others);
+      }
+      int attempt = rounds.lastKey();
+      Map<String, Member> last = rounds.lastEntry().getValue();
+      SortedMap<Integer, Map<String, Member>> before = rounds.headMap(attempt);
+      SortedSet<String> missing = new TreeSet<>(plan.tasks().keySet());
+      missing.removeAll(last.keySet());
+      boolean planned = isAsPlanned(last);
+      SortedSet<String> unmade = planned ? new TreeSet<>(missing) : named(last, missing);
+      missing.removeAll(unmade);
+      boolean stale = plan.tasks().size() - missing.size() < 2;
+      if (stale || (!planned && !unmade.isEmpty())) {
+        // It was not begun wholly, and the nodes are others now: those would not know each other.
+        return first(pods.stream().map(TriedPod::pod).toList());
+      }
+      SortedMap<String, String> leftOut = new TreeMap<>(plan.leftOut());
+      missing.forEach(node -> leftOut.put(node, JOINED));
+      Preflight verdict = Preflight.judge(outcomes(last, unmade), leftOut, plan.before(), backend);
+      List<String> deletions = names(others);
+      if (verdict instanceof Preflight.Running) {
+        return running(verdict, attempt, last.values(), unmade, before, leftOut, deletions);
+      }
+      before.values().forEach(earlier -> deletions.addAll(names(pods(earlier))));
+      Instant due = ended(last.values()).plus(REPEAT);
+      if (now.isBefore(due)) {
+        return new PreflightRound(
+            verdict, List.of(), deletions, Optional.of(Duration.between(now, due)));
+      }
+      return new PreflightRound(
+          verdict instanceof Preflight.Passed ? everywhere() : verdict,
+          starts(plan.tasks().keySet(), attempt + 1),
+          deletions,
+          Optional.empty());
+    }
+
+    /** Only when what else there is of pods has gone: a wireguard's port may be in use there. */
+    private PreflightRound first(List<StepPod> others) {
+      int attempt = others.stream().mapToInt(StepPod::attempt).max().orElse(0) + 1;
+      boolean clear = others.stream().noneMatch(it -> plan.tasks().containsKey(it.node()));
+      return new PreflightRound(
+          everywhere(),
+          clear ? starts(plan.tasks().keySet(), attempt) : List.of(),
+          names(others),
+          Optional.empty());
+    }
+
+    private PreflightRound running(
+        Preflight verdict,
+        int attempt,
+        Collection<Member> pods,
+        SortedSet<String> unmade,
+        SortedMap<Integer, Map<String, Member>> earlier,
+        SortedMap<String, String> leftOut,
+        List<String> deletions) {
+      Preflight inForce = verdict;
+      if (!earlier.isEmpty()) {
+        Map<String, Member> before = earlier.lastEntry().getValue();
+        Preflight said =
+            Preflight.judge(outcomes(before, Set.of()), leftOut, plan.before(), backend);
+        inForce = said instanceof Preflight.Passed ? verdict : said;
+        earlier
+            .headMap(earlier.lastKey())
+            .values()
+            .forEach(old -> deletions.addAll(names(pods(old))));
+      }
+      return new PreflightRound(
+          inForce,
+          starts(unmade, attempt),
+          deletions,
+          pods.stream()
+              .filter(it -> it.pod().result().isEmpty())
+              .map(it -> Duration.between(now, it.pod().since().plus(PATIENCE)))
+              .filter(Duration::isPositive)
+              .min(Comparator.naturalOrder()));
+    }
+
+    private Preflight everywhere() {
+      return new Preflight.Running(List.copyOf(plan.tasks().keySet()));
+    }
+
+    private Map<String, Outcome> outcomes(Map<String, Member> pods, Set<String> unmade) {
+      Map<String, Outcome> outcomes = new TreeMap<>();
+      unmade.forEach(node -> outcomes.put(node, new Outcome.Running()));
+      pods.forEach(
+          (node, it) -> {
+            if (plan.tasks().containsKey(node)) {
+              outcomes.put(node, outcome(it));
+            }
+          });
+      return outcomes;
+    }
+
+    private Outcome outcome(Member it) {
+      StepPod pod = it.pod();
+      if (pod.result().isPresent()) {
+        return Outcome.of(it.task(), pod.result().get());
+      }
+      if (now.isBefore(pod.since().plus(PATIENCE))) {
+        return new Outcome.Running();
+      }
+      return new Outcome.Failed(
+          "its pod did not end within %d minutes%s"
+              .formatted(PATIENCE.toMinutes(), pod.state().isEmpty() ? "" : ": " + pod.state()));
+    }
+
+    private boolean isAsPlanned(Map<String, Member> pods) {
+      return pods.entrySet().stream()
+          .allMatch(it -> it.getValue().task().equals(plan.tasks().get(it.getKey())));
+    }
+
+    /** Those that others of a round were told of. */
+    private static SortedSet<String> named(Map<String, Member> round, Set<String> nodes) {
+      return round.values().stream()
+          .flatMap(it -> it.task().peers().stream())
+          .map(PreflightTask.Peer::name)
+          .filter(nodes::contains)
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Instant ended(Collection<Member> pods) {
+      return pods.stream()
+          .map(it -> it.pod())
+          .map(pod -> pod.result().isPresent() ? pod.since() : pod.since().plus(PATIENCE))
+          .max(Comparator.naturalOrder())
+          .orElseThrow();
+    }
+
+    /**
+     * Pods are made one after the other, and those who try with each other, neighbours on the ring
+     * of {@link ProbePlan}, must run at the same time: so from both ends of the names alternately.
+     *
+     * @param nodes sorted
+     */
+    private static List<Start> starts(Set<String> nodes, int attempt) {
+      Deque<String> left = new ArrayDeque<>(nodes);
+      List<Start> starts = new ArrayList<>();
+      while (!left.isEmpty()) {
+        boolean first = starts.size() % 2 == 0;
+        starts.add(new Start(first ? left.removeFirst() : left.removeLast(), attempt));
+      }
+      return List.copyOf(starts);
+    }
+
+    private static List<StepPod> pods(Map<String, Member> round) {
+      return round.values().stream().map(Member::pod).toList();
+    }
+
+    private static List<String> names(List<StepPod> pods) {
+      return pods.stream().map(StepPod::name).collect(Collectors.toCollection(ArrayList::new));
+    }
+  }
+}

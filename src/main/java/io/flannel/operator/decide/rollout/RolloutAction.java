@@ -1,0 +1,234 @@
+package io.flannel.operator.decide.rollout;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.change.ChangeImpact;
+import io.flannel.operator.decide.health.TunnelVerdicts;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.live.FlannelPod;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
+import io.flannel.operator.flannel.live.RolloutAnnotations.TakenBack;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What to do about flannel's DaemonSet now: bring the wanted template to the nodes, or go back to
+ * the one before.
+ */
+public sealed interface RolloutAction {
+  /** What the DaemonSet remembers from now on. */
+  RolloutAnnotations marks();
+
+  /**
+   * How many nodes may be without a ready pod, in the form of a DaemonSet's {@code maxUnavailable}:
+   * what the network allows, or 1 until the first node is through, and all that are {@link
+   * SkippedNodes}. What is away is no part of a rollout, neither of its progress nor of its
+   * failure.
+   */
+  String maxUnavailable();
+
+  /** The wanted template, on all nodes. */
+  record Forward(RolloutAnnotations marks, String maxUnavailable) implements RolloutAction {}
+
+  /**
+   * The template that ran before, which the marks name, since the wanted one failed. It stays so
+   * until another one is wanted.
+   */
+  record Back(RolloutAnnotations marks, String maxUnavailable) implements RolloutAction {}
+
+  /**
+   * Decides.
+   *
+   * @param wantedRevision of the template that the spec asks for
+   * @param attempt the FlannelNetwork's annotation {@link RolloutAnnotations#TRY_AGAIN}; empty:
+   *     none
+   * @param tunnels as they are before anything is changed
+   * @param rollout what was last said of a rollout
+   * @param mayGoBack whether a failed rollout is to be taken back
+   */
+  static RolloutAction decide(
+      DesiredNetwork wanted,
+      String wantedRevision,
+      String attempt,
+      ClusterState cluster,
+      List<NodeLease> leases,
+      Optional<TunnelVerdicts> tunnels,
+      Optional<Rollout> rollout,
+      Optional<RolloutGates.Waiting> failed,
+      boolean mayGoBack,
+      Instant now) {
+    FlannelPods pods = cluster.pods();
+    Turns turns = new Turns(wanted, pods, leases);
+    if (cluster.live().isEmpty()) {
+      return turns.forward(
+          new RolloutAnnotations(
+              wantedRevision,
+              Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
+              Optional.empty(),
+              UnhealthyBaseline.of(leases, tunnels).marks(),
+              Optional.empty()),
+          // At an installation there is none; at an adoption in our namespace, somebody else's.
+          !pods.all().isEmpty());
+    }
+    LiveFlannel live = cluster.live().get();
+    RolloutAnnotations marks = live.marks();
+    if (marks
+        .takenBack()
+        .filter(it -> it.revision().equals(wantedRevision) && it.attempt().equals(attempt))
+        .isPresent()) {
+      return turns.back(marks);
+    }
+    if (!marks.revision().equals(wantedRevision)) {
+      return turns.forward(
+          change(wanted, wantedRevision, cluster, leases, tunnels, rollout, now),
+          !pods.all().isEmpty());
+    }
+    if (isThrough(pods, leases, wantedRevision, marks.illBefore()) || wasThrough(rollout, live)) {
+      // Who asks for what ran before has given up what failed: asked for again, it is tried again.
+      return turns.forward(marks.through(), false);
+    }
+    Optional<String> because =
+        failed
+            .map(node -> "%s: %s".formatted(node.node(), node.why()))
+            .or(
+                () ->
+                    rollout
+                        .filter(it -> it.phase() == Phase.STALLED)
+                        .filter(it -> isOf(live, it))
+                        .map(Rollout::message));
+    if (mayGoBack && because.isPresent() && marks.previous().isPresent() && !marks.isThrough()) {
+      return turns.back(
+          new RolloutAnnotations(
+              marks.previous().get(),
+              Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
+              marks.previous(),
+              marks.illBefore(),
+              Optional.of(new TakenBack(wantedRevision, attempt, because.get())),
+              marks.cuts()));
+    }
+    return turns.forward(
+        marks, pods.hasOthersThan(wantedRevision) && !isProven(pods, marks, leases));
+  }
+
+  /** Whether what was said is of the live template's rollout. */
+  private static boolean isOf(LiveFlannel live, Rollout said) {
+    return live.configHash().equals(said.to()) && !live.marks().changedAfter(said.startedAt());
+  }
+
+  /** It may have been so while nothing was to be written, and a node may have fallen ill since. */
+  private static boolean wasThrough(Optional<Rollout> said, LiveFlannel live) {
+    return said.filter(it -> it.phase() == Phase.COMPLETE && isOf(live, it)).isPresent();
+  }
+
+  /** The marks of a template that replaces the live one. */
+  private static RolloutAnnotations change(
+      DesiredNetwork wanted,
+      String wantedRevision,
+      ClusterState cluster,
+      List<NodeLease> leases,
+      Optional<TunnelVerdicts> tunnels,
+      Optional<Rollout> rollout,
+      Instant now) {
+    FlannelPods pods = cluster.pods();
+    LiveFlannel flannel = cluster.live().orElseThrow();
+    RolloutAnnotations live = flannel.marks();
+    // Else another change, or its way back, is under way, and a pod may be missing for that alone.
+    boolean settled = !pods.hasOthersThan(live.revision());
+    UnhealthyBaseline before = new UnhealthyBaseline(live.illBefore());
+    UnhealthyBaseline withoutFlannel =
+        settled ? UnhealthyBaseline.withoutFlannel(leases, pods) : before.withoutFlannel();
+    boolean through =
+        isThrough(pods, leases, live.revision(), withoutFlannel.marks())
+            || wasThrough(rollout, flannel);
+    boolean over = through || (settled && live.isThrough());
+    // Else what is ill now may be so by the change that is replaced.
+    UnhealthyBaseline ill =
+        over
+            ? UnhealthyBaseline.of(leases, tunnels)
+            : before.and(UnhealthyBaseline.newcomers(leases, live.changedAt()));
+    boolean cuts = live.cuts() && !over;
+    return new RolloutAnnotations(
+        wantedRevision,
+        Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
+        through ? live.through().previous() : live.previous(),
+        ill.and(withoutFlannel).marks(),
+        Optional.empty(),
+        cuts || ChangeImpact.judge(wanted, cluster) instanceof ChangeImpact.Disruptive);
+  }
+
+  /**
+   * Whether a node that is through shows that the change works. One that joined or booted after the
+   * change reached nobody before, and its gate opens whatever it reaches; and so does one that was
+   * ill before, which counts only where all were.
+   */
+  private static boolean isProven(
+      FlannelPods pods, RolloutAnnotations marks, List<NodeLease> leases) {
+    UnhealthyBaseline before = new UnhealthyBaseline(marks.illBefore());
+    Set<String> there =
+        leases.stream()
+            .map(NodeLease::node)
+            .filter(node -> !node.startedAfter(marks.changedAt()))
+            .map(ClusterNode::name)
+            .collect(Collectors.toSet());
+    boolean allIll = there.stream().allMatch(before::has);
+    return pods.of(marks.revision())
+        .filter(FlannelPod::gateOpen)
+        .map(FlannelPod::node)
+        .anyMatch(node -> there.contains(node) && (allIll || !before.has(node)));
+  }
+
+  /**
+   * Whether every node that is not away has a pod of the present template and reaches what it
+   * reached before; one that has just lost its old pod has none for a moment.
+   */
+  private static boolean isThrough(
+      FlannelPods pods, List<NodeLease> leases, String revision, Set<String> illBefore) {
+    SkippedNodes away = SkippedNodes.from(pods, leases, revision, illBefore);
+    List<String> there =
+        Stream.concat(
+                leases.stream().map(lease -> lease.node().name()),
+                pods.all().stream().map(FlannelPod::node))
+            .filter(node -> !away.has(node))
+            .toList();
+    return !there.isEmpty()
+        && there.stream()
+            .allMatch(
+                node ->
+                    pods.on(node)
+                        .filter(pod -> pod.revision().equals(revision) && pod.gateOpen())
+                        .isPresent());
+  }
+
+  /** Says how many nodes may change at once. */
+  record Turns(DesiredNetwork wanted, FlannelPods pods, List<NodeLease> leases) {
+    private Forward forward(RolloutAnnotations marks, boolean firstAlone) {
+      return new Forward(marks, maxUnavailable(marks, firstAlone));
+    }
+
+    private Back back(RolloutAnnotations marks) {
+      return new Back(marks, maxUnavailable(marks, false));
+    }
+
+    private String maxUnavailable(RolloutAnnotations marks, boolean firstAlone) {
+      boolean underWay = pods.hasOthersThan(marks.revision());
+      int away =
+          underWay
+              ? SkippedNodes.from(pods, leases, marks.revision(), marks.illBefore()).count()
+              : 0;
+      if (away == 0) {
+        return firstAlone ? "1" : wanted.maxUnavailable();
+      }
+      return String.valueOf((firstAlone ? 1 : wanted.unavailableOf(leases.size())) + away);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.flannel.operator.flannel;
+
+import static java.util.Locale.ROOT;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.flannel.operator.api.Bounds;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What flanneld published of a node, in the Node's annotations (pkg/subnet/kube/kube.go).
+ *
+ * @param backendType {@code backend-type}, as written: it may name a backend we do not know
+ * @param publicIp {@code public-ip}: where peers send IPv4 packets to. Without IPv4, flannel writes
+ *     0.0.0.0 there for every backend but vxlan: that is none
+ * @param publicIpv6 {@code public-ipv6}: where peers send IPv6 packets to
+ * @param vni of {@code backend-data}: vxlan's network identifier
+ * @param vtepMac of {@code backend-data}: the MAC address of the vxlan device, in lower case
+ * @param vtepMacV6 of {@code backend-v6-data}: that of the vxlan device for IPv6
+ */
+public record Lease(
+    String backendType,
+    Optional<Cidr> publicIp,
+    Optional<Cidr> publicIpv6,
+    OptionalInt vni,
+    Optional<String> vtepMac,
+    Optional<String> vtepMacV6) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern MAC = Pattern.compile("([0-9a-f]{2}:){5}[0-9a-f]{2}");
+
+  /** The node's lease; empty until flanneld has registered the node. */
+  public static Optional<Lease> of(ClusterNode node) {
+    var annotations = node.flannel();
+    if (!"true".equals(annotations.get("kube-subnet-manager"))) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(annotations.get("backend-type"))
+        .map(
+            type ->
+                new Lease(
+                    PrintableText.shortened(type, Bounds.SHORT_TEXT),
+                    address(annotations.get("public-ip")),
+                    address(annotations.get("public-ipv6")),
+                    vni(annotations.get("backend-data")),
+                    vtepMac(annotations.get("backend-data")),
+                    vtepMac(annotations.get("backend-v6-data"))));
+  }
+
+  /** The address that peers send packets of a family to. */
+  public Optional<Cidr> publicIp(Cidr.Family family) {
+    return family == Cidr.Family.IPV4 ? publicIp : publicIpv6;
+  }
+
+  /** The MAC address of the vxlan device for packets of a family, where the node published one. */
+  public Optional<String> vtepMac(Cidr.Family family) {
+    return family == Cidr.Family.IPV4 ? vtepMac : vtepMacV6;
+  }
+
+  /** The address that peers send to: the IPv4 one where there is one. */
+  public Optional<Cidr> underlay() {
+    return publicIp.or(() -> publicIpv6);
+  }
+
+  private static Optional<Cidr> address(@Nullable String text) {
+    return text == null
+        ? Optional.empty()
+        : Cidr.tryAddress(text).filter(ip -> ip.network().signum() != 0);
+  }
+
+  private static OptionalInt vni(@Nullable String backendData) {
+    JsonNode vni = data(backendData).path("VNI");
+    return vni.isInt() ? OptionalInt.of(vni.asInt()) : OptionalInt.empty();
+  }
+
+  private static Optional<String> vtepMac(@Nullable String backendData) {
+    return Optional.of(data(backendData).path("VtepMAC").asText("").toLowerCase(ROOT))
+        .filter(mac -> MAC.matcher(mac).matches());
+  }
+
+  /** Reads {@code {"VNI":1,"VtepMAC":"12:c6:65:89:b4:e3"}}; other backends write other things. */
+  private static JsonNode data(@Nullable String backendData) {
+    try {
+      return backendData == null ? MissingNode.getInstance() : JSON.readTree(backendData);
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
+  }
+}

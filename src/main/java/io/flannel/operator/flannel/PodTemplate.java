@@ -1,0 +1,89 @@
+package io.flannel.operator.flannel;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.flannel.operator.flannel.Backend.Wireguard.Psk;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How flannel's pods are made, beside the configuration that they mount. Another template means new
+ * pods.
+ *
+ * @param image flanneld's image
+ * @param cniPluginImage the image that carries the CNI plugin
+ * @param options flanneld's arguments, without those that every flannel of this operator has
+ * @param psk where WireGuard's pre-shared key comes from
+ * @param cniBinDir where the CNI plugin goes on the node
+ * @param cniConfDir where the CNI configuration goes on the node
+ * @param imagePullPolicy empty: Kubernetes' default
+ */
+public record PodTemplate(
+    String image,
+    String cniPluginImage,
+    List<String> options,
+    Optional<Psk> psk,
+    String cniBinDir,
+    String cniConfDir,
+    Optional<String> imagePullPolicy,
+    List<String> imagePullSecrets,
+    Map<String, Quantity> limits,
+    Map<String, Quantity> requests,
+    List<Pods.Toleration> tolerations,
+    Map<String, String> nodeSelector) {
+
+  /** flanneld's argument for masquerading. */
+  public static final String IP_MASQ = "--ip-masq";
+
+  /** What the arguments that choose an interface begin with (main.go). */
+  private static final String INTERFACE = "--iface";
+
+  /** The template that a network makes. */
+  public static PodTemplate of(DesiredNetwork network) {
+    Pods pods = network.pods();
+    List<String> options = new ArrayList<>();
+    if (network.ipMasq()) {
+      options.add(IP_MASQ);
+    }
+    options.addAll(network.interfaceArgs());
+    options.addAll(pods.extraArgs());
+    return new PodTemplate(
+        pods.image(),
+        pods.cniPluginImage(),
+        options,
+        network.backend() instanceof Backend.Wireguard wireguard
+            ? wireguard.psk()
+            : Optional.empty(),
+        network.cni().binDir(),
+        network.cni().confDir(),
+        pods.imagePullPolicy(),
+        pods.imagePullSecrets(),
+        pods.limits(),
+        pods.requests(),
+        pods.tolerations(),
+        pods.nodeSelector());
+  }
+
+  /** Whether the DaemonSet puts a pod on the node. */
+  public boolean runOn(ClusterNode node) {
+    return Pods.runOn(node, nodeSelector, tolerations);
+  }
+
+  /** Whether packets from pods to the outside are masqueraded. */
+  public boolean ipMasq() {
+    return options.contains(IP_MASQ);
+  }
+
+  /** The arguments that choose the node's interface. */
+  public List<String> interfaceArgs() {
+    return options.stream().filter(option -> option.startsWith(INTERFACE)).toList();
+  }
+
+  /** All other arguments. */
+  public List<String> extraArgs() {
+    return options.stream()
+        .filter(option -> !option.equals(IP_MASQ) && !option.startsWith(INTERFACE))
+        .toList();
+  }
+}

@@ -1,0 +1,170 @@
+package io.flannel.operator.flannel.foreign;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.live.AppliedConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/**
+ * What stands in a net-conf.json and a cni-conf.json that a FlannelNetwork can't say, each by its
+ * name. Keys that flannel ignores with --kube-subnet-mgr (SubnetLen, SubnetMin, SubnetMax) or on
+ * Linux (MacPrefix) are no settings.
+ */
+final class ForeignConfig {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final AppliedConfig config;
+  private final JsonNode netConf;
+  private final JsonNode backend;
+  private final JsonNode cniConf;
+  private final List<String> unsupported = new ArrayList<>();
+
+  private ForeignConfig(AppliedConfig config, String netConfJson, String cniConfJson) {
+    this.config = config;
+    this.netConf = AppliedConfig.json(netConfJson);
+    this.backend = AppliedConfig.at(netConf, "Backend");
+    this.cniConf = AppliedConfig.json(cniConfJson);
+  }
+
+  static List<String> unsupported(AppliedConfig config, String netConfJson, String cniConfJson) {
+    ForeignConfig found = new ForeignConfig(config, netConfJson, cniConfJson);
+    found.ranges();
+    if (config.backend().isEmpty()) {
+      found.netConf("Backend.Type %s".formatted(config.backendType()));
+    } else {
+      found.backend(config.backend().get());
+    }
+    found.cni();
+    return List.copyOf(found.unsupported);
+  }
+
+  private void ranges() {
+    boolean ipv4 = AppliedConfig.at(netConf, "EnableIPv4").asBoolean(true);
+    boolean ipv6 = AppliedConfig.at(netConf, "EnableIPv6").asBoolean(false);
+    if (ipv4 && config.cidr().isEmpty()) {
+      netConf("EnableIPv4 without a valid Network");
+    }
+    if (ipv6 && config.ipv6Cidr().isEmpty()) {
+      netConf("EnableIPv6 without a valid IPv6Network");
+    }
+    if (!ipv4 && !ipv6) {
+      netConf("neither EnableIPv4 nor EnableIPv6");
+    }
+    if (ipv6 && config.backend().filter(it -> !it.carriesIpv6()).isPresent()) {
+      netConf("EnableIPv6 with Backend.Type " + config.backendType());
+    }
+  }
+
+  private void backend(Backend known) {
+    switch (known) {
+      case Backend.Vxlan vxlan -> {
+        if (AppliedConfig.at(backend, "Learning").asBoolean(false)) {
+          netConf("Backend.Learning true");
+        }
+        outerMtu(vxlan);
+      }
+      case Backend.Wireguard wireguard -> {
+        wireguard(wireguard);
+        outerMtu(wireguard);
+      }
+      case Backend.Ipip ignored -> {}
+      case Backend.HostGw ignored -> {}
+    }
+  }
+
+  private void wireguard(Backend.Wireguard wireguard) {
+    if (!AppliedConfig.at(backend, "PSK").asText("").isEmpty()) {
+      netConf("Backend.PSK, a key in a ConfigMap");
+    }
+    String mode = AppliedConfig.at(backend, "Mode").asText("separate");
+    if (!mode.equals("separate") && !mode.isEmpty()) {
+      netConf("Backend.Mode " + mode);
+    }
+    int portV6 =
+        AppliedConfig.at(backend, "ListenPortV6").asInt(Backend.Wireguard.DEFAULT_PORT + 1);
+    if (config.ipv6Cidr().isPresent() && portV6 != wireguard.port() + 1) {
+      netConf("Backend.ListenPortV6 %d, not ListenPort + 1".formatted(portV6));
+    }
+  }
+
+  /** Of these backends our mtu is the device's, too: a pods' MTU of its own has no place. */
+  private void outerMtu(Backend known) {
+    int outer = AppliedConfig.at(backend, "MTU").asInt(0);
+    int pods = config.mtu().orElse(0);
+    if (pods > 0 && pods != outer - known.overhead()) {
+      cniConf(
+          "delegate.mtu %d with Backend.MTU %s in net-conf.json"
+              .formatted(pods, outer == 0 ? "left out" : outer));
+    }
+  }
+
+  private void cni() {
+    if (!config.cniVersion().matches("[0-9]+[.][0-9]+[.][0-9]+")) {
+      cniConf("cniVersion '%s'".formatted(config.cniVersion()));
+    }
+    if (!cniConf.isObject()) {
+      return;
+    }
+    ObjectNode found = cniConf.deepCopy();
+    ObjectNode ours = JSON.valueToTree(NetConf.cniConf(config.cniVersion(), OptionalInt.empty()));
+    Map<String, JsonNode> plugins = byType(found.remove("plugins"));
+    Map<String, JsonNode> ourPlugins = byType(ours.remove("plugins"));
+    found.remove("cniVersion");
+    ours.remove("cniVersion");
+    compare("", found, ours);
+    plugins.forEach(
+        (type, plugin) -> {
+          if (!ourPlugins.containsKey(type)) {
+            cniConf("plugin " + type);
+          } else {
+            if (plugin.path("delegate") instanceof ObjectNode delegate) {
+              delegate.remove("mtu");
+            }
+            compare("plugin %s, ".formatted(type), plugin, ourPlugins.get(type));
+          }
+        });
+    ourPlugins.keySet().stream()
+        .filter(type -> !plugins.containsKey(type))
+        .forEach(type -> cniConf("without plugin " + type));
+  }
+
+  private static Map<String, JsonNode> byType(JsonNode plugins) {
+    Map<String, JsonNode> byType = new TreeMap<>();
+    if (plugins != null) {
+      plugins.forEach(plugin -> byType.put(plugin.path("type").asText("?"), plugin));
+    }
+    return byType;
+  }
+
+  /** Names every leaf that differs. */
+  private void compare(String path, JsonNode found, JsonNode ours) {
+    if (found.isObject() && ours.isObject()) {
+      String inside = path.isEmpty() || path.endsWith(", ") ? path : path + ".";
+      for (var field : found.properties()) {
+        compare(inside + field.getKey(), field.getValue(), ours.path(field.getKey()));
+      }
+      for (var field : ours.properties()) {
+        if (!found.has(field.getKey())) {
+          cniConf("without " + inside + field.getKey());
+        }
+      }
+    } else if (!found.equals(ours)) {
+      cniConf("%s %s".formatted(path, found));
+    }
+  }
+
+  private void netConf(String setting) {
+    unsupported.add("net-conf.json: " + setting);
+  }
+
+  private void cniConf(String setting) {
+    unsupported.add("cni-conf.json: " + setting);
+  }
+}

@@ -1,0 +1,256 @@
+package io.flannel.operator.flannel.foreign;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
+import io.flannel.operator.api.BackendSpec;
+import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.live.AppliedConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A flannel that this operator did not install, read from its DaemonSet and ConfigMap.
+ *
+ * @param namespace where it is
+ * @param serviceAccount the ServiceAccount of its pods
+ * @param spec the part of a FlannelNetwork that would install the same, if there is one
+ * @param unsupported settings that no field of a FlannelNetwork says; empty if there is a spec
+ * @param adoptedBy the FlannelNetwork that is taking it over, if one has begun
+ * @param left nodes that its DaemonSet was made to leave for that
+ * @param pods how many of its pods there are
+ */
+public record ForeignFlannel(
+    String namespace,
+    String serviceAccount,
+    Optional<FlannelNetworkSpec> spec,
+    List<String> unsupported,
+    Optional<String> adoptedBy,
+    Set<String> left,
+    PodCounts pods) {
+
+  /** The name of upstream's DaemonSet, in manifest and chart. */
+  public static final String DAEMON_SET = "kube-flannel-ds";
+
+  /** The namespace of upstream's manifest, which is ours as well. */
+  private static final String NAMESPACE = "kube-flannel";
+
+  /** The name of upstream's ConfigMap, in manifest and chart. */
+  public static final String CONFIG_MAP = "kube-flannel-cfg";
+
+  /** The annotation of what a FlannelNetwork is taking over, with that one's name. */
+  public static final String ADOPTED_BY = "flannel.io/adopted-by";
+
+  /** The field of a Node that a DaemonSet's affinity can leave nodes out by. */
+  public static final String NODE_NAME = "metadata.name";
+
+  private static final int MOST_SETTINGS = 64;
+  private static final int SETTING_LENGTH = 256;
+
+  private static final Map<String, String> POD_LABELS = Map.of("app", "flannel");
+
+  /** What upstream puts on its pods, and what kubectl does at a restart. */
+  private static final Set<String> KNOWN_POD_META =
+      Set.of("app", "tier", "k8s-app", "kubectl.kubernetes.io/restartedAt");
+
+  /**
+   * Kubernetes' counts of its pods.
+   *
+   * @param observed whether they speak of the DaemonSet's present generation
+   * @param scheduled nodes that shall run one and do
+   * @param misscheduled nodes that run one and shall not
+   */
+  public record PodCounts(boolean observed, int scheduled, int misscheduled) {}
+
+  /**
+   * Reads it.
+   *
+   * @param configMap that of the DaemonSet's namespace, named {@link #CONFIG_MAP}
+   * @param account that of its pods: see {@link #serviceAccount(DaemonSet)}
+   */
+  public static ForeignFlannel of(
+      DaemonSet daemonSet, Optional<ConfigMap> configMap, Optional<ServiceAccount> account) {
+    ObjectMeta meta = daemonSet.getMetadata();
+    Optional<String> adoptedBy =
+        Optional.ofNullable(meta.getAnnotations()).map(all -> all.get(ADOPTED_BY));
+    DaemonSet whole = daemonSet.edit().build();
+    Set<String> left = adoptedBy.isPresent() ? takeOutLeft(whole) : Set.of();
+    ForeignPods pods = new ForeignPods(whole.getSpec().getTemplate().getSpec(), account);
+    List<String> unsupported = new ArrayList<>(labels(whole));
+    unsupported.addAll(pods.unsupported());
+    Map<String, String> data =
+        configMap.map(ConfigMap::getData).filter(it -> it != null).orElse(Map.of());
+    String netConf = data.getOrDefault("net-conf.json", "");
+    String cniConf = data.getOrDefault("cni-conf.json", "");
+    Optional<AppliedConfig> config = AppliedConfig.read(netConf, cniConf);
+    if (config.isEmpty()) {
+      unsupported.add(
+          "ConfigMap %s/%s, which is missing or whose net-conf.json is no JSON object"
+              .formatted(meta.getNamespace(), CONFIG_MAP));
+    }
+    config.ifPresent(it -> unsupported.addAll(ForeignConfig.unsupported(it, netConf, cniConf)));
+    Optional<FlannelNetworkSpec> spec =
+        unsupported.isEmpty() ? config.flatMap(it -> spec(it, pods)) : Optional.empty();
+    spec.flatMap(ForeignFlannel::fault).ifPresent(unsupported::add);
+    return new ForeignFlannel(
+        meta.getNamespace(),
+        serviceAccount(daemonSet),
+        unsupported.isEmpty() ? spec : Optional.empty(),
+        shortened(unsupported),
+        adoptedBy,
+        left,
+        counts(daemonSet));
+  }
+
+  /** Anybody's words, which are to find room in a status. */
+  private static List<String> shortened(List<String> settings) {
+    return settings.stream()
+        .limit(MOST_SETTINGS)
+        .map(
+            one ->
+                one.length() <= SETTING_LENGTH ? one : one.substring(0, SETTING_LENGTH - 1) + "…")
+        .toList();
+  }
+
+  /** The name of its pods' ServiceAccount, in the DaemonSet's namespace. */
+  public static String serviceAccount(DaemonSet daemonSet) {
+    return Optional.ofNullable(daemonSet.getSpec().getTemplate().getSpec().getServiceAccountName())
+        .orElse("default");
+  }
+
+  /** Whether its DaemonSet has the very name and namespace of ours. */
+  public boolean isInUpstreamsNamespace() {
+    return namespace.equals(NAMESPACE);
+  }
+
+  /** The DaemonSet, as namespace/name. */
+  public String daemonSet() {
+    return namespace + "/" + DAEMON_SET;
+  }
+
+  /** What is wrong with a spec, in which every field by itself has a place. */
+  private static Optional<String> fault(FlannelNetworkSpec spec) {
+    try {
+      DesiredNetwork.of("found", spec);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Optional<FlannelNetworkSpec> spec(AppliedConfig config, ForeignPods pods) {
+    return config
+        .backend()
+        .map(
+            backend ->
+                new FlannelNetworkSpec(
+                    config.cidr().map(Cidr::toString).orElse(null),
+                    config.ipv6Cidr().map(Cidr::toString).orElse(null),
+                    backend(backend),
+                    config.mtu().isPresent() ? config.mtu().getAsInt() : null,
+                    pods.iface(),
+                    pods.ipMasq(),
+                    config.nftables(),
+                    pods.cni(config.cniVersion()),
+                    pods.flannel(),
+                    null,
+                    null,
+                    null,
+                    null));
+  }
+
+  private static BackendSpec backend(Backend backend) {
+    Boolean directRouting =
+        (backend.directRouting() && !(backend instanceof Backend.HostGw)) ? true : null;
+    return switch (backend) {
+      case Backend.Vxlan it ->
+          new BackendSpec(
+              it.type(), directRouting, new BackendSpec.Vxlan(it.vni(), it.port(), it.gbp()), null);
+      case Backend.Ipip it -> new BackendSpec(it.type(), directRouting, null, null);
+      case Backend.HostGw it -> new BackendSpec(it.type(), null, null, null);
+      case Backend.Wireguard it ->
+          new BackendSpec(
+              it.type(),
+              null,
+              null,
+              new BackendSpec.Wireguard(it.port(), it.keepaliveSeconds(), null));
+    };
+  }
+
+  private static List<String> labels(DaemonSet daemonSet) {
+    List<String> unsupported = new ArrayList<>();
+    LabelSelector selector = daemonSet.getSpec().getSelector();
+    if (!POD_LABELS.equals(selector.getMatchLabels())
+        || !selector.getMatchExpressions().isEmpty()) {
+      unsupported.add("selector " + selector.getMatchLabels());
+    }
+    ObjectMeta meta = daemonSet.getSpec().getTemplate().getMetadata();
+    if (meta == null) {
+      return unsupported;
+    }
+    orEmpty(meta.getLabels()).keySet().stream()
+        .filter(key -> !KNOWN_POD_META.contains(key))
+        .forEach(key -> unsupported.add("label %s of its pods".formatted(key)));
+    orEmpty(meta.getAnnotations()).keySet().stream()
+        .filter(key -> !KNOWN_POD_META.contains(key))
+        .forEach(key -> unsupported.add("annotation %s of its pods".formatted(key)));
+    return unsupported;
+  }
+
+  /** Takes out of the affinity the nodes that a takeover put there. */
+  private static Set<String> takeOutLeft(DaemonSet daemonSet) {
+    Set<String> left = new TreeSet<>();
+    Optional.ofNullable(daemonSet.getSpec().getTemplate().getSpec().getAffinity())
+        .flatMap(it -> Optional.ofNullable(it.getNodeAffinity()))
+        .flatMap(it -> Optional.ofNullable(it.getRequiredDuringSchedulingIgnoredDuringExecution()))
+        .ifPresent(
+            required ->
+                required
+                    .getNodeSelectorTerms()
+                    .forEach(
+                        term -> {
+                          term.getMatchFields().stream()
+                              .filter(ForeignFlannel::leavesANodeOut)
+                              .forEach(one -> left.addAll(one.getValues()));
+                          term.setMatchFields(
+                              term.getMatchFields().stream()
+                                  .filter(one -> !leavesANodeOut(one))
+                                  .toList());
+                        }));
+    return left;
+  }
+
+  private static boolean leavesANodeOut(NodeSelectorRequirement one) {
+    return NODE_NAME.equals(one.getKey()) && "NotIn".equals(one.getOperator());
+  }
+
+  private static PodCounts counts(DaemonSet daemonSet) {
+    DaemonSetStatus status =
+        Optional.ofNullable(daemonSet.getStatus()).orElseGet(DaemonSetStatus::new);
+    Long observed = status.getObservedGeneration();
+    return new PodCounts(
+        observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
+        orZero(status.getCurrentNumberScheduled()),
+        orZero(status.getNumberMisscheduled()));
+  }
+
+  private static int orZero(@Nullable Integer count) {
+    return count == null ? 0 : count;
+  }
+
+  private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {
+    return map == null ? Map.of() : map;
+  }
+}

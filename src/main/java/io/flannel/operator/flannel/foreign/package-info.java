@@ -1,0 +1,8 @@
+/**
+ * A flannel that this operator did not install: whether a container runs flanneld, how it is
+ * configured, and who has its rights. Pure.
+ */
+@NullMarked
+package io.flannel.operator.flannel.foreign;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,207 @@
+package io.flannel.operator.observe;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.foreign.BindingSubject;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
+import io.flannel.operator.flannel.foreign.OtherFlannels;
+import io.flannel.operator.flannel.foreign.OtherFlannels.Trace;
+import io.flannel.operator.flannel.live.AppliedConfig;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import io.flannel.operator.render.Flannel;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what the cluster holds, from the informers' caches: no request to the API server. */
+public final class ClusterObserver {
+  private final Watches watches;
+  private final List<HasMetadata> newer;
+  private final Predicate<BindingSubject> exists;
+
+  public ClusterObserver(Watches watches) {
+    this(watches, List.of(), any -> true);
+  }
+
+  /**
+   * An observer that knows more than the caches.
+   *
+   * @param newer objects as the API server answered just now: they stand for what the caches still
+   *     have of them
+   * @param exists whether a ServiceAccount is there that no watch has told of
+   */
+  public ClusterObserver(
+      Watches watches, List<HasMetadata> newer, Predicate<BindingSubject> exists) {
+    this.watches = watches;
+    this.newer = newer;
+    this.exists = exists;
+  }
+
+  /**
+   * The observer of a pass.
+   *
+   * @param network the FlannelNetwork that it is about, as the pass has it
+   * @param written what the pass wrote, as the API server answered
+   */
+  public static ClusterObserver of(
+      KubernetesClient client, Watches watches, FlannelNetwork network, List<HasMetadata> written) {
+    return new ClusterObserver(
+        watches,
+        Stream.concat(Stream.of(network), written.stream()).toList(),
+        account -> BindingSubjects.isThere(client, account));
+  }
+
+  public ClusterState observe() {
+    Map<String, FlannelNodeStatus> reports = new HashMap<>();
+    watches
+        .list(FlannelNode.class)
+        .filter(node -> node.getStatus() != null)
+        .forEach(node -> reports.put(node.getMetadata().getName(), node.getStatus()));
+    return new ClusterState(
+        watches
+            .list(Node.class)
+            .map(node -> observed(node, reports.get(node.getMetadata().getName())))
+            .sorted(Comparator.comparing(ClusterNode::name))
+            .toList(),
+        watches.list(ServiceCIDR.class).flatMap(ClusterObserver::ranges).toList(),
+        list(FlannelNetwork.class)
+            .filter(network -> !network.isMarkedForDeletion())
+            .map(NetworkClaim::of)
+            .toList(),
+        flannels().filter(ClusterObserver::ours).findFirst().map(this::live),
+        flannels()
+            .filter(daemonSet -> !ours(daemonSet))
+            .map(this::found)
+            .sorted(Comparator.comparing(ForeignFlannel::namespace))
+            .toList(),
+        new FlannelPods(watches.flannelPods(), configs()),
+        new OtherFlannels(
+            watches.otherDaemonSets(), new BindingSubjects(watches).others(exists), traces()));
+  }
+
+  /** What this operator wrote: a lost label is put back, and one that stays is of what was ours. */
+  private List<Trace> traces() {
+    return Stream.of(ConfigMap.class, ClusterRole.class, ClusterRoleBinding.class)
+        .flatMap(this::list)
+        .filter(object -> !object.isMarkedForDeletion())
+        .flatMap(object -> trace(object).stream())
+        .toList();
+  }
+
+  private static Optional<Trace> trace(HasMetadata object) {
+    ObjectMeta meta = object.getMetadata();
+    return Optional.ofNullable(meta.getLabels())
+        .flatMap(labels -> Optional.ofNullable(labels.get(Flannel.NETWORK_LABEL)))
+        .map(
+            network ->
+                new Trace(
+                    network,
+                    Instant.parse(meta.getCreationTimestamp()),
+                    meta.getName().startsWith(Flannel.CONFIG_MAP_PREFIX)));
+  }
+
+  private static ClusterNode observed(Node node, @Nullable FlannelNodeStatus report) {
+    return ClusterNode.of(node).bootedAt(report == null ? null : report.bootedAt());
+  }
+
+  /** The youngest first. */
+  private Map<String, AppliedConfig> configs() {
+    Map<String, AppliedConfig> configs = new LinkedHashMap<>();
+    list(ConfigMap.class)
+        .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX))
+        .sorted(
+            Comparator.comparing((ConfigMap map) -> map.getMetadata().getCreationTimestamp())
+                .thenComparing(map -> map.getMetadata().getName())
+                .reversed())
+        .forEach(
+            map ->
+                LiveFlannelReader.config(map)
+                    .ifPresent(
+                        it ->
+                            configs.put(LiveFlannelReader.hash(map.getMetadata().getName()), it)));
+    return configs;
+  }
+
+  /** Every flannel in the cluster, ours or not. */
+  private Stream<DaemonSet> flannels() {
+    return list(DaemonSet.class)
+        .filter(daemonSet -> Flannel.DAEMON_SET.equals(daemonSet.getMetadata().getName()));
+  }
+
+  private <R extends HasMetadata> Stream<R> list(Class<R> kind) {
+    List<R> known = newer.stream().filter(kind::isInstance).map(kind::cast).toList();
+    return Stream.concat(
+        known.stream(),
+        watches.list(kind).filter(cached -> known.stream().noneMatch(one -> same(one, cached))));
+  }
+
+  private static boolean same(HasMetadata one, HasMetadata other) {
+    return ResourceID.fromResource(one).equals(ResourceID.fromResource(other));
+  }
+
+  private static Stream<ServiceRange> ranges(ServiceCIDR serviceCidr) {
+    return serviceCidr.getSpec().getCidrs().stream()
+        .flatMap(text -> Cidr.tryParse(text).stream())
+        .map(range -> new ServiceRange(serviceCidr.getMetadata().getName(), range));
+  }
+
+  /**
+   * Whether this operator applied it: labels can be edited away, field ownership not by accident.
+   * One that is being taken over has our ownership already, and not our template yet.
+   */
+  private static boolean ours(DaemonSet daemonSet) {
+    return Flannel.NAMESPACE.equals(daemonSet.getMetadata().getNamespace())
+        && LiveFlannelReader.isRendered(daemonSet)
+        && daemonSet.getMetadata().getManagedFields().stream()
+            .anyMatch(
+                entry ->
+                    FieldOwnership.FIELD_MANAGER.equals(entry.getManager())
+                        && "Apply".equals(entry.getOperation()));
+  }
+
+  private ForeignFlannel found(DaemonSet daemonSet) {
+    return ForeignFlannel.of(
+        daemonSet,
+        beside(daemonSet, ConfigMap.class, ForeignFlannel.CONFIG_MAP),
+        beside(daemonSet, ServiceAccount.class, ForeignFlannel.serviceAccount(daemonSet)));
+  }
+
+  /** The object of that kind and name in the DaemonSet's namespace. */
+  private <R extends HasMetadata> Optional<R> beside(
+      DaemonSet daemonSet, Class<R> kind, String name) {
+    String namespace = daemonSet.getMetadata().getNamespace();
+    return list(kind)
+        .filter(one -> one.getMetadata().getName().equals(name))
+        .filter(one -> namespace.equals(one.getMetadata().getNamespace()))
+        .findFirst();
+  }
+
+  private LiveFlannel live(DaemonSet daemonSet) {
+    return LiveFlannelReader.read(
+        daemonSet, beside(daemonSet, ConfigMap.class, LiveFlannelReader.configMapName(daemonSet)));
+  }
+}

@@ -1,0 +1,70 @@
+package io.flannel.operator.observe;
+
+import io.fabric8.kubernetes.api.model.FieldsV1;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Who owns the fields of an object, as the API server keeps it. As {@code kubectl apply
+ * --server-side} does with what it once wrote otherwise (client-go, util/csaupgrade), but for the
+ * fields of all.
+ */
+public final class FieldOwnership {
+  /** Owns, in every object's managed fields, what this operator rendered. */
+  public static final String FIELD_MANAGER = "flannel-operator";
+
+  private FieldOwnership() {}
+
+  /** The same entries, all but those of the status made one: of an apply by this manager. */
+  public static List<ManagedFieldsEntry> transferred(
+      List<ManagedFieldsEntry> entries, String manager) {
+    List<ManagedFieldsEntry> after = new ArrayList<>();
+    Map<String, Object> fields = new LinkedHashMap<>();
+    String apiVersion = "apps/v1";
+    for (ManagedFieldsEntry entry : entries) {
+      if (entry.getSubresource() != null && !entry.getSubresource().isEmpty()) {
+        after.add(entry);
+      } else if (entry.getFieldsV1() != null) {
+        merge(fields, entry.getFieldsV1().getAdditionalProperties());
+        apiVersion = entry.getApiVersion();
+      }
+    }
+    FieldsV1 all = new FieldsV1();
+    all.setAdditionalProperties(fields);
+    after.addFirst(
+        new ManagedFieldsEntryBuilder()
+            .withManager(manager)
+            .withOperation("Apply")
+            .withApiVersion(apiVersion)
+            .withFieldsType("FieldsV1")
+            .withFieldsV1(all)
+            .build());
+    return after;
+  }
+
+  private static void merge(Map<String, Object> into, Map<String, Object> from) {
+    from.forEach(
+        (key, value) -> {
+          if (value instanceof Map<?, ?> map) {
+            Map<String, Object> inner = new LinkedHashMap<>();
+            if (into.get(key) instanceof Map<?, ?> before) {
+              copy(before, inner);
+            }
+            Map<String, Object> more = new LinkedHashMap<>();
+            copy(map, more);
+            merge(inner, more);
+            into.put(key, inner);
+          } else {
+            into.put(key, value);
+          }
+        });
+  }
+
+  private static void copy(Map<?, ?> from, Map<String, Object> into) {
+    from.forEach((key, value) -> into.put(String.valueOf(key), value));
+  }
+}

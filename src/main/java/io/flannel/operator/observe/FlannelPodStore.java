@@ -1,0 +1,191 @@
+package io.flannel.operator.observe;
+
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import io.flannel.operator.flannel.Times;
+import io.flannel.operator.flannel.live.FlannelPod;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps of flannel's pods only what {@link FlannelPod} needs, and when each one's containers were
+ * seen to be ready: by this clock, since a node's own may be wrong.
+ */
+final class FlannelPodStore implements ItemStore<Pod> {
+  private record Kept(Pod pod, FlannelPod read) {}
+
+  private final Map<String, Kept> byKey = new ConcurrentHashMap<>();
+  private final Clock clock;
+
+  FlannelPodStore(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** The pods that are not being deleted, by node; of two on one node, the younger first. */
+  List<FlannelPod> pods() {
+    return byKey.values().stream()
+        .filter(kept -> !kept.pod().isMarkedForDeletion())
+        .sorted(
+            Comparator.comparing((Kept kept) -> kept.read().node())
+                .thenComparing(
+                    kept -> kept.pod().getMetadata().getCreationTimestamp(),
+                    Comparator.nullsFirst(Comparator.reverseOrder())))
+        .map(Kept::read)
+        .toList();
+  }
+
+  /** The nodes that have one, also one that is being deleted. */
+  Set<String> nodes() {
+    return byKey.values().stream().map(kept -> kept.read().node()).collect(Collectors.toSet());
+  }
+
+  /** When those that are being deleted end at the latest, as they were told. */
+  Stream<Instant> ends() {
+    return byKey.values().stream()
+        .flatMap(kept -> Stream.ofNullable(kept.pod().getMetadata().getDeletionTimestamp()))
+        .flatMap(time -> Times.tryParse(time).stream());
+  }
+
+  /** Whether the two differ in what is kept. */
+  static boolean differ(Pod now, Pod before) {
+    return now.isMarkedForDeletion() != before.isMarkedForDeletion()
+        || !read(now, Optional.empty()).equals(read(before, Optional.empty()))
+        || is(now, "ContainersReady") != is(before, "ContainersReady");
+  }
+
+  private static FlannelPod read(Pod pod, Optional<Instant> runningSince) {
+    Map<String, String> annotations =
+        Objects.requireNonNullElse(pod.getMetadata().getAnnotations(), Map.<String, String>of());
+    return new FlannelPod(
+        pod.getMetadata().getName(),
+        nodeOf(pod.getSpec()),
+        annotations.getOrDefault(RolloutAnnotations.REVISION, ""),
+        LiveFlannelReader.configHash(pod.getSpec()),
+        runningSince,
+        is(pod, RolloutAnnotations.GATE));
+  }
+
+  /** A DaemonSet's pod names its node before it is bound to it. */
+  private static String nodeOf(PodSpec spec) {
+    if (spec.getNodeName() != null) {
+      return spec.getNodeName();
+    }
+    return Optional.ofNullable(spec.getAffinity())
+        .map(it -> it.getNodeAffinity())
+        .map(it -> it.getRequiredDuringSchedulingIgnoredDuringExecution())
+        .stream()
+        .flatMap(it -> it.getNodeSelectorTerms().stream())
+        .flatMap(term -> term.getMatchFields().stream())
+        .filter(field -> "metadata.name".equals(field.getKey()))
+        .map(NodeSelectorRequirement::getValues)
+        .flatMap(List::stream)
+        .findFirst()
+        .orElse("");
+  }
+
+  private static boolean is(Pod pod, String condition) {
+    return pod.getStatus() != null
+        && pod.getStatus().getConditions().stream()
+            .anyMatch(it -> condition.equals(it.getType()) && "True".equals(it.getStatus()));
+  }
+
+  @Override
+  public String getKey(Pod pod) {
+    return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
+  }
+
+  @Override
+  public @Nullable Pod put(String key, Pod pod) {
+    Kept before = byKey.get(key);
+    Optional<Instant> since = Optional.empty();
+    if (is(pod, "ContainersReady")) {
+      since =
+          Optional.ofNullable(before)
+              .filter(kept -> uid(kept.pod()).equals(uid(pod)))
+              .flatMap(kept -> kept.read().runningSince())
+              .or(() -> Optional.of(clock.instant()));
+    }
+    byKey.put(key, new Kept(slim(pod), read(pod, since)));
+    return pod(before);
+  }
+
+  private static String uid(Pod pod) {
+    return String.valueOf(pod.getMetadata().getUid());
+  }
+
+  /** As much as two pods are told apart by; a whole one is 10 kB. */
+  private static Pod slim(Pod pod) {
+    var metadata = pod.getMetadata();
+    return new PodBuilder()
+        .withMetadata(
+            new ObjectMetaBuilder()
+                .withName(metadata.getName())
+                .withNamespace(metadata.getNamespace())
+                .withUid(metadata.getUid())
+                .withResourceVersion(metadata.getResourceVersion())
+                .withCreationTimestamp(metadata.getCreationTimestamp())
+                .withDeletionTimestamp(metadata.getDeletionTimestamp())
+                .withAnnotations(metadata.getAnnotations())
+                .build())
+        .withNewSpec()
+        .withNodeName(nodeOf(pod.getSpec()))
+        .withVolumes(
+            pod.getSpec().getVolumes().stream()
+                .filter(volume -> volume.getConfigMap() != null)
+                .toList())
+        .endSpec()
+        .withNewStatus()
+        .withConditions(pod.getStatus() == null ? List.of() : pod.getStatus().getConditions())
+        .endStatus()
+        .build();
+  }
+
+  @Override
+  public @Nullable Pod remove(String key) {
+    return pod(byKey.remove(key));
+  }
+
+  private static @Nullable Pod pod(@Nullable Kept kept) {
+    return kept == null ? null : kept.pod();
+  }
+
+  @Override
+  public Stream<String> keySet() {
+    return byKey.keySet().stream();
+  }
+
+  @Override
+  public Stream<Pod> values() {
+    return byKey.values().stream().map(Kept::pod);
+  }
+
+  @Override
+  public int size() {
+    return byKey.size();
+  }
+
+  @Override
+  public @Nullable Pod get(String key) {
+    return pod(byKey.get(key));
+  }
+
+  @Override
+  public boolean isFullState() {
+    return false;
+  }
+}

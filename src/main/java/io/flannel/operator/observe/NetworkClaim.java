@@ -1,0 +1,53 @@
+package io.flannel.operator.observe;
+
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.StatusCondition;
+import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.flannel.Times;
+import io.flannel.operator.report.StatusReport;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What a FlannelNetwork itself says of its part in the cluster. */
+public final class NetworkClaim {
+  private NetworkClaim() {}
+
+  static NetworkRef of(FlannelNetwork network) {
+    return new NetworkRef(
+        network.getMetadata().getName(),
+        Times.tryParse(network.getMetadata().getCreationTimestamp()).orElse(Instant.EPOCH),
+        Optional.ofNullable(network.getStatus()).filter(NetworkClaim::isInForce).isPresent(),
+        annotation(network, FlannelNetwork.CONFIRM_NO_OTHER_FLANNEL).equals("true"));
+  }
+
+  /** An annotation of it; empty where it has none of that name. */
+  public static String annotation(FlannelNetwork network, String key) {
+    return Objects.requireNonNullElse(
+            network.getMetadata().getAnnotations(), Map.<String, String>of())
+        .getOrDefault(key, "");
+  }
+
+  /** A network that is accepted is written, unless it is paused. */
+  private static boolean isInForce(FlannelNetworkStatus status) {
+    return status.applied() != null
+        || (has(status, StatusReport.ACCEPTED, Status.TRUE)
+            && find(status, StatusReport.READY)
+                .filter(ready -> ready.reason().equals(StatusReport.PAUSED))
+                .isEmpty());
+  }
+
+  private static boolean has(FlannelNetworkStatus status, String type, Status wanted) {
+    return find(status, type).filter(condition -> condition.status() == wanted).isPresent();
+  }
+
+  private static Optional<StatusCondition> find(FlannelNetworkStatus status, String type) {
+    return Objects.requireNonNullElse(status.conditions(), List.<StatusCondition>of()).stream()
+        .filter(condition -> condition.type().equals(type))
+        .findFirst();
+  }
+}

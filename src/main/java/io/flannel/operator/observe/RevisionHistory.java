@@ -1,0 +1,65 @@
+package io.flannel.operator.observe;
+
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.naturalOrder;
+import static java.util.Comparator.nullsFirst;
+
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.flannel.operator.render.Flannel;
+import io.flannel.operator.render.FlannelDaemonSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The templates that flannel's DaemonSet had: Kubernetes keeps the last ten as ControllerRevisions,
+ * each a patch that replaces {@code spec.template} (pkg/controller/daemon/update.go).
+ */
+public final class RevisionHistory {
+  private final KubernetesClient client;
+  private final KubernetesSerialization json;
+
+  public RevisionHistory(KubernetesClient client) {
+    this.client = client;
+    this.json = client.getKubernetesSerialization();
+  }
+
+  /**
+   * The template of a revision; empty if Kubernetes keeps it no more. Of several, which differ by
+   * what was edited by hand, the last that was in force: Kubernetes numbers one that comes back
+   * anew.
+   */
+  public Optional<PodTemplateSpec> of(String revision) {
+    return client
+        .apps()
+        .controllerRevisions()
+        .inNamespace(Flannel.NAMESPACE)
+        .withLabels(FlannelDaemonSet.POD_LABELS)
+        .list()
+        .getItems()
+        .stream()
+        .sorted(comparing(ControllerRevision::getRevision, nullsFirst(naturalOrder())).reversed())
+        .flatMap(kept -> Optional.ofNullable(template(kept)).stream())
+        .filter(template -> template.getMetadata() != null)
+        .filter(template -> revision.equals(Flannel.revision(template)))
+        .findFirst();
+  }
+
+  private @Nullable PodTemplateSpec template(ControllerRevision kept) {
+    Object data = kept.getData();
+    Map<?, ?> patch = data == null ? Map.of() : json.convertValue(data, Map.class);
+    Object spec = patch.get("spec");
+    Object template = spec instanceof Map<?, ?> map ? map.get("template") : null;
+    if (!(template instanceof Map<?, ?> found)) {
+      return null;
+    }
+    // "$patch": "replace" is the patch's, not the template's.
+    Map<Object, Object> clean = new LinkedHashMap<>(found);
+    clean.remove("$patch");
+    return json.convertValue(clean, PodTemplateSpec.class);
+  }
+}

@@ -1,0 +1,78 @@
+package io.flannel.operator.observe;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.render.Flannel;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Looks past the caches, once, before a network comes into force: a flannel that was installed a
+ * moment before may not be in them, and what is written is not taken back.
+ */
+public final class UncachedReads {
+  /** The caches have what they lack after so long, or the same is asked again. */
+  public static final Duration AGAIN = Duration.ofSeconds(1);
+
+  private final KubernetesClient client;
+  private final Watches watches;
+
+  public UncachedReads(KubernetesClient client, Watches watches) {
+    this.client = client;
+    this.watches = watches;
+  }
+
+  /**
+   * Whether the network is about to come into force for the first time, and the caches lack
+   * something of a flannel or still have one that is gone.
+   */
+  public boolean findsMore(
+      Decision decision, boolean paused, DesiredNetwork wanted, ClusterState cluster) {
+    return decision instanceof Decision.Accept
+        && !paused
+        && cluster.network(wanted.name()).filter(NetworkRef::accepted).isEmpty()
+        && findsMore();
+  }
+
+  private boolean findsMore() {
+    Set<String> known =
+        Stream.concat(watches.list(DaemonSet.class), watches.list(ClusterRoleBinding.class))
+            .map(UncachedReads::version)
+            .collect(Collectors.toSet());
+    Stream<HasMetadata> daemonSets =
+        client.apps().daemonSets().inAnyNamespace().list().getItems().stream()
+            .filter(DaemonSetStore::matters)
+            .map(one -> one);
+    Stream<HasMetadata> binding =
+        Optional.ofNullable(client.rbac().clusterRoleBindings().withName(Flannel.ROLE).get())
+            .stream()
+            .map(one -> one);
+    Set<String> live =
+        Stream.concat(daemonSets, binding).map(UncachedReads::version).collect(Collectors.toSet());
+    return !known.containsAll(live) || !live.containsAll(knownFlannels());
+  }
+
+  private Set<String> knownFlannels() {
+    return watches
+        .list(DaemonSet.class)
+        .filter(one -> one.getMetadata().getName().equals(Flannel.DAEMON_SET))
+        .map(UncachedReads::version)
+        .collect(Collectors.toSet());
+  }
+
+  /** What it is, whatever is written to a DaemonSet's status; and whom a binding names. */
+  private static String version(HasMetadata object) {
+    return object instanceof ClusterRoleBinding binding
+        ? "%s %s".formatted(binding.getMetadata().getUid(), binding.getSubjects())
+        : object.getMetadata().getUid();
+  }
+}

@@ -1,0 +1,263 @@
+package io.flannel.operator.observe;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.informers.ExceptionHandler;
+import io.flannel.operator.runtime.ApiErrors;
+import io.javaoperatorsdk.operator.api.config.informer.FieldSelector;
+import io.javaoperatorsdk.operator.api.reconciler.Constants;
+import io.javaoperatorsdk.operator.health.InformerHealthIndicator;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.informer.ManagedInformerEventSource;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sees that every watch goes on. The client itself begins a watch again that broke off, for as long
+ * as it takes; one that it gave up, such as over an answer that it can't read, is begun again here.
+ *
+ * <p>A watch is dead if it ended, or does not run and misses what the API server has to tell: then
+ * only a new process helps, which {@link WatchesAlive} asks for. Where the API server is away or
+ * refuses (the CRD is gone, or the right to watch), a new process would fare no better: it is said
+ * once, what is known stays, and the watch goes on when it may.
+ */
+@Singleton
+public class WatchKeeper {
+  private static final Logger LOG = LoggerFactory.getLogger(WatchKeeper.class);
+
+  /** So many looks until a watch counts as dead. */
+  private static final int LOOKS = 18;
+
+  /** So many objects at most. */
+  private static final long ASKED_FOR = 50;
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
+  private final KubernetesClient client;
+  private final Clock clock;
+  private final Duration patience;
+  private final ScheduledExecutorService looks =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> Thread.ofPlatform().daemon().name("watch-keeper").unstarted(task));
+
+  private volatile List<Kept> kept = List.of();
+
+  /**
+   * Prepares it.
+   *
+   * @param patience so long a watch may not run, though the API server would serve it
+   */
+  @Inject
+  WatchKeeper(
+      KubernetesClient client,
+      Clock clock,
+      @ConfigProperty(name = "flannel.watch-patience") Duration patience) {
+    this.client = client;
+    this.clock = clock;
+    this.patience = patience;
+  }
+
+  /**
+   * From now on these are looked after.
+   *
+   * @param passing held while one is begun again: a pass would find its cache empty
+   */
+  public void keep(List<ManagedInformerEventSource<?, ?, ?>> sources, Lock passing) {
+    kept = sources.stream().map(Kept::new).toList();
+    long millis = Math.max(100, patience.toMillis() / LOOKS);
+    var _ =
+        looks.scheduleWithFixedDelay(() -> look(passing), millis, millis, TimeUnit.MILLISECONDS);
+  }
+
+  @PreDestroy
+  void end() {
+    looks.shutdownNow();
+  }
+
+  /** Whether all have been read once: before that, what a cache lacks may well be there. */
+  public boolean haveSynced() {
+    return kept.stream().allMatch(Kept::hasSynced);
+  }
+
+  /** What is not watched any more though it could be, for too long. */
+  List<String> dead() {
+    return kept.stream()
+        .filter(it -> it.deadLooks.get() > LOOKS)
+        .map(Kept::what)
+        .distinct()
+        .toList();
+  }
+
+  private void look(Lock passing) {
+    for (Kept one : kept) {
+      try {
+        one.look(passing);
+      } catch (KubernetesClientException e) {
+        // Not reached: no other would be, and none is to blame.
+        kept.forEach(it -> it.deadLooks.set(0));
+        return;
+      } catch (RuntimeException e) {
+        LOG.error("the watch of {} could not be looked after", one.what(), e);
+      }
+    }
+  }
+
+  /** A watch, and what became of it. */
+  private final class Kept {
+    private final ManagedInformerEventSource<?, ?, ?> source;
+    private String said = "";
+    private Duration pause = FIRST_PAUSE;
+    private Instant notBefore = Instant.MIN;
+    private boolean stopped;
+
+    /** So many times in a row it did not run; a look that waits for an answer is none. */
+    private final AtomicInteger deadLooks = new AtomicInteger();
+
+    Kept(ManagedInformerEventSource<?, ?, ?> source) {
+      this.source = source;
+    }
+
+    String what() {
+      return source.resourceType().getSimpleName() + "s";
+    }
+
+    boolean hasSynced() {
+      return source.isRunning()
+          && source.informerHealthIndicators().values().stream()
+              .allMatch(InformerHealthIndicator::hasSynced);
+    }
+
+    void look(Lock passing) {
+      if (!source.isRunning() && !stopped) {
+        return; // It has not begun, or the operator ends.
+      }
+      List<InformerHealthIndicator> off =
+          source.informerHealthIndicators().values().stream()
+              .filter(it -> !it.isRunning() || !it.isWatching())
+              .toList();
+      if (off.isEmpty() && !stopped) {
+        if (!said.isEmpty()) {
+          LOG.info("{} are watched again", what());
+        }
+        said = "";
+        pause = FIRST_PAUSE;
+        deadLooks.set(0);
+        return;
+      }
+      List<Answer> answers = off.stream().map(it -> ask(it.getTargetNamespace())).toList();
+      Optional<String> refusal = answers.stream().flatMap(it -> it.refusal().stream()).findFirst();
+      if (refusal.isPresent()) {
+        deadLooks.set(0);
+        say(
+            "%s are not watched, and what is known of them stays as it is: %s"
+                .formatted(what(), refusal.get()));
+        return;
+      }
+      boolean ended = stopped || off.stream().anyMatch(it -> !it.isRunning());
+      if (!ended && answers.stream().noneMatch(Answer::news)) {
+        // Over plain HTTP, a watch is seen to run once there is something to tell.
+        deadLooks.set(0);
+        return;
+      }
+      deadLooks.incrementAndGet();
+      Instant now = clock.instant();
+      if (ended && !now.isBefore(notBefore)) {
+        say("the watch of %s ended; it is begun again".formatted(what()));
+        notBefore = now.plus(pause);
+        Duration twice = pause.multipliedBy(2);
+        pause = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+        beginAgain(passing);
+      }
+    }
+
+    private void say(String what) {
+      if (!what.equals(said)) {
+        LOG.warn("{}", what);
+        said = what;
+      }
+    }
+
+    private void beginAgain(Lock passing) {
+      passing.lock();
+      try {
+        stopped = true;
+        source.stop();
+        source.start();
+        stopped = false;
+      } finally {
+        passing.unlock();
+      }
+    }
+
+    /**
+     * Asks the API server for what is watched.
+     *
+     * @throws KubernetesClientException if it is not reached
+     */
+    private Answer ask(String namespace) {
+      try {
+        return new Answer(Optional.empty(), hasNews(source, namespace));
+      } catch (KubernetesClientException e) {
+        if (ApiErrors.isAnswer(e)) {
+          return new Answer(Optional.of("the API server says: " + ApiErrors.said(e)), false);
+        }
+        if (ExceptionHandler.isDeserializationException(e)) {
+          return new Answer(Optional.empty(), true);
+        }
+        throw e;
+      }
+    }
+
+    /** Whether it has one that the cache does not have, or not as it is now. */
+    private <R extends HasMetadata> boolean hasNews(
+        ManagedInformerEventSource<R, ?, ?> watched, String namespace) {
+      var config = watched.configuration().getInformerConfig();
+      var kind = client.resources(watched.resourceType());
+      FilterWatchListDeletable<R, KubernetesResourceList<R>, Resource<R>> some =
+          namespace.equals(Constants.WATCH_ALL_NAMESPACES)
+              ? kind.inAnyNamespace().withLabelSelector(config.getLabelSelector())
+              : kind.inNamespace(namespace).withLabelSelector(config.getLabelSelector());
+      if (config.getFieldSelector() != null) {
+        for (FieldSelector.Field field : config.getFieldSelector().getFields()) {
+          some = some.withField(field.path(), field.value());
+        }
+      }
+      return some.list(new ListOptionsBuilder().withLimit(ASKED_FOR).build()).getItems().stream()
+          .anyMatch(
+              live ->
+                  watched
+                      .get(ResourceID.fromResource(live))
+                      .map(cached -> cached.getMetadata().getResourceVersion())
+                      .filter(live.getMetadata().getResourceVersion()::equals)
+                      .isEmpty());
+    }
+  }
+
+  /**
+   * What the API server says of what is watched.
+   *
+   * @param refusal why it does not give it; empty: it does
+   * @param news whether it has something that the watch did not tell
+   */
+  private record Answer(Optional<String> refusal, boolean news) {}
+}

@@ -1,0 +1,156 @@
+package io.flannel.operator.reconcile;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.apply.Applier;
+import io.flannel.operator.apply.EventRecorder;
+import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.observe.WatchKeeper;
+import io.flannel.operator.observe.Watches;
+import io.flannel.operator.render.NodeAgentSettings;
+import io.flannel.operator.report.metrics.NetworkMetrics;
+import io.flannel.operator.runtime.AllEventsControllerConfiguration;
+import io.flannel.operator.runtime.ApiErrors;
+import io.flannel.operator.runtime.OwnDeployment;
+import io.flannel.operator.runtime.ReconcileRate;
+import io.flannel.operator.runtime.RecreationEventSource;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import jakarta.inject.Inject;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the cluster to what a FlannelNetwork says, a {@link Reconciliation} at a time.
+ *
+ * <p>It keeps nothing between two passes but since when it acts, and what bounds how often it does
+ * so; what it needs to know it reads from the cluster. All events come here ({@code
+ * triggerReconcilerOnAllEvents}, see {@link AllEventsControllerConfiguration}), since the finalizer
+ * is there only while {@code deletionPolicy} is {@code Cleanup}: an object with {@code Retain} can
+ * be deleted while no operator runs.
+ */
+@ControllerConfiguration(
+    name = "flannelnetwork",
+    fieldManager = FieldOwnership.FIELD_MANAGER,
+    maxReconciliationInterval =
+        @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
+@GradualRetry(maxAttempts = Integer.MAX_VALUE, initialInterval = 500, maxInterval = 30_000)
+public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
+  private static final Logger LOG = LoggerFactory.getLogger(FlannelNetworkReconciler.class);
+
+  /** So often it is asked whether all that is watched was read. */
+  private static final Duration SYNC_LOOK = Duration.ofSeconds(2);
+
+  private final KubernetesClient client;
+  private final Clock clock;
+  private final NetworkMetrics metrics;
+  private final NodeAgentSettings agents;
+  private final EventRecorder events;
+  private final NetworkQueries shown;
+  private final ReconcileRate rate;
+  private final WatchKeeper keeper;
+  private final String deployment;
+
+  private final Lock passing = new ReentrantLock();
+
+  // Both are set by the framework before the first pass.
+  private volatile @Nullable ReconcileContext tools;
+  private volatile @Nullable RecreationEventSource secondLook;
+
+  /** When it first did: a standby does not. */
+  private @Nullable Instant actingSince;
+
+  @Inject
+  FlannelNetworkReconciler(
+      KubernetesClient client,
+      Clock clock,
+      NetworkMetrics metrics,
+      NodeAgentSettings agents,
+      NetworkQueries shown,
+      ReconcileRate rate,
+      WatchKeeper keeper,
+      @ConfigProperty(name = "flannel.instance") String instance,
+      @ConfigProperty(name = "flannel.deployment") String deployment) {
+    this.client = client;
+    this.agents = agents;
+    this.clock = clock;
+    this.metrics = metrics;
+    this.shown = shown;
+    this.rate = rate;
+    this.keeper = keeper;
+    this.deployment = deployment;
+    this.events = new EventRecorder(client, clock, instance);
+  }
+
+  @Override
+  public List<EventSource<?, FlannelNetwork>> prepareEventSources(
+      EventSourceContext<FlannelNetwork> context) {
+    Watches watches = new Watches(context, agents.namespace(), clock);
+    shown.readFrom(watches);
+    keeper.keep(watches.kept(context), passing);
+    NodeAgentSettings owned =
+        agents.ownedBy(OwnDeployment.owner(client, agents.namespace(), deployment));
+    tools = new ReconcileContext(client, watches, owned, clock, metrics, events);
+    List<EventSource<?, FlannelNetwork>> sources = new ArrayList<>(watches.eventSources());
+    RecreationEventSource look = new RecreationEventSource(context.getPrimaryCache());
+    secondLook = look;
+    sources.add(look);
+    return sources;
+  }
+
+  @Override
+  public UpdateControl<FlannelNetwork> reconcile(
+      FlannelNetwork network, Context<FlannelNetwork> context) {
+    if (context.isPrimaryResourceDeleted()) {
+      metrics.forget(name(network));
+      Objects.requireNonNull(secondLook).after(network);
+      return UpdateControl.noUpdate();
+    }
+    // One at a time: two networks would take each other's objects.
+    passing.lock();
+    try {
+      if (!keeper.haveSynced()) {
+        // What can't be watched yet may well be there: its absence says nothing.
+        return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(SYNC_LOOK);
+      }
+      Instant since = Objects.requireNonNullElseGet(actingSince, clock::instant);
+      actingSince = since;
+      Reconciliation pass =
+          new Reconciliation(Objects.requireNonNull(tools), since, network, context);
+      return rate.counted(() -> metrics.timed(pass::run));
+    } catch (KubernetesClientException e) {
+      LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), ApiErrors.said(e));
+      throw e;
+    } catch (Applier.ApplyException e) {
+      LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), e.getMessage());
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.error("FlannelNetwork {}: a fault of this operator", name(network), e);
+      throw e;
+    } finally {
+      passing.unlock();
+    }
+  }
+
+  private static String name(FlannelNetwork network) {
+    return network.getMetadata().getName();
+  }
+}

@@ -1,0 +1,5 @@
+/** The metrics of the networks. */
+@NullMarked
+package io.flannel.operator.report.metrics;
+
+import org.jspecify.annotations.NullMarked;

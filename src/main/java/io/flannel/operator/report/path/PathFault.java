@@ -1,0 +1,26 @@
+package io.flannel.operator.report.path;
+
+import io.flannel.operator.decide.problem.ProblemReason;
+import io.flannel.operator.report.path.PacketPath.Kind;
+
+/**
+ * Something wrong at a hop.
+ *
+ * @param kind what is broken
+ * @param far whether that is on the receiver's node
+ * @param back whether it is the answers that get lost, not what is sent
+ * @param cuts whether packets are lost; else it is worth a note
+ * @param cause what it is
+ * @param message the same in a sentence
+ * @param seen what the node's agent saw of it; may be empty
+ * @param remedy what to do about it
+ */
+record PathFault(
+    Kind kind,
+    boolean far,
+    boolean back,
+    boolean cuts,
+    ProblemReason cause,
+    String message,
+    String seen,
+    String remedy) {}

@@ -1,0 +1,14 @@
+package io.flannel.operator.report.text;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+/** A value of the API as it stands in manifests. */
+final class EnumText {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private EnumText() {}
+
+  static String of(Enum<?> value) {
+    return JSON.convertValue(value, String.class);
+  }
+}

@@ -1,0 +1,47 @@
+package io.flannel.operator.runtime;
+
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.quarkus.runtime.ShutdownEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends a leader that has lost its Lease, whether another took it or the API server could not be
+ * asked for so long: another may act by then, and two that write would undo each other's work.
+ * kubelet starts it again, as one that stands by.
+ *
+ * <p>JOSDK 5.3.2 leaves such a replica acting: what its builder builds does not exit ({@code
+ * exitOnStopLeading} is for tests there).
+ */
+@Singleton
+public class ExitOnLostLease {
+  private static final Logger LOG = LoggerFactory.getLogger(ExitOnLostLease.class);
+  private static final int EXIT_CODE = 1;
+
+  private volatile boolean stopping;
+
+  /** Runs before the extension stops the operator, which ends the election, too. */
+  void stopping(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) ShutdownEvent event) {
+    stopping = true;
+  }
+
+  /** What the election is to call. */
+  public LeaderCallbacks callbacks() {
+    return new LeaderCallbacks(() -> {}, this::lost, leader -> {});
+  }
+
+  /** At once, in the middle of a pass: a killed operator goes on where it was. */
+  private void lost() {
+    if (stopping) {
+      return;
+    }
+    LOG.error(
+        "this replica has lost the Lease by which it acts: another may act now, so it ends itself,"
+            + " and begins again as one that stands by");
+    Runtime.getRuntime().halt(EXIT_CODE);
+  }
+}

@@ -1,0 +1,48 @@
+package io.flannel.operator.runtime;
+
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The Deployment that this operator is a pod of. */
+public final class OwnDeployment {
+  private static final Logger LOG = LoggerFactory.getLogger(OwnDeployment.class);
+
+  private OwnDeployment() {}
+
+  /**
+   * What makes an object go with it.
+   *
+   * @return empty: there is none, as when the operator runs outside of the cluster, or it may not
+   *     be read
+   */
+  public static Optional<OwnerReference> owner(
+      KubernetesClient client, String namespace, String name) {
+    try {
+      return Optional.ofNullable(
+              client.apps().deployments().inNamespace(namespace).withName(name).get())
+          .map(
+              it ->
+                  new OwnerReferenceBuilder()
+                      .withApiVersion("apps/v1")
+                      .withKind("Deployment")
+                      .withName(name)
+                      .withUid(it.getMetadata().getUid())
+                      .build());
+    } catch (KubernetesClientException e) {
+      LOG.warn(
+          "the operator's own Deployment {}/{} cannot be read: {}. The node agents are left behind"
+              + " when it is uninstalled: kubectl -n {} delete daemonset/flannel-node-agent"
+              + " secret/flannel-probe-key",
+          namespace,
+          name,
+          ApiErrors.said(e),
+          namespace);
+      return Optional.empty();
+    }
+  }
+}

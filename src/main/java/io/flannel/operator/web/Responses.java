@@ -1,0 +1,76 @@
+package io.flannel.operator.web;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flannel.operator.flannel.PrintableText;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is answered: JSON, and errors as JSON that say what is wrong, where and what to do. No text
+ * in it has a control character, whoever wrote it.
+ */
+final class Responses {
+  private static final Logger LOG = LoggerFactory.getLogger(Responses.class);
+  private static final ObjectMapper JSON = new ObjectMapper().registerModule(new PrintableJson());
+
+  private Responses() {}
+
+  static void json(RoutingContext context, Object answer) {
+    send(context, 200, answer);
+  }
+
+  /** In one line. */
+  static String json(Object answer) {
+    try {
+      return JSON.writeValueAsString(answer);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(answer.getClass() + " cannot be written as JSON", e);
+    }
+  }
+
+  static void error(RoutingContext context, int status, String message) {
+    send(context, status, Map.of("error", message));
+  }
+
+  static void noSuchPath(RoutingContext context) {
+    error(
+        context,
+        404,
+        "there is nothing at %s: the page is at /, and what it reads at /api/networks"
+            .formatted(printable(context.normalizedPath())));
+  }
+
+  static void failed(RoutingContext context) {
+    if (context.response().headWritten()) {
+      context.request().connection().close();
+      return;
+    }
+    int status = context.statusCode() >= 400 ? context.statusCode() : 500;
+    if (status >= 500) {
+      LOG.error("GET {} failed", printable(context.normalizedPath()), context.failure());
+    }
+    error(
+        context,
+        status,
+        status >= 500
+            ? "the operator failed to answer this: its log says why"
+            : "the request cannot be read: its path or its query is malformed");
+  }
+
+  /** What a stranger wrote, fit for logs and terminals. */
+  static String printable(String text) {
+    return PrintableText.shortened(text, 128);
+  }
+
+  private static void send(RoutingContext context, int status, Object answer) {
+    context
+        .response()
+        .setStatusCode(status)
+        .putHeader("Content-Type", "application/json")
+        .end(Buffer.buffer(json(answer)));
+  }
+}

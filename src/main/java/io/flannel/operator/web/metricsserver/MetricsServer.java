@@ -1,0 +1,65 @@
+package io.flannel.operator.web.metricsserver;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.prometheus.PrometheusMeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.core.Vertx;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * Serves {@code GET /metrics} over TLS to those whose bearer token may get it, on the one address
+ * of {@code flannel.metrics.host}; while that is not set, there is no server. The certificate is
+ * that of {@code flannel.metrics.tls-directory}, if it is set.
+ */
+@ApplicationScoped
+class MetricsServer {
+  static final String PATH = "/metrics";
+
+  /** Longer than Prometheus waits between two scrapes. */
+  private static final Duration IDLE = Duration.ofMinutes(2);
+
+  private final Optional<TlsServer> server;
+
+  @Inject
+  @SuppressWarnings("deprecation") // The registry that Quarkus has; it will have the newer one.
+  MetricsServer(
+      Vertx vertx,
+      PrometheusMeterRegistry registry,
+      KubernetesClient client,
+      Clock clock,
+      @ConfigProperty(name = "flannel.metrics.host") Optional<String> host,
+      @ConfigProperty(name = "flannel.metrics.port") int port,
+      @ConfigProperty(name = "flannel.metrics.tls-directory") Optional<Path> directory) {
+    this.server =
+        host.map(
+            address ->
+                new TlsServer(
+                    vertx,
+                    clock,
+                    new TlsServer.Settings(
+                        "metrics", address, port, directory, IDLE, Optional.empty()),
+                    () ->
+                        new ScrapeHandler(
+                            vertx,
+                            registry::scrape,
+                            new CachingAuthorizer(
+                                new ReviewAuthorizer(client, "the metrics", new MetricsReview()),
+                                clock))));
+  }
+
+  void start(@Observes StartupEvent event) {
+    server.ifPresent(TlsServer::start);
+  }
+
+  void stop(@Observes ShutdownEvent event) {
+    server.ifPresent(TlsServer::stop);
+  }
+}

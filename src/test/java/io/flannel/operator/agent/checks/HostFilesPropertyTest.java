@@ -1,0 +1,20 @@
+package io.flannel.operator.agent.checks;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** Files that hold anything. */
+class HostFilesPropertyTest {
+  @Property
+  void whateverStandsInTheFilesThrowsNothing(@ForAll String text) {
+    assertThatCode(
+            () -> {
+              SubnetEnv.parse(text);
+              HostFiles.counterIn(text, "Udp", "InCsumErrors");
+              HostFiles.counterIn("Udp: a\nUdp:" + text, "Udp", "a");
+            })
+        .doesNotThrowAnyException();
+  }
+}

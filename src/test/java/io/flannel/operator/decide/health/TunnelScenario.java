@@ -1,0 +1,308 @@
+package io.flannel.operator.decide.health;
+
+import static io.flannel.operator.flannel.Nodes.node;
+
+import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeStatus;
+import io.flannel.operator.api.FlannelNodeStatus.Finding;
+import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.decide.Clusters;
+import io.flannel.operator.decide.PreviousStatus;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.nodespec.NodeSpecs;
+import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Networks;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cluster into which faults are put, and the reports that its agents would make. A probe is an
+ * echo: it is lost if either direction is, unless the answer takes another way ({@link #oneWay}).
+ */
+public final class TunnelScenario {
+  public static final Instant NOW = Instant.parse("2026-11-23T10:00:00.5Z");
+
+  /** What is so has been so for this long, unless a test says otherwise. */
+  public static final Duration LONG_AGO = Duration.ofMinutes(5);
+
+  private final DesiredNetwork network = Networks.ipip("10.0.0.0/8");
+  private final List<ClusterNode> nodes;
+  private final Set<String> off = new HashSet<>();
+  private final Set<String> agentKilled = new HashSet<>();
+  private final Set<String> blocked = new HashSet<>();
+  private final Set<String> narrow = new HashSet<>();
+  private final Set<String> lossy = new HashSet<>();
+  private final Set<List<String>> blockedPairs = new HashSet<>();
+  private final Set<List<String>> narrowPairs = new HashSet<>();
+  private final Set<List<String>> oneWay = new HashSet<>();
+  private final Set<String> unreported = new HashSet<>();
+  private final Map<String, List<Finding>> findings = new HashMap<>();
+  private final Map<String, Map<String, PathState>> lies = new HashMap<>();
+  private final Map<String, String> moved = new HashMap<>();
+  private Duration held = LONG_AGO;
+  private final Set<String> stopping = new HashSet<>();
+  private @Nullable String started;
+
+  public TunnelScenario(int size) {
+    this(
+        IntStream.range(0, size)
+            .mapToObj(
+                i ->
+                    node(name(i))
+                        .podCidr("10.%d.%d.0/24".formatted(i / 256, i % 256))
+                        .internalIp("192.168.%d.%d".formatted(i / 250, i % 250 + 1))
+                        .leased("ipip", "192.168.%d.%d".formatted(i / 250, i % 250 + 1))
+                        .get())
+            .toList());
+  }
+
+  public TunnelScenario(List<ClusterNode> nodes) {
+    this.nodes = nodes;
+  }
+
+  public static String name(int number) {
+    return "n%04d".formatted(number);
+  }
+
+  public List<String> names() {
+    return nodes.stream().map(ClusterNode::name).toList();
+  }
+
+  /** Without power. Its last report says that all is well. */
+  public TunnelScenario off(String node) {
+    off.add(node);
+    return this;
+  }
+
+  /** Its agent is dead, the node answers. The agent's last report says that all is well. */
+  public TunnelScenario agentKilled(String node) {
+    agentKilled.add(node);
+    return this;
+  }
+
+  /** A firewall on the node drops what is encapsulated. */
+  public TunnelScenario blocked(String node) {
+    blocked.add(node);
+    return this;
+  }
+
+  /** A firewall between the two drops what is encapsulated. */
+  public TunnelScenario blocked(String a, String b) {
+    blockedPairs.add(List.of(a, b));
+    blockedPairs.add(List.of(b, a));
+    return this;
+  }
+
+  /** The way to the node carries less than its MTU. */
+  public TunnelScenario narrow(String node) {
+    narrow.add(node);
+    return this;
+  }
+
+  public TunnelScenario narrow(String a, String b) {
+    narrowPairs.add(List.of(a, b));
+    narrowPairs.add(List.of(b, a));
+    return this;
+  }
+
+  public TunnelScenario lossy(String node) {
+    lossy.add(node);
+    return this;
+  }
+
+  /** Packets from one to the other are lost, but answers take another way, as with host-gw. */
+  public TunnelScenario oneWay(String from, String to) {
+    oneWay.add(List.of(from, to));
+    return this;
+  }
+
+  /** The node's agent finds this, and it cuts the node's tunnel. */
+  public TunnelScenario cutOff(String node, NodeFault fault) {
+    return blocked(node).finds(node, fault, null);
+  }
+
+  /** The node's agent finds this about one peer, and it cuts the tunnel to that. */
+  public TunnelScenario cutOff(String node, String peer, NodeFault fault) {
+    return blocked(node, peer).finds(node, fault, peer);
+  }
+
+  public TunnelScenario finds(String node, NodeFault fault, @Nullable String peer) {
+    findings
+        .computeIfAbsent(node, it -> new ArrayList<>())
+        .add(new Finding(fault.reason(), "seen on " + node, peer));
+    return this;
+  }
+
+  /** It was at this address when its peers last reported. */
+  public TunnelScenario movedFrom(String node, String address) {
+    moved.put(node, address);
+    return this;
+  }
+
+  /** Its agent has never reported. */
+  public TunnelScenario unreported(String node) {
+    unreported.add(node);
+    return this;
+  }
+
+  /** Its agent says this of a peer, whatever is true. */
+  public TunnelScenario lies(String node, String peer, PathState state) {
+    lies.computeIfAbsent(node, it -> new HashMap<>()).put(peer, state);
+    return this;
+  }
+
+  /** Its agent's last report was that it is about to stop. */
+  public TunnelScenario stops(String node) {
+    stopping.add(node);
+    return this;
+  }
+
+  /** All agents started so long ago. */
+  public TunnelScenario startedFor(Duration duration) {
+    started = NOW.minus(duration).toString();
+    return this;
+  }
+
+  /** All that is so has been so for this long. */
+  public TunnelScenario since(Duration duration) {
+    held = duration;
+    return this;
+  }
+
+  public List<NodeLease> leases() {
+    return NodeLease.judge(network, Clusters.cluster(nodes).running(network).state());
+  }
+
+  public SortedMap<String, FlannelNodeSpec> specs() {
+    return NodeSpecs.of(
+        network, Clusters.cluster(nodes).running(network).state(), leases(), Map.of());
+  }
+
+  public Map<String, AgentReport> reports() {
+    Map<String, AgentReport> reports = new TreeMap<>();
+    specs()
+        .forEach(
+            (node, spec) ->
+                reports.put(
+                    node,
+                    unreported.contains(node)
+                        ? AgentReport.read(1, spec, null, Duration.ofHours(1))
+                        : AgentReport.read(1, spec, status(node, spec), Duration.ZERO)));
+    return reports;
+  }
+
+  private FlannelNodeStatus status(String node, FlannelNodeSpec spec) {
+    boolean stale = off.contains(node) || agentKilled.contains(node);
+    List<PeerReport> peers =
+        spec.peers().stream()
+            .map(
+                peer ->
+                    report(
+                        peer.name(),
+                        moved.getOrDefault(peer.name(), peer.address()),
+                        stale
+                            ? PathState.PASSES
+                            : lies.getOrDefault(node, Map.of())
+                                .getOrDefault(peer.name(), probe(node, peer.name())),
+                        NOW.minus(held)))
+            .toList();
+    return new FlannelNodeStatus(
+        1L,
+        NOW.toString(),
+        "test",
+        started,
+        stopping.contains(node) ? true : null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        stale ? List.of() : findings.getOrDefault(node, List.of()),
+        peers);
+  }
+
+  public PathState probe(String from, String to) {
+    if (off.contains(to)) {
+      return PathState.UNREACHABLE;
+    }
+    if (agentKilled.contains(to)) {
+      return PathState.SILENT;
+    }
+    if (blocked.contains(from)
+        || blocked.contains(to)
+        || blockedPairs.contains(List.of(from, to))
+        || oneWay.contains(List.of(from, to))) {
+      return PathState.TUNNEL_LOST;
+    }
+    if (narrow.contains(from) || narrow.contains(to) || narrowPairs.contains(List.of(from, to))) {
+      return PathState.FULL_SIZE_LOST;
+    }
+    return lossy.contains(from) || lossy.contains(to) ? PathState.LOSSY : PathState.PASSES;
+  }
+
+  /** What an agent writes when it sees this, and has for a while. */
+  public static PeerReport report(String peer, String address, PathState state, Instant since) {
+    return report(peer, address, state, state == PathState.LOSSY, since);
+  }
+
+  /** The same of a path that loses probes, or lost some of late. */
+  public static PeerReport report(
+      String peer, String address, PathState state, boolean losing, Instant since) {
+    return switch (state) {
+      case UNMEASURED -> peer(peer, address, null, null, null, null, null, losing, since);
+      case PASSES -> peer(peer, address, true, true, true, null, null, losing, since);
+      case LOSSY -> peer(peer, address, true, true, true, null, true, losing, since);
+      case FULL_SIZE_LOST -> peer(peer, address, true, false, true, null, null, losing, since);
+      case TUNNEL_LOST -> peer(peer, address, false, false, true, null, true, losing, since);
+      case SILENT -> peer(peer, address, false, false, false, true, true, losing, since);
+      case UNDECIDED -> peer(peer, address, false, false, false, null, true, losing, since);
+      case UNREACHABLE -> peer(peer, address, false, false, false, false, true, losing, since);
+    };
+  }
+
+  private static PeerReport peer(
+      String name,
+      String address,
+      @Nullable Boolean overlay,
+      @Nullable Boolean fullSize,
+      @Nullable Boolean underlay,
+      @Nullable Boolean alive,
+      @Nullable Boolean lossy,
+      boolean losing,
+      Instant since) {
+    return new PeerReport(
+        name,
+        address,
+        overlay,
+        fullSize,
+        underlay,
+        alive,
+        lossy,
+        losing,
+        0,
+        400,
+        900,
+        since.toString(),
+        null);
+  }
+
+  public TunnelVerdicts verdicts() {
+    return verdicts(PreviousStatus.NOTHING);
+  }
+
+  public TunnelVerdicts verdicts(PreviousStatus before) {
+    return TunnelVerdicts.judge(network.health(), leases(), reports(), before);
+  }
+}

@@ -1,0 +1,65 @@
+package io.flannel.operator.flannel;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.api.FlannelNetworkSpec;
+import io.flannel.operator.flannel.live.AppliedConfig;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
+import java.util.Optional;
+
+/** Networks for tests, written as users write them. */
+public final class Networks {
+  private Networks() {}
+
+  /** What stands under {@code spec:} in a manifest. */
+  public static FlannelNetworkSpec spec(String yaml) {
+    return Serialization.unmarshal("---\n" + yaml, FlannelNetworkSpec.class);
+  }
+
+  /** The network {@code default} with such a spec. */
+  public static DesiredNetwork wanted(String yaml) {
+    return DesiredNetwork.of("default", spec(yaml));
+  }
+
+  public static DesiredNetwork ipip(String cidr) {
+    return wanted("{cidr: %s, backend: {type: ipip}}".formatted(cidr));
+  }
+
+  public static DesiredNetwork vxlan(String cidr) {
+    return wanted("{cidr: %s, backend: {type: vxlan}}".formatted(cidr));
+  }
+
+  /** A network whose tunnels nothing measures. */
+  public static DesiredNetwork unmeasured(String backend, String cidr) {
+    return wanted(
+        "{cidr: %s, backend: {type: %s}, health: {enabled: false}}".formatted(cidr, backend));
+  }
+
+  public static DesiredNetwork hostGw(String cidr) {
+    return wanted("{cidr: %s, backend: {type: host-gw}}".formatted(cidr));
+  }
+
+  public static DesiredNetwork dualStack(String cidr, String ipv6Cidr) {
+    return wanted("{cidr: '%s', ipv6CIDR: '%s', backend: {type: vxlan}}".formatted(cidr, ipv6Cidr));
+  }
+
+  public static DesiredNetwork ipv6Only(String ipv6Cidr) {
+    return wanted("{ipv6CIDR: '%s', backend: {type: host-gw}}".formatted(ipv6Cidr));
+  }
+
+  /** The flannel that this network makes, read back, with these pods. */
+  public static LiveFlannel live(DesiredNetwork network, PodCounts pods) {
+    return new LiveFlannel(
+        NetConf.of(network).hash(),
+        Optional.of(AppliedConfig.of(network)),
+        PodTemplate.of(network),
+        pods,
+        RolloutAnnotations.NONE);
+  }
+
+  /** The same, on so many nodes, all done. */
+  public static LiveFlannel live(DesiredNetwork network, int nodes) {
+    return live(network, new PodCounts(true, nodes, nodes, nodes, nodes));
+  }
+}

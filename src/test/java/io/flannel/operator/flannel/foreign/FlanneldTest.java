@@ -1,0 +1,118 @@
+package io.flannel.operator.flannel.foreign;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FlanneldTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "flannel",
+        "flannel:v0.28.10",
+        "docker.io/flannel/flannel:v0.25.7",
+        "ghcr.io/flannel-io/flannel:v0.28.10",
+        "ghcr.io/flannel-io/flannel@sha256:0123456789abcdef",
+        "ghcr.io/flannel-io/flannel:v0.28.10@sha256:0123456789abcdef",
+        "quay.io/coreos/flannel:v0.12.0-amd64",
+        "quay.io/coreos/flannel-arm64:v0.10.0",
+        "ghcr.io/siderolabs/flannel:v0.26.1",
+        "registry:5000/flannel",
+        "registry.example.org:5000/net/flannel:v1",
+        "rancher/hardened-flannel:v0.26.1-build20241107",
+        "rancher/coreos-flannel:v0.15.1",
+        "rancher/mirrored-coreos-flannel:v0.15.1",
+        "rancher/mirrored-flannelcni-flannel:v0.19.2",
+        "rancher/mirrored-flannel-io-flannel:v0.24.2",
+        "sigwindowstools/flannel:v0.22.0-hostprocess"
+      })
+  void imagesOfFlannel(String image) {
+    assertThat(Flanneld.isImage(image)).isTrue();
+    assertThat(Flanneld.isRunBy(container(image, List.of(), List.of("--kube-subnet-mgr"))))
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3",
+        "rancher/mirrored-flannel-io-flannel-cni-plugin:v1.4.0",
+        "rancher/mirrored-flannelcni-flannel-cni-plugin:v1.1.0",
+        "rancher/flannel-cni:v0.3.0-rancher6",
+        "example.org/flannel-operator:1.0",
+        "flannel.example.org/agent:1.0",
+        "example.org/flannel/exporter:1.0",
+        "example.org/flanneled:1.0",
+        "rancher/hardened-calico:v3.29.1"
+      })
+  void imagesOfSomethingElse(String image) {
+    assertThat(Flanneld.isImage(image)).isFalse();
+    assertThat(Flanneld.isRunBy(container(image, List.of(), List.of()))).isFalse();
+  }
+
+  @Test
+  void whateverItsImageACommandTellsIt() {
+    assertThat(starts("/opt/bin/flanneld", "--kube-subnet-mgr")).isTrue();
+    assertThat(starts("flanneld")).isTrue();
+    assertThat(starts("/bin/sh", "-c", "exec /opt/bin/flanneld --ip-masq")).isTrue();
+    assertThat(starts("sh", "-ec", "set -e; cp a b\nIFACE=eth1 flanneld -iface $IFACE")).isTrue();
+    assertThat(starts("bash", "-c", "if true; then \"/opt/bin/flanneld\"; fi")).isTrue();
+    assertThat(starts("sh", "-c", "while true; do flanneld; sleep 1; done")).isTrue();
+    assertThat(starts("sh", "-c", "sleep 1 & /opt/bin/flanneld 2>&1 & wait")).isTrue();
+    assertThat(starts("/sbin/tini", "--", "flanneld")).isTrue();
+    assertThat(starts("env", "A=b", "flanneld")).isTrue();
+    assertThat(starts("/run.sh", "/opt/bin/flanneld")).isTrue();
+    assertThat(starts("C:\\flannel\\flanneld.exe")).isTrue();
+    assertThat(
+            Flanneld.isRunBy(
+                container("example.org/hyperkube", List.of(), List.of("/opt/bin/flanneld"))))
+        .isTrue();
+  }
+
+  @Test
+  void speakingOfItIsNotRunningIt() {
+    assertThat(starts("/exporter", "--process", "flanneld")).isFalse();
+    assertThat(starts("/exporter", "--log=/var/log/flanneld")).isFalse();
+    assertThat(starts("sh", "-c", "while pgrep flanneld; do sleep 1; done")).isFalse();
+    assertThat(starts("sh", "-c", "echo flanneld; pkill -f flanneld; sleep infinity")).isFalse();
+    assertThat(starts("tail", "-f", "/var/log/flanneld")).isFalse();
+    assertThat(starts("sleep", "infinity")).isFalse();
+  }
+
+  @Test
+  void flannelsImageThatOnlyWaitsOrCopiesRunsNone() {
+    String image = "ghcr.io/flannel-io/flannel:v0.28.10";
+    assertThat(Flanneld.isRunBy(container(image, List.of("sleep"), List.of("infinity")))).isFalse();
+    assertThat(
+            Flanneld.isRunBy(
+                container(image, List.of("sh", "-c"), List.of("cp -f a b && sleep infinity"))))
+        .isFalse();
+    assertThat(Flanneld.isRunBy(container(image, List.of("/opt/bin/install-conf"), List.of())))
+        .isFalse();
+    // A script of somebody's: it may well start it.
+    assertThat(Flanneld.isRunBy(container(image, List.of("/scripts/run.sh"), List.of()))).isTrue();
+    assertThat(Flanneld.isRunBy(container(image, List.of("sh", "-c"), List.of("/run.sh"))))
+        .isTrue();
+  }
+
+  private static boolean starts(String... line) {
+    List<String> words = List.of(line);
+    return Flanneld.isRunBy(
+        container("example.org/other:1", words.subList(0, 1), words.subList(1, words.size())));
+  }
+
+  private static Container container(String image, List<String> command, List<String> args) {
+    return new ContainerBuilder()
+        .withName("any")
+        .withImage(image)
+        .withCommand(command)
+        .withArgs(args)
+        .build();
+  }
+}

@@ -1,0 +1,116 @@
+package io.flannel.operator.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.decide.leftover.LeftOverTask;
+import io.flannel.operator.decide.leftover.LeftOversFound;
+import io.flannel.operator.decide.task.TaskResult;
+import io.flannel.operator.flannel.Cidr;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class TaskPodTest {
+  private static final LeftOverTask ORDER =
+      new LeftOverTask(
+          List.of("flannel.ipip"),
+          List.of(
+              new LeftOverTask.Range(
+                  "10.0.0.0/8",
+                  "10.0.1.0/24",
+                  IntStream.range(0, 5000)
+                      .mapToObj(i -> "10.%d.%d.0/24".formatted(i / 250, i % 250))
+                      .toList(),
+                  true,
+                  null)),
+          List.of("10.99.0.0/24"));
+
+  private final TaskPodStore store = new TaskPodStore();
+
+  @Test
+  void ofALongOrderNothingIsKeptButTheRangesOfGoneNodes() {
+    Pod pod = pod("one", ORDER.json());
+    assertThat(Serialization.asJson(pod).length()).isGreaterThan(80_000);
+    store.put("key", pod);
+    assertThat(Serialization.asJson(store.get("key")).length()).isLessThan(2_000);
+    assertThat(kept().suspected()).containsExactly(Cidr.parse("10.99.0.0/24"));
+    assertThat(kept().step().result()).isEmpty();
+    assertThat(kept().ended()).isFalse();
+  }
+
+  @Test
+  void whatItFoundIsAddedWhenItHasEnded() {
+    store.put("key", pod("one", ORDER.json()));
+    TaskResult result = LeftOversFound.of(List.of("10.98.0.0/24")).in(TaskResult.done("removed"));
+    Pod now = ended(pod("one", ORDER.json()), result);
+    assertThat(TaskPod.differ(now, store.values().findFirst().orElseThrow())).isTrue();
+    store.put("key", now);
+    assertThat(kept().suspected())
+        .containsExactlyInAnyOrder(Cidr.parse("10.99.0.0/24"), Cidr.parse("10.98.0.0/24"));
+    assertThat(kept().ended()).isTrue();
+    assertThat(TaskPod.differ(now, store.values().findFirst().orElseThrow())).isFalse();
+  }
+
+  @Test
+  void anotherPodOfTheSameNameIsReadAnew() {
+    store.put("key", pod("one", ORDER.json()));
+    store.put("key", pod("two", "{\"devices\": [], \"ranges\": []}"));
+    assertThat(kept().suspected()).isEmpty();
+  }
+
+  @Test
+  void whatIsNoOrderNamesNothing() {
+    store.put("key", pod("one", "{\"gone\": ["));
+    assertThat(kept().suspected()).isEmpty();
+  }
+
+  private TaskPod kept() {
+    return store.pods().findFirst().orElseThrow();
+  }
+
+  private static Pod ended(Pod pod, TaskResult result) {
+    return new PodBuilder(pod)
+        .withNewStatus()
+        .withPhase("Succeeded")
+        .addNewContainerStatus()
+        .withName("step")
+        .withNewState()
+        .withNewTerminated()
+        .withExitCode(0)
+        .withFinishedAt("2026-01-01T00:01:00Z")
+        .withMessage(result.message())
+        .endTerminated()
+        .endState()
+        .endContainerStatus()
+        .endStatus()
+        .build();
+  }
+
+  private static Pod pod(String uid, String order) {
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName("flannel-left-overs-1")
+        .withNamespace("flannel-operator")
+        .withUid(uid)
+        .withCreationTimestamp("2026-01-01T00:00:00Z")
+        .addToLabels("app", "flannel-node-step")
+        .addToLabels("flannel.io/step", "left-overs")
+        .addToAnnotations("flannel.io/order", "0123456789")
+        .addToAnnotations("flannel.io/attempt", "2")
+        .endMetadata()
+        .withNewSpec()
+        .withNodeName("node-1")
+        .addNewContainer()
+        .withName("step")
+        .addNewEnv()
+        .withName("ORDER")
+        .withValue(order)
+        .endEnv()
+        .endContainer()
+        .endSpec()
+        .build();
+  }
+}

@@ -1,0 +1,76 @@
+package io.flannel.operator.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.testing.Chromium;
+import io.flannel.operator.testing.Tab;
+import io.flannel.operator.testing.TestCluster;
+import org.awaitility.core.ThrowingRunnable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A fresh tab for each test, and a {@link FakeOperator} to look at; nothing may be complained of.
+ */
+final class FakePage implements BeforeEachCallback, AfterEachCallback {
+  private final Chromium chromium;
+  private @Nullable FakeOperator operator;
+  private @Nullable Tab tab;
+  private String tolerated = "^$";
+
+  FakePage(Chromium chromium) {
+    this.chromium = chromium;
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    tolerated = "^$";
+    operator = new FakeOperator();
+    tab = chromium.tab();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    try {
+      assertThat(tab().complaints())
+          .as("what the page complains of")
+          .filteredOn(complaint -> !complaint.matches(tolerated))
+          .isEmpty();
+    } finally {
+      tab().close();
+      operator().close();
+    }
+  }
+
+  /** Complaints that look so are this test's intention. */
+  void tolerate(String pattern) {
+    tolerated = pattern;
+  }
+
+  FakeOperator operator() {
+    return java.util.Objects.requireNonNull(operator);
+  }
+
+  Tab tab() {
+    return java.util.Objects.requireNonNull(tab);
+  }
+
+  /** Opens the page where this network is to be seen, and waits until it is. */
+  Tab open(FakeNetwork network, String view) {
+    operator().has(network);
+    tab().open(operator().url() + "#/" + network.name() + "/" + view);
+    shows("#link-text", "live");
+    return tab();
+  }
+
+  /** Waits until the first such element shows these words. */
+  void shows(String selector, String words) {
+    eventually(selector, () -> assertThat(tab().text(selector)).contains(words));
+  }
+
+  static void eventually(String what, ThrowingRunnable assertions) {
+    TestCluster.eventually(what, assertions);
+  }
+}

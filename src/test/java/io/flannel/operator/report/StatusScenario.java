@@ -1,0 +1,286 @@
+package io.flannel.operator.report;
+
+import io.flannel.operator.api.FlannelNetworkStatus;
+import io.flannel.operator.api.StatusCondition;
+import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.decide.ClusterState.ServiceRange;
+import io.flannel.operator.decide.Decision;
+import io.flannel.operator.decide.acceptance.SpecValidator;
+import io.flannel.operator.decide.health.AgentReport;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.rollout.RolloutState;
+import io.flannel.operator.flannel.Cidr;
+import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.NetConf;
+import io.flannel.operator.flannel.Networks;
+import io.flannel.operator.flannel.Nodes;
+import io.flannel.operator.flannel.foreign.OtherFlannels;
+import io.flannel.operator.flannel.foreign.OtherFlannels.Trace;
+import io.flannel.operator.flannel.live.FlannelPod;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A network's life as the operator sees it: what there is, and what is reported of it. */
+final class StatusScenario {
+  static final Instant BEGIN = Instant.parse("2026-11-23T10:00:00Z");
+
+  private Instant now = BEGIN;
+  private Instant actingSince = BEGIN;
+  private DesiredNetwork wanted;
+  private List<ClusterNode> nodes = List.of();
+  private Optional<LiveFlannel> live = Optional.empty();
+  private List<ServiceRange> services = List.of();
+  private @Nullable FlannelPods pods;
+  private boolean wrote;
+  private boolean paused;
+  private Optional<String> applyError = Optional.empty();
+  private Map<String, AgentReport> reports = Map.of();
+  private long generation = 1;
+  private @Nullable FlannelNetworkStatus status;
+
+  StatusScenario(DesiredNetwork wanted) {
+    this.wanted = wanted;
+  }
+
+  /** Two nodes with ipip, all well since 10:00. */
+  static StatusScenario running(DesiredNetwork ipip) {
+    StatusScenario life = new StatusScenario(ipip).nodes(ipipNode(1), ipipNode(2)).runs(ipip, 2);
+    life.report();
+    return life;
+  }
+
+  /** Node n1, n2, … without a lease. */
+  static Nodes free(int number) {
+    return Nodes.node("n" + number)
+        .podCidr("10.244.%d.0/24".formatted(number))
+        .internalIp("192.168.0." + number);
+  }
+
+  static Nodes ipipNode(int number) {
+    return leased(number, "ipip");
+  }
+
+  static Nodes leased(int number, String backend) {
+    return free(number).leased(backend, "192.168.0." + number);
+  }
+
+  StatusScenario wants(DesiredNetwork network) {
+    wanted = network;
+    generation++;
+    return this;
+  }
+
+  StatusScenario nodes(Nodes... all) {
+    nodes = Nodes.list(all);
+    return this;
+  }
+
+  StatusScenario nodes(List<ClusterNode> all) {
+    nodes = all;
+    return this;
+  }
+
+  StatusScenario services(String... ranges) {
+    services =
+        List.of(ranges).stream().map(it -> new ServiceRange("kubernetes", Cidr.parse(it))).toList();
+    return this;
+  }
+
+  /** The DaemonSet as it is after this network was applied. */
+  StatusScenario runs(DesiredNetwork network, PodCounts pods) {
+    live = Optional.of(Networks.live(network, pods));
+    wrote = true;
+    return this;
+  }
+
+  /** So many nodes, all done and ready. */
+  StatusScenario runs(DesiredNetwork network, int all) {
+    return runs(network, new PodCounts(true, all, all, all, all));
+  }
+
+  /** What the operator wrote: nothing that happens in a life takes the configuration away again. */
+  private OtherFlannels others() {
+    return new OtherFlannels(
+        List.of(),
+        List.of(),
+        wrote ? List.of(new Trace(wanted.name(), BEGIN, /* config= */ true)) : List.of());
+  }
+
+  /** The DaemonSet is gone. */
+  StatusScenario runsNothing() {
+    live = Optional.empty();
+    return this;
+  }
+
+  /** flannel's pods, with what they wait for; else as many are done as Kubernetes counts. */
+  StatusScenario pods(FlannelPods all) {
+    pods = all;
+    return this;
+  }
+
+  StatusScenario paused(boolean yes) {
+    paused = yes;
+    generation++;
+    return this;
+  }
+
+  StatusScenario applyFails(@Nullable String message) {
+    applyError = Optional.ofNullable(message);
+    return this;
+  }
+
+  /** What the node agents have reported. */
+  StatusScenario reports(Map<String, AgentReport> all) {
+    reports = all;
+    return this;
+  }
+
+  /** The operator starts anew. */
+  StatusScenario restarted() {
+    actingSince = now;
+    return this;
+  }
+
+  StatusScenario after(Duration duration) {
+    now = now.plus(duration);
+    return this;
+  }
+
+  /** Reports, and says which Events that makes: {@code Normal Ready}. */
+  List<String> report() {
+    return happenings().stream()
+        .map(it -> (it.warning() ? "Warning " : "Normal ") + it.reason())
+        .toList();
+  }
+
+  List<NetworkEvent> happenings() {
+    FlannelNetworkStatus next = next();
+    List<NetworkEvent> happenings =
+        next.equals(status) ? List.of() : NetworkEvent.between(Optional.ofNullable(status), next);
+    status = next;
+    wrote |= !paused && condition("Accepted").status() == Status.TRUE;
+    return happenings;
+  }
+
+  /** What would be reported now. */
+  FlannelNetworkStatus next() {
+    ClusterState cluster =
+        new ClusterState(
+            nodes,
+            services,
+            List.of(new NetworkRef(wanted.name(), BEGIN)),
+            live,
+            List.of(),
+            pods == null ? donePods() : pods,
+            others());
+    Decision decision = SpecValidator.judge(wanted, cluster);
+    return StatusReport.of(
+        new StatusInput(
+            generation,
+            Optional.ofNullable(status),
+            wanted,
+            decision,
+            cluster,
+            NodeLease.judge(wanted, cluster),
+            NetConf.of(wanted).hash(),
+            paused,
+            applyError,
+            Optional.empty(),
+            reports,
+            RolloutState.of(
+                wanted,
+                live.map(it -> it.marks().revision()).orElse("r"),
+                "",
+                cluster,
+                reports,
+                Optional.ofNullable(status),
+                clock().instant()),
+            actingSince),
+        clock());
+  }
+
+  private FlannelPods donePods() {
+    return live.filter(it -> it.pods().observed())
+        .map(
+            it ->
+                new FlannelPods(
+                    nodes.stream()
+                        .limit(Math.min(it.pods().updated(), it.pods().available()))
+                        .map(node -> donePod(node.name(), it))
+                        .toList(),
+                    Map.of()))
+        .orElse(FlannelPods.NONE);
+  }
+
+  private static FlannelPod donePod(String node, LiveFlannel live) {
+    return new FlannelPod(
+        "kube-flannel-ds-" + node,
+        node,
+        live.marks().revision(),
+        live.configHash(),
+        Optional.of(BEGIN),
+        true);
+  }
+
+  Clock clock() {
+    return Clock.fixed(now, ZoneOffset.UTC);
+  }
+
+  FlannelNetworkStatus status() {
+    return Objects.requireNonNull(status);
+  }
+
+  StatusCondition condition(String type) {
+    return condition(status(), type);
+  }
+
+  static StatusCondition condition(FlannelNetworkStatus status, String type) {
+    return Objects.requireNonNull(status.conditions()).stream()
+        .filter(one -> one.type().equals(type))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The conditions that hold, and the reason of Ready: {@code Accepted Ready: AllNodesLeased}. */
+  String says() {
+    return says(status());
+  }
+
+  static String says(FlannelNetworkStatus status) {
+    return Objects.requireNonNull(status.conditions()).stream()
+            .filter(one -> one.status() == Status.TRUE)
+            .map(StatusCondition::type)
+            .collect(Collectors.joining(" "))
+        + ": "
+        + condition(status, "Ready").reason();
+  }
+
+  /** What kstatus' rules for any resource make of it (sigs.k8s.io/cli-utils, pkg/kstatus). */
+  String kstatus() {
+    FlannelNetworkStatus it = status();
+    if (!Long.valueOf(generation).equals(it.observedGeneration())) {
+      return "InProgress";
+    }
+    if (condition("Reconciling").status() == Status.TRUE) {
+      return "InProgress";
+    }
+    if (condition("Stalled").status() == Status.TRUE) {
+      return "Failed";
+    }
+    return condition("Ready").status() == Status.TRUE ? "Current" : "InProgress";
+  }
+}

@@ -1,0 +1,59 @@
+package io.flannel.operator.testing;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Nodes {@code node-1} and so on for each test, on which {@link FakeKubelets} play all that would
+ * run there. Register it after its cluster.
+ */
+public final class FakeNodes implements BeforeEachCallback, AfterEachCallback {
+  private final TestCluster cluster;
+  private final int count;
+  private @Nullable FakeKubelets kubelets;
+
+  public FakeNodes(TestCluster cluster, int count) {
+    this.cluster = cluster;
+    this.count = count;
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    cluster.nodes(count);
+    kubelets = FakeKubelets.on(cluster);
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    if (kubelets != null) {
+      kubelets.close();
+    }
+  }
+
+  /** The agents of all nodes. */
+  public FakeAgents agents() {
+    return kubelets().agents();
+  }
+
+  /** The pre-flights' pods of all nodes. */
+  public FakePreflights preflights() {
+    return kubelets().preflights();
+  }
+
+  /** From now on, new flannel pods of this node do not start. */
+  public void broken(String node) {
+    kubelets().broken(node);
+  }
+
+  /** The node's pods start again. */
+  public void mended(String node) {
+    kubelets().mended(node);
+  }
+
+  private FakeKubelets kubelets() {
+    return Objects.requireNonNull(kubelets, "no test has begun");
+  }
+}

@@ -1,0 +1,82 @@
+package io.flannel.operator.testing;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.decide.task.TaskResult;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+
+/** The pods of steps on nodes, and what a kubelet writes when one has ended. */
+public record FakeTaskPods(KubernetesClient client) {
+  /** The pods, by name. */
+  public List<Pod> pods() {
+    return client
+        .pods()
+        .inNamespace(TestCluster.SYSTEM)
+        .withLabel("app", "flannel-node-step")
+        .list()
+        .getItems();
+  }
+
+  /** Those that have not ended. */
+  public List<Pod> running() {
+    return pods().stream()
+        .filter(pod -> !List.of("Succeeded", "Failed").contains(pod.getStatus().getPhase()))
+        .toList();
+  }
+
+  /** Lets all that run end well. */
+  public void endAll() {
+    running().forEach(pod -> end(pod, true, "done by a test"));
+  }
+
+  /** Lets a pod end: its container printed this, {@code {"done": true, "said": "…"}}. */
+  public void end(Pod pod, boolean done, String said) {
+    end(pod, new TaskResult(done, said, null));
+  }
+
+  /** Lets a pod end with this result. */
+  public void end(Pod pod, TaskResult result) {
+    boolean done = result.done();
+    String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    var status =
+        Map.of(
+            "status",
+            Map.of(
+                "phase",
+                done ? "Succeeded" : "Failed",
+                "containerStatuses",
+                List.of(
+                    Map.of(
+                        "name",
+                        "step",
+                        "image",
+                        "none",
+                        "imageID",
+                        "none",
+                        "ready",
+                        false,
+                        "restartCount",
+                        0,
+                        "state",
+                        Map.of(
+                            "terminated",
+                            Map.of(
+                                "exitCode",
+                                done ? 0 : 1,
+                                "finishedAt",
+                                now,
+                                "message",
+                                result.message()))))));
+    client
+        .pods()
+        .resource(pod)
+        .subresource("status")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(status));
+  }
+}
