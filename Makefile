@@ -45,10 +45,10 @@ check-chart: ## lints, renders and tests the chart and its alerts; no cluster
 install.yaml: ## the operator as one file for kubectl apply: target/install.yaml
 	@scripts/install-yaml $(ARGS)
 
-crds: ## writes src/main/resources/crds and docs/api.md anew from the Java types
+crds: ## writes src/main/resources/crds and docs/api.md again from the Java types
 	@. scripts/steps.sh && maven -q test-compile exec:exec@crds
 
-screenshots: ## draws the page's pictures in docs/images anew, in Chromium
+screenshots: ## draws the page's pictures in docs/images again, in Chromium
 	@. scripts/steps.sh && maven -q verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ScreenshotsIT -Dscreenshots=docs/images
 
 format: ## formats the Java code

@@ -32,7 +32,7 @@ public final class Agent {
 
   private Agent() {}
 
-  /** Runs until it is ended. A thread that fails ends the process, for kubelet to start it anew. */
+  /** Runs until it is ended. A thread that fails ends the process, for kubelet to restart it. */
   public static void main(String[] args) throws InterruptedException {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> {

@@ -37,7 +37,7 @@ final class OwnFlannelNode {
    */
   record Wanted(long generation, FlannelNodeSpec spec, Optional<ProbeSettings> settings) {}
 
-  /** What is watched was compacted away: to be read anew. */
+  /** What is watched was compacted away: to be read again. */
   private static final class GoneException extends IOException {
     GoneException(String message) {
       super(message);
@@ -57,7 +57,7 @@ final class OwnFlannelNode {
   /** uid and generation of what was taken last. */
   private String taken = "";
 
-  /** Where to go on watching; null: begin anew. */
+  /** Where to go on watching; null: begin again. */
   private @Nullable String resourceVersion;
 
   private volatile @Nullable InputStream watching;

@@ -47,7 +47,7 @@ public final class FlannelBinding {
   /**
    * What flannel needs beside its DaemonSet, with the binding as it is to be while others need the
    * rights that they have. A ServiceAccount that is there keeps them, unless a person confirmed
-   * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read anew,
+   * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read again,
    * just before it is written: what somebody wrote since the pass began is not in {@code cluster}.
    *
    * @return a list that more can be added to

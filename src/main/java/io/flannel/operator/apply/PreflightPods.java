@@ -50,7 +50,7 @@ public final class PreflightPods {
   /**
    * Does what is due. The pods stay until the change is written, or given up.
    *
-   * @param attempt what differs when the same change is to be tried anew
+   * @param attempt what differs when the same change is to be tried again
    * @param reports of the node agents, by node
    * @param course how flannel's rollout would go on
    * @param acting whether anything may be done

@@ -31,7 +31,7 @@ public final class RevisionHistory {
   /**
    * The template of a revision; empty if Kubernetes keeps it no more. Of several, which differ by
    * what was edited by hand, the last that was in force: Kubernetes numbers one that comes back
-   * anew.
+   * again.
    */
   public Optional<PodTemplateSpec> of(String revision) {
     return client

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The Secret with the network's probe keys, as it should be now: what is missing or no key is made
- * anew, and once a day each key moves on by a place, in one write. When it was renewed stands in
+ * again, and once a day each key moves on by a place, in one write. When it was renewed stands in
  * the Secret itself, by the operator's clock.
  */
 public final class ProbeKeySecret {

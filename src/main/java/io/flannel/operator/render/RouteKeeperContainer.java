@@ -23,7 +23,7 @@ import java.util.Optional;
  * <p>It makes the tunnel device for IPv4, too. flanneld publishes its lease before the device is up
  * (pkg/backend/ipip/ipip.go, pkg/backend/vxlan/vxlan.go), so that for some hundredths of a second
  * the others' packets would come to nobody. flanneld takes a device that is there, if it is as it
- * would make it, and makes it anew if not. On a node where flannel has not run since it booted,
+ * would make it, and recreates it if not. On a node where flannel has not run since it booted,
  * there is nothing to save, and flanneld gives the vxlan device the MAC address that the others
  * know already.
  */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Something that happened to a network, to be told as a Kubernetes Event. What happened is what
- * differs between two statuses: nothing is told twice, even by an operator that was started anew.
+ * differs between two statuses: nothing is told twice, even by an operator that was restarted.
  *
  * @param warning whether a person may have to look at it
  * @param reason one word, for programs

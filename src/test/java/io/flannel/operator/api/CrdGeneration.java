@@ -38,7 +38,7 @@ import java.util.TreeMap;
  * in a CRD.
  *
  * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
- * ApiReference} anew: {@code make crds}.
+ * ApiReference} again: {@code make crds}.
  */
 public final class CrdGeneration {
   /** Where the generated CRDs are committed. */

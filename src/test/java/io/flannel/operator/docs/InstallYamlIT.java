@@ -33,7 +33,7 @@ class InstallYamlIT {
         .contains("the operator has not looked at this network yet");
     assertThat(Objects.requireNonNull(operator()).getSpec().getReplicas()).isEqualTo(2);
     assertThat(succeeds("kubectl apply -f target/install.yaml").lines())
-        .as("the same once more, though kubectl sends the selector of every budget anew")
+        .as("the same once more, though kubectl sends the selector of every budget again")
         .filteredOn(line -> !line.endsWith(" unchanged"))
         .containsExactly("poddisruptionbudget.policy/flannel-operator configured");
 

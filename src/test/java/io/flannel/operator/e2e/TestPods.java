@@ -37,7 +37,7 @@ final class TestPods {
     }
   }
 
-  /** Starts them anew, as a user does after a change to a backend with a smaller MTU. */
+  /** Starts them again, as a user does after a change to a backend with a smaller MTU. */
   static void restart(List<Integer> nodes) {
     for (int node : nodes) {
       Lab.kubectl("delete", "pod", name(node), "--ignore-not-found", "--wait=true");

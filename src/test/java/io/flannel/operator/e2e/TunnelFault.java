@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param reason of the one problem
  * @param nodes that the problem names
  * @param said part of the problem's message
- * @param passing reasons that may pass by while the node registers anew
+ * @param passing reasons that may pass by while the node registers again
  */
 record TunnelFault(
     String name,
@@ -88,7 +88,7 @@ record TunnelFault(
     return faults;
   }
 
-  /** flanneld makes a vxlan device anew within seconds, but none of what it held. */
+  /** flanneld recreates a vxlan device within seconds, but none of what it held. */
   private static TunnelFault remade() {
     return new TunnelFault(
         "link-delete",

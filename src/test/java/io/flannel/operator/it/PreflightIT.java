@@ -80,7 +80,7 @@ class PreflightIT {
 
     operator.process().kill();
     operator.process().start().awaitReady();
-    operator.process().awaitPassAfter(() -> network.poke("started anew"));
+    operator.process().awaitPassAfter(() -> network.poke("restarted"));
     assertThat(names(steps.pods())).isEqualTo(tried);
     assertThat(flannelPods()).isEqualTo(pods);
     nodes.preflights().release("node-2");

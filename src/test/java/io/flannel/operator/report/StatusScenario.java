@@ -149,7 +149,7 @@ final class StatusScenario {
     return this;
   }
 
-  /** The operator starts anew. */
+  /** The operator restarts. */
   StatusScenario restarted() {
     actingSince = now;
     return this;

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 public final class NetworkNamespace implements AutoCloseable {
   private final String name = "test-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
 
-  /** A process in it, whose /sys is the namespace's: ip mounts it anew. */
+  /** A process in it, whose /sys is the namespace's: ip mounts it again. */
   private final Process inside;
 
   /** Makes it. */

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * A tool of iproute2's that stays, reads queries and answers each with a line: {@code ip -j -batch
- * -}, which flushes after each JSON document (iproute2, lib/json_writer.c). To start it anew for
+ * -}, which flushes after each JSON document (iproute2, lib/json_writer.c). To restart it for
  * each look costs about twenty times the CPU of the answer. Runs without a shell; it ends with the
  * agent, whose end closes its input. For one thread.
  */
@@ -45,7 +45,7 @@ final class BatchTool implements AutoCloseable {
   }
 
   /**
-   * Asks; a tool that fails is ended, and started anew for the next question.
+   * Asks; a tool that fails is ended, and restarted for the next question.
    *
    * @param queries each a line without its end
    * @return a line for each, or why there are none
@@ -81,7 +81,7 @@ final class BatchTool implements AutoCloseable {
     return answers;
   }
 
-  /** Ends the tool; the next question starts it anew. */
+  /** Ends the tool; the next question restarts it. */
   @Override
   public void close() {
     running.ifPresent(tool -> kill(tool.process()));

@@ -22,7 +22,7 @@ final class CounterDelta {
    */
   void add(long nanos, long value) {
     if (!samples.isEmpty() && value < samples.getLast().value()) {
-      // The device was made anew: what was counted before says nothing now.
+      // The device was recreated: what was counted before says nothing now.
       samples.clear();
     }
     samples.addLast(new Sample(nanos, value));

@@ -66,7 +66,7 @@ public final class Iproute2 implements AutoCloseable {
     Optional<Set<Link.Identity>> found = answers.links().value().map(Iproute2::identities);
     if (found.isPresent() && known.isPresent() && !found.equals(known)) {
       // iproute2 keeps the names and numbers of devices that it once looked up (lib/ll_map.c): of
-      // one that was made anew or renamed it would tell the old.
+      // one that was recreated or renamed it would tell the old.
       close();
       answers = ask();
       found = answers.links().value().map(Iproute2::identities);
@@ -86,7 +86,7 @@ public final class Iproute2 implements AutoCloseable {
     return single(bridge, "fdb show dev " + device, Iproute2Json::forwardingEntry);
   }
 
-  /** Ends the tools; the next question starts them anew. */
+  /** Ends the tools; the next question restarts them. */
   @Override
   public void close() {
     Stream.of(ip, ipv6, bridge).forEach(BatchTool::close);

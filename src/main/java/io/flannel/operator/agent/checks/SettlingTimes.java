@@ -30,7 +30,7 @@ final class SettlingTimes {
 
   /**
    * Takes down what is expected now. What was so at the first call has been so for long: an agent
-   * that starts anew finds a node whose flannel runs.
+   * that restarts finds a node whose flannel runs.
    *
    * @param nanos of a clock that never goes back
    */

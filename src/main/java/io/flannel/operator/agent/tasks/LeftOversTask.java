@@ -33,7 +33,7 @@ import java.util.stream.Stream;
 
 /**
  * Removes what flannel left: some routes or entries, or one device, at a time. Before each, the
- * node is read and the plan made anew; after it, what was removed must be gone and the way to every
+ * node is read and the plan recreated; after it, what was removed must be gone and the way to every
  * other node must be what it was, or nothing more is done.
  *
  * <p>The order is some seconds old when the step runs, and a node may have joined since. So a route

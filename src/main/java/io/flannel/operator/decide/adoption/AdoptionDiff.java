@@ -17,7 +17,7 @@ import java.util.Set;
 
 /**
  * Where a flannel that is to be taken over and a wanted network differ in effect, every default
- * spelled out. Notation does not count: its pods are made anew in any case.
+ * spelled out. Notation does not count: its pods are recreated in any case.
  */
 final class AdoptionDiff {
   private AdoptionDiff() {}

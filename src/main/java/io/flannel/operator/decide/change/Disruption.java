@@ -172,19 +172,19 @@ public final class Disruption {
       wireguardRestarts();
     } else if (after.device().isPresent() && interfaceDiffers()) {
       cuts.add(
-          "a node whose interface is another one by these arguments makes its tunnel device anew: its"
+          "a node whose interface is another one by these arguments recreates its tunnel device: its"
               + " pods don't reach those of other nodes until all have learnt its new address, "
               + atEach(START));
     }
   }
 
-  /** pkg/backend/vxlan/device.go, vxlanLinksIncompat: what has the device made anew. */
+  /** pkg/backend/vxlan/device.go, vxlanLinksIncompat: what has the device recreated. */
   private void vxlan(Backend.Vxlan before, Backend.Vxlan after) {
     if (before.vni() != after.vni() || before.port() != after.port()) {
       cuts.add(otherTunnel());
     } else if (before.gbp() != after.gbp()) {
       cuts.add(
-          "flannel makes the vxlan device anew, without its routes at first: the node's pods don't"
+          "flannel recreates the vxlan device, without its routes at first: the node's pods don't"
               + " reach those of other nodes, %s; packets that carry a mark are dropped between a"
                   .formatted(atEach(START))
               + " node that has changed and one that has not, "

@@ -42,7 +42,7 @@ record ConfirmationDelays(Health health) {
   }
 
   /**
-   * Where two hear nothing of each other, though both are up: agents that start anew one after the
+   * Where two hear nothing of each other, though both are up: agents that restart one after the
    * other, as at an upgrade, look like that until both have reported again.
    */
   Duration forAgentsToStart() {
@@ -50,7 +50,7 @@ record ConfirmationDelays(Health health) {
   }
 
   /**
-   * Until a node that boots has its tunnels again: kubelet starts flannel's pod anew, and flanneld
+   * Until a node that boots has its tunnels again: kubelet restarts flannel's pod, and flanneld
    * makes what the boot took.
    */
   Duration forNodesToBoot() {

@@ -17,7 +17,7 @@ import java.util.Optional;
  * {@link #BELIEVED_AFTER}.
  *
  * <p>It remembers from one pass to the next, and may be asked from several threads. After a restart
- * of the operator it counts anew; meanwhile what the status says stands.
+ * of the operator it counts again; meanwhile what the status says stands.
  */
 public final class InvalidReports {
   /** So long they must come, at least, for the node's report to be called invalid. */

@@ -12,7 +12,7 @@ import java.util.Optional;
 /**
  * What is in force on each node: in a rollout, not the same on all. A node that the rollout has not
  * reached has what its own pod's configuration says, and so has one whose new pod has not
- * registered it anew yet: what the old backend left carries its packets all the while.
+ * registered it again yet: what the old backend left carries its packets all the while.
  */
 public final class EffectiveConfigs {
   private final EffectiveConfig general;

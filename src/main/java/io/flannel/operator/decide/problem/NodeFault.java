@@ -18,7 +18,7 @@ public enum NodeFault implements ProblemReason {
       Scope.NODE,
       Effect.CUTS,
       "lacks its tunnel device: nothing that the overlay carries reaches or leaves it",
-      "start the node's flannel pod anew: kubectl -n kube-flannel delete pod, with the pod that"
+      "restart the node's flannel pod: kubectl -n kube-flannel delete pod, with the pod that"
           + " kubectl -n kube-flannel get pods -o wide shows on the node"),
   /** The tunnel device is down. */
   DEVICE_DOWN(
@@ -26,7 +26,7 @@ public enum NodeFault implements ProblemReason {
       Scope.NODE,
       Effect.CUTS,
       "has its tunnel device down, which took the routes to its peers along",
-      "ip link set <device> up on the node, then start its flannel pod anew, which restores the"
+      "ip link set <device> up on the node, then restart its flannel pod, which restores the"
           + " routes"),
   /** The tunnel device is no tunnel of the backend's kind. */
   DEVICE_KIND_WRONG(
@@ -34,8 +34,8 @@ public enum NodeFault implements ProblemReason {
       Scope.NODE,
       Effect.CUTS,
       "has a device of another kind under its tunnel device's name",
-      "find out what made the device; ip link delete <device> on the node, then start its flannel"
-          + " pod anew"),
+      "find out what made the device; ip link delete <device> on the node, then restart its flannel"
+          + " pod"),
   /** The tunnel device has other outer addresses than peers send to. */
   DEVICE_ENDPOINT_WRONG(
       "DeviceEndpointWrong",
@@ -43,7 +43,7 @@ public enum NodeFault implements ProblemReason {
       Effect.CUTS,
       "has a tunnel device with another local address than the one that its peers send to, or one"
           + " that is bound to a single remote",
-      "if the node's address changed, start its flannel pod anew; else look at the FlannelNetwork's"
+      "if the node's address changed, restart its flannel pod; else look at the FlannelNetwork's"
           + " interface and at the Node's annotation"
           + " flannel.alpha.coreos.com/public-ip-overwrite"),
   /** The vxlan device has another network identifier. */
@@ -52,14 +52,14 @@ public enum NodeFault implements ProblemReason {
       Scope.NODE,
       Effect.CUTS,
       "has a vxlan device with another VNI than the network's: its peers drop what it sends",
-      "start the node's flannel pod anew: it makes the device again where the VNI differs"),
+      "restart the node's flannel pod: it makes the device again where the VNI differs"),
   /** The vxlan device uses another UDP port. */
   DEVICE_PORT_WRONG(
       "DevicePortWrong",
       Scope.NODE,
       Effect.CUTS,
       "has a vxlan device with another UDP port than the network's",
-      "start the node's flannel pod anew: it makes the device again where the port differs"),
+      "restart the node's flannel pod: it makes the device again where the port differs"),
   /** The tunnel device's MTU is not what the NIC or the network's mtu makes it. */
   DEVICE_MTU_WRONG(
       "DeviceMTUWrong",
@@ -67,8 +67,8 @@ public enum NodeFault implements ProblemReason {
       Effect.CUTS_FULL_SIZE,
       "has a tunnel device with another MTU than the NIC and the network's mtu make it: large"
           + " packets are lost or cut into pieces",
-      "ip link set <device> mtu <MTU> on the node; if the NIC's MTU is what changed, start the"
-          + " node's flannel pod anew, and then its pods, which keep theirs"),
+      "ip link set <device> mtu <MTU> on the node; if the NIC's MTU is what changed, restart the"
+          + " node's flannel pod, and then its pods, which keep theirs"),
   /** The tunnel device lacks the node's overlay address. */
   DEVICE_ADDRESS_MISSING(
       "DeviceAddressMissing",
@@ -76,7 +76,7 @@ public enum NodeFault implements ProblemReason {
       Effect.CUTS,
       "lacks its overlay address on the tunnel device: what it sends itself bears an address that"
           + " the overlay does not know",
-      "start the node's flannel pod anew: it sets the address; if the podCIDR changed, its pods,"
+      "restart the node's flannel pod: it sets the address; if the podCIDR changed, its pods,"
           + " too"),
   /** wireguard's one route for the whole network is not there. */
   NETWORK_ROUTE_MISSING(
@@ -84,22 +84,22 @@ public enum NodeFault implements ProblemReason {
       Scope.NODE,
       Effect.CUTS,
       "lacks the route for the network's range through its wireguard device",
-      "start the node's flannel pod anew: it adds the route when it learns of its peers"),
+      "restart the node's flannel pod: it adds the route when it learns of its peers"),
   /** There is no route to a peer's pods. */
   ROUTE_MISSING(
       "RouteMissing",
       Scope.PEER,
       Effect.CUTS,
       "lacks the route to a peer's pods",
-      "with ipip and host-gw flannel adds it again within 10 seconds; with vxlan start the node's"
-          + " flannel pod anew. If it goes again, something else removes it: ip monitor route"),
+      "with ipip and host-gw flannel adds it again within 10 seconds; with vxlan restart the node's"
+          + " flannel pod. If it goes again, something else removes it: ip monitor route"),
   /** The route to a peer's pods leads elsewhere. */
   ROUTE_WRONG(
       "RouteWrong",
       Scope.PEER,
       Effect.CUTS,
       "has a route to a peer's pods that leads elsewhere",
-      "ip route delete <route> on the node, then start its flannel pod anew; a route that another"
+      "ip route delete <route> on the node, then restart its flannel pod; a route that another"
           + " program set comes back: look for it with ip monitor route"),
   /** There is a route into the network's range that belongs to no node. */
   ROUTE_STALE(
@@ -125,14 +125,14 @@ public enum NodeFault implements ProblemReason {
       Scope.PEER,
       Effect.CUTS,
       "lacks the permanent neighbour entry of a peer's vxlan device",
-      "start the node's flannel pod anew: it adds the entries only when it learns of a peer"),
+      "restart the node's flannel pod: it adds the entries only when it learns of a peer"),
   /** vxlan: the peer has another MAC address than the node thinks. */
   NEIGHBOUR_WRONG(
       "NeighbourWrong",
       Scope.PEER,
       Effect.CUTS,
       "has a neighbour entry with another MAC address than the peer published",
-      "start the node's flannel pod anew. If the peer's device has another MAC address than the"
+      "restart the node's flannel pod. If the peer's device has another MAC address than the"
           + " peer's Node says, start the peer's flannel pod, too"),
   /** vxlan: the node does not know where the peer's MAC address is. */
   FDB_MISSING(
@@ -140,14 +140,14 @@ public enum NodeFault implements ProblemReason {
       Scope.PEER,
       Effect.CUTS,
       "lacks the forwarding entry of a peer's vxlan device",
-      "start the node's flannel pod anew: it adds the entries only when it learns of a peer"),
+      "restart the node's flannel pod: it adds the entries only when it learns of a peer"),
   /** vxlan: the node sends to another address than the peer's. */
   FDB_WRONG(
       "FDBWrong",
       Scope.PEER,
       Effect.CUTS,
       "has a forwarding entry that sends a peer's packets to another address",
-      "start the node's flannel pod anew"),
+      "restart the node's flannel pod"),
   /** ipip: another device takes what was sent to flannel's. */
   RIVAL_DEVICE(
       "RivalDevice",
@@ -170,14 +170,14 @@ public enum NodeFault implements ProblemReason {
       Scope.NODE,
       Effect.NONE,
       "lacks /run/flannel/subnet.env: no pod can start on it",
-      "start the node's flannel pod anew: it writes the file once, at its start"),
+      "restart the node's flannel pod: it writes the file once, at its start"),
   /** flannel told the CNI plugin something else than the network is now. */
   SUBNET_ENV_WRONG(
       "SubnetEnvWrong",
       Scope.NODE,
       Effect.NONE,
       "has another range or MTU in /run/flannel/subnet.env than it should give to its pods",
-      "start the node's flannel pod anew: it writes the file once, at its start; then its pods,"
+      "restart the node's flannel pod: it writes the file once, at its start; then its pods,"
           + " which keep what they have"),
   /** The pods' bridge is in another subnet. */
   BRIDGE_ADDRESS_WRONG(
@@ -194,14 +194,14 @@ public enum NodeFault implements ProblemReason {
       Scope.NODE,
       Effect.ADVICE,
       "has pods with a larger MTU than the overlay carries",
-      "start the node's pods anew: each keeps the MTU of its start"),
+      "restart the node's pods: each keeps the MTU of its start"),
   /** No CNI configuration of flannel's. */
   CNI_CONFIG_MISSING(
       "CNIConfigMissing",
       Scope.NODE,
       Effect.NONE,
       "lacks flannel's CNI configuration: no pod can start on it",
-      "start the node's flannel pod anew: its init container install-cni writes the file"),
+      "restart the node's flannel pod: its init container install-cni writes the file"),
   /** The kernel forwards nothing. */
   IP_FORWARDING_OFF(
       "IPForwardingOff",

@@ -22,8 +22,8 @@ public enum TunnelProblem implements ProblemReason {
           + " peers: flannel is on the wrong interface",
       "no packet passes; one of the two publishes a public IP that is none of its InternalIPs",
       "set the FlannelNetwork's interface to the one that the nodes reach each other by, or remove"
-          + " the Node's annotation flannel.alpha.coreos.com/public-ip-overwrite; then start the"
-          + " node's flannel pod anew"),
+          + " the Node's annotation flannel.alpha.coreos.com/public-ip-overwrite; then restart the"
+          + " node's flannel pod"),
   /** The node address answers, nothing that is encapsulated does. */
   ENCAPSULATION_BLOCKED(
       "EncapsulationBlocked",
@@ -41,7 +41,7 @@ public enum TunnelProblem implements ProblemReason {
       "packets of full size are lost in the tunnel; small ones pass",
       "the path between the nodes carries less than the MTU that flannel took from the NIC: set the"
           + " FlannelNetwork's mtu to what the path carries less the backend's overhead, or mend"
-          + " the path; then start the pods anew, which keep the MTU of their start"),
+          + " the path; then restart the pods, which keep the MTU of their start"),
   /** Some are lost. */
   PACKET_LOSS(
       "PacketLoss",
@@ -63,7 +63,7 @@ public enum TunnelProblem implements ProblemReason {
       "has a node agent whose report cannot be true, so that nothing in it counts",
       "",
       "look at the node's FlannelNode (kubectl get fnode <node> -o yaml) and at its agent's log;"
-          + " delete the agent's pod, so that it reports anew with the operator's version"),
+          + " delete the agent's pod, so that it reports again with the operator's version"),
   /** The node's agent has not said anything yet. */
   NOT_REPORTED(
       "NotReported",

@@ -139,7 +139,7 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
             lease
                 .problem()
                 .map(problem -> problem.reason() + ": it " + problem.message())
-                .orElse("flannel has not registered it anew yet");
+                .orElse("flannel has not registered it again yet");
         if (wasIll && measuredSince(running, 1)) {
           open.add(pod.name());
         } else {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Remembers decisions for a while, so that a Prometheus that comes every few seconds costs the API
  * server little, and lets few reviews a second through, so that nobody can load it by guessing.
- * Tokens are remembered by their hash. What could not be decided is asked anew each time.
+ * Tokens are remembered by their hash. What could not be decided is asked again each time.
  */
 public final class CachingAuthorizer implements TokenAuthorizer {
   /** A right that is taken away is gone after that. */

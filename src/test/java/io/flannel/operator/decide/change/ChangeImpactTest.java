@@ -143,7 +143,7 @@ class ChangeImpactTest {
         .isInstanceOf(ChangeImpact.Disruptive.class);
     assertThat(
             judge("backend: {type: host-gw}", "backend: {type: host-gw}, interface: {name: eth1}"))
-        .as("no device to make anew")
+        .as("no device to make again")
         .isInstanceOf(ChangeImpact.Live.class);
   }
 
@@ -202,7 +202,7 @@ class ChangeImpactTest {
       textBlock =
           """
           {port: 4789} | takes packets of its own VNI and port alone
-          {gbp: true} | makes the vxlan device anew
+          {gbp: true} | recreates the vxlan device
           """)
   void toAnotherVxlanThanNodesStillHaveCuts(String vxlan, String said) {
     AppliedConfig before = AppliedConfig.of(vxlan("10.244.0.0/16"));

@@ -76,7 +76,7 @@ class RolloutGatesTest {
     assertThat(gates.open()).isEmpty();
     assertThat(gates.waiting())
         .singleElement()
-        .satisfies(it -> assertThat(it.why()).isEqualTo("flannel has not registered it anew yet"));
+        .satisfies(it -> assertThat(it.why()).isEqualTo("flannel has not registered it again yet"));
   }
 
   @Test

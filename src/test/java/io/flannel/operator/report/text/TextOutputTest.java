@@ -60,7 +60,7 @@ class TextOutputTest {
               What   node node2 has its tunnel device down, which took the routes to its
                      peers along; node2 says: flannel.ipip ?[31mis down; it should be up
               Do     set it up on the node (ip link set flannel.ipip up) and restart the
-                     node's flannel pod, which writes the routes anew
+                     node's flannel pod, which writes the routes again
               More   docs/troubleshooting.md#devicedown
 
             PacketLoss
