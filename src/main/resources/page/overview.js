@@ -116,11 +116,11 @@ function rollout(it) {
 
 function change(it) {
   if (!it) return null;
-  const tone = { Live: 'good', Disruptive: 'warn', Refused: 'bad' }[it.judgement] ?? 'unknown';
+  const tone = { Live: 'good', Disruptive: 'warn', Refused: 'bad' }[it.impact] ?? 'unknown';
   return h('section', { class: 'card', 'aria-labelledby': 'change-title' },
     h('div', { class: 'row' },
       h('h2', { id: 'change-title' }, 'Change that the spec asks for'),
-      it.judgement ? h('p', { class: `pill small ${tone}` }, icon(tone), it.judgement) : null),
+      it.impact ? h('p', { class: `pill small ${tone}` }, icon(tone), it.impact) : null),
     h('p', null, it.message),
     differences(it.differences));
 }

@@ -126,7 +126,7 @@ public record FlannelNetworkStatus(
       @JsonPropertyDescription(
               "Live: packets keep flowing. Disruptive: it cuts traffic, and is carried out only with"
                   + " rollout.disruption: Allow. Refused: it can't be carried out on this cluster.")
-          @Nullable Judgement judgement,
+          @Nullable Impact impact,
       @JsonPropertyDescription("Each field of the spec that differs from what runs.")
           @MergeKey("field")
           @Size(max = Bounds.KINDS)
@@ -138,7 +138,7 @@ public record FlannelNetworkStatus(
           @Nullable String message) {
 
     /** What a change does to packets. */
-    public enum Judgement {
+    public enum Impact {
       /** They keep flowing. */
       @JsonProperty("Live")
       LIVE,

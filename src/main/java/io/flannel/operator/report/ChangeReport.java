@@ -1,7 +1,7 @@
 package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
-import io.flannel.operator.api.FlannelNetworkStatus.Change.Judgement;
+import io.flannel.operator.api.FlannelNetworkStatus.Change.Impact;
 import io.flannel.operator.decide.acceptance.SpecValidator;
 import io.flannel.operator.decide.change.ChangeImpact;
 import io.flannel.operator.decide.change.FieldDiff;
@@ -16,11 +16,11 @@ final class ChangeReport {
     ChangeImpact change = SpecValidator.change(situation.wanted(), situation.cluster());
     return switch (change) {
       case ChangeImpact.None _ -> Optional.empty();
-      case ChangeImpact.Live _ -> Optional.of(report(Judgement.LIVE, change, change.message()));
+      case ChangeImpact.Live _ -> Optional.of(report(Impact.LIVE, change, change.message()));
       case ChangeImpact.Disruptive _ ->
           Optional.of(
               report(
-                  Judgement.DISRUPTIVE,
+                  Impact.DISRUPTIVE,
                   change,
                   change.message()
                       + (situation.wanted().disruptionAllowed()
@@ -29,16 +29,16 @@ final class ChangeReport {
       case ChangeImpact.Refused refused ->
           Optional.of(
               report(
-                  Judgement.REFUSED,
+                  Impact.REFUSED,
                   change,
                   refused.message() + "; what to do: " + refused.remedy()));
     };
   }
 
   private static FlannelNetworkStatus.Change report(
-      Judgement judgement, ChangeImpact change, String message) {
+      Impact impact, ChangeImpact change, String message) {
     return new FlannelNetworkStatus.Change(
-        judgement, change.differences().stream().map(ChangeReport::difference).toList(), message);
+        impact, change.differences().stream().map(ChangeReport::difference).toList(), message);
   }
 
   /** A difference as it stands in the status. */

@@ -147,7 +147,7 @@ class DisturbedChangesE2E {
     Network.awaitReason("Accepted", "DisruptiveChange");
     JsonNode network = Lab.get("fnet", "default");
     assertThat(Network.message(network, "Accepted")).contains("rollout.disruption");
-    assertThat(network.at("/status/change/judgement").asText()).isEqualTo("Disruptive");
+    assertThat(network.at("/status/change/impact").asText()).isEqualTo("Disruptive");
     assertThat(Overlay.pods()).isEqualTo(before);
     assertThat(Overlay.devices()).containsOnly("flannel.1");
 

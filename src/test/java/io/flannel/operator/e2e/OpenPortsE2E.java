@@ -103,7 +103,7 @@ class OpenPortsE2E {
         .untilAsserted(
             () ->
                 assertThat(get(url, "-H", "Authorization: Bearer " + token))
-                    .contains("flannel_pass_seconds_count")
+                    .contains("flannel_reconcile_duration_seconds_count")
                     .endsWith(" 200"));
     assertThat(Lab.inNetwork("curl", "-s", "-m", "5", url.replace("https:", "http:")).code())
         .isNotZero();

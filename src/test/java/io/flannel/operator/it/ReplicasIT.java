@@ -37,7 +37,7 @@ class ReplicasIT {
       assertThat(second.get("/q/health/live").statusCode()).isEqualTo(200);
       assertThat(ExposedSeries.in(second.get("/q/metrics").body()))
           .extracting(ExposedSeries::name)
-          .contains("flannel_pass_seconds_count")
+          .contains("flannel_reconcile_duration_seconds_count")
           .doesNotContain("flannel_network_condition");
 
       first.kill();

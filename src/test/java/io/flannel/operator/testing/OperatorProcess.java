@@ -213,7 +213,7 @@ public final class OperatorProcess implements AutoCloseable {
 
   /** How many passes it has ended since it was started. */
   public double passes() {
-    return metric("flannel_pass_seconds_count");
+    return metric("flannel_reconcile_duration_seconds_count");
   }
 
   @Override

@@ -115,8 +115,8 @@ public final class StatusText {
   }
 
   private static void change(LabelledLines facts, @Nullable Change change) {
-    if (change != null && change.judgement() != null) {
-      facts.add("Change", EnumText.of(change.judgement()) + said(change.message()));
+    if (change != null && change.impact() != null) {
+      facts.add("Change", EnumText.of(change.impact()) + said(change.message()));
     }
   }
 

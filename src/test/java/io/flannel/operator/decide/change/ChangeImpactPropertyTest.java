@@ -25,7 +25,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
-/** What holds for the judgement of any change. */
+/** What holds for the impact of any change. */
 class ChangeImpactPropertyTest {
   @Property
   void whatRunsIsNoChange(@ForAll("networks") DesiredNetwork network) {

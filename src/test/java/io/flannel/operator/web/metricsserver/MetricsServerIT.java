@@ -66,7 +66,7 @@ class MetricsServerIT {
     assertThat(scraped.response().headers().firstValue("Content-Type"))
         .hasValue("text/plain; version=0.0.4; charset=utf-8");
     assertThat(scraped.body())
-        .contains("# TYPE flannel_pass_seconds summary", "process_uptime_seconds ");
+        .contains("# TYPE flannel_reconcile_duration_seconds summary", "process_uptime_seconds ");
   }
 
   @Test

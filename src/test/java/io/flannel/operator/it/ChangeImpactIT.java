@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Change;
-import io.flannel.operator.api.FlannelNetworkStatus.Change.Judgement;
+import io.flannel.operator.api.FlannelNetworkStatus.Change.Impact;
 import io.flannel.operator.api.FlannelNetworkStatus.Difference;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A change is judged against what is live before anything is written, and the status says how. */
-class ChangeJudgementIT {
+class ChangeImpactIT {
   private static final String WIREGUARD =
       """
       cidr: 10.244.0.0/16
@@ -53,7 +53,7 @@ class ChangeJudgementIT {
       onlyTheStatusIsWrittenSince(mark, network);
       assertThat(rendered.contents()).isEqualTo(before);
       assertThat(network.status().applied().backend()).as("in force").hasToString("VXLAN");
-      assertThat(change(network).judgement()).isEqualTo(Judgement.DISRUPTIVE);
+      assertThat(change(network).impact()).isEqualTo(Impact.DISRUPTIVE);
       assertThat(change(network).differences())
           .containsExactly(new Difference("backend.type", "vxlan", "wireguard"));
 
@@ -79,7 +79,7 @@ class ChangeJudgementIT {
 
       network.apply(TestNetwork.VXLAN + "paused: true\nflannel: {image: \"example.org/f:v9\"}");
       network.awaitConditions("Accepted=T Ready=F Reconciling=F Stalled=F");
-      assertThat(change(network).judgement()).isEqualTo(Judgement.LIVE);
+      assertThat(change(network).impact()).isEqualTo(Impact.LIVE);
       assertThat(change(network).differences())
           .extracting(Difference::field, Difference::from, Difference::to)
           .contains(
@@ -91,7 +91,7 @@ class ChangeJudgementIT {
 
       network.apply(TestNetwork.IPIP + "paused: true\nnftables: true");
       network.awaitRefused("DisruptiveChange", "nftables: false -> true", "masqueraded");
-      assertThat(change(network).judgement()).isEqualTo(Judgement.DISRUPTIVE);
+      assertThat(change(network).impact()).isEqualTo(Impact.DISRUPTIVE);
       onlyTheStatusIsWrittenSince(mark, network);
       assertThat(rendered.contents()).isEqualTo(before);
 
@@ -112,7 +112,7 @@ class ChangeJudgementIT {
 
       network.apply(TestNetwork.VXLAN.replace("/16", "/23") + ALLOW);
       network.awaitRefused("PodCIDROutside", "node-2", "10.244.0.0/23");
-      assertThat(change(network).judgement()).isEqualTo(Judgement.REFUSED);
+      assertThat(change(network).impact()).isEqualTo(Impact.REFUSED);
       assertThat(change(network).message()).contains("node-2", "what to do:");
       onlyTheStatusIsWrittenSince(mark, network);
       assertThat(rendered.contents()).isEqualTo(before);
@@ -126,7 +126,7 @@ class ChangeJudgementIT {
   @Test
   void kubectlExplainsIt() {
     assertThat(cluster.api().kubectl("explain", "flannelnetworks.status.change"))
-        .contains("judgement", "enum: Disruptive, Live, Refused", "differences", "message");
+        .contains("impact", "enum: Disruptive, Live, Refused", "differences", "message");
   }
 
   private static Change change(TestNetwork network) {
