@@ -35,7 +35,6 @@ import io.flannel.operator.decide.rollout.RolloutAction;
 import io.flannel.operator.decide.rollout.RolloutState;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
-import io.flannel.operator.flannel.PrintableText;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.observe.ClusterObserver;
 import io.flannel.operator.observe.NetworkClaim;
@@ -145,7 +144,30 @@ final class Reconciliation {
     this.preflights = new PreflightPods(steps, clock);
   }
 
+  /**
+   * Makes it.
+   *
+   * @throws Applier.ApplyException if the API server refused something; the status says so
+   * @throws IllegalStateException if this operator itself failed; the status says so
+   */
   UpdateControl<FlannelNetwork> run() {
+    try {
+      return pass();
+    } catch (Applier.ApplyException | KubernetesClientException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      FlannelNetworkStatus status =
+          statusWriter.write(
+              network,
+              previous ->
+                  StatusReport.internalError(
+                      network.getMetadata().getGeneration(), previous, e, clock));
+      metrics.record(name(), status, Map.of());
+      throw new IllegalStateException("a pass failed", e);
+    }
+  }
+
+  private UpdateControl<FlannelNetwork> pass() {
     if (network.isMarkedForDeletion()) {
       return new Finalization(tools, actingSince, network).run();
     }
@@ -162,8 +184,11 @@ final class Reconciliation {
     if (possible instanceof Decision.Refuse refuse && !SpecValidator.inCharge(wanted, cluster)) {
       return refused(refuse);
     }
-    if (new UncachedReads(client, watches)
-        .findsMore(possible, NetworkSpec.isPaused(network), wanted, cluster)) {
+    if (unlessFailed(
+            () ->
+                new UncachedReads(client, watches)
+                    .findsMore(possible, NetworkSpec.isPaused(network), wanted, cluster))
+        .orElse(false)) {
       return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(UncachedReads.AGAIN);
     }
     return bringThere(wanted, cluster, possible);
@@ -316,7 +341,8 @@ final class Reconciliation {
 
   /** Another value makes what failed begin again. */
   private String attempt() {
-    return PrintableText.of(NetworkClaim.annotation(network, RolloutAnnotations.TRY_AGAIN));
+    return RolloutAnnotations.attempt(
+        NetworkClaim.annotation(network, RolloutAnnotations.TRY_AGAIN));
   }
 
   private void apply(DesiredNetwork wanted, RolloutAction step, ClusterState cluster) {
@@ -386,6 +412,9 @@ final class Reconciliation {
       failure = Optional.of(e);
     } catch (KubernetesClientException e) {
       failure = Optional.of(Applier.ApplyException.refused(e));
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.error("FlannelNetwork {}: a fault of this operator", name(), e);
+      failure = Optional.of(Applier.ApplyException.fault(e));
     }
     return Optional.empty();
   }

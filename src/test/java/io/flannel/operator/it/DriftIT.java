@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.flannel.operator.observe.FieldOwnership;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.Rendered;
@@ -150,6 +151,22 @@ class DriftIT {
         .filter(write -> !write.resource().startsWith("flannelnetworks"))
         .filter(write -> !write.resource().equals("events"))
         .toList();
+  }
+
+  /** Over both the framework's comparison fails. */
+  @Test
+  void whatCannotBeComparedIsPutRightAllTheSame() {
+    var rendered = Rendered.in(cluster);
+    var before = rendered.contents();
+    edit(
+        rendered.daemonSet(),
+        it -> {
+          flanneld(it).getEnv().add(new EnvVar("POD_NAME", "twice", null));
+          it.getMetadata().getManagedFields().stream()
+              .filter(entry -> !FieldOwnership.FIELD_MANAGER.equals(entry.getManager()))
+              .forEach(entry -> entry.setManager(null));
+        });
+    eventually("it is back", () -> assertThat(rendered.contents()).isEqualTo(before));
   }
 
   private static <R extends HasMetadata> void edit(Resource<R> object, Consumer<R> change) {

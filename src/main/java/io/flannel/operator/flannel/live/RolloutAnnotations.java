@@ -59,6 +59,9 @@ public record RolloutAnnotations(
 
   private static final int BECAUSE_LENGTH = 1024;
 
+  /** A date, or whatever somebody takes for another value; no more than a label's value has. */
+  private static final int ATTEMPT_LENGTH = 63;
+
   /** What is known of a DaemonSet without any of these annotations. */
   public static final RolloutAnnotations NONE =
       new RolloutAnnotations("", Optional.empty(), Optional.empty(), Set.of(), Optional.empty());
@@ -105,7 +108,7 @@ public record RolloutAnnotations(
                 revision ->
                     new TakenBack(
                         revision,
-                        mark.apply(TAKEN_BACK_TRY).orElse(""),
+                        mark.apply(TAKEN_BACK_TRY).map(RolloutAnnotations::attempt).orElse(""),
                         mark.apply(TAKEN_BACK_BECAUSE)
                             .map(RolloutAnnotations::cut)
                             .orElse("it failed"))),
@@ -153,6 +156,11 @@ public record RolloutAnnotations(
         && changedAt
             .filter(written -> Times.tryParse(time).filter(written::isAfter).isPresent())
             .isPresent();
+  }
+
+  /** The value of {@link #TRY_AGAIN} as it is compared and kept, whatever somebody wrote. */
+  public static String attempt(String written) {
+    return PrintableText.shortened(written, ATTEMPT_LENGTH);
   }
 
   /** It stands in annotations that others can write, and in the status. */
