@@ -132,7 +132,7 @@ public final class Applier {
     }
 
     /** A fault of this operator's own, while it wrote something. */
-    static ApplyException fault(Throwable fault) {
+    public static ApplyException fault(Throwable fault) {
       return new ApplyException(
           "this operator failed over it, which its log tells more of: "
               + PrintableText.shortened(String.valueOf(fault), FAULT_LENGTH),

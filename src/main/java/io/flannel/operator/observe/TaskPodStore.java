@@ -13,7 +13,7 @@ public final class TaskPodStore implements ItemStore<Pod> {
   private final Map<String, TaskPod> byKey = new ConcurrentHashMap<>();
   private final Clock clock;
 
-  TaskPodStore(Clock clock) {
+  public TaskPodStore(Clock clock) {
     this.clock = clock;
   }
 

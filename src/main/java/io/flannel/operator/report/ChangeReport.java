@@ -29,9 +29,7 @@ final class ChangeReport {
       case ChangeImpact.Refused refused ->
           Optional.of(
               report(
-                  Impact.REFUSED,
-                  change,
-                  refused.message() + "; what to do: " + refused.remedy()));
+                  Impact.REFUSED, change, refused.message() + "; what to do: " + refused.remedy()));
     };
   }
 

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * A tool of iproute2's that stays, reads queries and answers each with a line: {@code ip -j -batch
- * -}, which flushes after each JSON document (iproute2, lib/json_writer.c). To restart it for
- * each look costs about twenty times the CPU of the answer. Runs without a shell; it ends with the
+ * -}, which flushes after each JSON document (iproute2, lib/json_writer.c). To restart it for each
+ * look costs about twenty times the CPU of the answer. Runs without a shell; it ends with the
  * agent, whose end closes its input. For one thread.
  */
 final class BatchTool implements AutoCloseable {

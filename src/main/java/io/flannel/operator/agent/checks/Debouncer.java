@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What counts of what was seen. flannel itself takes things away for a moment when it restarts
- * or changes a route: a fault counts once each look saw it for a while, two looks at least, and
- * goes the same way.
+ * What counts of what was seen. flannel itself takes things away for a moment when it restarts or
+ * changes a route: a fault counts once each look saw it for a while, two looks at least, and goes
+ * the same way.
  */
 final class Debouncer {
   private final long patience;

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a wanted network means for the flannel that runs: the impact of a change before anything
- * of it is written. It is made of what is live (DaemonSet, its ConfigMap, Nodes), so that a change
+ * What a wanted network means for the flannel that runs: the impact of a change before anything of
+ * it is written. It is made of what is live (DaemonSet, its ConfigMap, Nodes), so that a change
  * that is written already, wholly or on its way to the nodes, is none.
  */
 public sealed interface ChangeImpact {

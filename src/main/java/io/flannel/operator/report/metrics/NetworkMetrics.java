@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code flannel_node_peers_reachable_ratio{network,node}}: of those that are probed, 0 to 1
  *   <li>{@code flannel_node_rtt_seconds{network,node,quantile}}: round-trip time to the node's
  *       peers, its median and 99th percentile, as reported when something last changed
- *   <li>{@code flannel_reconcile_duration_seconds}: how long a pass over a network takes, and how many there were
+ *   <li>{@code flannel_reconcile_duration_seconds}: how long a pass over a network takes, and how
+ *       many there were
  * </ul>
  */
 @ApplicationScoped
@@ -67,7 +68,10 @@ public class NetworkMetrics {
     reachable =
         gauge(registry, "flannel.node.peers.reachable.ratio", "Peers reached of those probed");
     roundTrips = gauge(registry, "flannel.node.rtt.seconds", "Round-trip time to the node's peers");
-    passes = Timer.builder("flannel.reconcile.duration").description("Passes over a network").register(registry);
+    passes =
+        Timer.builder("flannel.reconcile.duration")
+            .description("Passes over a network")
+            .register(registry);
   }
 
   private static MultiGauge gauge(MeterRegistry registry, String name, String description) {
