@@ -39,7 +39,7 @@ public final class LeftOverPods {
   }
 
   /**
-   * Ends the steps before a change begins: to one that is still at work, what the change brings
+   * Ends the tasks before a change begins: to one that is still at work, what the change brings
    * would be left over.
    *
    * @param course how flannel's rollout goes on
@@ -65,7 +65,7 @@ public final class LeftOverPods {
   public record Outcome(Map<String, AgentReport> reports, Optional<Duration> lookAgain) {}
 
   /**
-   * Starts the steps that are due: none beside another's flannel, since what one takes for left
+   * Starts the tasks that are due: none beside another's flannel, since what one takes for left
    * over may be the other's.
    *
    * @param reports by node
@@ -104,16 +104,16 @@ public final class LeftOverPods {
         tasks::json);
   }
 
-  /** What the last steps took for ranges of nodes that are gone, by node; and were told so. */
+  /** What the last tasks took for ranges of nodes that are gone, by node; and were told so. */
   private Map<String, Set<Cidr>> suspected() {
     Map<String, TaskPod> last =
         steps
             .pods(Kind.LEFT_OVERS)
             .collect(
                 toMap(
-                    pod -> pod.step().node(),
+                    pod -> pod.seen().node(),
                     pod -> pod,
-                    BinaryOperator.maxBy(comparingInt(pod -> pod.step().attempt()))));
+                    BinaryOperator.maxBy(comparingInt(pod -> pod.seen().attempt()))));
     Map<String, Set<Cidr>> suspected = new TreeMap<>();
     last.forEach((node, pod) -> suspected.put(node, pod.suspected()));
     return suspected;

@@ -12,7 +12,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.decide.task.TaskSchedule;
-import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
@@ -43,7 +43,7 @@ import java.util.stream.Stream;
  * record of what is yet to be done; but only where this network ever ran: others' flannels, such as
  * the one inside k3s, write the same.
  *
- * <p>A node without a CNI configuration is NotReady, so the step itself makes it so: only a node
+ * <p>A node without a CNI configuration is NotReady, so the task itself makes it so: only a node
  * whose kubelet says nothing any more is not tried.
  */
 public final class NodeCleanup {
@@ -103,8 +103,8 @@ public final class NodeCleanup {
             .max(Comparator.naturalOrder())
             .orElseThrow();
     if (othersFlannelRuns(network)) {
-      // What a step began would take the other's.
-      steps.end(Kind.GOING);
+      // What a task began would take the other's.
+      steps.end(Kind.CLEANUP);
       return Optional.empty();
     }
     if (!everRan(network, deleted)) {
@@ -124,7 +124,7 @@ public final class NodeCleanup {
             .collect(toSet());
     TaskSchedule schedule =
         steps.run(
-            network, Kind.GOING, TaskInputs.same(due, order(network, deleted)), Optional.empty());
+            network, Kind.CLEANUP, TaskInputs.same(due, order(network, deleted)), Optional.empty());
     SortedMap<String, String> failed = new TreeMap<>(schedule.failed());
     published.keySet().stream()
         .filter(node -> flannelRuns.contains(node) && !due.contains(node))
@@ -142,7 +142,7 @@ public final class NodeCleanup {
     Optional<Duration> wait = until(lastProgress(began, schedule).plus(PATIENCE));
     if (wait.isEmpty()) {
       say(deleted, left, failed);
-      steps.end(Kind.GOING);
+      steps.end(Kind.CLEANUP);
     }
     return wait.map(
         most ->
@@ -178,7 +178,7 @@ public final class NodeCleanup {
             .configMaps(network)
             .flatMap(map -> LiveFlannelReader.config(map).stream())
             .flatMap(config -> config.ranges().stream());
-    return NodeTaskPod.goingOrder(
+    return NodeTaskPod.cleanupTask(
         deleted.getMetadata().getUid(),
         Stream.concat(network.ranges().stream(), applied)
             .distinct()
@@ -194,9 +194,9 @@ public final class NodeCleanup {
         .collect(toMap(ClusterNode::name, node -> node, (one, _) -> one, TreeMap::new));
   }
 
-  /** The nodes that have a pod for this step, whatever became of them. */
+  /** The nodes that have a pod for this task, whatever became of them. */
   private Set<String> begun() {
-    return steps.pods(Kind.GOING).map(TaskPod::step).map(StepPod::node).collect(toSet());
+    return steps.pods(Kind.CLEANUP).map(TaskPod::seen).map(SeenPod::node).collect(toSet());
   }
 
   /**
@@ -240,10 +240,10 @@ public final class NodeCleanup {
     }
     Stream<Instant> firstAttempts =
         steps
-            .pods(Kind.GOING)
-            .map(TaskPod::step)
+            .pods(Kind.CLEANUP)
+            .map(TaskPod::seen)
             .filter(pod -> pod.attempt() == 1)
-            .map(StepPod::since);
+            .map(SeenPod::since);
     // Who deletes a pod by hand may give it a year.
     Instant longest = began.plus(PATIENCE);
     Stream<Instant> flannelEnds =

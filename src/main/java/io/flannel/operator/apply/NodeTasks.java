@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.task.TaskSchedule;
-import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Names;
 import io.flannel.operator.observe.TaskPod;
@@ -30,13 +30,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs steps on nodes by pods: some at a time, again when one fails, and remembers nothing. See
+ * Runs tasks on nodes by pods: some at a time, again when one fails, and remembers nothing. See
  * {@link TaskSchedule}.
  */
 public final class NodeTasks {
   private static final Logger LOG = LoggerFactory.getLogger(NodeTasks.class);
 
-  /** Of all nodes, so many percent have a step at the same time; one at least. */
+  /** Of all nodes, so many percent have a task at the same time; one at least. */
   private static final int PERCENT_AT_ONCE = 10;
 
   /** So long after the API server took a pod not, it is asked again. */
@@ -57,10 +57,10 @@ public final class NodeTasks {
 
   /**
    * Starts what can be started, and deletes pods that are needed no more. A pod that the API server
-   * refuses is a failure of its node's step.
+   * refuses is a failure of its node's task.
    *
-   * @param tasks what steps are told; other nodes need no step of this kind
-   * @param repeat so long after a step did all, one is made again if it is still asked for
+   * @param tasks what tasks are told; other nodes need no task of this kind
+   * @param repeat so long after a task did all, one is made again if it is still asked for
    */
   TaskSchedule run(DesiredNetwork network, Kind kind, TaskInputs tasks, Optional<Duration> repeat) {
     SortedMap<String, String> hashes = new TreeMap<>();
@@ -68,7 +68,7 @@ public final class NodeTasks {
     TaskSchedule schedule =
         TaskSchedule.of(
             hashes,
-            pods(kind).map(TaskPod::step).toList(),
+            pods(kind).map(TaskPod::seen).toList(),
             Math.max(1, (int) watches.list(Node.class).count() * PERCENT_AT_ONCE / 100),
             repeat,
             clock.instant());
@@ -95,15 +95,15 @@ public final class NodeTasks {
         ? Optional.empty()
         : Optional.of(
             new Decision.Wait(
-                TaskSchedule.ENDING, "%s ends on %s".formatted(before, Names.ofNodes(atWork))));
+                TaskSchedule.WAITING, "%s ends on %s".formatted(before, Names.ofNodes(atWork))));
   }
 
   private List<String> atWork(Kind kind) {
     return pods(kind)
         .filter(pod -> !pod.ended())
-        .map(TaskPod::step)
+        .map(TaskPod::seen)
         .filter(pod -> clock.instant().isBefore(pod.since().plus(TaskSchedule.PATIENCE)))
-        .map(StepPod::node)
+        .map(SeenPod::node)
         .distinct()
         .sorted()
         .toList();
@@ -130,11 +130,11 @@ public final class NodeTasks {
                 NodeTaskPod.render(
                     network,
                     settings,
-                    new NodeTaskPod.Step(
+                    new NodeTaskPod.Task(
                         kind,
                         start.node(),
                         node.getMetadata().getUid(),
-                        tasks.order().apply(start.node()),
+                        tasks.input().apply(start.node()),
                         tasks.hash().apply(start.node()),
                         start.attempt())),
                 kind,
@@ -148,7 +148,7 @@ public final class NodeTasks {
   /** Deletes pods of a kind. */
   void delete(Kind kind, Collection<String> names) {
     Set<String> all = Set.copyOf(names);
-    delete(pods(kind).filter(pod -> all.contains(pod.step().name())));
+    delete(pods(kind).filter(pod -> all.contains(pod.seen().name())));
   }
 
   /** Deletes all pods of a kind, whatever they are at. */
@@ -165,7 +165,7 @@ public final class NodeTasks {
   private Optional<String> start(Pod pod, Kind kind, TaskSchedule.Start start) {
     try {
       client.resource(pod).create();
-      LOG.info("step {} on node {}, attempt {}", kind.label(), start.node(), start.attempt());
+      LOG.info("task {} on node {}, attempt {}", kind.label(), start.node(), start.attempt());
       return Optional.empty();
     } catch (KubernetesClientException e) {
       // The cache lags behind: it is there already.

@@ -85,7 +85,7 @@ public final class PreflightPods {
             wanted.backend(),
             steps
                 .pods(Kind.PREFLIGHT)
-                .map(pod -> new TriedPod(pod.step(), pod.told().preflight()))
+                .map(pod -> new TriedPod(pod.seen(), pod.told().preflight()))
                 .toList(),
             clock.instant());
     steps.delete(Kind.PREFLIGHT, round.deletions());

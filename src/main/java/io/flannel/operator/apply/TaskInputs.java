@@ -10,12 +10,12 @@ import java.util.function.UnaryOperator;
  *
  * @param nodes those that need a task
  * @param hash of what the node's task is told, and short
- * @param order what the node's task is told
+ * @param input what the node's task is told
  */
-record TaskInputs(Set<String> nodes, UnaryOperator<String> hash, UnaryOperator<String> order) {
+record TaskInputs(Set<String> nodes, UnaryOperator<String> hash, UnaryOperator<String> input) {
   /** All are told the same. */
-  static TaskInputs same(Set<String> nodes, String order) {
-    String hash = NodeTaskPod.hash(order);
-    return new TaskInputs(nodes, _ -> hash, _ -> order);
+  static TaskInputs same(Set<String> nodes, String input) {
+    String hash = NodeTaskPod.hash(input);
+    return new TaskInputs(nodes, _ -> hash, _ -> input);
   }
 }

@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.flannel.operator.decide.leftover.LeftOversFound;
 import io.flannel.operator.decide.preflight.PreflightTask;
 import io.flannel.operator.decide.task.TaskResult;
-import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.PrintableText;
 import io.flannel.operator.flannel.Times;
@@ -29,15 +29,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pod what its deletion and {@link #differ} need
  * @param kind its task's, as {@link Kind#label}
- * @param step what it is, and came to
+ * @param seen what it is, and came to
  * @param ended whether kubelet says that none of its containers runs any more
  * @param told what it was told
  * @param suspected for left-overs, the ranges that may be those of nodes that are gone
  */
 public record TaskPod(
-    Pod pod, String kind, StepPod step, boolean ended, Told told, Set<Cidr> suspected) {
+    Pod pod, String kind, SeenPod seen, boolean ended, Told told, Set<Cidr> suspected) {
 
   private static final int WORDS_LENGTH = 600;
+
+  // What the version before calls them: its pods may still run when this one begins. For one
+  // version.
+  private static final String EARLIER_KIND_LABEL = "flannel.io/" + "step";
+  private static final String EARLIER_CLEANUP = "going";
+  private static final Set<String> CONTAINERS = Set.of(NodeTaskPod.CONTAINER, "step");
+  private static final Set<String> VARIABLES = Set.of(NodeTaskPod.TASK, "ORDER");
 
   /**
    * What a pod was told, as far as it is needed afterwards.
@@ -58,7 +65,7 @@ public record TaskPod(
   static TaskPod of(Pod pod, @Nullable TaskPod before, Instant now) {
     Optional<TaskPod> same =
         Optional.ofNullable(before).filter(it -> uid(it.pod()).equals(uid(pod)));
-    StepPod step = read(pod, same.map(TaskPod::step), now);
+    SeenPod seen = read(pod, same.map(TaskPod::seen), now);
     String kind = label(pod);
     Told told =
         same.filter(it -> it.kind().equals(kind))
@@ -67,11 +74,11 @@ public record TaskPod(
     return new TaskPod(
         slim(pod),
         kind,
-        step,
+        seen,
         hasEnded(pod),
         told,
         kind.equals(Kind.LEFT_OVERS.label())
-            ? LeftOversFound.suspected(told.gone(), step.result())
+            ? LeftOversFound.suspected(told.gone(), seen.result())
             : Set.of());
   }
 
@@ -85,10 +92,10 @@ public record TaskPod(
   }
 
   /** What a pod was told; empty: it is none of a task's. */
-  public static Optional<String> order(Pod pod) {
+  public static Optional<String> input(Pod pod) {
     return pod.getSpec().getContainers().stream()
         .flatMap(container -> container.getEnv().stream())
-        .filter(variable -> NodeTaskPod.ORDER.equals(variable.getName()))
+        .filter(variable -> VARIABLES.contains(variable.getName()))
         .map(EnvVar::getValue)
         .filter(Objects::nonNull)
         .findFirst();
@@ -96,15 +103,15 @@ public record TaskPod(
 
   private static Told told(Pod pod, String kind) {
     if (kind.equals(Kind.PREFLIGHT.label())) {
-      return new Told(order(pod).flatMap(PreflightTask::read), Set.of());
+      return new Told(input(pod).flatMap(PreflightTask::read), Set.of());
     }
     if (kind.equals(Kind.LEFT_OVERS.label())) {
-      return new Told(Optional.empty(), order(pod).map(LeftOversFound::named).orElse(Set.of()));
+      return new Told(Optional.empty(), input(pod).map(LeftOversFound::named).orElse(Set.of()));
     }
     return Told.NOTHING;
   }
 
-  private static StepPod read(Pod pod, Optional<StepPod> seen, Instant now) {
+  private static SeenPod read(Pod pod, Optional<SeenPod> seen, Instant now) {
     var meta = pod.getMetadata();
     Optional<ContainerStateTerminated> end =
         containers(pod).flatMap(it -> Stream.ofNullable(it.getState().getTerminated())).findFirst();
@@ -117,10 +124,10 @@ public record TaskPod(
                 .filter(it -> !it.isBefore(made) && !it.isAfter(now))
                 .orElse(now)
             : made;
-    return new StepPod(
+    return new SeenPod(
         meta.getName(),
         Objects.requireNonNullElse(pod.getSpec().getNodeName(), ""),
-        annotation(pod, NodeTaskPod.ORDER_ANNOTATION),
+        annotation(pod, NodeTaskPod.TASK_HASH_ANNOTATION),
         attempt(annotation(pod, NodeTaskPod.ATTEMPT_ANNOTATION)),
         since,
         over ? Optional.of(result(pod, end)) : Optional.empty(),
@@ -172,14 +179,16 @@ public record TaskPod(
   private static Stream<ContainerStatus> containers(Pod pod) {
     return Optional.ofNullable(pod.getStatus()).stream()
         .flatMap(status -> status.getContainerStatuses().stream())
-        .filter(container -> NodeTaskPod.CONTAINER.equals(container.getName()))
+        .filter(container -> CONTAINERS.contains(container.getName()))
         .filter(container -> container.getState() != null);
   }
 
   private static String label(Pod pod) {
-    return Optional.ofNullable(pod.getMetadata().getLabels())
-        .orElse(Map.of())
-        .getOrDefault(NodeTaskPod.KIND_LABEL, "");
+    Map<String, String> labels =
+        Optional.ofNullable(pod.getMetadata().getLabels()).orElse(Map.of());
+    String earlier = labels.getOrDefault(EARLIER_KIND_LABEL, "");
+    return labels.getOrDefault(
+        NodeTaskPod.KIND_LABEL, earlier.equals(EARLIER_CLEANUP) ? Kind.CLEANUP.label() : earlier);
   }
 
   private static String annotation(Pod pod, String key) {
@@ -211,8 +220,8 @@ public record TaskPod(
                 .withLabels(Map.of(NodeTaskPod.KIND_LABEL, label(pod)))
                 .withAnnotations(
                     Map.of(
-                        NodeTaskPod.ORDER_ANNOTATION,
-                        annotation(pod, NodeTaskPod.ORDER_ANNOTATION),
+                        NodeTaskPod.TASK_HASH_ANNOTATION,
+                        annotation(pod, NodeTaskPod.TASK_HASH_ANNOTATION),
                         NodeTaskPod.ATTEMPT_ANNOTATION,
                         annotation(pod, NodeTaskPod.ATTEMPT_ANNOTATION)))
                 .build())

@@ -54,6 +54,9 @@ public final class Watches {
   /** Maximum number of tasks' pods in one answer of the API server: each may be 100 kB. */
   private static final long TASK_PODS_AT_ONCE = 50;
 
+  /** What the version before labels them: for one version. */
+  private static final String EARLIER_TASK_APP = "flannel-node-" + "step";
+
   private final Map<Class<?>, List<InformerEventSource<?, FlannelNetwork>>> byKind =
       new LinkedHashMap<>();
   private final EventSourceContext<FlannelNetwork> context;
@@ -107,7 +110,7 @@ public final class Watches {
         Pod.class,
         config ->
             config
-                .withLabelSelector("app=" + NodeTaskPod.APP)
+                .withLabelSelector("app in (%s, %s)".formatted(NodeTaskPod.APP, EARLIER_TASK_APP))
                 .withNamespaces(agentNamespace)
                 .withInformerListLimit(TASK_PODS_AT_ONCE)
                 .withItemStore(taskPods)

@@ -303,9 +303,9 @@ final class Reconciliation {
   private Optional<Decision> cleaningEnds() {
     Optional<Decision> wait =
         steps.awaitEnd(
-            Kind.GOING,
+            Kind.CLEANUP,
             "before flannel comes to the nodes, what takes an earlier network off them");
-    steps.end(Kind.GOING);
+    steps.end(Kind.CLEANUP);
     return wait;
   }
 
@@ -341,8 +341,7 @@ final class Reconciliation {
 
   /** Another value makes what failed begin again. */
   private String attempt() {
-    return RolloutAnnotations.attempt(
-        NetworkClaim.annotation(network, RolloutAnnotations.TRY_AGAIN));
+    return RolloutAnnotations.attempt(network.getMetadata().getAnnotations());
   }
 
   private void apply(DesiredNetwork wanted, RolloutAction step, ClusterState cluster) {

@@ -33,7 +33,7 @@ record Readiness(Kind kind, String reason, String message) {
   /** Reasons that come with every change and need nobody. */
   static final Set<String> ON_ITS_WAY =
       Set.of(
-          TaskSchedule.ENDING,
+          TaskSchedule.WAITING,
           Preflight.Running.REASON,
           "Installing",
           "RollingOut",
@@ -51,7 +51,7 @@ record Readiness(Kind kind, String reason, String message) {
       return new Readiness(Kind.UNDER_WAY, "ApplyFailed", situation.applyError().get());
     }
     boolean outdated =
-        situation.course().takenBack().isEmpty()
+        situation.course().rolledBack().isEmpty()
             && situation
                 .cluster()
                 .live()

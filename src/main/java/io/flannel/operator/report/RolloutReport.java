@@ -90,7 +90,7 @@ final class RolloutReport {
   }
 
   private static Phase phase(StatusInput situation, boolean complete, boolean overdue) {
-    boolean back = situation.course().takenBack().isPresent();
+    boolean back = situation.course().rolledBack().isPresent();
     if (complete) {
       return back ? Phase.ROLLED_BACK : Phase.COMPLETE;
     }
@@ -132,7 +132,7 @@ final class RolloutReport {
     String failed =
         situation
             .course()
-            .takenBack()
+            .rolledBack()
             .map(it -> "the change failed and was taken back: " + it.because())
             .orElse("");
     return switch (phase) {
@@ -158,7 +158,7 @@ final class RolloutReport {
           failed
               + "; every node%s runs the configuration before. Mend".formatted(butAway(situation))
               + " that and change the spec, or try"
-              + " the same again: kubectl annotate fnet %s flannel.io/try-again=\"$(date)\""
+              + " the same again: kubectl annotate fnet %s flannel.io/retry=\"$(date)\""
                   .formatted(situation.wanted().name())
               + " --overwrite";
     };

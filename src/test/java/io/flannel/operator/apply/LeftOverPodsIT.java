@@ -166,7 +166,7 @@ class LeftOverPodsIT {
           assertThat(network.condition("Ready").orElseThrow())
               .satisfies(
                   ready -> {
-                    assertThat(ready.reason()).isEqualTo("StepsEnding");
+                    assertThat(ready.reason()).isEqualTo("WaitingForNodeTasks");
                     assertThat(ready.message()).endsWith("ends on node node-1");
                   });
           assertThat(steps.running())

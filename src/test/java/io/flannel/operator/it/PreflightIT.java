@@ -43,7 +43,7 @@ class PreflightIT {
         "PreflightFailed",
         "what ipip sends does not pass from node-1 to node-3",
         "IP protocol 4",
-        "flannel.io/try-again");
+        "flannel.io/retry");
     assertThat(flannelPods()).as("no pod is touched").isEqualTo(pods);
     assertThat(Rendered.in(cluster).contents()).isEqualTo(before);
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.VXLAN);
@@ -54,7 +54,7 @@ class PreflightIT {
     operator.process().awaitPassAfter(() -> network.poke("refused"));
     assertThat(cluster.writes(mark)).isEmpty();
     nodes.preflights().pass("node-1", "node-3");
-    network.annotate("flannel.io/try-again", "mended");
+    network.annotate("flannel.io/retry", "mended");
     network.awaitReady();
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.IPIP);
     eventually("no pod", () -> assertThat(steps.pods()).isEmpty());

@@ -101,7 +101,7 @@ class RefusedRequestsIT {
                     "--namespace=" + TestCluster.SYSTEM,
                     "delete",
                     "pods",
-                    "--selector=app=flannel-node-step",
+                    "--selector=app=flannel-node-task",
                     "--dry-run=server"))
         .contains("no pod is deleted here");
   }

@@ -69,7 +69,7 @@ class RolloutIT {
     operator.process().awaitPassAfter(() -> network.poke("taken back"));
     assertThat(cluster.writes(mark)).isEmpty();
     nodes.agents().unblock(BackendType.IPIP);
-    network.annotate("flannel.io/try-again", "mended");
+    network.annotate("flannel.io/retry", "mended");
     network.awaitReady();
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.IPIP);
   }

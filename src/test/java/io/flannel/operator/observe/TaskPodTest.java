@@ -45,7 +45,7 @@ class TaskPodTest {
     store.put("key", pod);
     assertThat(Serialization.asJson(store.get("key")).length()).isLessThan(2_000);
     assertThat(kept().suspected()).containsExactly(Cidr.parse("10.99.0.0/24"));
-    assertThat(kept().step().result()).isEmpty();
+    assertThat(kept().seen().result()).isEmpty();
     assertThat(kept().ended()).isFalse();
   }
 
@@ -67,9 +67,9 @@ class TaskPodTest {
   void theEndIsWhenItWasSeen() {
     store.put("key", pod("one", ORDER.json()));
     store.put("key", endedAt("9999-01-01T00:00:00Z"));
-    assertThat(kept().step().since()).isEqualTo(NOW);
+    assertThat(kept().seen().since()).isEqualTo(NOW);
     store.put("key", endedAt("2026-01-01T00:01:00Z"));
-    assertThat(kept().step().since()).isEqualTo(NOW);
+    assertThat(kept().seen().since()).isEqualTo(NOW);
   }
 
   @ParameterizedTest
@@ -81,7 +81,7 @@ class TaskPodTest {
   })
   void ofAnEndThatNobodySawTheNodeTellsWhatCanBe(String finished, String since) {
     store.put("key", endedAt(finished));
-    assertThat(kept().step().since()).isEqualTo(Instant.parse(since));
+    assertThat(kept().seen().since()).isEqualTo(Instant.parse(since));
   }
 
   @Test
@@ -117,7 +117,7 @@ class TaskPodTest {
         .withNewStatus()
         .withPhase("Succeeded")
         .addNewContainerStatus()
-        .withName("step")
+        .withName("task")
         .withNewState()
         .withNewTerminated()
         .withExitCode(0)
@@ -137,17 +137,17 @@ class TaskPodTest {
         .withNamespace("flannel-operator")
         .withUid(uid)
         .withCreationTimestamp("2026-01-01T00:00:00Z")
-        .addToLabels("app", "flannel-node-step")
-        .addToLabels("flannel.io/step", "left-overs")
-        .addToAnnotations("flannel.io/order", "0123456789")
+        .addToLabels("app", "flannel-node-task")
+        .addToLabels("flannel.io/task", "left-overs")
+        .addToAnnotations("flannel.io/task-hash", "0123456789")
         .addToAnnotations("flannel.io/attempt", "2")
         .endMetadata()
         .withNewSpec()
         .withNodeName("node-1")
         .addNewContainer()
-        .withName("step")
+        .withName("task")
         .addNewEnv()
-        .withName("ORDER")
+        .withName("TASK")
         .withValue(order)
         .endEnv()
         .endContainer()

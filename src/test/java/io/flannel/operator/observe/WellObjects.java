@@ -36,9 +36,9 @@ public final class WellObjects {
           """
           {"apiVersion":"v1","kind":"Pod",
            "metadata":{"name":"p","namespace":"n","creationTimestamp":"2026-11-30T09:59:00Z",
-                       "labels":{"app":"flannel-node-step","flannel.io/step":"left-overs"},
-                       "annotations":{"flannel.io/order":"o","flannel.io/attempt":"1"}},
-           "spec":{"nodeName":"node1","containers":[{"name":"step","env":[{"name":"ORDER","value":"{}"}]}]},
+                       "labels":{"app":"flannel-node-task","flannel.io/task":"left-overs"},
+                       "annotations":{"flannel.io/task-hash":"o","flannel.io/attempt":"1"}},
+           "spec":{"nodeName":"node1","containers":[{"name":"step","env":[{"name":"TASK","value":"{}"}]}]},
            "status":{"phase":"Succeeded","containerStatuses":[{"name":"step","state":{"terminated":
              {"exitCode":0,"finishedAt":"2026-11-30T09:59:30Z","message":"m"}}}]}}
           """);

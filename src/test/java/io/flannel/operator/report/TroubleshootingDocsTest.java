@@ -28,18 +28,18 @@ class TroubleshootingDocsTest {
   /** Where reasons stand as literals: refusals, the one thing to say about a network, warnings. */
   private static final List<String> SOURCES =
       List.of(
-          "decide/Acceptance",
-          "decide/AdoptionJudge",
-          "decide/ChangeRefusals",
-          "report/Verdict",
+          "decide/acceptance/SpecValidator",
+          "decide/adoption/AdoptionValidator",
+          "decide/acceptance/ChangeValidator",
+          "report/Readiness",
           "report/TunnelsHealthy",
-          "control/Pass",
-          "control/Finalization",
-          "control/Going");
+          "reconcile/Reconciliation",
+          "reconcile/Finalization",
+          "apply/NodeCleanup");
 
   private static final Pattern REFUSAL_OR_VERDICT =
       Pattern.compile(
-          "(?:Decision\\.refuse|Decision\\.Refuse|new Verdict|new TunnelsHealthy|new Happening)"
+          "(?:Decision\\.refuse|Decision\\.Refuse|new Readiness|new TunnelsHealthy|new NetworkEvent)"
               + "\\(\\s*(?:(?:(?:Kind|Status)\\.\\w+|true),\\s*)?\"(\\w+)\"");
 
   @Test
@@ -67,7 +67,7 @@ class TroubleshootingDocsTest {
             ForeignFlannelValidator.REASON,
             StatusReport.CLEANING,
             StatusReport.PAUSED,
-            TaskSchedule.ENDING,
+            TaskSchedule.WAITING,
             Preflight.Running.REASON,
             Preflight.Blocked.REASON,
             Preflight.Incomplete.REASON));

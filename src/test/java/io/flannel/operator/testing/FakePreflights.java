@@ -37,7 +37,7 @@ public final class FakePreflights implements AutoCloseable {
         client
             .pods()
             .inNamespace(TestCluster.SYSTEM)
-            .withLabel("flannel.io/step", "preflight")
+            .withLabel("flannel.io/task", "preflight")
             .inform(
                 new ResourceEventHandler<>() {
                   @Override
@@ -111,7 +111,7 @@ public final class FakePreflights implements AutoCloseable {
 
   private static PreflightTask task(Pod pod) {
     return pod.getSpec().getContainers().getFirst().getEnv().stream()
-        .filter(variable -> variable.getName().equals("ORDER"))
+        .filter(variable -> variable.getName().equals("TASK"))
         .map(variable -> PreflightTask.parse(variable.getValue()))
         .findFirst()
         .orElseThrow();

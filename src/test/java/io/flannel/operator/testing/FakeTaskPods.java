@@ -18,7 +18,7 @@ public record FakeTaskPods(KubernetesClient client) {
     return client
         .pods()
         .inNamespace(TestCluster.SYSTEM)
-        .withLabel("app", "flannel-node-step")
+        .withLabel("app", "flannel-node-task")
         .list()
         .getItems();
   }

@@ -117,7 +117,7 @@ public record Rendered(KubernetesClient client) {
                     "deprecated.daemonset.template.generation",
                     "flannel.io/changed-at",
                     "flannel.io/previous-revision",
-                    "flannel.io/ill-before"));
+                    "flannel.io/unhealthy-before"));
           }
           return Serialization.asYaml(json);
         });

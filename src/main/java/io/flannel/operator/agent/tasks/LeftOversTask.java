@@ -36,11 +36,11 @@ import java.util.stream.Stream;
  * node is read and the plan recreated; after it, what was removed must be gone and the way to every
  * other node must be what it was, or nothing more is done.
  *
- * <p>The order is some seconds old when the step runs, and a node may have joined since. So a route
+ * <p>The order is some seconds old when the task runs, and a node may have joined since. So a route
  * to nobody's range is not removed unless the order names that range; it is told of, and the next
  * order names it if it is still nobody's.
  */
-final class LeftOversTask implements NodeTask.Step {
+final class LeftOversTask implements NodeTask.Task {
   /** So many routes or entries go between two looks at the node. */
   private static final int AT_ONCE = 50;
 

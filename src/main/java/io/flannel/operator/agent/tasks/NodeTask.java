@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A step's main class.
+ * The main class of a task's pod.
  *
- * <p>Its environment: {@code STEP}, the kind; {@code ORDER}, what to do, in that kind's JSON; and
+ * <p>Its environment: {@code TASK_KIND}, the kind; {@code TASK}, what to do, in that kind's JSON; and
  * {@code RESULT_FILE}, where the result goes if not to where kubelet takes it from.
  */
 public final class NodeTask {
@@ -21,22 +21,22 @@ public final class NodeTask {
 
   private NodeTask() {}
 
-  /** One kind of step. */
-  interface Step {
+  /** One kind of task. */
+  interface Task {
     /**
      * Does it.
      *
-     * @param order what to do, in the kind's own JSON
-     * @throws IllegalArgumentException if the order can't be read
+     * @param task what to do, in the kind's own JSON
+     * @throws IllegalArgumentException if it can't be read
      */
-    TaskResult run(String order);
+    TaskResult run(String task);
   }
 
   /** Ends with 0 if all was done. */
   public static void main(String[] args) throws IOException {
     Map<String, String> environment = System.getenv();
     TaskResult result =
-        run(environment.getOrDefault("STEP", ""), environment.getOrDefault("ORDER", ""));
+        run(environment.getOrDefault("TASK_KIND", ""), environment.getOrDefault("TASK", ""));
     if (result.done()) {
       Log.info(NodeTask.class, result.said());
     } else {
@@ -47,23 +47,23 @@ public final class NodeTask {
     System.exit(result.done() ? 0 : 1);
   }
 
-  private static TaskResult run(String kind, String order) {
+  private static TaskResult run(String kind, String task) {
     try {
       return switch (kind) {
         case "left-overs" -> {
           try (Iproute2 iproute2 = Iproute2.installed()) {
-            yield new LeftOversTask(iproute2, Commands.ofThisNode()).run(order);
+            yield new LeftOversTask(iproute2, Commands.ofThisNode()).run(task);
           }
         }
-        case "preflight" -> PreflightTaskRun.run(order);
+        case "preflight" -> PreflightTaskRun.run(task);
         default ->
             TaskResult.failed(
-                "STEP is '%s', which this image does not know: are the operator and its node steps"
+                "TASK_KIND is '%s', which this image does not know: are the operator and its node tasks"
                         .formatted(kind)
                     + " of the same version?");
       };
     } catch (IllegalArgumentException e) {
-      return TaskResult.failed("ORDER can't be used: " + e.getMessage());
+      return TaskResult.failed("TASK can't be used: " + e.getMessage());
     }
   }
 }

@@ -50,7 +50,7 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
    * @param leases every node of the network
    * @param reports by node
    * @param before what was last said
-   * @param suspected by node, what its last step took for ranges of nodes that are gone, and those
+   * @param suspected by node, what its last task took for ranges of nodes that are gone, and those
    *     that its order named
    */
   public static LeftOverRemoval of(
@@ -112,7 +112,7 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
   /**
    * The reports as they are to be told of: what is left over is a problem only where it stays.
    *
-   * @param failed by node, why its step failed
+   * @param failed by node, why its task failed
    */
   public Map<String, AgentReport> told(
       Map<String, AgentReport> reports, Map<String, String> failed) {
@@ -134,7 +134,7 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
       return Stream.of(
           new Finding(
               finding.fault(),
-              "the step that removes them: %s. %s".formatted(failure.get(), finding.seen()),
+              "the task that removes them: %s. %s".formatted(failure.get(), finding.seen()),
               finding.peer()));
     }
     return underWay || tasks.nodes().containsKey(node) ? Stream.empty() : Stream.of(finding);

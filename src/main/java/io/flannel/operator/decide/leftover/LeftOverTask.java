@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node's step is told that removes left-overs: all that flannel should have there.
+ * What a node's task is told that removes left-overs: all that flannel should have there.
  *
  * @param devices the names of its tunnel devices
  * @param gone ranges that nodes had which are gone, as CIDRs: what leads to these is removed, too.

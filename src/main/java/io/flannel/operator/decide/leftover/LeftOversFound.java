@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What a node's left-overs step has {@code more} to tell ({@link TaskResult}): what looks like the
+ * What a node's left-overs task has {@code more} to tell ({@link TaskResult}): what looks like the
  * ranges of nodes that are gone, as CIDRs, but for those that its order named. Who sees the Nodes
  * now can say whether they are.
  */
@@ -22,7 +22,7 @@ public record LeftOversFound(List<String> gone) {
   /** Nothing was found. */
   public static final LeftOversFound NOTHING = new LeftOversFound(List.of());
 
-  /** So many are told of: kubelet keeps no more than 4096 bytes. The next step tells the next. */
+  /** So many are told of: kubelet keeps no more than 4096 bytes. The next task tells the next. */
   private static final int LIMIT = 60;
 
   private static final ObjectMapper JSON =
@@ -33,7 +33,7 @@ public record LeftOversFound(List<String> gone) {
   }
 
   /**
-   * The ranges that a step was told are those of nodes that are gone.
+   * The ranges that a task was told are those of nodes that are gone.
    *
    * @param order what it was told; what is no order names none
    */
@@ -45,7 +45,7 @@ public record LeftOversFound(List<String> gone) {
   }
 
   /**
-   * What is known after a step of ranges that may be those of nodes that are gone.
+   * What is known after a task of ranges that may be those of nodes that are gone.
    *
    * @param named the ranges that its order named
    * @param result what it came to; empty: it has not ended
@@ -63,7 +63,7 @@ public record LeftOversFound(List<String> gone) {
     return new LeftOversFound(gone.stream().sorted().distinct().limit(LIMIT).toList());
   }
 
-  /** Reads what a step came to; what is none of its results is nothing. */
+  /** Reads what a task came to; what is none of its results is nothing. */
   static LeftOversFound read(TaskResult step) {
     if (step.more() == null) {
       return NOTHING;
@@ -76,7 +76,7 @@ public record LeftOversFound(List<String> gone) {
     }
   }
 
-  /** A step's result with this in it. */
+  /** A task's result with this in it. */
   public TaskResult in(TaskResult result) {
     return gone.isEmpty()
         ? result

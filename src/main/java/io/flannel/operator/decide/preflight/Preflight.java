@@ -30,7 +30,7 @@ public sealed interface Preflight {
   /** How it goes on once it is mended. */
   String AGAIN =
       "; then it is tried again by itself within %d minutes, or at once when the annotation %s has another value"
-          .formatted(PreflightRound.REPEAT.toMinutes(), RolloutAnnotations.TRY_AGAIN);
+          .formatted(PreflightRound.REPEAT.toMinutes(), RolloutAnnotations.RETRY);
 
   /** What became of a node's pod. */
   sealed interface Outcome {
@@ -212,7 +212,7 @@ public sealed interface Preflight {
     return new Incomplete(
         "the new encapsulation could not be tried everywhere: " + String.join("; ", sentences),
         "look at the pre-flight's pods on these nodes: kubectl get pods -A -o wide -l"
-            + " flannel.io/step=preflight, then logs and describe"
+            + " flannel.io/task=preflight, then logs and describe"
             + AGAIN);
   }
 }

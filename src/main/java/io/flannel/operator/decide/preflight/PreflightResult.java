@@ -53,7 +53,7 @@ public record PreflightResult(
     return new PreflightResult(0, 0, List.of(), List.of(), List.of(), null, why);
   }
 
-  /** Reads what a step came to; empty if it is none with this task. */
+  /** Reads what a task came to; empty if it is none with this task. */
   public static Optional<PreflightResult> of(TaskResult step, PreflightTask task) {
     if (step.more() == null) {
       return Optional.empty();
@@ -66,7 +66,7 @@ public record PreflightResult(
     }
   }
 
-  /** As the step's result: it did all that it was for if it could try at all. */
+  /** As the task's result: it did all that it was for if it could try at all. */
   public TaskResult step() {
     String said =
         error != null

@@ -3,7 +3,7 @@ package io.flannel.operator.decide.preflight;
 import io.flannel.operator.decide.health.ProbePlan;
 import io.flannel.operator.decide.preflight.Preflight.Outcome;
 import io.flannel.operator.decide.task.TaskSchedule.Start;
-import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import io.flannel.operator.flannel.Backend;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,10 +48,10 @@ public record PreflightRound(
    *
    * @param task what it was told; empty: an operator of another version made it
    */
-  public record TriedPod(StepPod pod, Optional<PreflightTask> task) {}
+  public record TriedPod(SeenPod pod, Optional<PreflightTask> task) {}
 
   /** One of this change. */
-  private record Member(StepPod pod, PreflightTask task) {}
+  private record Member(SeenPod pod, PreflightTask task) {}
 
   /**
    * Decides.
@@ -70,7 +70,7 @@ public record PreflightRound(
     PreflightRound round(List<TriedPod> pods) {
       String change = plan.tasks().firstEntry().getValue().nonce();
       SortedMap<Integer, Map<String, Member>> rounds = new TreeMap<>();
-      List<StepPod> others = new ArrayList<>();
+      List<SeenPod> others = new ArrayList<>();
       for (TriedPod it : pods) {
         Optional<PreflightTask> task = it.task().filter(told -> told.nonce().equals(change));
         if (task.isPresent()) {
@@ -118,8 +118,8 @@ public record PreflightRound(
     }
 
     /** Only when what else there is of pods has gone: a wireguard's port may be in use there. */
-    private PreflightRound first(List<StepPod> others) {
-      int attempt = others.stream().mapToInt(StepPod::attempt).max().orElse(0) + 1;
+    private PreflightRound first(List<SeenPod> others) {
+      int attempt = others.stream().mapToInt(SeenPod::attempt).max().orElse(0) + 1;
       boolean clear = others.stream().noneMatch(it -> plan.tasks().containsKey(it.node()));
       return new PreflightRound(
           everywhere(),
@@ -175,7 +175,7 @@ public record PreflightRound(
     }
 
     private Outcome outcome(Member it) {
-      StepPod pod = it.pod();
+      SeenPod pod = it.pod();
       if (pod.result().isPresent()) {
         return Outcome.of(it.task(), pod.result().get());
       }
@@ -225,12 +225,12 @@ public record PreflightRound(
       return List.copyOf(starts);
     }
 
-    private static List<StepPod> pods(Map<String, Member> round) {
+    private static List<SeenPod> pods(Map<String, Member> round) {
       return round.values().stream().map(Member::pod).toList();
     }
 
-    private static List<String> names(List<StepPod> pods) {
-      return pods.stream().map(StepPod::name).collect(Collectors.toCollection(ArrayList::new));
+    private static List<String> names(List<SeenPod> pods) {
+      return pods.stream().map(SeenPod::name).collect(Collectors.toCollection(ArrayList::new));
     }
   }
 }

@@ -118,7 +118,7 @@ public enum NodeFault implements ProblemReason {
       "still has devices or routes that flannel left when its configuration changed",
       "nothing, as a rule: the operator removes them once every node runs the present configuration"
           + " and all tunnels are healthy; so look at the other problems first. If they stay, look at"
-          + " the step's pod: kubectl get pods -A -l app=flannel-node-step"),
+          + " the task's pod: kubectl get pods -A -l app=flannel-node-task"),
   /** vxlan: the peer's MAC address is not known. */
   NEIGHBOUR_MISSING(
       "NeighbourMissing",

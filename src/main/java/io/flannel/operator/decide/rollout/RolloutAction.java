@@ -12,7 +12,7 @@ import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
-import io.flannel.operator.flannel.live.RolloutAnnotations.TakenBack;
+import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -50,7 +50,7 @@ public sealed interface RolloutAction {
    * Decides.
    *
    * @param wantedRevision of the template that the spec asks for
-   * @param attempt the FlannelNetwork's annotation {@link RolloutAnnotations#TRY_AGAIN}; empty:
+   * @param attempt the FlannelNetwork's annotation {@link RolloutAnnotations#RETRY}; empty:
    *     none
    * @param tunnels as they are before anything is changed
    * @param rollout what was last said of a rollout
@@ -83,7 +83,7 @@ public sealed interface RolloutAction {
     LiveFlannel live = cluster.live().get();
     RolloutAnnotations marks = live.marks();
     if (marks
-        .takenBack()
+        .rolledBack()
         .filter(it -> it.revision().equals(wantedRevision) && it.attempt().equals(attempt))
         .isPresent()) {
       return turns.back(marks);
@@ -93,9 +93,9 @@ public sealed interface RolloutAction {
           change(wanted, wantedRevision, cluster, leases, tunnels, rollout, now),
           !pods.all().isEmpty());
     }
-    if (isThrough(pods, leases, wantedRevision, marks.illBefore()) || wasThrough(rollout, live)) {
+    if (isComplete(pods, leases, wantedRevision, marks.unhealthyBefore()) || wasThrough(rollout, live)) {
       // Who asks for what ran before has given up what failed: asked for again, it is tried again.
-      return turns.forward(marks.through(), false);
+      return turns.forward(marks.completed(), false);
     }
     Optional<String> because =
         failed
@@ -106,14 +106,14 @@ public sealed interface RolloutAction {
                         .filter(it -> it.phase() == Phase.STALLED)
                         .filter(it -> isOf(live, it))
                         .map(Rollout::message));
-    if (mayGoBack && because.isPresent() && marks.previous().isPresent() && !marks.isThrough()) {
+    if (mayGoBack && because.isPresent() && marks.previous().isPresent() && !marks.isComplete()) {
       return turns.back(
           new RolloutAnnotations(
               marks.previous().get(),
               Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
               marks.previous(),
-              marks.illBefore(),
-              Optional.of(new TakenBack(wantedRevision, attempt, because.get())),
+              marks.unhealthyBefore(),
+              Optional.of(new RolledBack(wantedRevision, attempt, because.get())),
               marks.cuts()));
     }
     return turns.forward(
@@ -144,13 +144,13 @@ public sealed interface RolloutAction {
     RolloutAnnotations live = flannel.marks();
     // Else another change, or its way back, is under way, and a pod may be missing for that alone.
     boolean settled = !pods.hasOthersThan(live.revision());
-    UnhealthyBaseline before = new UnhealthyBaseline(live.illBefore());
+    UnhealthyBaseline before = new UnhealthyBaseline(live.unhealthyBefore());
     UnhealthyBaseline withoutFlannel =
         settled ? UnhealthyBaseline.withoutFlannel(leases, pods) : before.withoutFlannel();
     boolean through =
-        isThrough(pods, leases, live.revision(), withoutFlannel.marks())
+        isComplete(pods, leases, live.revision(), withoutFlannel.marks())
             || wasThrough(rollout, flannel);
-    boolean over = through || (settled && live.isThrough());
+    boolean over = through || (settled && live.isComplete());
     // Else what is ill now may be so by the change that is replaced.
     UnhealthyBaseline ill =
         over
@@ -160,7 +160,7 @@ public sealed interface RolloutAction {
     return new RolloutAnnotations(
         wantedRevision,
         Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
-        through ? live.through().previous() : live.previous(),
+        through ? live.completed().previous() : live.previous(),
         ill.and(withoutFlannel).marks(),
         Optional.empty(),
         cuts || ChangeImpact.judge(wanted, cluster) instanceof ChangeImpact.Disruptive);
@@ -173,7 +173,7 @@ public sealed interface RolloutAction {
    */
   private static boolean isProven(
       FlannelPods pods, RolloutAnnotations marks, List<NodeLease> leases) {
-    UnhealthyBaseline before = new UnhealthyBaseline(marks.illBefore());
+    UnhealthyBaseline before = new UnhealthyBaseline(marks.unhealthyBefore());
     Set<String> there =
         leases.stream()
             .map(NodeLease::node)
@@ -191,9 +191,9 @@ public sealed interface RolloutAction {
    * Whether every node that is not away has a pod of the present template and reaches what it
    * reached before; one that has just lost its old pod has none for a moment.
    */
-  private static boolean isThrough(
-      FlannelPods pods, List<NodeLease> leases, String revision, Set<String> illBefore) {
-    SkippedNodes away = SkippedNodes.from(pods, leases, revision, illBefore);
+  private static boolean isComplete(
+      FlannelPods pods, List<NodeLease> leases, String revision, Set<String> unhealthyBefore) {
+    SkippedNodes away = SkippedNodes.from(pods, leases, revision, unhealthyBefore);
     List<String> there =
         Stream.concat(
                 leases.stream().map(lease -> lease.node().name()),
@@ -223,7 +223,7 @@ public sealed interface RolloutAction {
       boolean underWay = pods.hasOthersThan(marks.revision());
       int away =
           underWay
-              ? SkippedNodes.from(pods, leases, marks.revision(), marks.illBefore()).count()
+              ? SkippedNodes.from(pods, leases, marks.revision(), marks.unhealthyBefore()).count()
               : 0;
       if (away == 0) {
         return firstAlone ? "1" : wanted.maxUnavailable();

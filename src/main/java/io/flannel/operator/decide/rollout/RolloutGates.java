@@ -117,9 +117,9 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
         PreviousStatus said,
         Instant now) {
       this.cluster = cluster;
-      this.before = new UnhealthyBaseline(live.marks().illBefore());
+      this.before = new UnhealthyBaseline(live.marks().unhealthyBefore());
       this.changedAt = live.marks().changedAt();
-      this.goesBack = live.marks().takenBack().isPresent();
+      this.goesBack = live.marks().rolledBack().isPresent();
       this.tunnels = tunnels;
       this.said = said;
       this.now = now;

@@ -8,7 +8,7 @@ import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.live.FlannelPods;
-import io.flannel.operator.flannel.live.RolloutAnnotations.TakenBack;
+import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,7 @@ public record RolloutState(
    * Judges by what the cluster holds before anything is written.
    *
    * @param wantedRevision of the template that the spec asks for
-   * @param attempt the FlannelNetwork's annotation {@code flannel.io/try-again}; empty: none
+   * @param attempt the FlannelNetwork's annotation {@code flannel.io/retry}; empty: none
    * @param reports of the node agents, by node
    * @param said the network's status as it is
    */
@@ -66,7 +66,7 @@ public record RolloutState(
         step,
         isUnderWay(cluster.pods()),
         SkippedNodes.from(
-            cluster.pods(), leases, step.marks().revision(), step.marks().illBefore()));
+            cluster.pods(), leases, step.marks().revision(), step.marks().unhealthyBefore()));
   }
 
   /** Whether gates may be opened: {@code spec.paused} stops a rollout where it is. */
@@ -87,8 +87,8 @@ public record RolloutState(
   }
 
   /** The rollout that failed and is, or is being, taken back. */
-  public Optional<TakenBack> takenBack() {
-    return step instanceof RolloutAction.Back back ? back.marks().takenBack() : Optional.empty();
+  public Optional<RolledBack> rolledBack() {
+    return step instanceof RolloutAction.Back back ? back.marks().rolledBack() : Optional.empty();
   }
 
   private static boolean isUnderWay(FlannelPods pods) {

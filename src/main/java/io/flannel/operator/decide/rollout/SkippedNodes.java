@@ -26,11 +26,11 @@ public record SkippedNodes(List<String> nodes) {
    *
    * @param leases every node of the network
    * @param revision the template that is being rolled out
-   * @param illBefore what was ill before that: see {@link RolloutAnnotations#illBefore}
+   * @param unhealthyBefore what was ill before that: see {@link RolloutAnnotations#unhealthyBefore}
    */
   static SkippedNodes from(
-      FlannelPods pods, List<NodeLease> leases, String revision, Set<String> illBefore) {
-    UnhealthyBaseline before = new UnhealthyBaseline(illBefore);
+      FlannelPods pods, List<NodeLease> leases, String revision, Set<String> unhealthyBefore) {
+    UnhealthyBaseline before = new UnhealthyBaseline(unhealthyBefore);
     return new SkippedNodes(
         leases.stream()
             .map(NodeLease::node)

@@ -11,11 +11,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a step on a node came to: the termination message of its pod's container.
+ * What a task on a node came to: the termination message of its pod's container.
  *
  * @param done whether all was done that it was for
  * @param said what was done, or what was in the way, for people
- * @param more what else this kind of step has to tell, for the operator
+ * @param more what else this kind of task has to tell, for the operator
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TaskResult(boolean done, String said, @Nullable JsonNode more) {
@@ -38,7 +38,7 @@ public record TaskResult(boolean done, String said, @Nullable JsonNode more) {
     return new TaskResult(false, said, null);
   }
 
-  /** Reads a termination message; empty: it is none of a step's. */
+  /** Reads a termination message; empty: it is none of a task's. */
   public static Optional<TaskResult> read(@Nullable String message) {
     if (message == null || message.isBlank()) {
       return Optional.empty();

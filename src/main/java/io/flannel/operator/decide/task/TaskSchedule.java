@@ -14,12 +14,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What is to be done about the steps of one kind, given their pods: these are all that is known of
- * what was tried. A pod that ended stays until the next attempt or until its node needs no step.
+ * What is to be done about the tasks of one kind, given their pods: these are all that is known of
+ * what was tried. A pod that ended stays until the next attempt or until its node needs no task.
  *
  * @param starts the pods to make
  * @param deletions names of the pods to delete
- * @param done by node, the results of the steps that did all that was asked
+ * @param done by node, the results of the tasks that did all that was asked
  * @param failed by node, why the last attempt failed
  * @param lookAgain after so long there is something to do without a further event
  */
@@ -31,9 +31,9 @@ public record TaskSchedule(
     Optional<Duration> lookAgain) {
 
   /**
-   * Why a change, or a network, waits for steps that are at work yet, in one word, for programs.
+   * Why a change, or a network, waits for tasks that are at work yet, in one word, for programs.
    */
-  public static final String ENDING = "StepsEnding";
+  public static final String WAITING = "WaitingForNodeTasks";
 
   /** A pod that has not ended by then never will: kubelet ends it long before, if there is one. */
   public static final Duration PATIENCE = Duration.ofMinutes(5);
@@ -48,18 +48,18 @@ public record TaskSchedule(
   public record Start(String node, int attempt) {}
 
   /**
-   * A step's pod.
+   * A task's pod.
    *
-   * @param order the hash of what it was told
+   * @param taskHash of what it was told
    * @param attempt from 1
    * @param since when it was made, or ended
    * @param result what it came to; empty: it has not ended
    * @param state how far it is, where it has not ended: why it does not start; may be empty
    */
-  public record StepPod(
+  public record SeenPod(
       String name,
       String node,
-      String order,
+      String taskHash,
       int attempt,
       Instant since,
       Optional<TaskResult> result,
@@ -68,21 +68,21 @@ public record TaskSchedule(
   /**
    * Decides.
    *
-   * @param orders by node, the hash of what its step is told
+   * @param tasks by node, the hash of what its task is told
    * @param pods those of this kind
    * @param atOnce so many may run at a time
-   * @param repeat so long after a step did all, one is made again if it is still asked for
+   * @param repeat so long after a task did all, one is made again if it is still asked for
    */
   public static TaskSchedule of(
-      SortedMap<String, String> orders,
-      List<StepPod> pods,
+      SortedMap<String, String> tasks,
+      List<SeenPod> pods,
       int atOnce,
       Optional<Duration> repeat,
       Instant now) {
-    Map<String, List<StepPod>> byNode = pods.stream().collect(groupingBy(StepPod::node));
-    var schedule = new Builder(orders, repeat, now);
+    Map<String, List<SeenPod>> byNode = pods.stream().collect(groupingBy(SeenPod::node));
+    var schedule = new Builder(tasks, repeat, now);
     byNode.forEach(schedule::existing);
-    orders.keySet().stream()
+    tasks.keySet().stream()
         .filter(node -> !byNode.containsKey(node))
         .forEach(node -> schedule.wish(node, 1));
     return schedule.build(atOnce);
@@ -109,7 +109,7 @@ public record TaskSchedule(
   }
 
   private static final class Builder {
-    private final SortedMap<String, String> orders;
+    private final SortedMap<String, String> tasks;
     private final Optional<Duration> repeat;
     private final Instant now;
     private final List<Start> wishes = new ArrayList<>();
@@ -119,25 +119,25 @@ public record TaskSchedule(
     private final List<Duration> looks = new ArrayList<>();
     private int running;
 
-    Builder(SortedMap<String, String> orders, Optional<Duration> repeat, Instant now) {
-      this.orders = orders;
+    Builder(SortedMap<String, String> tasks, Optional<Duration> repeat, Instant now) {
+      this.tasks = tasks;
       this.repeat = repeat;
       this.now = now;
     }
 
-    void existing(String node, List<StepPod> pods) {
-      StepPod last = pods.stream().max(Comparator.comparingInt(StepPod::attempt)).orElseThrow();
-      pods.stream().filter(pod -> !pod.equals(last)).map(StepPod::name).forEach(deletions::add);
+    void existing(String node, List<SeenPod> pods) {
+      SeenPod last = pods.stream().max(Comparator.comparingInt(SeenPod::attempt)).orElseThrow();
+      pods.stream().filter(pod -> !pod.equals(last)).map(SeenPod::name).forEach(deletions::add);
       if (last.result().isEmpty()) {
         unfinished(node, last);
-      } else if (orders.containsKey(node)) {
+      } else if (tasks.containsKey(node)) {
         finished(node, last, last.result().get());
       } else {
         deletions.add(last.name());
       }
     }
 
-    private void unfinished(String node, StepPod pod) {
+    private void unfinished(String node, SeenPod pod) {
       Instant overdue = pod.since().plus(PATIENCE);
       if (now.isBefore(overdue)) {
         Instant slow = pod.since().plus(SLOW);
@@ -148,7 +148,7 @@ public record TaskSchedule(
         looks.add(Duration.between(now, overdue));
         return;
       }
-      if (!orders.containsKey(node)) {
+      if (!tasks.containsKey(node)) {
         deletions.add(pod.name());
         return;
       }
@@ -163,8 +163,8 @@ public record TaskSchedule(
                   pod.state().isEmpty() ? "" : ": " + pod.state()));
     }
 
-    private void finished(String node, StepPod pod, TaskResult result) {
-      boolean same = pod.order().equals(orders.get(node));
+    private void finished(String node, SeenPod pod, TaskResult result) {
+      boolean same = pod.taskHash().equals(tasks.get(node));
       if (!result.done()) {
         again(node, pod.attempt(), pod.since(), result.said());
       } else if (!same) {

@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * @param changedAt when the present template was written, if that is known
  * @param previous the last revision that ran on every node, which a failed rollout goes back to:
  *     the present one once it did; empty until an installation is through
- * @param illBefore nodes ({@code node3}) and pairs of them ({@code node1/node2}) whose tunnels were
+ * @param unhealthyBefore nodes ({@code node3}) and pairs of them ({@code node1/node2}) whose tunnels were
  *     not healthy when the present template was written, and nodes on which flannel did not run
  *     ({@code node3:not-running})
- * @param takenBack what failed, if the present template is there because another one did
+ * @param rolledBack what failed, if the present template is there because another one did
  * @param cuts whether nodes of different templates may not reach each other's pods: the change was
  *     disruptive, and allowed
  */
@@ -33,8 +33,8 @@ public record RolloutAnnotations(
     String revision,
     Optional<Instant> changedAt,
     Optional<String> previous,
-    Set<String> illBefore,
-    Optional<TakenBack> takenBack,
+    Set<String> unhealthyBefore,
+    Optional<RolledBack> rolledBack,
     boolean cuts) {
 
   /** An annotation of the pods' template, so of every pod: names the template by a hash. */
@@ -47,17 +47,27 @@ public record RolloutAnnotations(
   public static final String GATE = "flannel.io/tunnel-healthy";
 
   /** An annotation of the FlannelNetwork: another value makes a failed rollout begin again. */
-  public static final String TRY_AGAIN = "flannel.io/try-again";
+  public static final String RETRY = "flannel.io/retry";
 
   private static final String CHANGED_AT = "flannel.io/changed-at";
   private static final String PREVIOUS = "flannel.io/previous-revision";
-  private static final String ILL_BEFORE = "flannel.io/ill-before";
-  private static final String CUTS = "flannel.io/cuts-traffic";
-  private static final String TAKEN_BACK = "flannel.io/taken-back-revision";
-  private static final String TAKEN_BACK_TRY = "flannel.io/taken-back-try";
-  private static final String TAKEN_BACK_BECAUSE = "flannel.io/taken-back-because";
+  private static final String UNHEALTHY_BEFORE = "flannel.io/unhealthy-before";
+  private static final String DISRUPTIVE = "flannel.io/disruptive";
+  private static final String ROLLED_BACK = "flannel.io/rolled-back-revision";
+  private static final String ROLLED_BACK_RETRY = "flannel.io/rolled-back-retry";
+  private static final String ROLLED_BACK_REASON = "flannel.io/rolled-back-reason";
 
-  private static final int BECAUSE_LENGTH = 1024;
+  /** What the version before calls them: they are read for one version, and written no more. */
+  private static final Map<String, String> EARLIER =
+      Map.of(
+          UNHEALTHY_BEFORE, "flannel.io/" + "ill-before",
+          DISRUPTIVE, "flannel.io/" + "cuts-traffic",
+          ROLLED_BACK, "flannel.io/" + "taken-back-revision",
+          ROLLED_BACK_RETRY, "flannel.io/" + "taken-back-try",
+          ROLLED_BACK_REASON, "flannel.io/" + "taken-back-because",
+          RETRY, "flannel.io/" + "try-again");
+
+  private static final int REASON_LENGTH = 1024;
 
   /** A date, or whatever somebody takes for another value; no more than a label's value has. */
   private static final int ATTEMPT_LENGTH = 63;
@@ -70,12 +80,12 @@ public record RolloutAnnotations(
    * A rollout that failed and was taken back.
    *
    * @param revision that failed
-   * @param attempt the FlannelNetwork's annotation {@link #TRY_AGAIN} when it failed; empty: none
+   * @param attempt the FlannelNetwork's annotation {@link #RETRY} when it failed; empty: none
    * @param because why, as a sentence
    */
-  public record TakenBack(String revision, String attempt, String because) {
+  public record RolledBack(String revision, String attempt, String because) {
     /** An annotation with a control character would keep the DaemonSet from being written. */
-    public TakenBack {
+    public RolledBack {
       because = PrintableText.of(because);
     }
   }
@@ -85,34 +95,33 @@ public record RolloutAnnotations(
       String revision,
       Optional<Instant> changedAt,
       Optional<String> previous,
-      Set<String> illBefore,
-      Optional<TakenBack> takenBack) {
-    this(revision, changedAt, previous, illBefore, takenBack, false);
+      Set<String> unhealthyBefore,
+      Optional<RolledBack> rolledBack) {
+    this(revision, changedAt, previous, unhealthyBefore, rolledBack, false);
   }
 
   /** Reads them; what cannot be read is as if it were not there. */
   public static RolloutAnnotations read(
       @Nullable Map<String, String> ofDaemonSet, @Nullable Map<String, String> ofTemplate) {
     Map<String, String> marks = ofDaemonSet == null ? Map.of() : ofDaemonSet;
-    Function<String, Optional<String>> mark =
-        key -> Optional.ofNullable(marks.get(key)).filter(text -> !text.isEmpty());
+    Function<String, Optional<String>> mark = key -> named(marks, key);
     return new RolloutAnnotations(
         ofTemplate == null ? "" : ofTemplate.getOrDefault(REVISION, ""),
         mark.apply(CHANGED_AT).flatMap(Times::tryParse),
         mark.apply(PREVIOUS),
-        mark.apply(ILL_BEFORE)
+        mark.apply(UNHEALTHY_BEFORE)
             .map(text -> Arrays.stream(text.split(",")).collect(Collectors.toUnmodifiableSet()))
             .orElse(Set.of()),
-        mark.apply(TAKEN_BACK)
+        mark.apply(ROLLED_BACK)
             .map(
                 revision ->
-                    new TakenBack(
+                    new RolledBack(
                         revision,
-                        mark.apply(TAKEN_BACK_TRY).map(RolloutAnnotations::attempt).orElse(""),
-                        mark.apply(TAKEN_BACK_BECAUSE)
+                        mark.apply(ROLLED_BACK_RETRY).map(RolloutAnnotations::attempt).orElse(""),
+                        mark.apply(ROLLED_BACK_REASON)
                             .map(RolloutAnnotations::cut)
                             .orElse("it failed"))),
-        mark.apply(CUTS).filter("true"::equals).isPresent());
+        mark.apply(DISRUPTIVE).filter("true"::equals).isPresent());
   }
 
   /** The annotations that the DaemonSet is to have; {@link #REVISION} is the template's. */
@@ -120,20 +129,20 @@ public record RolloutAnnotations(
     Map<String, String> annotations = new LinkedHashMap<>();
     changedAt.ifPresent(time -> annotations.put(CHANGED_AT, time.toString()));
     previous.ifPresent(it -> annotations.put(PREVIOUS, it));
-    if (!illBefore.isEmpty()) {
-      SortedSet<String> sorted = new TreeSet<>(illBefore);
-      annotations.put(ILL_BEFORE, String.join(",", sorted));
+    if (!unhealthyBefore.isEmpty()) {
+      SortedSet<String> sorted = new TreeSet<>(unhealthyBefore);
+      annotations.put(UNHEALTHY_BEFORE, String.join(",", sorted));
     }
     if (cuts) {
-      annotations.put(CUTS, "true");
+      annotations.put(DISRUPTIVE, "true");
     }
-    takenBack.ifPresent(
+    rolledBack.ifPresent(
         failed -> {
-          annotations.put(TAKEN_BACK, failed.revision());
+          annotations.put(ROLLED_BACK, failed.revision());
           if (!failed.attempt().isEmpty()) {
-            annotations.put(TAKEN_BACK_TRY, failed.attempt());
+            annotations.put(ROLLED_BACK_RETRY, failed.attempt());
           }
-          annotations.put(TAKEN_BACK_BECAUSE, failed.because());
+          annotations.put(ROLLED_BACK_REASON, failed.because());
         });
     return annotations;
   }
@@ -142,7 +151,7 @@ public record RolloutAnnotations(
    * Whether the present template was on every node once. What becomes of its pods later is no
    * failure of the rollout.
    */
-  public boolean isThrough() {
+  public boolean isComplete() {
     return previous.equals(Optional.of(revision));
   }
 
@@ -158,23 +167,42 @@ public record RolloutAnnotations(
             .isPresent();
   }
 
-  /** The value of {@link #TRY_AGAIN} as it is compared and kept, whatever somebody wrote. */
-  public static String attempt(String written) {
+  private static Optional<String> named(Map<String, String> annotations, String key) {
+    return Optional.ofNullable(annotations.get(key))
+        .or(
+            () ->
+                Optional.ofNullable(EARLIER.get(key))
+                    .flatMap(earlier -> Optional.ofNullable(annotations.get(earlier))))
+        .filter(text -> !text.isEmpty());
+  }
+
+  /**
+   * The value of {@link #RETRY} as it is compared and kept, whatever somebody wrote.
+   *
+   * @param ofNetwork the FlannelNetwork's annotations
+   */
+  public static String attempt(@Nullable Map<String, String> ofNetwork) {
+    return named(ofNetwork == null ? Map.of() : ofNetwork, RETRY)
+        .map(RolloutAnnotations::attempt)
+        .orElse("");
+  }
+
+  private static String attempt(String written) {
     return PrintableText.shortened(written, ATTEMPT_LENGTH);
   }
 
   /** It stands in annotations that others can write, and in the status. */
   private static String cut(String because) {
-    return PrintableText.cut(because, BECAUSE_LENGTH);
+    return PrintableText.cut(because, REASON_LENGTH);
   }
 
   /** The same once the present template is on every node; what failed before it is forgotten. */
-  public RolloutAnnotations through() {
+  public RolloutAnnotations completed() {
     return new RolloutAnnotations(
         revision,
         changedAt,
         revision.isEmpty() ? previous : Optional.of(revision),
-        illBefore,
+        unhealthyBefore,
         Optional.empty(),
         cuts);
   }

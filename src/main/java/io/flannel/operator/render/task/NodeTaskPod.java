@@ -23,43 +23,43 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A pod that does one step on one node and ends: the operator's image with the one capability that
- * the step needs, no ServiceAccount's token, and nothing of the node's but its network. Only what
+ * A pod that does one task on one node and ends: the operator's image with the one capability that
+ * the task needs, no ServiceAccount's token, and nothing of the node's but its network. Only what
  * cleans a node for good is flannel's image, and sees the directories that flannel wrote to.
  */
 public final class NodeTaskPod {
   /** The value of the label {@code app} of all of them. */
-  public static final String APP = "flannel-node-step";
+  public static final String APP = "flannel-node-task";
 
   /** The label with the kind's name. */
-  public static final String KIND_LABEL = "flannel.io/step";
+  public static final String KIND_LABEL = "flannel.io/task";
 
-  /** The annotation with the hash of what the step is told. */
-  public static final String ORDER_ANNOTATION = "flannel.io/order";
+  /** The annotation with the hash of what the task is told. */
+  public static final String TASK_HASH_ANNOTATION = "flannel.io/task-hash";
 
   /** The annotation with the number of the attempt, from 1. */
   public static final String ATTEMPT_ANNOTATION = "flannel.io/attempt";
 
   /** The name of the container whose termination message is the result. */
-  public static final String CONTAINER = "step";
+  public static final String CONTAINER = "task";
 
   /** Kubelet ends what takes longer. */
   private static final long DEADLINE_SECONDS = 240;
 
-  /** The environment variable that tells the step what to do. */
-  public static final String ORDER = "ORDER";
+  /** The environment variable that tells the task what to do. */
+  public static final String TASK = "TASK";
 
   /** In the operator's image: see the Dockerfile. */
   private static final List<String> JAVA = List.of("/opt/jre/bin/java", "@/app/agent/java.options");
 
   private static final String MAIN_CLASS = "io.flannel.operator.agent.tasks.NodeTask";
 
-  /** The kinds of steps. */
+  /** The kinds of tasks. */
   public enum Kind {
     /** Removes what flannel left when its configuration changed. */
     LEFT_OVERS("left-overs", "NET_ADMIN"),
     /** Takes all that flannel made from a node; flannel's own image does it. */
-    GOING("going", "NET_ADMIN"),
+    CLEANUP("cleanup", "NET_ADMIN"),
     /** Tries a new encapsulation by raw sockets, which it opens by calls of the C library. */
     PREFLIGHT("preflight", "NET_RAW");
 
@@ -71,65 +71,65 @@ public final class NodeTaskPod {
       this.capability = capability;
     }
 
-    /** Its name, in labels and in the step's environment. */
+    /** Its name, in labels and in the task's environment. */
     public String label() {
       return label;
     }
   }
 
   /**
-   * One step.
+   * One task.
    *
    * @param node the Node's name
    * @param nodeUid the Node's uid: the pod goes with it
-   * @param order what the step is told
-   * @param orderHash that tells the order from the node's others
+   * @param input what the task is told
+   * @param inputHash that tells the input from the node's others
    * @param attempt from 1
    */
-  public record Step(
-      Kind kind, String node, String nodeUid, String order, String orderHash, int attempt) {}
+  public record Task(
+      Kind kind, String node, String nodeUid, String input, String inputHash, int attempt) {}
 
   private NodeTaskPod() {}
 
   /**
-   * What a step of {@link Kind#GOING} is told.
+   * What a task of {@link Kind#GOING} is told.
    *
-   * @param deletion the uid of the network that goes: a step of an earlier one does not count
+   * @param deletion the uid of the network that goes: a task of an earlier one does not count
    * @param ranges the pods', inside which flannel's routes are removed; one at least
    */
-  public static String goingOrder(String deletion, List<Cidr> ranges) {
+  public static String cleanupTask(String deletion, List<Cidr> ranges) {
     return Stream.concat(Stream.of(deletion), ranges.stream().map(Cidr::toString))
         .collect(joining(" "));
   }
 
-  private static String rangesOf(String goingOrder) {
-    return goingOrder.substring(goingOrder.indexOf(' ') + 1);
+  private static String rangesOf(String cleanupTask) {
+    return cleanupTask.substring(cleanupTask.indexOf(' ') + 1);
   }
 
   /** Renders it; it lives where the node agents do. */
-  public static Pod render(DesiredNetwork network, NodeAgentSettings settings, Step step) {
+  public static Pod render(DesiredNetwork network, NodeAgentSettings settings, Task task) {
     return new PodBuilder()
         .withMetadata(
             new ObjectMetaBuilder()
                 .withName(
                     "flannel-%s-%s-%d"
-                        .formatted(step.kind().label(), hash(step.node()), step.attempt()))
+                        .formatted(task.kind().label(), hash(task.node()), task.attempt()))
                 .withNamespace(settings.namespace())
                 .withLabels(Flannel.labels(network))
                 .addToLabels("app", APP)
-                .addToLabels(KIND_LABEL, step.kind().label())
-                .addToAnnotations(ORDER_ANNOTATION, step.orderHash())
-                .addToAnnotations(ATTEMPT_ANNOTATION, String.valueOf(step.attempt()))
+                .addToLabels(KIND_LABEL, task.kind().label())
+                .addToAnnotations(TASK_HASH_ANNOTATION, task.inputHash())
+                .addToAnnotations(ATTEMPT_ANNOTATION, String.valueOf(task.attempt()))
                 .withOwnerReferences(
                     new OwnerReferenceBuilder()
                         .withApiVersion("v1")
                         .withKind("Node")
-                        .withName(step.node())
-                        .withUid(step.nodeUid())
+                        .withName(task.node())
+                        .withUid(task.nodeUid())
                         .build())
                 .build())
         .withNewSpec()
-        .withNodeName(step.node())
+        .withNodeName(task.node())
         .withHostNetwork(true)
         .withDnsPolicy("Default")
         .withEnableServiceLinks(false)
@@ -152,28 +152,28 @@ public final class NodeTaskPod {
         .endSeccompProfile()
         .endSecurityContext()
         .withContainers(
-            switch (step.kind()) {
-              case LEFT_OVERS, PREFLIGHT -> container(settings, step);
-              case GOING -> CleanupContainer.container(network, rangesOf(step.order()));
+            switch (task.kind()) {
+              case LEFT_OVERS, PREFLIGHT -> container(settings, task);
+              case CLEANUP -> CleanupContainer.container(network, rangesOf(task.input()));
             })
-        .withVolumes(step.kind() == Kind.GOING ? CleanupContainer.volumes(network) : List.of())
+        .withVolumes(task.kind() == Kind.CLEANUP ? CleanupContainer.volumes(network) : List.of())
         .endSpec()
         .build();
   }
 
-  private static Container container(NodeAgentSettings settings, Step step) {
+  private static Container container(NodeAgentSettings settings, Task task) {
     return new ContainerBuilder()
         .withName(CONTAINER)
         .withImage(settings.image())
         .withImagePullPolicy(settings.imagePullPolicy().orElse(null))
-        .withCommand(command(step.kind()))
+        .withCommand(command(task.kind()))
         .addNewEnv()
-        .withName("STEP")
-        .withValue(step.kind().label())
+        .withName("TASK_KIND")
+        .withValue(task.kind().label())
         .endEnv()
         .addNewEnv()
-        .withName(ORDER)
-        .withValue(step.order())
+        .withName(TASK)
+        .withValue(task.input())
         .endEnv()
         .withNewResources()
         .addToRequests("cpu", new Quantity("10m"))
@@ -189,7 +189,7 @@ public final class NodeTaskPod {
         .withReadOnlyRootFilesystem(true)
         .withNewCapabilities()
         .withDrop("ALL")
-        .withAdd(step.kind().capability)
+        .withAdd(task.kind().capability)
         .endCapabilities()
         .endSecurityContext()
         .build();

@@ -7,7 +7,7 @@ import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.preflight.PreflightRound.TriedPod;
 import io.flannel.operator.decide.task.TaskResult;
 import io.flannel.operator.decide.task.TaskSchedule.Start;
-import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Lease;
 import io.flannel.operator.flannel.Networks;
@@ -194,7 +194,7 @@ class PreflightRoundTest {
   private static TriedPod pod(
       PreflightPlan plan, String node, int attempt, int secondsAgo, Optional<TaskResult> result) {
     return new TriedPod(
-        new StepPod(
+        new SeenPod(
             node + "-" + attempt,
             node,
             "",

@@ -19,7 +19,7 @@ import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
 import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
-import io.flannel.operator.flannel.live.RolloutAnnotations.TakenBack;
+import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -124,7 +124,7 @@ class RolloutActionTest {
             Optional.of(EARLIER),
             Optional.of("a"),
             Set.of(),
-            Optional.of(new TakenBack("b", "", "it failed")),
+            Optional.of(new RolledBack("b", "", "it failed")),
             true);
     ClusterState half = live(back, pod("n1", "a", true), pod("n2", "b", true));
     assertThat(decide("c", half, null).marks().previous()).contains("a");
@@ -148,13 +148,13 @@ class RolloutActionTest {
     FlannelPod broken = new FlannelPod("pod-n2", "n2", "a", "hash", Optional.empty(), false);
     RolloutAnnotations marks =
         decide("b", running("a", pod("n1", "a", true), broken), null).marks();
-    assertThat(marks.illBefore()).contains("n2:not-running");
+    assertThat(marks.unhealthyBefore()).contains("n2:not-running");
     assertThat(marks.previous()).contains("a");
     // Kubernetes replaces its pod first; the others have their turn all the same.
     FlannelPod still = new FlannelPod("pod-n2", "n2", "b", "hash", Optional.empty(), false);
     assertThat(decide("b", live(marks, pod("n1", "a", true), still), null).maxUnavailable())
         .isEqualTo("2");
-    assertThat(decide("b", live(marks, pod("n1", "b", true), still), null).marks().isThrough())
+    assertThat(decide("b", live(marks, pod("n1", "b", true), still), null).marks().isComplete())
         .isTrue();
     // It runs again, and then its kubelet is lost.
     FlannelPod runs = new FlannelPod("pod-n2", "n2", "a", "hash", Optional.of(EARLIER), false);
@@ -167,10 +167,10 @@ class RolloutActionTest {
             Optional.empty());
     assertThat(atOnce(others, pod("n1", "b", true), runs)).isEqualTo("3");
     // In the middle of a rollout a pod may be missing for that alone.
-    assertThat(decide("c", live(marks, pod("n1", "b", true), broken), null).marks().illBefore())
+    assertThat(decide("c", live(marks, pod("n1", "b", true), broken), null).marks().unhealthyBefore())
         .contains("n2:not-running");
     FlannelPod starting = new FlannelPod("pod-n1", "n1", "b", "hash", Optional.empty(), false);
-    assertThat(decide("c", live(marks, starting, pod("n2", "a", true)), null).marks().illBefore())
+    assertThat(decide("c", live(marks, starting, pod("n2", "a", true)), null).marks().unhealthyBefore())
         .doesNotContain("n1:not-running");
   }
 
@@ -206,16 +206,16 @@ class RolloutActionTest {
         new RolloutAnnotations(
             "b", Optional.of(EARLIER), Optional.of("a"), Set.of("n2"), Optional.empty());
     ClusterState broken = live(half, pod("n1", "b", false), pod("n2", "b", true));
-    assertThat(decide("c", broken, null).marks().illBefore()).containsExactly("n2");
+    assertThat(decide("c", broken, null).marks().unhealthyBefore()).containsExactly("n2");
     ClusterState done = live(half, pod("n1", "b", true), pod("n2", "b", true));
-    assertThat(decide("c", done, null).marks().illBefore()).containsExactlyInAnyOrder("n1", "n2");
+    assertThat(decide("c", done, null).marks().unhealthyBefore()).containsExactlyInAnyOrder("n1", "n2");
     RolloutAnnotations newcomers =
         new RolloutAnnotations(
             "b", Optional.of(BEFORE_ALL), Optional.of("a"), Set.of(), Optional.empty());
     assertThat(
             decide("c", live(newcomers, pod("n1", "b", false), pod("n2", "b", true)), null)
                 .marks()
-                .illBefore())
+                .unhealthyBefore())
         .as("they reached nobody before")
         .containsExactlyInAnyOrder("n1", "n2");
   }
@@ -230,7 +230,7 @@ class RolloutActionTest {
     String hash = later.live().orElseThrow().configHash();
     RolloutAction step = decide("b", later, Optional.of(complete(hash, "09:00:01")), ILL, true);
     assertThat(step).isInstanceOf(Forward.class);
-    assertThat(step.marks().isThrough()).isTrue();
+    assertThat(step.marks().isComplete()).isTrue();
     assertThat(decide("b", later, Optional.of(complete(hash, "08:59:59")), ILL, true))
         .as("of a rollout before")
         .isInstanceOf(Back.class);
@@ -334,7 +334,7 @@ class RolloutActionTest {
             Optional.of(NOW),
             Optional.of("a"),
             Set.of("n9"),
-            Optional.of(new TakenBack("b", "", "n2: EncapsulationBlocked at n2")));
+            Optional.of(new RolledBack("b", "", "n2: EncapsulationBlocked at n2")));
     assertThat(back).isEqualTo(new Back(after, "2"));
     assertThat(decide("b", live(after, pod("n1", "a", true), pod("n2", "b", false)), null))
         .isEqualTo(new Back(after, "2"));
@@ -350,23 +350,23 @@ class RolloutActionTest {
             Optional.of(EARLIER),
             Optional.empty(),
             Set.of(),
-            Optional.of(new TakenBack("b", "monday", "it failed")));
+            Optional.of(new RolledBack("b", "monday", "it failed")));
     ClusterState back = live(after, pod("n1", "a", true));
     assertThat(attempt("b", "monday", back)).isInstanceOf(Back.class);
     assertThat(attempt("b", "tuesday", back)).isInstanceOf(Forward.class);
     assertThat(attempt("c", "monday", back)).isInstanceOf(Forward.class);
-    assertThat(attempt("b", "tuesday", back).marks().takenBack()).isEmpty();
+    assertThat(attempt("b", "tuesday", back).marks().rolledBack()).isEmpty();
   }
 
   @Test
   void whatFailedIsForgottenWhenWhatRanBeforeIsAskedForAndRunsEverywhere() {
-    TakenBack failed = new TakenBack("b", "", "it failed");
+    RolledBack failed = new RolledBack("b", "", "it failed");
     RolloutAnnotations after =
         new RolloutAnnotations(
             "a", Optional.of(EARLIER), Optional.empty(), Set.of(), Optional.of(failed));
-    assertThat(attempt("a", "", live(after, pod("n1", "a", true))).marks().takenBack()).isEmpty();
+    assertThat(attempt("a", "", live(after, pod("n1", "a", true))).marks().rolledBack()).isEmpty();
     ClusterState onItsWay = live(after, pod("n1", "a", true), pod("n2", "b", true));
-    assertThat(attempt("a", "", onItsWay).marks().takenBack()).contains(failed);
+    assertThat(attempt("a", "", onItsWay).marks().rolledBack()).contains(failed);
   }
 
   @Test
@@ -397,8 +397,8 @@ class RolloutActionTest {
     ClusterState stuck = live(marks, pod("n1", "b", false), pod("n2", "a", true));
     String hash = stuck.live().orElseThrow().configHash();
     RolloutAction step = decide("b", stuck, Optional.of(stalled(hash)), null, true);
-    assertThat(step.marks().takenBack())
-        .contains(new TakenBack("b", "", "0 of 2, and no further one"));
+    assertThat(step.marks().rolledBack())
+        .contains(new RolledBack("b", "", "0 of 2, and no further one"));
     assertThat(decide("b", stuck, Optional.of(stalled("other")), null, true))
         .isInstanceOf(Forward.class);
   }

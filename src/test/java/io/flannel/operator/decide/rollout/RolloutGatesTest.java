@@ -23,7 +23,7 @@ import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
 import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
-import io.flannel.operator.flannel.live.RolloutAnnotations.TakenBack;
+import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,10 +46,10 @@ class RolloutGatesTest {
   private static final Duration MEASURED = RolloutGates.measured(NETWORK.health());
 
   private final TunnelScenario lab = new TunnelScenario(5);
-  private Set<String> illBefore = Set.of();
+  private Set<String> unhealthyBefore = Set.of();
   private Instant changedAt = Instant.parse("2026-11-22T00:00:00Z");
   private String podsBackend = "ipip";
-  private Optional<TakenBack> takenBack = Optional.empty();
+  private Optional<RolledBack> rolledBack = Optional.empty();
   private Duration toldFor = Duration.ofDays(1);
 
   @Test
@@ -108,7 +108,7 @@ class RolloutGatesTest {
   @Test
   void onTheWayBackNobodyWaitsForWhatOnlyTheOthersCanMend() {
     lab.blocked(A, B);
-    takenBack = Optional.of(new TakenBack("failed", "", "it failed"));
+    rolledBack = Optional.of(new RolledBack("failed", "", "it failed"));
     assertThat(gates(MEASURED.minusSeconds(1)).open()).isEmpty();
     assertThat(gates(MEASURED).open()).containsExactly("pod-" + A);
   }
@@ -126,7 +126,7 @@ class RolloutGatesTest {
     RolloutGates gates = gates(MEASURED);
     assertThat(gates.open()).isEmpty();
     assertThat(gates.failed()).isEmpty();
-    illBefore = Set.of(A);
+    unhealthyBefore = Set.of(A);
     assertThat(gates(MEASURED).open()).isEmpty();
   }
 
@@ -148,7 +148,7 @@ class RolloutGatesTest {
   @Test
   void whatWasIllBeforeStopsNothing() {
     lab.blocked(A);
-    illBefore = Set.of(A);
+    unhealthyBefore = Set.of(A);
     assertThat(gates(MEASURED).open()).as("it may get well yet").isEmpty();
     RolloutGates later = gates(MEASURED.multipliedBy(2));
     assertThat(later.open()).containsExactly("pod-" + A);
@@ -157,14 +157,14 @@ class RolloutGatesTest {
 
   @Test
   void whoWasIllIsThroughAtOnceWhenItIsWell() {
-    illBefore = Set.of(A);
+    unhealthyBefore = Set.of(A);
     assertThat(gates(Duration.ZERO).open()).containsExactly("pod-" + A);
   }
 
   @Test
   void aPairThatWasIllBeforeStopsNothingButAnotherDoes() {
     lab.blocked(A, B);
-    illBefore = Set.of(A + "/" + B);
+    unhealthyBefore = Set.of(A + "/" + B);
     assertThat(gates(MEASURED).open()).containsExactly("pod-" + A);
     lab.blocked(A, name(2));
     assertThat(gates(MEASURED).open()).isEmpty();
@@ -206,7 +206,7 @@ class RolloutGatesTest {
     } else {
       lab.blocked(name(ill), name(peer));
     }
-    illBefore = UnhealthyBaseline.of(lab.leases(), Optional.of(lab.verdicts())).marks();
+    unhealthyBefore = UnhealthyBaseline.of(lab.leases(), Optional.of(lab.verdicts())).marks();
     for (int node = 0; node < 5; node++) {
       assertThat(judge(NETWORK, pod(name(node), MEASURED.multipliedBy(2))).open()).hasSize(1);
     }
@@ -237,7 +237,7 @@ class RolloutGatesTest {
                     live.template(),
                     live.pods(),
                     new RolloutAnnotations(
-                        "r", Optional.of(changedAt), Optional.of("before"), illBefore, takenBack)))
+                        "r", Optional.of(changedAt), Optional.of("before"), unhealthyBefore, rolledBack)))
             .pods(new FlannelPods(List.of(pod), Map.of("h", config)))
             .state();
     return RolloutGates.judge(

@@ -3,7 +3,7 @@ package io.flannel.operator.decide.task;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.task.TaskSchedule.Start;
-import io.flannel.operator.decide.task.TaskSchedule.StepPod;
+import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -139,7 +139,7 @@ class TaskScheduleTest {
     assertThat(TaskResult.read(longest).orElseThrow().said()).endsWith("…");
   }
 
-  private static TaskSchedule schedule(int atOnce, String nodes, StepPod... pods) {
+  private static TaskSchedule schedule(int atOnce, String nodes, SeenPod... pods) {
     var orders = new TreeMap<String, String>();
     for (String node : nodes.isEmpty() ? new String[0] : nodes.split(" ")) {
       orders.put(node, "order");
@@ -147,8 +147,8 @@ class TaskScheduleTest {
     return TaskSchedule.of(orders, List.of(pods), atOnce, Optional.of(Duration.ofMinutes(1)), NOW);
   }
 
-  private static StepPod running(String node, int attempt, int seconds) {
-    return new StepPod(
+  private static SeenPod running(String node, int attempt, int seconds) {
+    return new SeenPod(
         node + "-" + attempt,
         node,
         "order",
@@ -158,8 +158,8 @@ class TaskScheduleTest {
         "ErrImagePull: no such image");
   }
 
-  private static StepPod ended(String node, int attempt, int seconds, boolean done) {
-    return new StepPod(
+  private static SeenPod ended(String node, int attempt, int seconds, boolean done) {
+    return new SeenPod(
         node + "-" + attempt,
         node,
         "order",

@@ -48,7 +48,7 @@ class NodeTaskPodTest {
     assertThat(security.getRunAsUser()).isZero();
     assertThat(container.getEnv())
         .extracting(EnvVar::getName, EnvVar::getValue)
-        .containsExactly(tuple("STEP", "left-overs"), tuple("ORDER", "{}"));
+        .containsExactly(tuple("TASK_KIND", "left-overs"), tuple("TASK", "{}"));
   }
 
   @Test
@@ -77,8 +77,8 @@ class NodeTaskPodTest {
     Pod pod = pod("node-1", "{}", 3);
     assertThat(pod.getMetadata().getNamespace()).isEqualTo("flannel-system");
     assertThat(pod.getMetadata().getLabels())
-        .containsEntry("app", "flannel-node-step")
-        .containsEntry("flannel.io/step", "left-overs")
+        .containsEntry("app", "flannel-node-task")
+        .containsEntry("flannel.io/task", "left-overs")
         .containsEntry("flannel.io/network", "default");
     assertThat(pod.getMetadata().getOwnerReferences())
         .singleElement()
@@ -93,8 +93,8 @@ class NodeTaskPodTest {
     assertThat(name).isEqualTo(pod("n".repeat(253), "{\"a\": 1}", 1).getMetadata().getName());
     assertThat(name).isNotEqualTo(pod("n".repeat(253), "{}", 2).getMetadata().getName());
     assertThat(name).isNotEqualTo(pod("n".repeat(252), "{}", 1).getMetadata().getName());
-    assertThat(pod("a", "{}", 1).getMetadata().getAnnotations().get("flannel.io/order"))
-        .isNotEqualTo(pod("a", "{ }", 1).getMetadata().getAnnotations().get("flannel.io/order"));
+    assertThat(pod("a", "{}", 1).getMetadata().getAnnotations().get("flannel.io/task-hash"))
+        .isNotEqualTo(pod("a", "{ }", 1).getMetadata().getAnnotations().get("flannel.io/task-hash"));
   }
 
   private static Pod pod(String node, String order, int attempt) {
@@ -105,7 +105,7 @@ class NodeTaskPodTest {
     return NodeTaskPod.render(
         Networks.ipip("10.244.0.0/16"),
         SETTINGS,
-        new NodeTaskPod.Step(
+        new NodeTaskPod.Task(
             kind, node, "uid of " + node, order, NodeTaskPod.hash(order), attempt));
   }
 }

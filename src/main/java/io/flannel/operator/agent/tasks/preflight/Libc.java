@@ -18,7 +18,7 @@ import java.lang.invoke.VarHandle;
  * takes a segment for errno first: errno belongs to the thread, and the JVM's own system calls
  * would overwrite it before Java could ask.
  */
-@SuppressWarnings("restricted") // Calls of native code: the step is started with the right to.
+@SuppressWarnings("restricted") // Calls of native code: the task is started with the right to.
 final class Libc {
   /** No packet waits (EAGAIN; on Linux the same as EWOULDBLOCK). */
   static final int EAGAIN = 11;

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * The step PREFLIGHT on one node: carries out a {@link PreflightTask}. Needs CAP_NET_RAW, the
+ * The task PREFLIGHT on one node: carries out a {@link PreflightTask}. Needs CAP_NET_RAW, the
  * node's network and {@code --enable-native-access}.
  */
 public final class PreflightTaskRun {
