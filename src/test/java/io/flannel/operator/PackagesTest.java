@@ -61,7 +61,7 @@ class PackagesTest {
                 .resideInAPackage(ROOT + name + "..")
                 .should()
                 .dependOnClassesThat(
-                    resideInAPackage(ROOT + "..")
+                    resideInAPackage("io.flannel.operator..")
                         .and(not(resideInAPackage(ROOT + name + "..")))
                         .and(not(resideInAnyPackage(packages(allowed.toArray(String[]::new))))))
                 .check(classes));

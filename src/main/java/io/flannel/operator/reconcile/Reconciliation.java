@@ -37,7 +37,6 @@ import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.observe.ClusterObserver;
-import io.flannel.operator.observe.NetworkClaim;
 import io.flannel.operator.observe.NetworkSpec;
 import io.flannel.operator.observe.RevisionHistory;
 import io.flannel.operator.observe.UncachedReads;

@@ -12,8 +12,8 @@ import java.util.Map;
 /**
  * The main class of a task's pod.
  *
- * <p>Its environment: {@code TASK_KIND}, the kind; {@code TASK}, what to do, in that kind's JSON; and
- * {@code RESULT_FILE}, where the result goes if not to where kubelet takes it from.
+ * <p>Its environment: {@code TASK_KIND}, the kind; {@code TASK}, what to do, in that kind's JSON;
+ * and {@code RESULT_FILE}, where the result goes if not to where kubelet takes it from.
  */
 public final class NodeTask {
   /** Kubernetes' default of {@code terminationMessagePath}. */

@@ -2,8 +2,8 @@ package io.flannel.operator.decide.preflight;
 
 import io.flannel.operator.decide.health.ProbePlan;
 import io.flannel.operator.decide.preflight.Preflight.Outcome;
-import io.flannel.operator.decide.task.TaskSchedule.Start;
 import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
+import io.flannel.operator.decide.task.TaskSchedule.Start;
 import io.flannel.operator.flannel.Backend;
 import java.time.Duration;
 import java.time.Instant;

@@ -50,8 +50,7 @@ public sealed interface RolloutAction {
    * Decides.
    *
    * @param wantedRevision of the template that the spec asks for
-   * @param attempt the FlannelNetwork's annotation {@link RolloutAnnotations#RETRY}; empty:
-   *     none
+   * @param attempt the FlannelNetwork's annotation {@link RolloutAnnotations#RETRY}; empty: none
    * @param tunnels as they are before anything is changed
    * @param rollout what was last said of a rollout
    * @param mayGoBack whether a failed rollout is to be taken back
@@ -93,7 +92,8 @@ public sealed interface RolloutAction {
           change(wanted, wantedRevision, cluster, leases, tunnels, rollout, now),
           !pods.all().isEmpty());
     }
-    if (isComplete(pods, leases, wantedRevision, marks.unhealthyBefore()) || wasThrough(rollout, live)) {
+    if (isComplete(pods, leases, wantedRevision, marks.unhealthyBefore())
+        || wasThrough(rollout, live)) {
       // Who asks for what ran before has given up what failed: asked for again, it is tried again.
       return turns.forward(marks.completed(), false);
     }

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param changedAt when the present template was written, if that is known
  * @param previous the last revision that ran on every node, which a failed rollout goes back to:
  *     the present one once it did; empty until an installation is through
- * @param unhealthyBefore nodes ({@code node3}) and pairs of them ({@code node1/node2}) whose tunnels were
- *     not healthy when the present template was written, and nodes on which flannel did not run
- *     ({@code node3:not-running})
+ * @param unhealthyBefore nodes ({@code node3}) and pairs of them ({@code node1/node2}) whose
+ *     tunnels were not healthy when the present template was written, and nodes on which flannel
+ *     did not run ({@code node3:not-running})
  * @param rolledBack what failed, if the present template is there because another one did
  * @param cuts whether nodes of different templates may not reach each other's pods: the change was
  *     disruptive, and allowed

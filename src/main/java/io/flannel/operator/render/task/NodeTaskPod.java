@@ -92,7 +92,7 @@ public final class NodeTaskPod {
   private NodeTaskPod() {}
 
   /**
-   * What a task of {@link Kind#GOING} is told.
+   * What a task of {@link Kind#CLEANUP} is told.
    *
    * @param deletion the uid of the network that goes: a task of an earlier one does not count
    * @param ranges the pods', inside which flannel's routes are removed; one at least

@@ -167,10 +167,14 @@ class RolloutActionTest {
             Optional.empty());
     assertThat(atOnce(others, pod("n1", "b", true), runs)).isEqualTo("3");
     // In the middle of a rollout a pod may be missing for that alone.
-    assertThat(decide("c", live(marks, pod("n1", "b", true), broken), null).marks().unhealthyBefore())
+    assertThat(
+            decide("c", live(marks, pod("n1", "b", true), broken), null).marks().unhealthyBefore())
         .contains("n2:not-running");
     FlannelPod starting = new FlannelPod("pod-n1", "n1", "b", "hash", Optional.empty(), false);
-    assertThat(decide("c", live(marks, starting, pod("n2", "a", true)), null).marks().unhealthyBefore())
+    assertThat(
+            decide("c", live(marks, starting, pod("n2", "a", true)), null)
+                .marks()
+                .unhealthyBefore())
         .doesNotContain("n1:not-running");
   }
 
@@ -208,7 +212,8 @@ class RolloutActionTest {
     ClusterState broken = live(half, pod("n1", "b", false), pod("n2", "b", true));
     assertThat(decide("c", broken, null).marks().unhealthyBefore()).containsExactly("n2");
     ClusterState done = live(half, pod("n1", "b", true), pod("n2", "b", true));
-    assertThat(decide("c", done, null).marks().unhealthyBefore()).containsExactlyInAnyOrder("n1", "n2");
+    assertThat(decide("c", done, null).marks().unhealthyBefore())
+        .containsExactlyInAnyOrder("n1", "n2");
     RolloutAnnotations newcomers =
         new RolloutAnnotations(
             "b", Optional.of(BEFORE_ALL), Optional.of("a"), Set.of(), Optional.empty());

@@ -237,7 +237,11 @@ class RolloutGatesTest {
                     live.template(),
                     live.pods(),
                     new RolloutAnnotations(
-                        "r", Optional.of(changedAt), Optional.of("before"), unhealthyBefore, rolledBack)))
+                        "r",
+                        Optional.of(changedAt),
+                        Optional.of("before"),
+                        unhealthyBefore,
+                        rolledBack)))
             .pods(new FlannelPods(List.of(pod), Map.of("h", config)))
             .state();
     return RolloutGates.judge(

@@ -2,8 +2,8 @@ package io.flannel.operator.decide.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.decide.task.TaskSchedule.Start;
 import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
+import io.flannel.operator.decide.task.TaskSchedule.Start;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

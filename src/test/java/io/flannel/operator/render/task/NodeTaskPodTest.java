@@ -94,7 +94,8 @@ class NodeTaskPodTest {
     assertThat(name).isNotEqualTo(pod("n".repeat(253), "{}", 2).getMetadata().getName());
     assertThat(name).isNotEqualTo(pod("n".repeat(252), "{}", 1).getMetadata().getName());
     assertThat(pod("a", "{}", 1).getMetadata().getAnnotations().get("flannel.io/task-hash"))
-        .isNotEqualTo(pod("a", "{ }", 1).getMetadata().getAnnotations().get("flannel.io/task-hash"));
+        .isNotEqualTo(
+            pod("a", "{ }", 1).getMetadata().getAnnotations().get("flannel.io/task-hash"));
   }
 
   private static Pod pod(String node, String order, int attempt) {

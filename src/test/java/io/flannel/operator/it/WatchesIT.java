@@ -1,4 +1,4 @@
-package io.flannel.operator.observe;
+package io.flannel.operator.it;
 
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;

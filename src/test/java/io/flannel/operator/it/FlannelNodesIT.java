@@ -1,4 +1,4 @@
-package io.flannel.operator.apply;
+package io.flannel.operator.it;
 
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static java.nio.charset.StandardCharsets.UTF_8;

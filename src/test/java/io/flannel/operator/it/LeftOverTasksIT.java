@@ -1,4 +1,4 @@
-package io.flannel.operator.apply;
+package io.flannel.operator.it;
 
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What agents find left over is removed by a step on each node, one after the other. */
-class LeftOverPodsIT {
+class LeftOverTasksIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
@@ -151,7 +151,7 @@ class LeftOverPodsIT {
   }
 
   private static LeftOverTask order(Pod pod) {
-    return LeftOverTask.read(TaskPod.order(pod).orElseThrow());
+    return LeftOverTask.read(TaskPod.input(pod).orElseThrow());
   }
 
   @Test
