@@ -2,7 +2,6 @@ package io.flannel.operator.apply;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.adoption.AdoptionValidator;
@@ -10,6 +9,7 @@ import io.flannel.operator.decide.adoption.ForeignFlannelValidator;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.foreign.BindingSubject;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
+import io.flannel.operator.observe.AccountLook;
 import io.flannel.operator.observe.BindingSubjects;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.Flannel;
@@ -49,12 +49,15 @@ public final class FlannelBinding {
    * rights that they have. A ServiceAccount that is there keeps them, unless a person confirmed
    * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read again,
    * just before it is written: what somebody wrote since the pass began is not in {@code cluster}.
+   * Nobody else is given them but a flannel to take over where only administrators have one.
    *
+   * @param accounts asked for ServiceAccounts before, when {@code cluster} was observed
    * @return a list that more can be added to; the binding has the version that its subjects were
    *     read of
    */
   public List<HasMetadata> foundation(
-      KubernetesClient client, DesiredNetwork wanted, ClusterState cluster) {
+      AccountLook accounts, DesiredNetwork wanted, ClusterState cluster) {
+    accounts.forgetMissing();
     // Read before its subjects: what is written must not undo what came after them.
     Optional<String> version =
         watches
@@ -64,10 +67,13 @@ public final class FlannelBinding {
     boolean confirmed =
         cluster.network(wanted.name()).filter(ClusterState.NetworkRef::confirmed).isPresent();
     Stream<BindingSubject> adopted =
-        AdoptionValidator.candidate(wanted, cluster).map(FlannelBinding::account).stream();
+        AdoptionValidator.candidate(wanted, cluster)
+            .filter(ForeignFlannel::isInAdministratorsNamespace)
+            .map(ForeignFlannel::account)
+            .stream();
     Stream<BindingSubject> kept =
         new BindingSubjects(watches)
-            .others(account -> BindingSubjects.isThere(client, account)).stream()
+            .others(accounts::isThere).stream()
                 .filter(BindingSubject::isAccount)
                 .filter(one -> !confirmed || isUsed(one, cluster));
     List<BindingSubject> others =
@@ -88,11 +94,7 @@ public final class FlannelBinding {
 
   private static boolean isUsed(BindingSubject account, ClusterState cluster) {
     return cluster.others().uses(account)
-        || cluster.foreign().stream().map(FlannelBinding::account).anyMatch(account::equals);
-  }
-
-  private static BindingSubject account(ForeignFlannel found) {
-    return BindingSubject.account(found.namespace(), found.serviceAccount());
+        || cluster.foreign().stream().map(ForeignFlannel::account).anyMatch(account::equals);
   }
 
   private static HasMetadata withOthers(

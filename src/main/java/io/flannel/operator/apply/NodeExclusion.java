@@ -15,7 +15,7 @@ import java.util.Optional;
  * is restarted for the new template. Its controller then deletes the pods of just these nodes
  * (pkg/controller/daemon, podsShouldBeOnNode).
  */
-final class NodeExclusion {
+public final class NodeExclusion {
   private NodeExclusion() {}
 
   /**

@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Times;
-import io.flannel.operator.flannel.foreign.ForeignFlannel;
+import io.flannel.operator.flannel.foreign.AdoptionMark;
 import io.flannel.operator.flannel.foreign.OtherDaemonSet;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.Flannel;
@@ -165,8 +165,16 @@ public final class Pruner {
   }
 
   private static boolean isOf(String name, HasMetadata live) {
-    return name.equals(orEmpty(live.getMetadata().getLabels()).get(Flannel.NETWORK_LABEL))
-        || name.equals(orEmpty(live.getMetadata().getAnnotations()).get(ForeignFlannel.ADOPTED_BY));
+    return (name.equals(orEmpty(live.getMetadata().getLabels()).get(Flannel.NETWORK_LABEL))
+            && !isACopy(live))
+        || AdoptionMark.of(live.getMetadata()).filter(name::equals).isPresent();
+  }
+
+  /** A flannel's DaemonSet with our labels where we have none: somebody copied it. */
+  private static boolean isACopy(HasMetadata live) {
+    return live instanceof DaemonSet
+        && live.getMetadata().getName().equals(Flannel.DAEMON_SET)
+        && !Flannel.NAMESPACE.equals(live.getMetadata().getNamespace());
   }
 
   private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {

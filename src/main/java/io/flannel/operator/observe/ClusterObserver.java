@@ -9,11 +9,11 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.ClusterNode;
@@ -64,15 +64,14 @@ public final class ClusterObserver {
   /**
    * The observer of a pass.
    *
+   * @param accounts asks for ServiceAccounts that no watch tells of
    * @param network the FlannelNetwork that it is about, as the pass has it
    * @param written what the pass wrote, as the API server answered
    */
   public static ClusterObserver of(
-      KubernetesClient client, Watches watches, FlannelNetwork network, List<HasMetadata> written) {
+      AccountLook accounts, Watches watches, FlannelNetwork network, List<HasMetadata> written) {
     return new ClusterObserver(
-        watches,
-        Stream.concat(Stream.of(network), written.stream()).toList(),
-        account -> BindingSubjects.isThere(client, account));
+        watches, Stream.concat(Stream.of(network), written.stream()).toList(), accounts::isThere);
   }
 
   public ClusterState observe() {
@@ -81,6 +80,11 @@ public final class ClusterObserver {
         .list(FlannelNode.class)
         .filter(node -> node.getStatus() != null)
         .forEach(node -> reports.put(node.getMetadata().getName(), node.getStatus()));
+    List<NetworkRef> networks =
+        list(FlannelNetwork.class)
+            .filter(network -> !network.isMarkedForDeletion())
+            .map(NetworkClaim::of)
+            .toList();
     return new ClusterState(
         watches
             .list(Node.class)
@@ -88,13 +92,10 @@ public final class ClusterObserver {
             .sorted(Comparator.comparing(ClusterNode::name))
             .toList(),
         watches.list(ServiceCIDR.class).flatMap(ClusterObserver::ranges).toList(),
-        list(FlannelNetwork.class)
-            .filter(network -> !network.isMarkedForDeletion())
-            .map(NetworkClaim::of)
-            .toList(),
-        flannels().filter(ClusterObserver::ours).findFirst().map(this::live),
+        networks,
+        flannels().filter(one -> isOurs(one, networks)).findFirst().map(this::live),
         flannels()
-            .filter(daemonSet -> !ours(daemonSet))
+            .filter(one -> !isOurs(one, networks))
             .map(this::found)
             .sorted(Comparator.comparing(ForeignFlannel::namespace))
             .toList(),
@@ -146,9 +147,10 @@ public final class ClusterObserver {
     return configs;
   }
 
-  /** Every flannel in the cluster, ours or not. */
+  /** Every flannel in the cluster, ours or not; what is too large for one is no flannel. */
   private Stream<DaemonSet> flannels() {
     return list(DaemonSet.class)
+        .filter(daemonSet -> daemonSet.getSpec() != null)
         .filter(daemonSet -> Flannel.DAEMON_SET.equals(daemonSet.getMetadata().getName()));
   }
 
@@ -171,16 +173,22 @@ public final class ClusterObserver {
 
   /**
    * Whether this operator applied it: labels can be edited away, field ownership not by accident.
-   * One that is being taken over has our ownership already, and not our template yet.
+   * One that is being taken over has our ownership already, and not our template yet. One that lost
+   * it, as by a restore from a backup, is ours by its label, or where a network is in force.
    */
-  private static boolean ours(DaemonSet daemonSet) {
+  static boolean isOurs(DaemonSet daemonSet, List<NetworkRef> networks) {
     return Flannel.NAMESPACE.equals(daemonSet.getMetadata().getNamespace())
         && LiveFlannelReader.isRendered(daemonSet)
-        && daemonSet.getMetadata().getManagedFields().stream()
-            .anyMatch(
-                entry ->
-                    FieldOwnership.FIELD_MANAGER.equals(entry.getManager())
-                        && "Apply".equals(entry.getOperation()));
+        && (FieldOwnership.isOf(daemonSet, FieldOwnership.FIELD_MANAGER)
+            || networks.stream()
+                .anyMatch(network -> network.accepted() || isLabelled(daemonSet, network.name())));
+  }
+
+  private static boolean isLabelled(DaemonSet daemonSet, String network) {
+    return Optional.ofNullable(daemonSet.getMetadata().getLabels())
+        .map(labels -> labels.get(Flannel.NETWORK_LABEL))
+        .filter(network::equals)
+        .isPresent();
   }
 
   private ForeignFlannel found(DaemonSet daemonSet) {

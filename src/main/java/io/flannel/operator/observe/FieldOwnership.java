@@ -1,6 +1,7 @@
 package io.flannel.operator.observe;
 
 import io.fabric8.kubernetes.api.model.FieldsV1;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
 import java.util.ArrayList;
@@ -18,6 +19,13 @@ public final class FieldOwnership {
   public static final String FIELD_MANAGER = "flannel-operator";
 
   private FieldOwnership() {}
+
+  /** Whether this manager applied it, as far as the API server knows. */
+  public static boolean isOf(HasMetadata object, String manager) {
+    return object.getMetadata().getManagedFields().stream()
+        .anyMatch(
+            entry -> manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation()));
+  }
 
   /** The same entries, all but those of the status made one: of an apply by this manager. */
   public static List<ManagedFieldsEntry> transferred(

@@ -40,7 +40,7 @@ public final class LiveFlannelReader {
   }
 
   /** Whether its pods are made as we make them: from a revision, or with a hashed ConfigMap. */
-  static boolean isRendered(DaemonSet daemonSet) {
+  public static boolean isRendered(DaemonSet daemonSet) {
     return !marks(daemonSet).revision().isEmpty()
         || configMapName(daemonSet).startsWith(Flannel.CONFIG_MAP_PREFIX);
   }
@@ -111,7 +111,10 @@ public final class LiveFlannelReader {
         hostPath(pod, FlannelDaemonSet.CNI_BIN_VOLUME),
         hostPath(pod, FlannelDaemonSet.CNI_CONF_VOLUME),
         flanneld.map(Container::getImagePullPolicy),
-        pod.getImagePullSecrets().stream().map(LocalObjectReference::getName).toList(),
+        pod.getImagePullSecrets().stream()
+            .map(LocalObjectReference::getName)
+            .filter(name -> name != null && !name.isEmpty())
+            .toList(),
         quantities(resources, ResourceRequirements::getLimits),
         quantities(resources, ResourceRequirements::getRequests),
         pod.getTolerations().stream().map(LiveFlannelReader::toleration).toList(),

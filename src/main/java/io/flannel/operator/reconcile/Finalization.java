@@ -147,7 +147,7 @@ final class Finalization {
       say(why);
       return Optional.of(new NodeCleanup.Pending(REFUSED_LOOK, why));
     }
-    new AdoptionApplier(tools.client(), tools.watches()).removeAll();
+    new AdoptionApplier(tools.client(), tools.watches()).removeAll(wanted);
     remover.removeAll(wanted, network);
     return Optional.empty();
   }

@@ -36,6 +36,7 @@ import io.flannel.operator.decide.rollout.RolloutState;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
+import io.flannel.operator.observe.AccountLook;
 import io.flannel.operator.observe.ClusterObserver;
 import io.flannel.operator.observe.NetworkSpec;
 import io.flannel.operator.observe.RevisionHistory;
@@ -102,6 +103,7 @@ final class Reconciliation {
   private final NodeTasks steps;
   private final LeftOverPods leftOvers;
   private final PreflightPods preflights;
+  private final AccountLook accounts;
 
   /** What this pass wrote, as the API server answered. */
   private final List<HasMetadata> written = new ArrayList<>();
@@ -141,6 +143,7 @@ final class Reconciliation {
     this.steps = new NodeTasks(client, watches, agents, clock);
     this.leftOvers = new LeftOverPods(steps);
     this.preflights = new PreflightPods(steps, clock);
+    this.accounts = AccountLook.by(client);
   }
 
   /**
@@ -261,7 +264,7 @@ final class Reconciliation {
             now,
             decision,
             paused,
-            takeOver.leftOver().map(Applier::name).toList(),
+            takeOver.leftOver(wanted).map(Applier::name).toList(),
             found -> AdoptionManifest.of(found, network));
     Reported reported =
         report(
@@ -331,7 +334,7 @@ final class Reconciliation {
   }
 
   private ClusterState observe() {
-    return ClusterObserver.of(client, watches, network, written).observe();
+    return ClusterObserver.of(accounts, watches, network, written).observe();
   }
 
   private String name() {
@@ -345,7 +348,7 @@ final class Reconciliation {
 
   private void apply(DesiredNetwork wanted, RolloutAction step, ClusterState cluster) {
     written.addAll(takeOver.begin(wanted, cluster));
-    List<HasMetadata> rendered = new FlannelBinding(watches).foundation(client, wanted, cluster);
+    List<HasMetadata> rendered = new FlannelBinding(watches).foundation(accounts, wanted, cluster);
     daemonSet(wanted, step).ifPresent(rendered::add);
     if (wanted.health().enabled()) {
       rendered.add(NodeAgentDaemonSet.render(wanted, agents));

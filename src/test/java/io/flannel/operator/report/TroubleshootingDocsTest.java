@@ -66,6 +66,7 @@ class TroubleshootingDocsTest {
         List.of(
             ForeignFlannelValidator.REASON,
             StatusReport.CLEANING,
+            StatusReport.INTERNAL_ERROR,
             StatusReport.PAUSED,
             TaskSchedule.WAITING,
             Preflight.Running.REASON,

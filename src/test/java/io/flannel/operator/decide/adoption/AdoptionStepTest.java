@@ -12,6 +12,7 @@ import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Installs;
 import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.Nodes;
+import io.flannel.operator.flannel.foreign.AdoptionMark;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.util.List;
@@ -129,7 +130,7 @@ class AdoptionStepTest {
         "ipip-in-kube-system",
         it -> {
           it.getMetadata().setGeneration(2L);
-          it.getMetadata().setAnnotations(Map.of(ForeignFlannel.ADOPTED_BY, "default"));
+          it.getMetadata().setAnnotations(Map.of(AdoptionMark.KEY, "default"));
           var terms =
               it.getSpec()
                   .getTemplate()

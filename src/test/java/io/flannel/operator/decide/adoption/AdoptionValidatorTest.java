@@ -5,8 +5,11 @@ import static io.flannel.operator.flannel.Networks.wanted;
 import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetworkSpec;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Clusters;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.Decision.Refuse;
 import io.flannel.operator.decide.acceptance.SpecValidator;
@@ -124,6 +127,20 @@ class AdoptionValidatorTest {
   }
 
   @Test
+  void aPathOfAnyLengthIsCompared() {
+    String path = "/".repeat(1_000_000) + "x";
+    ForeignFlannel found =
+        Installs.with(
+            MANIFEST,
+            daemonSet ->
+                daemonSet.getSpec().getTemplate().getSpec().getVolumes().stream()
+                    .filter(volume -> volume.getName().equals("cni-plugin"))
+                    .forEach(volume -> volume.getHostPath().setPath(path)));
+    assertThat(AdoptionValidator.differences(found, wanted(AS_IT_IS), cluster(node("n1")).state()))
+        .hasSize(1);
+  }
+
+  @Test
   void notationIsNoDifference() {
     assertThat(
             differences(
@@ -217,6 +234,47 @@ class AdoptionValidatorTest {
     assertThat(SpecValidator.judge(ipip, adopting)).isEqualTo(Decision.accept());
     assertThat(AdoptionValidator.candidate(ipip, adopting)).contains(marked);
     assertThat(ForeignFlannelValidator.beside(ipip, adopting)).isEmpty();
+  }
+
+  @Test
+  void aMarkNamesTheNetworkOrOneThatIsGone() {
+    DesiredNetwork ipip =
+        wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, cni: {version: 0.3.1}}");
+    ForeignFlannel marked =
+        Installs.with(
+            "ipip-in-kube-system",
+            it -> it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "before")));
+    Clusters adopting = cluster(node("n1")).running(ipip).foreign(marked);
+    assertThat(AdoptionValidator.candidate(ipip, adopting.state())).as("its heir").contains(marked);
+    assertThat(
+            AdoptionValidator.candidate(
+                ipip, adopting.network("before", "2026-11-01T12:00:00Z").state()))
+        .isEmpty();
+  }
+
+  @Test
+  void aMarkThatSomebodyElseWroteIsNone() {
+    DesiredNetwork ipip =
+        wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, cni: {version: 0.3.1}}");
+    ForeignFlannel strangers =
+        Installs.with(
+            "ipip-in-kube-system",
+            it -> {
+              it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default"));
+              it.getMetadata()
+                  .setManagedFields(
+                      List.of(
+                          Serialization.unmarshal(
+                              "---\n{manager: kubectl-annotate, operation: Update, fieldsV1:"
+                                  + " {'f:metadata': {'f:annotations':"
+                                  + " {'f:flannel.io/adopted-by': {}}}}}",
+                              ManagedFieldsEntry.class)));
+            });
+    assertThat(strangers.adoptedBy()).isEmpty();
+    assertThat(
+            AdoptionValidator.candidate(
+                ipip, cluster(node("n1")).running(ipip).foreign(strangers).state()))
+        .isEmpty();
   }
 
   @Test

@@ -6,6 +6,8 @@ import static io.flannel.operator.flannel.Nodes.node;
 import static io.flannel.operator.flannel.foreign.BindingSubject.account;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.Clusters;
 import io.flannel.operator.decide.Decision;
@@ -16,9 +18,13 @@ import io.flannel.operator.flannel.ForeignInstalls;
 import io.flannel.operator.flannel.Installs;
 import io.flannel.operator.flannel.Nodes;
 import io.flannel.operator.flannel.foreign.BindingSubject;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherDaemonSet;
 import io.flannel.operator.flannel.foreign.OtherFlannels.Trace;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,18 +179,70 @@ class ForeignFlannelValidatorTest {
         .contains("kube-system/kube-flannel");
   }
 
+  /** Since then another flannel may have come, such as that of k3s. */
   @Test
-  void whatAnEarlierNetworkLeftExplainsNodesButNoFlannelThatRuns() {
+  void whatAnEarlierNetworkLeftExplainsNothing() {
     Trace older = new Trace("default", CREATED.minusSeconds(60), true);
     Trace binding = new Trace("gone", CREATED.minusSeconds(60), false);
-    for (Trace trace : new Trace[] {older, binding}) {
-      assertThat(judge(fresh(LEASED).traces(trace))).isEqualTo(Decision.accept());
+    Trace anothers = new Trace("another", CREATED.plusSeconds(60), true);
+    for (Trace trace : new Trace[] {older, binding, anothers}) {
+      assertThat(refuse(fresh(LEASED).traces(trace)).message()).contains("node n1 has");
+      assertThat(judge(confirmed(LEASED).traces(trace))).isEqualTo(Decision.accept());
       assertThat(
               refuse(fresh(LEASED).traces(trace).others(ForeignInstalls.other("talos"))).reason())
           .isEqualTo("ForeignFlannel");
       assertThat(refuse(fresh(LEASED).traces(trace).subjects(KUBE_SYSTEM)).reason())
           .isEqualTo("ForeignFlannel");
     }
+  }
+
+  @Test
+  void whatThisNetworkWroteExplainsNodes() {
+    assertThat(judge(fresh(LEASED).traces(new Trace("default", CREATED, false))))
+        .isEqualTo(Decision.accept());
+  }
+
+  /** What anybody can write into a DaemonSet of his own. */
+  @Test
+  void aStrangersMarkNeitherRefusesANetworkInForceNorLetsAnotherIn() {
+    for (String by : List.of("default", "whatever")) {
+      for (ForeignFlannel stranger : List.of(Strangers.equal(by), Strangers.unlike(by))) {
+        for (Clusters inForce :
+            List.of(
+                fresh(LEASED).running(NETWORK),
+                cluster(LEASED).network(new NetworkRef("default", CREATED, true, false)),
+                fresh(LEASED).traces(new Trace("default", CREATED, true)))) {
+          ClusterState state = inForce.foreign(stranger).state();
+          assertThat(SpecValidator.judge(NETWORK, state)).isEqualTo(Decision.accept());
+          assertThat(AdoptionValidator.candidate(NETWORK, state)).isEmpty();
+          assertThat(ForeignFlannelValidator.beside(NETWORK, state).orElseThrow())
+              .contains("DaemonSet tenant/kube-flannel-ds");
+        }
+        assertThat(
+                refuse(
+                        fresh(node("n1"))
+                            .foreign(stranger)
+                            .others(ForeignInstalls.other("kube-flannel-ds-amd64")))
+                    .message())
+            .contains("kube-flannel-ds-amd64");
+      }
+    }
+  }
+
+  @Test
+  void aFlannelWithoutRightsIsNotTakenOver() {
+    ForeignFlannel stranger = Strangers.equal("default");
+    Refuse refuse = refuse(fresh(node("n1")).foreign(stranger));
+    assertThat(refuse.message())
+        .contains("tenant/kube-flannel-ds", "does not name its ServiceAccount tenant/evil");
+    assertThat(refuse.remedy())
+        .contains("kubectl -n tenant delete daemonset kube-flannel-ds", "add its ServiceAccount");
+    var given = fresh(node("n1")).foreign(stranger).subjects(account("tenant", "evil"));
+    assertThat(judge(given)).isEqualTo(Decision.accept());
+    assertThat(AdoptionValidator.candidate(NETWORK, given.state())).contains(stranger);
+    assertThat(AdoptionValidator.candidate(NETWORK, given.running(NETWORK).state()))
+        .as("begun")
+        .contains(stranger);
   }
 
   @Test
@@ -196,6 +254,28 @@ class ForeignFlannelValidatorTest {
             .state();
     assertThat(SpecValidator.judge(NETWORK, restored)).isEqualTo(Decision.accept());
     assertThat(AdoptionValidator.candidate(NETWORK, restored)).isEmpty();
+  }
+
+  /** A DaemonSet that is marked as being taken over, in a namespace of a tenant's. */
+  private interface Strangers {
+    static ForeignFlannel equal(String by) {
+      return marked(by, _ -> {});
+    }
+
+    static ForeignFlannel unlike(String by) {
+      return marked(by, it -> it.getSpec().getTemplate().getSpec().setPriorityClassName(null));
+    }
+
+    private static ForeignFlannel marked(String by, Consumer<DaemonSet> change) {
+      return Installs.with(
+          "ipip-in-kube-system",
+          it -> {
+            it.getMetadata().setNamespace("tenant");
+            it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", by));
+            it.getSpec().getTemplate().getSpec().setServiceAccountName("evil");
+            change.accept(it);
+          });
+    }
   }
 
   /** Not yet in force. */
