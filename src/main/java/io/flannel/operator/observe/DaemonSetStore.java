@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.flannel.operator.apply.NodeExclusion;
 import io.flannel.operator.flannel.ShortHash;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherDaemonSet;
@@ -186,7 +185,7 @@ final class DaemonSetStore implements ItemStore<DaemonSet> {
     return Serialization.asJson(part).length();
   }
 
-  /** Length of what {@link NodeExclusion} added. */
+  /** Length of what excludes the nodes that it was made to leave. */
   private static int leftNodes(DaemonSet daemonSet) {
     return Optional.ofNullable(daemonSet.getSpec().getTemplate().getSpec().getAffinity())
         .map(it -> it.getNodeAffinity())

@@ -54,9 +54,9 @@ final class GuardedStore<R extends HasMetadata> implements ItemStore<R> {
   }
 
   /** What is said of an object of anybody's, or {@code otherwise} where it can't be judged. */
-  static boolean judged(BooleanSupplier judgement, boolean otherwise) {
+  static boolean judged(BooleanSupplier question, boolean otherwise) {
     try {
-      return judgement.getAsBoolean();
+      return question.getAsBoolean();
     } catch (RuntimeException | StackOverflowError e) {
       return otherwise;
     }

@@ -154,7 +154,7 @@ final class Reconciliation {
    */
   UpdateControl<FlannelNetwork> run() {
     try {
-      return pass();
+      return reconcile();
     } catch (Applier.ApplyException | KubernetesClientException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
@@ -169,7 +169,7 @@ final class Reconciliation {
     }
   }
 
-  private UpdateControl<FlannelNetwork> pass() {
+  private UpdateControl<FlannelNetwork> reconcile() {
     if (network.isMarkedForDeletion()) {
       return new Finalization(tools, actingSince, network).run();
     }
@@ -186,22 +186,22 @@ final class Reconciliation {
     if (possible instanceof Decision.Refuse refuse && !SpecValidator.inCharge(wanted, cluster)) {
       return refused(refuse);
     }
-    if (unlessFailed(
+    if (applyOrRecord(
             () ->
                 new UncachedReads(client, watches)
                     .findsMore(possible, NetworkSpec.isPaused(network), wanted, cluster))
         .orElse(false)) {
       return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(UncachedReads.AGAIN);
     }
-    return bringThere(wanted, cluster, possible);
+    return carryOut(wanted, cluster, possible);
   }
 
   /** {@code possible} says whether the spec can be carried out, if the nodes can do it, too. */
-  private UpdateControl<FlannelNetwork> bringThere(
+  private UpdateControl<FlannelNetwork> carryOut(
       DesiredNetwork wanted, ClusterState cluster, Decision possible) {
     boolean paused = NetworkSpec.isPaused(network);
     boolean beside = ForeignFlannelValidator.refusal(wanted, cluster).isPresent();
-    unlessFailed(() -> finalizer.keep(network, NetworkSpec.cleansUp(network), beside));
+    applyOrRecord(() -> finalizer.keep(network, NetworkSpec.cleansUp(network), beside));
     Map<String, AgentReport> reports = flannelNodes.reports();
     RolloutState course =
         RolloutState.of(
@@ -215,11 +215,12 @@ final class Reconciliation {
     boolean acting = possible instanceof Decision.Accept && !paused;
     Optional<Decision> ending =
         acting
-            ? unlessFailed(() -> cleaningEnds().or(() -> leftOvers.endBefore(cluster, course)))
+            ? applyOrRecord(
+                    () -> waitForCleanupTasks().or(() -> leftOvers.endBefore(cluster, course)))
                 .flatMap(it -> it)
             : Optional.empty();
     PreflightPods.Outcome preflight =
-        unlessFailed(
+        applyOrRecord(
                 () ->
                     preflights.run(
                         wanted,
@@ -236,25 +237,25 @@ final class Reconciliation {
             .orElse(possible);
     boolean writing = decision instanceof Decision.Accept && !paused && failure.isEmpty();
     if (!paused && wanted.health().enabled() && (writing || cluster.live().isPresent())) {
-      unlessFailed(() -> probeKeys.keep(wanted));
+      applyOrRecord(() -> probeKeys.keep(wanted));
     }
     if (writing) {
-      unlessFailed(() -> apply(wanted, course.step(), cluster));
+      applyOrRecord(() -> apply(wanted, course.step(), cluster));
     }
     if (course.mayOpenGates(paused)) {
-      unlessFailed(() -> new ReadinessGates(client, clock).open(course.gates().open()));
+      applyOrRecord(() -> new ReadinessGates(client, clock).open(course.gates().open()));
     }
     ClusterState now = written.isEmpty() ? cluster : observe();
     List<NodeLease> leases = NodeLease.judge(wanted, now);
     // What is in force goes on to be measured, whatever became of the spec.
     if (!paused && (writing || now.live().isPresent())) {
-      unlessFailed(() -> tellAgents(wanted, NodeSpecs.of(wanted, now, leases, reports)));
+      applyOrRecord(() -> applyNodeSpecs(wanted, NodeSpecs.of(wanted, now, leases, reports)));
     }
     if (writing) {
-      unlessFailed(() -> takeOver.proceed(wanted, now, leases));
+      applyOrRecord(() -> takeOver.proceed(wanted, now, leases));
     }
     LeftOverPods.Outcome removal =
-        unlessFailed(() -> leftOvers.run(wanted, network, now, leases, reports, decision, writing))
+        applyOrRecord(() -> leftOvers.run(wanted, network, now, leases, reports, decision, writing))
             .orElseGet(() -> leftOvers.run(wanted, network, now, leases, reports, decision, false));
     Map<String, AgentReport> told =
         RestartGrace.told(removal.reports(), now.pods(), wanted.health(), clock.instant());
@@ -290,7 +291,7 @@ final class Reconciliation {
     if (!reported.rolling() && writing) {
       now.live().ifPresent(live -> remover.pruneConfigMaps(live.configHash()));
     }
-    return lookAgain(
+    return requeueAfter(
         List.of(
             reported.rolling() || ending.isPresent() ? Optional.of(ROLLOUT_LOOK) : Optional.empty(),
             refused.map(it -> REFUSED_LOOK),
@@ -302,7 +303,7 @@ final class Reconciliation {
   }
 
   /** A step that takes a network before this one off a node would take this one, too. */
-  private Optional<Decision> cleaningEnds() {
+  private Optional<Decision> waitForCleanupTasks() {
     Optional<Decision> wait =
         steps.awaitEnd(
             Kind.CLEANUP,
@@ -323,7 +324,7 @@ final class Reconciliation {
   }
 
   /** At the earliest of these times. */
-  private static UpdateControl<FlannelNetwork> lookAgain(List<Optional<Duration>> times) {
+  private static UpdateControl<FlannelNetwork> requeueAfter(List<Optional<Duration>> times) {
     UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
     return times.stream()
         .flatMap(Optional::stream)
@@ -372,7 +373,7 @@ final class Reconciliation {
     };
   }
 
-  private void tellAgents(DesiredNetwork wanted, Map<String, FlannelNodeSpec> specs) {
+  private void applyNodeSpecs(DesiredNetwork wanted, Map<String, FlannelNodeSpec> specs) {
     if (wanted.health().enabled()) {
       unlessRefused(() -> flannelNodes.write(wanted, specs));
     } else {
@@ -389,8 +390,8 @@ final class Reconciliation {
     }
   }
 
-  private void unlessFailed(Runnable writes) {
-    unlessFailed(
+  private void applyOrRecord(Runnable writes) {
+    applyOrRecord(
         () -> {
           writes.run();
           return true;
@@ -403,7 +404,7 @@ final class Reconciliation {
    *
    * @return what they came to; empty: one was refused
    */
-  private <T> Optional<T> unlessFailed(Supplier<T> requests) {
+  private <T> Optional<T> applyOrRecord(Supplier<T> requests) {
     if (failure.isPresent()) {
       return Optional.empty();
     }

@@ -90,7 +90,7 @@ class LeftOverTasksIT {
   void aPodThatTheApiServerRefusesIsAFailureThatIsToldAndTriedAgain() {
     try (var ignored = RestrictedPods.in(cluster)) {
       nodes.agents().find("node-2", "LeftOvers", null);
-      awaitTold("the step that removes them: Pod", "PodSecurity");
+      awaitTold("the task that removes them: Pod", "PodSecurity");
       network.awaitReady();
     }
     operator.process().awaitPassAfter(() -> network.poke("allowed"));

@@ -152,7 +152,7 @@ class LeftOverRemovalTest {
     var told = removal.told(lab.reports(), Map.of("n0001", "ip route del failed"));
     assertThat(((AgentReport.Received) told.get("n0001")).findings())
         .extracting(AgentReport.Finding::seen)
-        .containsExactly("the step that removes them: ip route del failed. seen on n0001");
+        .containsExactly("the task that removes them: ip route del failed. seen on n0001");
     assertThat(faults(removal.postponed(false).told(lab.reports(), Map.of()), "n0001"))
         .containsExactly(NodeFault.LEFT_OVERS);
     assertThat(faults(removal.postponed(true).told(lab.reports(), Map.of()), "n0001")).isEmpty();

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What the plugin's bundles are made through: secrets go, all else stays as it is. */
-class LeaveOutTest {
+class RedactTest {
   private static final Path EXAMPLES = Path.of("src/test/resources/plugin");
 
   @Test
@@ -31,7 +31,7 @@ class LeaveOutTest {
 
   private static String leaveOut(Path example) throws IOException, InterruptedException {
     Process plugin =
-        new ProcessBuilder("kubectl-plugin/kubectl-flannel", "__leave_out")
+        new ProcessBuilder("kubectl-plugin/kubectl-flannel", "__redact")
             .redirectInput(example.toFile())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
