@@ -72,6 +72,8 @@ power_on() {
     NODE="node$n" NUMBER="$n" ADDRESS="$(node_address "$n")" ADDRESS6="$(node_address6 "$n")" NODE_IPS="$(both "$(node_address "$n")" "$(node_address6 "$n")")" \
     API_ADDRESS="$API_ADDRESS" API_ADDRESS6="$API_ADDRESS6" API_SERVICE_ADDRESS="$API_SERVICE_ADDRESS" COMMAND_ADDRESS="$COMMAND_NETWORK.$n" \
     SHARE="$(share_of "$n")" KUBELET="$(tool_path kubelet)"
+  # shellcheck disable=SC2046  # its id and its start time
+  launch "node$n-ticks" "$BASH" "$LAB_LIB/node-ticks.sh" $(<"$RUN/proc/node$n")
 }
 
 # Its own for ever: peers cache it.
