@@ -4,6 +4,8 @@ import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.decide.leftover.LeftOverTask;
 import io.flannel.operator.decide.leftover.LeftOversFound;
 import io.flannel.operator.decide.task.TaskResult;
@@ -16,6 +18,7 @@ import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,13 +48,14 @@ class LeftOverTasksIT {
   @Test
   void oneNodeAfterTheOtherAndNoPodIsLeft() {
     nodes.agents().find("node-1", "LeftOvers", null);
-    nodes.agents().find("node-3", "LeftOvers", null);
     Pod first = awaitPod("node-1");
     assertThat(first.getSpec().getContainers().getFirst().getEnv())
         .anySatisfy(
             variable ->
                 assertThat(variable.getValue())
                     .contains("\"flannel.ipip\"", "\"10.244.2.0/24\"", "\"10.244.3.0/24\""));
+    nodes.agents().find("node-3", "LeftOvers", null);
+    eventually("node-3's report", () -> assertThat(findings("node-3")).isNotEmpty());
     operator.process().awaitPassAfter(() -> network.poke("look"));
     assertThat(steps.pods()).hasSize(1);
 
@@ -230,6 +234,12 @@ class LeftOverTasksIT {
             assertThat(network.status().problems())
                 .extracting(problem -> problem.reason())
                 .containsExactlyInAnyOrder(reasons));
+  }
+
+  private static List<FlannelNodeStatus.Finding> findings(String node) {
+    return Objects.requireNonNullElse(
+        cluster.client().resources(FlannelNode.class).withName(node).get().getStatus().findings(),
+        List.of());
   }
 
   private Pod awaitPod(String node) {
