@@ -1,13 +1,17 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
+import io.flannel.operator.overlay.PrintableText;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +34,9 @@ final class Applier {
   }
 
   /**
-   * Brings every object to what was rendered, in the order given.
+   * Brings every object to what was rendered, in the order given. One that has a resourceVersion is
+   * written over that version alone: if there is another by now, a watch is about to tell of it,
+   * and the next pass looks again.
    *
    * @return the objects that were written, as they are now: the caches lag behind them
    * @throws ApplyException if the API server refuses one; those before it are written
@@ -39,7 +45,7 @@ final class Applier {
     List<HasMetadata> written = new ArrayList<>();
     for (HasMetadata object : rendered) {
       if (!matches(object, context)) {
-        written.add(write(object));
+        write(object).ifPresent(written::add);
       }
     }
     return written;
@@ -48,20 +54,44 @@ final class Applier {
   private boolean matches(HasMetadata rendered, Context<FlannelNetwork> context) {
     return watches
         .find(rendered)
-        .filter(
-            live ->
-                SSABasedGenericKubernetesResourceMatcher.getInstance()
-                    .matches(live, rendered, context))
+        .filter(live -> matches(live, withoutVersion(rendered), context))
         .isPresent();
   }
 
-  private HasMetadata write(HasMetadata object) {
+  private static HasMetadata withoutVersion(HasMetadata rendered) {
+    if (rendered instanceof ClusterRoleBinding binding) {
+      return binding.edit().editMetadata().withResourceVersion(null).endMetadata().build();
+    }
+    return rendered;
+  }
+
+  /**
+   * The framework's matcher fails over some of what others write, such as managed fields without a
+   * manager, or a variable that stands twice in a container: then the API server compares.
+   */
+  private static boolean matches(
+      HasMetadata live, HasMetadata rendered, Context<FlannelNetwork> context) {
+    try {
+      return SSABasedGenericKubernetesResourceMatcher.getInstance()
+          .matches(live, rendered, context);
+    } catch (RuntimeException e) {
+      LOG.debug("{} is applied again, since it can't be compared", name(rendered), e);
+      return false;
+    }
+  }
+
+  private Optional<HasMetadata> write(HasMetadata object) {
     try {
       HasMetadata written =
           client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply();
       LOG.info("applied {}", name(object));
-      return written;
+      return Optional.of(written);
     } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT
+          && object.getMetadata().getResourceVersion() != null) {
+        LOG.info("{} was changed by somebody else just now; it is looked at again", name(object));
+        return Optional.empty();
+      }
       throw new ApplyException(
           "%s could not be written: %s".formatted(name(object), ApiFault.said(e)), e);
     }
@@ -78,7 +108,9 @@ final class Applier {
 
   /** An object that the API server refused, in words for the status. */
   static final class ApplyException extends RuntimeException {
-    ApplyException(String message, KubernetesClientException cause) {
+    private static final int FAULT_LENGTH = 300;
+
+    ApplyException(String message, Throwable cause) {
       super(message, cause);
     }
 
@@ -93,6 +125,14 @@ final class Applier {
         throw e;
       }
       return new ApplyException("the API server refused a request: " + ApiFault.said(e), e);
+    }
+
+    /** A fault of this operator's own, while it wrote something. */
+    static ApplyException fault(Throwable fault) {
+      return new ApplyException(
+          "this operator failed over it, which its log tells more of: "
+              + PrintableText.shortened(String.valueOf(fault), FAULT_LENGTH),
+          fault);
     }
   }
 }

@@ -8,18 +8,23 @@ import io.fabric8.kubernetes.api.model.PodTemplateSpec;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.FlannelDaemonSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The templates that flannel's DaemonSet had: Kubernetes keeps the last ten as ControllerRevisions,
  * each a patch that replaces {@code spec.template} (pkg/controller/daemon/update.go).
  */
 final class EarlierTemplates {
+  private static final Logger LOG = LoggerFactory.getLogger(EarlierTemplates.class);
+
   private final KubernetesClient client;
   private final KubernetesSerialization json;
 
@@ -43,14 +48,36 @@ final class EarlierTemplates {
         .getItems()
         .stream()
         .sorted(comparing(ControllerRevision::getRevision, nullsFirst(naturalOrder())).reversed())
-        .flatMap(kept -> Optional.ofNullable(template(kept)).stream())
+        .filter(EarlierTemplates::isOfFlannel)
+        .flatMap(kept -> template(kept).stream())
         .filter(template -> template.getMetadata() != null)
         .filter(template -> revision.equals(Flannel.revision(template)))
         .findFirst();
   }
 
-  private @Nullable PodTemplateSpec template(ControllerRevision kept) {
-    Object data = kept.getData();
+  private static boolean isOfFlannel(ControllerRevision kept) {
+    return kept.getMetadata().getOwnerReferences().stream()
+        .anyMatch(
+            owner ->
+                "DaemonSet".equals(owner.getKind())
+                    && Flannel.DAEMON_SET.equals(owner.getName())
+                    && Boolean.TRUE.equals(owner.getController()));
+  }
+
+  /** Empty: it holds no template, whoever wrote it. */
+  private Optional<PodTemplateSpec> template(ControllerRevision kept) {
+    try {
+      return Optional.ofNullable(read(kept.getData()));
+    } catch (IllegalArgumentException e) {
+      LOG.warn(
+          "{} can't be read, and is left out: {}",
+          Applier.name(kept),
+          PrintableText.shortened(String.valueOf(e.getMessage()), 300));
+      return Optional.empty();
+    }
+  }
+
+  private @Nullable PodTemplateSpec read(@Nullable Object data) {
     Map<?, ?> patch = data == null ? Map.of() : json.convertValue(data, Map.class);
     Object spec = patch.get("spec");
     Object template = spec instanceof Map<?, ?> map ? map.get("template") : null;

@@ -36,6 +36,9 @@ final class EventRecorder {
   /** What the API server takes at most for a note; it says characters, and counts bytes. */
   private static final int NOTE_BYTES = 1024;
 
+  /** A name has 253 characters at most, of which a dot and the UUID take 37. */
+  private static final int PREFIX_LENGTH = 216;
+
   private static final DateTimeFormatter MICROS =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -81,7 +84,7 @@ final class EventRecorder {
     String note = note(told);
     var meta = network.getMetadata();
     String name =
-        meta.getName()
+        prefix(meta.getName())
             + "."
             + UUID.nameUUIDFromBytes(
                 (meta.getUid() + meta.getResourceVersion() + told).getBytes(UTF_8));
@@ -116,6 +119,15 @@ final class EventRecorder {
         LOG.warn("the Event \"{}\" could not be written: {}", happening.reason(), ApiFault.said(e));
       }
     }
+  }
+
+  /**
+   * Of a network's name so much that an Event's name, which must not be longer, can begin with it.
+   */
+  private static String prefix(String network) {
+    return network.length() <= PREFIX_LENGTH
+        ? network
+        : network.substring(0, PREFIX_LENGTH).replaceFirst("[.-]+$", "");
   }
 
   private static String note(EventRate.Told told) {

@@ -96,10 +96,17 @@ final class FlannelBinding {
    * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read anew,
    * just before it is written: what somebody wrote since the pass began is not in {@code cluster}.
    *
-   * @return a list that more can be added to
+   * @return a list that more can be added to; the binding has the version that its subjects were
+   *     read of
    */
   List<HasMetadata> foundation(
       KubernetesClient client, WantedNetwork wanted, ClusterState cluster) {
+    // Read before its subjects: what is written must not undo what came after them.
+    Optional<String> version =
+        watches
+            .list(ClusterRoleBinding.class)
+            .map(binding -> binding.getMetadata().getResourceVersion())
+            .findFirst();
     boolean confirmed =
         cluster.network(wanted.name()).filter(ClusterState.NetworkRef::confirmed).isPresent();
     Stream<BindingSubject> adopted =
@@ -118,7 +125,9 @@ final class FlannelBinding {
     List<HasMetadata> all = new ArrayList<>(Flannel.foundation(wanted));
     all.replaceAll(
         object ->
-            object instanceof ClusterRoleBinding binding ? withOthers(binding, others) : object);
+            object instanceof ClusterRoleBinding binding
+                ? withOthers(binding, others, version)
+                : object);
     return all;
   }
 
@@ -131,8 +140,10 @@ final class FlannelBinding {
     return BindingSubject.account(found.namespace(), found.serviceAccount());
   }
 
-  private static HasMetadata withOthers(ClusterRoleBinding binding, List<BindingSubject> others) {
-    var builder = binding.edit();
+  private static HasMetadata withOthers(
+      ClusterRoleBinding binding, List<BindingSubject> others, Optional<String> version) {
+    var builder =
+        binding.edit().editMetadata().withResourceVersion(version.orElse(null)).endMetadata();
     others.forEach(
         subject ->
             builder

@@ -240,7 +240,11 @@ final class Going {
             .map(TaskPod::step)
             .filter(pod -> pod.attempt() == 1)
             .map(StepPod::since);
-    return Stream.concat(firstAttempts, watches.flannelPodsEnd())
+    // Who deletes a pod by hand may give it a year.
+    Instant longest = began.plus(PATIENCE);
+    Stream<Instant> flannelEnds =
+        watches.flannelPodsEnd().map(end -> end.isBefore(longest) ? end : longest);
+    return Stream.concat(firstAttempts, flannelEnds)
         .filter(began::isBefore)
         .max(Comparator.naturalOrder())
         .orElse(began);

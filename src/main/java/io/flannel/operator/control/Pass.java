@@ -20,7 +20,6 @@ import io.flannel.operator.decide.NodePlan;
 import io.flannel.operator.decide.RolloutStep;
 import io.flannel.operator.decide.TunnelVerdicts;
 import io.flannel.operator.overlay.NetConf;
-import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.overlay.RolloutMarks;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
@@ -124,7 +123,30 @@ final class Pass {
     this.preflights = new PreflightSteps(steps, clock);
   }
 
+  /**
+   * Makes it.
+   *
+   * @throws Applier.ApplyException if the API server refused something; the status says so
+   * @throws IllegalStateException if this operator itself failed; the status says so
+   */
   UpdateControl<FlannelNetwork> run() {
+    try {
+      return pass();
+    } catch (Applier.ApplyException | KubernetesClientException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      FlannelNetworkStatus status =
+          statusWriter.write(
+              network,
+              previous ->
+                  StatusReport.internalError(
+                      network.getMetadata().getGeneration(), previous, e, clock));
+      metrics.record(name(), status, Map.of());
+      throw new IllegalStateException("a pass failed", e);
+    }
+  }
+
+  private UpdateControl<FlannelNetwork> pass() {
     if (network.isMarkedForDeletion()) {
       return new Finalization(tools, actingSince, network).run();
     }
@@ -141,8 +163,11 @@ final class Pass {
     if (possible instanceof Decision.Refuse refuse && !Acceptance.inCharge(wanted, cluster)) {
       return refused(refuse);
     }
-    if (new UncachedLook(client, watches)
-        .findsMore(possible, NetworkSpec.isPaused(network), wanted, cluster)) {
+    if (unlessFailed(
+            () ->
+                new UncachedLook(client, watches)
+                    .findsMore(possible, NetworkSpec.isPaused(network), wanted, cluster))
+        .orElse(false)) {
       return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(UncachedLook.AGAIN);
     }
     return bringThere(wanted, cluster, possible);
@@ -295,7 +320,7 @@ final class Pass {
 
   /** Another value makes what failed begin again. */
   private String attempt() {
-    return PrintableText.of(NetworkClaim.annotation(network, RolloutMarks.TRY_AGAIN));
+    return RolloutMarks.attempt(NetworkClaim.annotation(network, RolloutMarks.TRY_AGAIN));
   }
 
   private void apply(WantedNetwork wanted, RolloutStep step, ClusterState cluster) {
@@ -365,6 +390,9 @@ final class Pass {
       failure = Optional.of(e);
     } catch (KubernetesClientException e) {
       failure = Optional.of(Applier.ApplyException.refused(e));
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.error("FlannelNetwork {}: a fault of this operator", name(), e);
+      failure = Optional.of(Applier.ApplyException.fault(e));
     }
     return Optional.empty();
   }

@@ -49,16 +49,18 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
   }
 
   /**
-   * Reads a pod.
+   * Reads a pod. When it ended is when that was seen, by this clock, since a node's own may be
+   * wrong; of one that had ended before it was seen at all, what the node says, if it can be.
    *
    * @param before what was read of a pod of this name before
    */
-  static TaskPod of(Pod pod, @Nullable TaskPod before) {
-    StepPod step = read(pod);
+  static TaskPod of(Pod pod, @Nullable TaskPod before, Instant now) {
+    Optional<TaskPod> same =
+        Optional.ofNullable(before).filter(it -> uid(it.pod()).equals(uid(pod)));
+    StepPod step = read(pod, same.map(TaskPod::step), now);
     String kind = label(pod);
     Told told =
-        Optional.ofNullable(before)
-            .filter(it -> uid(it.pod()).equals(uid(pod)) && it.kind().equals(kind))
+        same.filter(it -> it.kind().equals(kind))
             .map(TaskPod::told)
             .orElseGet(() -> told(pod, kind));
     return new TaskPod(
@@ -77,7 +79,8 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
     return now.isMarkedForDeletion() != before.isMarkedForDeletion()
         || hasEnded(now) != hasEnded(before)
         || !label(now).equals(label(before))
-        || !read(now).equals(read(before));
+        || !read(now, Optional.empty(), Instant.MAX)
+            .equals(read(before, Optional.empty(), Instant.MAX));
   }
 
   /** What a pod was told; empty: it is none of a task's. */
@@ -100,25 +103,26 @@ record TaskPod(Pod pod, String kind, StepPod step, boolean ended, Told told, Set
     return Told.NOTHING;
   }
 
-  private static StepPod read(Pod pod) {
+  private static StepPod read(Pod pod, Optional<StepPod> seen, Instant now) {
     var meta = pod.getMetadata();
     Optional<ContainerStateTerminated> end =
         containers(pod).flatMap(it -> Stream.ofNullable(it.getState().getTerminated())).findFirst();
-    boolean deleted = pod.isMarkedForDeletion();
+    boolean over = hasEnded(pod) || pod.isMarkedForDeletion();
+    Instant made = Times.tryParse(meta.getCreationTimestamp()).orElse(Instant.EPOCH);
     Instant since =
-        end.flatMap(it -> Times.tryParse(it.getFinishedAt()))
-            .or(
-                () ->
-                    Times.tryParse(
-                        deleted ? meta.getDeletionTimestamp() : meta.getCreationTimestamp()))
-            .orElse(Instant.EPOCH);
+        over
+            ? seen.map(it -> it.result().isPresent() ? it.since() : now)
+                .or(() -> end.flatMap(it -> Times.tryParse(it.getFinishedAt())))
+                .filter(it -> !it.isBefore(made) && !it.isAfter(now))
+                .orElse(now)
+            : made;
     return new StepPod(
         meta.getName(),
         Objects.requireNonNullElse(pod.getSpec().getNodeName(), ""),
         annotation(pod, NodeStepPod.ORDER_ANNOTATION),
         attempt(annotation(pod, NodeStepPod.ATTEMPT_ANNOTATION)),
         since,
-        hasEnded(pod) || deleted ? Optional.of(result(pod, end)) : Optional.empty(),
+        over ? Optional.of(result(pod, end)) : Optional.empty(),
         waiting(pod));
   }
 

@@ -2,6 +2,7 @@ package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import java.time.Clock;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -10,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 /** Keeps of the pods of tasks on nodes what {@link TaskPod} reads: some kB of 10 to 100. */
 final class TaskPodStore implements ItemStore<Pod> {
   private final Map<String, TaskPod> byKey = new ConcurrentHashMap<>();
+  private final Clock clock;
+
+  TaskPodStore(Clock clock) {
+    this.clock = clock;
+  }
 
   /** All of them. */
   Stream<TaskPod> pods() {
@@ -24,7 +30,7 @@ final class TaskPodStore implements ItemStore<Pod> {
   @Override
   public @Nullable Pod put(String key, Pod pod) {
     TaskPod before = byKey.get(key);
-    byKey.put(key, TaskPod.of(pod, before));
+    byKey.put(key, TaskPod.of(pod, before, clock.instant()));
     return pod(before);
   }
 

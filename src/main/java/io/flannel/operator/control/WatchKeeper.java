@@ -115,7 +115,8 @@ class WatchKeeper {
         // Not reached: no other would be, and none is to blame.
         kept.forEach(it -> it.deadLooks.set(0));
         return;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | StackOverflowError e) {
+        // An exception would end the looks for good.
         LOG.error("the watch of {} could not be looked after", one.what(), e);
       }
     }

@@ -59,7 +59,7 @@ final class Watches {
   private final EventSourceContext<FlannelNetwork> context;
   private final FlannelNodeStore flannelNodes;
   private final FlannelPodStore flannelPods;
-  private final TaskPodStore taskPods = new TaskPodStore();
+  private final TaskPodStore taskPods;
   private final InvalidReports invalidReports = new InvalidReports();
 
   /**
@@ -71,6 +71,7 @@ final class Watches {
     this.context = context;
     this.flannelNodes = new FlannelNodeStore(clock);
     this.flannelPods = new FlannelPodStore(clock);
+    this.taskPods = new TaskPodStore(clock);
     watch(
         Node.class,
         config ->

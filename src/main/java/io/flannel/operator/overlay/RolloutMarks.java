@@ -57,6 +57,9 @@ public record RolloutMarks(
 
   private static final int BECAUSE_LENGTH = 1024;
 
+  /** A date, or whatever somebody takes for another value; no more than a label's value has. */
+  private static final int ATTEMPT_LENGTH = 63;
+
   /** What is known of a DaemonSet without any of these annotations. */
   public static final RolloutMarks NONE =
       new RolloutMarks("", Optional.empty(), Optional.empty(), Set.of(), Optional.empty());
@@ -103,7 +106,7 @@ public record RolloutMarks(
                 revision ->
                     new TakenBack(
                         revision,
-                        mark.apply(TAKEN_BACK_TRY).orElse(""),
+                        mark.apply(TAKEN_BACK_TRY).map(RolloutMarks::attempt).orElse(""),
                         mark.apply(TAKEN_BACK_BECAUSE).map(RolloutMarks::cut).orElse("it failed"))),
         mark.apply(CUTS).filter("true"::equals).isPresent());
   }
@@ -149,6 +152,11 @@ public record RolloutMarks(
         && changedAt
             .filter(written -> Times.tryParse(time).filter(written::isAfter).isPresent())
             .isPresent();
+  }
+
+  /** The value of {@link #TRY_AGAIN} as it is compared and kept, whatever somebody wrote. */
+  public static String attempt(String written) {
+    return PrintableText.shortened(written, ATTEMPT_LENGTH);
   }
 
   /** It stands in annotations that others can write, and in the status. */

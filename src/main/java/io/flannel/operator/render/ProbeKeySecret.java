@@ -3,6 +3,7 @@ package io.flannel.operator.render;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.flannel.operator.overlay.PrintableText;
 import io.flannel.operator.overlay.ProbeKey;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Duration;
@@ -29,6 +30,9 @@ public final class ProbeKeySecret {
 
   /** The annotation by which somebody asks for a renewal, each time with another value. */
   public static final String RENEW = "flannel.io/renew";
+
+  /** Of that value so much is compared and repeated. */
+  private static final int ASKED_LENGTH = 63;
 
   /** The annotation that repeats the value for which they were renewed last. */
   public static final String RENEWED_FOR = "flannel.io/renewed-for";
@@ -81,7 +85,7 @@ public final class ProbeKeySecret {
       Supplier<byte[]> random) {
     Map<String, String> noted = annotations(live);
     Optional<Instant> renewedAt = time(noted.get(RENEWED_AT)).filter(it -> !it.isAfter(now));
-    String asked = noted.getOrDefault(RENEW, "");
+    String asked = PrintableText.shortened(noted.getOrDefault(RENEW, ""), ASKED_LENGTH);
     boolean demanded = !asked.isEmpty() && !asked.equals(noted.get(RENEWED_FOR));
     boolean renews =
         renewedAt

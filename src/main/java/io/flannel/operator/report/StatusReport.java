@@ -14,6 +14,7 @@ import io.flannel.operator.overlay.Backend;
 import io.flannel.operator.overlay.Cidr;
 import io.flannel.operator.overlay.LiveFlannel;
 import io.flannel.operator.overlay.Pods;
+import io.flannel.operator.overlay.PrintableText;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -48,6 +49,11 @@ public final class StatusReport {
   /** Why a network is not ready that nothing is written of, in one word. */
   public static final String PAUSED = "Paused";
 
+  /** Why nothing is known of a network: the operator itself failed. In one word. */
+  public static final String INTERNAL_ERROR = "InternalError";
+
+  private static final int FAULT_LENGTH = 300;
+
   private StatusReport() {}
 
   /** Makes the status of a network that has no part in the cluster's: conditions, nothing else. */
@@ -76,6 +82,48 @@ public final class StatusReport {
             null,
             null,
             null));
+  }
+
+  /**
+   * Makes the status of a network of which nothing is known now, since the operator itself failed:
+   * what was said of nodes would say what is no longer looked at.
+   *
+   * @param fault what the operator failed with
+   */
+  public static FlannelNetworkStatus internalError(
+      long generation, Optional<FlannelNetworkStatus> previous, Throwable fault, Clock clock) {
+    String message =
+        "this operator failed, and goes on trying: %s; what runs on the nodes is left as it is. Look into the operator's log, and report it"
+            .formatted(PrintableText.shortened(String.valueOf(fault), FAULT_LENGTH));
+    var conditions =
+        conditions(previous, generation, clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    Optional<StatusCondition> accepted =
+        previous.map(FlannelNetworkStatus::conditions).stream()
+            .flatMap(List::stream)
+            .filter(one -> one.type().equals(ACCEPTED))
+            .findFirst();
+    return WithinBounds.of(
+        new FlannelNetworkStatus(
+            generation,
+            conditions
+                .add(
+                    ACCEPTED,
+                    accepted.map(StatusCondition::status).orElse(Status.UNKNOWN),
+                    accepted.map(StatusCondition::reason).orElse(INTERNAL_ERROR),
+                    accepted.map(StatusCondition::message).orElse(message))
+                .add(READY, Status.UNKNOWN, INTERNAL_ERROR, message)
+                .add(TUNNELS_HEALTHY, Status.UNKNOWN, INTERNAL_ERROR, message)
+                .add(RECONCILING, false, INTERNAL_ERROR, message)
+                .add(STALLED, true, INTERNAL_ERROR, message)
+                .list(),
+            previous.map(FlannelNetworkStatus::applied).orElse(null),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            previous.map(FlannelNetworkStatus::adoption).orElse(null)));
   }
 
   /**

@@ -293,7 +293,7 @@ final class HostileCluster {
     ObjectNode terminated = (ObjectNode) json.at("/status/containerStatuses/0/state/terminated");
     terminated.put("message", hostile.mutated(WellObjects.STEP_RESULT, 3).toString());
     Pod pod = read(texts(json, 2), Pod.class);
-    TaskPodStore store = new TaskPodStore();
+    TaskPodStore store = new TaskPodStore(CLOCK);
     store.put(store.getKey(pod), pod);
     TaskPod.differ(pod, pod);
   }

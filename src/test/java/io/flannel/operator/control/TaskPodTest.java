@@ -9,11 +9,19 @@ import io.flannel.operator.decide.LeftOversFound;
 import io.flannel.operator.decide.LeftOversOrder;
 import io.flannel.operator.decide.StepResult;
 import io.flannel.operator.overlay.Cidr;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TaskPodTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:02:00Z");
+  private static final Clock CLOCK = Clock.fixed(NOW, ZoneOffset.UTC);
+
   private static final LeftOversOrder ORDER =
       new LeftOversOrder(
           List.of("flannel.ipip"),
@@ -28,7 +36,7 @@ class TaskPodTest {
                   null)),
           List.of("10.99.0.0/24"));
 
-  private final TaskPodStore store = new TaskPodStore();
+  private final TaskPodStore store = new TaskPodStore(CLOCK);
 
   @Test
   void ofALongOrderNothingIsKeptButTheRangesOfGoneNodes() {
@@ -54,6 +62,28 @@ class TaskPodTest {
     assertThat(TaskPod.differ(now, store.values().findFirst().orElseThrow())).isFalse();
   }
 
+  /** A node's clock may be wrong, and its kubelet may write anything. */
+  @Test
+  void theEndIsWhenItWasSeen() {
+    store.put("key", pod("one", ORDER.json()));
+    store.put("key", endedAt("9999-01-01T00:00:00Z"));
+    assertThat(kept().step().since()).isEqualTo(NOW);
+    store.put("key", endedAt("2026-01-01T00:01:00Z"));
+    assertThat(kept().step().since()).isEqualTo(NOW);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-01-01T00:01:00Z, 2026-01-01T00:01:00Z",
+    "9999-01-01T00:00:00Z, 2026-01-01T00:02:00Z",
+    "1970-01-01T00:00:00Z, 2026-01-01T00:02:00Z",
+    "yesterday, 2026-01-01T00:02:00Z"
+  })
+  void ofAnEndThatNobodySawTheNodeTellsWhatCanBe(String finished, String since) {
+    store.put("key", endedAt(finished));
+    assertThat(kept().step().since()).isEqualTo(Instant.parse(since));
+  }
+
   @Test
   void anotherPodOfTheSameNameIsReadAnew() {
     store.put("key", pod("one", ORDER.json()));
@@ -69,6 +99,17 @@ class TaskPodTest {
 
   private TaskPod kept() {
     return store.pods().findFirst().orElseThrow();
+  }
+
+  private static Pod endedAt(String finished) {
+    Pod pod = ended(pod("one", ORDER.json()), StepResult.done("removed"));
+    pod.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .getState()
+        .getTerminated()
+        .setFinishedAt(finished);
+    return pod;
   }
 
   private static Pod ended(Pod pod, StepResult result) {
