@@ -152,6 +152,22 @@ class DriftIT {
         .toList();
   }
 
+  /** Over both the framework's comparison fails. */
+  @Test
+  void whatCannotBeComparedIsPutRightAllTheSame() {
+    var rendered = Rendered.in(cluster);
+    var before = rendered.contents();
+    edit(
+        rendered.daemonSet(),
+        it -> {
+          flanneld(it).getEnv().add(new EnvVar("POD_NAME", "twice", null));
+          it.getMetadata().getManagedFields().stream()
+              .filter(entry -> !Applier.FIELD_MANAGER.equals(entry.getManager()))
+              .forEach(entry -> entry.setManager(null));
+        });
+    eventually("it is back", () -> assertThat(rendered.contents()).isEqualTo(before));
+  }
+
   private static <R extends HasMetadata> void edit(Resource<R> object, Consumer<R> change) {
     object.edit(
         live -> {

@@ -35,6 +35,18 @@ class RolloutIT {
 
   @Test
   void aChangeThatBreaksThePairThatHasMovedIsTakenBack() {
+    // What a stranger left there is no template to go back to, and keeps nobody from finding it.
+    cluster
+        .client()
+        .resource(
+            """
+            apiVersion: apps/v1
+            kind: ControllerRevision
+            metadata: {name: odd, namespace: kube-flannel, labels: {app: flannel}}
+            revision: 99
+            data: {spec: {template: {spec: {containers: none}}}}
+            """)
+        .create();
     List<String> before = pods();
     nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP);

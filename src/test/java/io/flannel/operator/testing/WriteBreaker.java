@@ -66,6 +66,8 @@ public final class WriteBreaker implements AutoCloseable {
   public enum When {
     /** The API server never sees it. */
     BEFORE,
+    /** Nothing breaks off: the write waits for what the callback does, and is then passed on. */
+    LATER,
     /** The API server has carried it out, but the operator never hears of it. */
     AFTER
   }
@@ -257,9 +259,13 @@ public final class WriteBreaker implements AutoCloseable {
         breakOff(write, sprung);
         return;
       }
+      if (breaks && sprung != null && sprung.when() == When.LATER) {
+        sprung.callback().run();
+        broken = write;
+      }
       response = forward(exchange);
       writes.add(write);
-      if (breaks && sprung != null) {
+      if (breaks && sprung != null && sprung.when() == When.AFTER) {
         response.body().close();
         breakOff(write, sprung);
         return;
