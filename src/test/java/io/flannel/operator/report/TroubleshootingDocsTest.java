@@ -66,6 +66,7 @@ class TroubleshootingDocsTest {
         List.of(
             ForeignFlannelJudge.REASON,
             StatusReport.CLEANING,
+            StatusReport.INTERNAL_ERROR,
             StatusReport.PAUSED,
             StepSchedule.ENDING,
             Preflight.Running.REASON,
