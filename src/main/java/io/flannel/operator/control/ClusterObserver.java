@@ -143,9 +143,10 @@ final class ClusterObserver {
     return configs;
   }
 
-  /** Every flannel in the cluster, ours or not. */
+  /** Every flannel in the cluster, ours or not; what is too large for one is no flannel. */
   private Stream<DaemonSet> flannels() {
     return list(DaemonSet.class)
+        .filter(daemonSet -> daemonSet.getSpec() != null)
         .filter(daemonSet -> Flannel.DAEMON_SET.equals(daemonSet.getMetadata().getName()));
   }
 
