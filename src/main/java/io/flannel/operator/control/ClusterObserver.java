@@ -9,7 +9,6 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeStatus;
@@ -63,15 +62,14 @@ final class ClusterObserver {
   /**
    * The observer of a pass.
    *
+   * @param accounts asks for ServiceAccounts that no watch tells of
    * @param network the FlannelNetwork that it is about, as the pass has it
    * @param written what the pass wrote, as the API server answered
    */
   static ClusterObserver of(
-      KubernetesClient client, Watches watches, FlannelNetwork network, List<HasMetadata> written) {
+      AccountLook accounts, Watches watches, FlannelNetwork network, List<HasMetadata> written) {
     return new ClusterObserver(
-        watches,
-        Stream.concat(Stream.of(network), written.stream()).toList(),
-        account -> FlannelBinding.isThere(client, account));
+        watches, Stream.concat(Stream.of(network), written.stream()).toList(), accounts::isThere);
   }
 
   ClusterState observe() {
@@ -145,9 +143,10 @@ final class ClusterObserver {
     return configs;
   }
 
-  /** Every flannel in the cluster, ours or not. */
+  /** Every flannel in the cluster, ours or not; what is too large for one is no flannel. */
   private Stream<DaemonSet> flannels() {
     return list(DaemonSet.class)
+        .filter(daemonSet -> daemonSet.getSpec() != null)
         .filter(daemonSet -> Flannel.DAEMON_SET.equals(daemonSet.getMetadata().getName()));
   }
 

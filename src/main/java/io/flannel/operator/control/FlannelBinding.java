@@ -3,8 +3,6 @@ package io.flannel.operator.control;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.decide.AdoptionJudge;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
@@ -18,7 +16,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -41,23 +41,24 @@ final class FlannelBinding {
    * @param exists whether a ServiceAccount is there that no watch has told of
    */
   List<BindingSubject> others(Predicate<BindingSubject> exists) {
+    Set<String> known =
+        watches
+            .list(ServiceAccount.class)
+            .map(account -> account.getMetadata().getNamespace())
+            .collect(Collectors.toSet());
+    // Another watch may not have told of it yet: what is not known to be there is asked for.
     return watches
         .list(ClusterRoleBinding.class)
         .flatMap(binding -> binding.getSubjects().stream())
         .map(BindingSubject::of)
         .filter(subject -> !subject.equals(OURS))
         .distinct()
-        .filter(subject -> !subject.isAccount() || isThere(subject, exists))
+        .filter(
+            subject ->
+                !subject.isAccount()
+                    || (subject.name().equals(Flannel.ROLE) && known.contains(subject.namespace()))
+                    || exists.test(subject))
         .toList();
-  }
-
-  /** Another watch may not have told of it yet: what is not known to be there is asked for. */
-  private boolean isThere(BindingSubject account, Predicate<BindingSubject> exists) {
-    return (account.name().equals(Flannel.ROLE)
-            && watches
-                .list(ServiceAccount.class)
-                .anyMatch(it -> account.namespace().equals(it.getMetadata().getNamespace())))
-        || exists.test(account);
   }
 
   /** After how long a network is judged again that waits for a ServiceAccount to go. */
@@ -73,34 +74,18 @@ final class FlannelBinding {
     return waits ? Optional.of(ACCOUNT_LOOK) : Optional.empty();
   }
 
-  /** Asks the API server for a ServiceAccount; what it does not say is taken for there. */
-  static boolean isThere(KubernetesClient client, BindingSubject account) {
-    try {
-      return client
-              .serviceAccounts()
-              .inNamespace(account.namespace())
-              .withName(account.name())
-              .get()
-          != null;
-    } catch (KubernetesClientException e) {
-      if (!ApiFault.isAnswer(e)) {
-        throw e;
-      }
-      return true;
-    }
-  }
-
   /**
    * What flannel needs beside its DaemonSet, with the binding as it is to be while others need the
    * rights that they have. A ServiceAccount that is there keeps them, unless a person confirmed
    * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read anew,
    * just before it is written: what somebody wrote since the pass began is not in {@code cluster}.
    *
+   * @param accounts asked for ServiceAccounts before, when {@code cluster} was observed
    * @return a list that more can be added to; the binding has the version that its subjects were
    *     read of
    */
-  List<HasMetadata> foundation(
-      KubernetesClient client, WantedNetwork wanted, ClusterState cluster) {
+  List<HasMetadata> foundation(AccountLook accounts, WantedNetwork wanted, ClusterState cluster) {
+    accounts.forgetMissing();
     // Read before its subjects: what is written must not undo what came after them.
     Optional<String> version =
         watches
@@ -112,7 +97,7 @@ final class FlannelBinding {
     Stream<BindingSubject> adopted =
         AdoptionJudge.candidate(wanted, cluster).map(FlannelBinding::account).stream();
     Stream<BindingSubject> kept =
-        others(account -> isThere(client, account)).stream()
+        others(accounts::isThere).stream()
             .filter(BindingSubject::isAccount)
             .filter(one -> !confirmed || isUsed(one, cluster));
     List<BindingSubject> others =

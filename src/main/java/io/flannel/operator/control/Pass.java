@@ -82,6 +82,7 @@ final class Pass {
   private final NodeSteps steps;
   private final LeftOverSteps leftOvers;
   private final PreflightSteps preflights;
+  private final AccountLook accounts;
 
   /** What this pass wrote, as the API server answered. */
   private final List<HasMetadata> written = new ArrayList<>();
@@ -121,6 +122,7 @@ final class Pass {
     this.steps = new NodeSteps(client, watches, agents, clock);
     this.leftOvers = new LeftOverSteps(steps);
     this.preflights = new PreflightSteps(steps, clock);
+    this.accounts = AccountLook.by(client);
   }
 
   /**
@@ -311,7 +313,7 @@ final class Pass {
   }
 
   private ClusterState observe() {
-    return ClusterObserver.of(client, watches, network, written).observe();
+    return ClusterObserver.of(accounts, watches, network, written).observe();
   }
 
   private String name() {
@@ -325,7 +327,7 @@ final class Pass {
 
   private void apply(WantedNetwork wanted, RolloutStep step, ClusterState cluster) {
     written.addAll(takeOver.begin(wanted, cluster));
-    List<HasMetadata> rendered = new FlannelBinding(watches).foundation(client, wanted, cluster);
+    List<HasMetadata> rendered = new FlannelBinding(watches).foundation(accounts, wanted, cluster);
     daemonSet(wanted, step).ifPresent(rendered::add);
     if (wanted.health().enabled()) {
       rendered.add(NodeAgentDaemonSet.render(wanted, agents));

@@ -1,7 +1,9 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetList;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.decide.ClusterState;
@@ -10,6 +12,8 @@ import io.flannel.operator.decide.Decision;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,17 +51,37 @@ final class UncachedLook {
         Stream.concat(watches.list(DaemonSet.class), watches.list(ClusterRoleBinding.class))
             .map(UncachedLook::version)
             .collect(Collectors.toSet());
-    Stream<HasMetadata> daemonSets =
-        client.apps().daemonSets().inAnyNamespace().list().getItems().stream()
-            .filter(DaemonSetStore::matters)
-            .map(one -> one);
     Stream<HasMetadata> binding =
         Optional.ofNullable(client.rbac().clusterRoleBindings().withName(Flannel.ROLE).get())
             .stream()
             .map(one -> one);
     Set<String> live =
-        Stream.concat(daemonSets, binding).map(UncachedLook::version).collect(Collectors.toSet());
+        Stream.concat(daemonSets(), binding.map(UncachedLook::version)).collect(Collectors.toSet());
     return !known.containsAll(live) || !live.containsAll(knownFlannels());
+  }
+
+  /** Those that matter; some at once, since others' may be large. */
+  private Stream<String> daemonSets() {
+    List<String> versions = new ArrayList<>();
+    String next = null;
+    do {
+      DaemonSetList some =
+          client
+              .apps()
+              .daemonSets()
+              .inAnyNamespace()
+              .list(
+                  new ListOptionsBuilder()
+                      .withLimit(Watches.ANYBODYS_AT_ONCE)
+                      .withContinue(next)
+                      .build());
+      some.getItems().stream()
+          .filter(watches::matters)
+          .map(UncachedLook::version)
+          .forEach(versions::add);
+      next = some.getMetadata().getContinue();
+    } while (next != null && !next.isEmpty());
+    return versions.stream();
   }
 
   private Set<String> knownFlannels() {

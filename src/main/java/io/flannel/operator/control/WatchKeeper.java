@@ -242,7 +242,9 @@ class WatchKeeper {
           some = some.withField(field.path(), field.value());
         }
       }
-      return some.list(new ListOptionsBuilder().withLimit(ASKED_FOR).build()).getItems().stream()
+      Long atOnce = config.getInformerListLimit();
+      long asked = atOnce == null ? ASKED_FOR : Math.min(ASKED_FOR, atOnce);
+      return some.list(new ListOptionsBuilder().withLimit(asked).build()).getItems().stream()
           .anyMatch(
               live ->
                   watched

@@ -29,6 +29,7 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.ManagedInformerEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.TransformingItemStore;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,14 +52,18 @@ import java.util.stream.Stream;
  * watched whatever their name, since another flannel's may have any.
  */
 final class Watches {
-  /** Maximum number of tasks' pods in one answer of the API server: each may be 100 kB. */
-  private static final long TASK_PODS_AT_ONCE = 50;
+  /** Maximum number of objects in one answer of the API server: each may be 100 kB. */
+  private static final long AT_ONCE = 50;
+
+  /** The same of objects that anybody may make, as large as the API server takes them: 1.5 MB. */
+  static final long ANYBODYS_AT_ONCE = 5;
 
   private final Map<Class<?>, List<InformerEventSource<?, FlannelNetwork>>> byKind =
       new LinkedHashMap<>();
   private final EventSourceContext<FlannelNetwork> context;
   private final FlannelNodeStore flannelNodes;
   private final FlannelPodStore flannelPods;
+  private final DaemonSetStore daemonSets;
   private final TaskPodStore taskPods;
   private final InvalidReports invalidReports = new InvalidReports();
 
@@ -72,35 +77,53 @@ final class Watches {
     this.flannelNodes = new FlannelNodeStore(clock);
     this.flannelPods = new FlannelPodStore(clock);
     this.taskPods = new TaskPodStore(clock);
+    this.daemonSets = new DaemonSetStore(agentNamespace);
     watch(
         Node.class,
         config ->
             config
-                .withItemStore(new SlimNodeStore())
+                .withInformerListLimit(AT_ONCE)
+                .withItemStore(new GuardedStore<>(new SlimNodeStore()))
                 .withOnUpdateFilter(
-                    (now, before) -> !ClusterNode.of(now).equals(ClusterNode.of(before))));
+                    GuardedStore.updated(
+                        (now, before) -> !ClusterNode.of(now).equals(ClusterNode.of(before)))));
     watch(FlannelNetwork.class, UnaryOperator.identity());
     watch(Namespace.class, config -> named(config, Flannel.NAMESPACE));
     // In every namespace: a flannel of someone else's often lives in kube-system.
-    watch(ServiceAccount.class, config -> named(config, Flannel.ROLE).withWatchAllNamespaces());
+    watch(
+        ServiceAccount.class,
+        config ->
+            named(config, Flannel.ROLE)
+                .withWatchAllNamespaces()
+                .withInformerListLimit(ANYBODYS_AT_ONCE)
+                .withItemStore(new GuardedStore<>(new TransformingItemStore<>(Namesakes::slim))));
     watch(ClusterRole.class, config -> named(config, Flannel.ROLE));
     watch(ClusterRoleBinding.class, config -> named(config, Flannel.ROLE));
     watch(
         ConfigMap.class,
         config ->
-            config.withLabelSelector(Flannel.NETWORK_LABEL).withNamespaces(Flannel.NAMESPACE));
+            config
+                .withLabelSelector(Flannel.NETWORK_LABEL)
+                .withNamespaces(Flannel.NAMESPACE)
+                .withInformerListLimit(AT_ONCE));
     watch(
-        ConfigMap.class, config -> named(config, FoundFlannel.CONFIG_MAP).withWatchAllNamespaces());
+        ConfigMap.class,
+        config ->
+            named(config, FoundFlannel.CONFIG_MAP)
+                .withWatchAllNamespaces()
+                .withInformerListLimit(ANYBODYS_AT_ONCE)
+                .withItemStore(new GuardedStore<>(new TransformingItemStore<>(Namesakes::slim))));
     // Of every name: whose flannel runs already may have any.
     watch(
         DaemonSet.class,
         config ->
             config
-                .withItemStore(new DaemonSetStore())
+                .withInformerListLimit(ANYBODYS_AT_ONCE)
+                .withItemStore(new GuardedStore<>(daemonSets))
                 .withWatchAllNamespaces()
-                .withOnAddFilter(DaemonSetStore::matters)
-                .withOnUpdateFilter(DaemonSetStore::differ)
-                .withOnDeleteFilter((gone, _) -> DaemonSetStore.matters(gone)));
+                .withOnAddFilter(GuardedStore.added(daemonSets::matters))
+                .withOnUpdateFilter(GuardedStore.updated(daemonSets::differ))
+                .withOnDeleteFilter(GuardedStore.deleted(daemonSets::matters)));
     watch(Secret.class, config -> named(config, ProbeKey.SECRET).withNamespaces(agentNamespace));
     watch(
         Pod.class,
@@ -108,23 +131,25 @@ final class Watches {
             config
                 .withLabelSelector("app=" + NodeStepPod.APP)
                 .withNamespaces(agentNamespace)
-                .withInformerListLimit(TASK_PODS_AT_ONCE)
-                .withItemStore(taskPods)
-                .withOnUpdateFilter((now, before) -> TaskPod.differ(now, before)));
+                .withInformerListLimit(AT_ONCE)
+                .withItemStore(new GuardedStore<>(taskPods))
+                .withOnUpdateFilter(GuardedStore.updated(TaskPod::differ)));
     watch(
         FlannelNode.class,
         config ->
             config
-                .withItemStore(flannelNodes)
-                .withOnUpdateFilter((now, before) -> FlannelNodeStore.differ(now, before)));
+                .withInformerListLimit(AT_ONCE)
+                .withItemStore(new GuardedStore<>(flannelNodes))
+                .withOnUpdateFilter(GuardedStore.updated(FlannelNodeStore::differ)));
     watch(
         Pod.class,
         config ->
             config
                 .withLabelSelector("app=" + FlannelDaemonSet.POD_LABELS.get("app"))
                 .withNamespaces(Flannel.NAMESPACE)
-                .withItemStore(flannelPods)
-                .withOnUpdateFilter((now, before) -> FlannelPodStore.differ(now, before)));
+                .withInformerListLimit(AT_ONCE)
+                .withItemStore(new GuardedStore<>(flannelPods))
+                .withOnUpdateFilter(GuardedStore.updated(FlannelPodStore::differ)));
     if (context.getClient().supports(ServiceCIDR.class)) {
       watch(ServiceCIDR.class, UnaryOperator.identity());
     }
@@ -182,14 +207,17 @@ final class Watches {
         .findFirst();
   }
 
-  /** The DaemonSets of other names that run a flannel, or name something of one. */
+  /**
+   * The DaemonSets that run a flannel, or name something of one, and can't be adopted: by their
+   * name, or since they are too large.
+   */
   List<OtherDaemonSet> otherDaemonSets() {
-    return list(DaemonSet.class)
-        .filter(one -> !DaemonSetStore.isOfKnownName(one))
-        .filter(DaemonSetStore::matters)
-        .map(OtherDaemonSet::of)
-        .sorted(Comparator.comparing(OtherDaemonSet::id))
-        .toList();
+    return daemonSets.others().sorted(Comparator.comparing(OtherDaemonSet::id)).toList();
+  }
+
+  /** Whether a DaemonSet matters to anything that is decided; what can't be judged is left out. */
+  boolean matters(DaemonSet daemonSet) {
+    return GuardedStore.judged(() -> daemonSets.matters(daemonSet), false);
   }
 
   /** flannel's pods that are not being deleted, by node. */

@@ -53,7 +53,11 @@ final class AdoptionDifferences {
   }
 
   private static String directory(String path) {
-    return path.replaceFirst("(?<=.)/+$", "");
+    int end = path.length();
+    while (end > 1 && path.charAt(end - 1) == '/') {
+      end--;
+    }
+    return path.substring(0, end);
   }
 
   private static List<String> on(WantedNetwork network, List<ClusterNode> nodes) {

@@ -1,6 +1,9 @@
 package io.flannel.operator.overlay;
 
 import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.flannel.operator.api.Bounds;
+import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * Somebody to whom a ClusterRoleBinding gives its rights.
@@ -14,18 +17,29 @@ public record BindingSubject(String kind, String namespace, String name) {
   /** What the API server calls a ServiceAccount as a user; namespace and name follow. */
   private static final String ACCOUNT_USER = "system:serviceaccount:";
 
-  /** Reads it; a ServiceAccount that is named as a user is one. */
+  /** The name of a namespace: a DNS label. */
+  private static final int NAMESPACE = 63;
+
+  private static final Pattern NAME = Pattern.compile(Bounds.NAME_FORM);
+
+  /**
+   * Reads it; a ServiceAccount that is named as a user is one. The API server lets any text be a
+   * user's name: what can't be the name of a ServiceAccount stays one.
+   */
   public static BindingSubject of(Subject subject) {
-    String name = subject.getName();
-    String[] parts =
-        "User".equals(subject.getKind()) && name.startsWith(ACCOUNT_USER)
-            ? name.substring(ACCOUNT_USER.length()).split(":", -1)
-            : new String[0];
-    if (parts.length == 2) {
-      return account(parts[0], parts[1]);
+    String kind = Objects.requireNonNullElse(subject.getKind(), "");
+    String name = Objects.requireNonNullElse(subject.getName(), "");
+    if (kind.equals("User") && name.startsWith(ACCOUNT_USER)) {
+      int colon = name.indexOf(':', ACCOUNT_USER.length());
+      BindingSubject account =
+          colon < 0
+              ? account("", "")
+              : account(name.substring(ACCOUNT_USER.length(), colon), name.substring(colon + 1));
+      if (account.isAccount()) {
+        return account;
+      }
     }
-    String namespace = subject.getNamespace() == null ? "" : subject.getNamespace();
-    return new BindingSubject(subject.getKind(), namespace, name);
+    return new BindingSubject(kind, Objects.requireNonNullElse(subject.getNamespace(), ""), name);
   }
 
   /** A ServiceAccount. */
@@ -35,7 +49,15 @@ public record BindingSubject(String kind, String namespace, String name) {
 
   /** Whether it is a ServiceAccount, which can be looked for. */
   public boolean isAccount() {
-    return kind.equals(ACCOUNT);
+    return kind.equals(ACCOUNT)
+        && namespace.length() <= NAMESPACE
+        && namespace.indexOf('.') < 0
+        && isName(namespace)
+        && isName(name);
+  }
+
+  private static boolean isName(String text) {
+    return text.length() <= Bounds.NAME && NAME.matcher(text).matches();
   }
 
   @Override

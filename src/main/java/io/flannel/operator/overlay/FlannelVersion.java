@@ -15,7 +15,8 @@ public record FlannelVersion(int minor, int patch) implements Comparable<Flannel
 
   /** The version of an image, such as {@code ghcr.io/flannel-io/flannel:v0.28.10}. */
   public static FlannelVersion of(String image) {
-    String tag = Pods.versionOf(image.replaceFirst("@.*$", ""));
+    int digest = image.indexOf('@');
+    String tag = Pods.versionOf(digest < 0 ? image : image.substring(0, digest));
     Matcher matcher = TAG.matcher(tag);
     return matcher.matches()
         ? new FlannelVersion(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)))

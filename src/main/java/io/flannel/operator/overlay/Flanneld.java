@@ -1,23 +1,35 @@
 package io.flannel.operator.overlay;
 
 import io.fabric8.kubernetes.api.model.Container;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a container that runs flanneld, whoever built its image: by the image's name, or by what it
- * is told to start.
+ * is told to start. Anybody may have written it, and as much as an object can hold: only its
+ * beginning is looked at.
  */
 final class Flanneld {
   private static final String PROGRAM = "flanneld";
+  private static final String WINDOWS_ENDING = ".exe";
 
-  /** The end of a repository's path, such as hardened-flannel or flannel-arm64; not flannel-cni. */
-  private static final Pattern REPOSITORY =
-      Pattern.compile(
-          "(.*[-_.])?flannel(d)?([-_.](linux|windows|amd64|arm|arm64|ppc64le|s390x|riscv64|mips64le))*");
+  /** So much of an image's name is looked at; a name has 255 characters, and a tag or digest. */
+  private static final int IMAGE_LENGTH = 512;
+
+  /** So much of what a container is told to start is looked at. */
+  private static final int LINE_LENGTH = 65_536;
+
+  /** What the name of a repository ends with, before the platforms. */
+  private static final Set<String> REPOSITORIES = Set.of("flannel", PROGRAM);
+
+  /** What may follow it, as in flannel-arm64. */
+  private static final Set<String> PLATFORMS =
+      Set.of(
+          "linux", "windows", "amd64", "arm", "arm64", "ppc64le", "s390x", "riscv64", "mips64le");
 
   /** Programs that run what stands in their arguments. */
   private static final Set<String> SHELLS =
@@ -92,7 +104,7 @@ final class Flanneld {
 
   /** Whether the container runs it. */
   static boolean isRunBy(Container container) {
-    List<String> line = FoundContainer.commandLine(container);
+    List<String> line = beginning(FoundContainer.commandLine(container));
     if (isStartedBy(line)) {
       return true;
     }
@@ -100,11 +112,40 @@ final class Flanneld {
     return isImage(container.getImage()) && !isIdle(container.getCommand(), line);
   }
 
-  /** Whether an image is one that holds flanneld and starts it, by the name of its repository. */
-  static boolean isImage(String image) {
-    String path = image == null ? "" : image.replaceFirst("@.*$", "");
-    String last = path.substring(path.lastIndexOf('/') + 1).replaceFirst(":.*$", "");
-    return REPOSITORY.matcher(last).matches();
+  /**
+   * Whether an image is one that holds flanneld and starts it, by the end of its repository's path,
+   * such as hardened-flannel or flannel-arm64; not flannel-cni.
+   */
+  static boolean isImage(@Nullable String image) {
+    String path = before('@', image == null ? "" : cut(image, IMAGE_LENGTH));
+    String last = before(':', path.substring(path.lastIndexOf('/') + 1));
+    List<String> parts = new ArrayList<>(Arrays.asList(last.split("[-_.]", -1)));
+    while (parts.size() > 1 && PLATFORMS.contains(parts.getLast())) {
+      parts.removeLast();
+    }
+    return REPOSITORIES.contains(parts.getLast());
+  }
+
+  private static String before(char end, String text) {
+    int index = text.indexOf(end);
+    return index < 0 ? text : text.substring(0, index);
+  }
+
+  private static String cut(String text, int length) {
+    return text.length() <= length ? text : text.substring(0, length);
+  }
+
+  private static List<String> beginning(List<String> line) {
+    List<String> beginning = new ArrayList<>();
+    int room = LINE_LENGTH;
+    for (String word : line) {
+      if (room <= 0) {
+        break;
+      }
+      beginning.add(cut(word, room));
+      room -= word.length() + 1;
+    }
+    return beginning;
   }
 
   private static boolean isStartedBy(List<String> line) {
@@ -176,6 +217,10 @@ final class Flanneld {
 
   /** The last part of a program's path, without Windows' ending. */
   private static String program(String word) {
-    return word.replaceFirst("^.*[/\\\\]", "").replaceFirst("(?i)[.]exe$", "");
+    String last = word.substring(Math.max(word.lastIndexOf('/'), word.lastIndexOf('\\')) + 1);
+    int end = last.length() - WINDOWS_ENDING.length();
+    return last.regionMatches(true, end, WINDOWS_ENDING, 0, WINDOWS_ENDING.length())
+        ? last.substring(0, end)
+        : last;
   }
 }

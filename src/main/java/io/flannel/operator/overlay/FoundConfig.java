@@ -17,6 +17,11 @@ import java.util.TreeMap;
 final class FoundConfig {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** More of them are not named, and nothing at greater length: anybody may have written it. */
+  private static final int MOST_SETTINGS = 65;
+
+  private static final int SETTING_LENGTH = 512;
+
   private final AppliedConfig config;
   private final JsonNode netConf;
   private final JsonNode backend;
@@ -145,7 +150,10 @@ final class FoundConfig {
     if (found.isObject() && ours.isObject()) {
       String inside = path.isEmpty() || path.endsWith(", ") ? path : path + ".";
       for (var field : found.properties()) {
-        compare(inside + field.getKey(), field.getValue(), ours.path(field.getKey()));
+        compare(
+            PrintableText.cut(inside + field.getKey(), SETTING_LENGTH),
+            field.getValue(),
+            ours.path(field.getKey()));
       }
       for (var field : ours.properties()) {
         if (!found.has(field.getKey())) {
@@ -158,10 +166,16 @@ final class FoundConfig {
   }
 
   private void netConf(String setting) {
-    unsupported.add("net-conf.json: " + setting);
+    add("net-conf.json: " + setting);
   }
 
   private void cniConf(String setting) {
-    unsupported.add("cni-conf.json: " + setting);
+    add("cni-conf.json: " + setting);
+  }
+
+  private void add(String setting) {
+    if (unsupported.size() < MOST_SETTINGS) {
+      unsupported.add(PrintableText.cut(setting, SETTING_LENGTH));
+    }
   }
 }

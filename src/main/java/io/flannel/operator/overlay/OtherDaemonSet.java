@@ -41,6 +41,11 @@ public record OtherDaemonSet(
 
   private static final String WINDOWS = "windows";
 
+  /** A container's name, and an image's with its tag and digest. */
+  private static final int DESCRIPTION = 600;
+
+  private static final int MOST_CONFIG_MAPS = 16;
+
   /** Reads it. */
   public static OtherDaemonSet of(DaemonSet daemonSet) {
     ObjectMeta meta = daemonSet.getMetadata();
@@ -59,6 +64,23 @@ public record OtherDaemonSet(
         isForWindows(pod),
         Objects.requireNonNullElse(pod.getServiceAccountName(), "default"),
         configMaps(pod));
+  }
+
+  /**
+   * The same, but of the ConfigMaps only those that are named as flannel's, which are asked for;
+   * and nothing of it longer than it honestly is.
+   */
+  public OtherDaemonSet bounded() {
+    return new OtherDaemonSet(
+        namespace,
+        name,
+        flanneld.map(it -> PrintableText.cut(it, DESCRIPTION)),
+        windows,
+        serviceAccount,
+        configMaps.stream()
+            .filter(it -> it.startsWith(FoundFlannel.CONFIG_MAP))
+            .limit(MOST_CONFIG_MAPS)
+            .collect(Collectors.toCollection(TreeSet::new)));
   }
 
   /** Whether it runs a flannel. */

@@ -18,6 +18,9 @@ import java.util.zip.CRC32C;
 class PageRoutes implements Routes {
   private static final String PREFIX = "/page/";
 
+  /** So long is none of them; matching takes as much of the stack as a name has folders. */
+  private static final int LONGEST = 256;
+
   /** Names within folders; nothing that leads upward, and no hidden files. */
   private static final Pattern NAME =
       Pattern.compile("([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.[a-z0-9]+");
@@ -45,7 +48,9 @@ class PageRoutes implements Routes {
   private static void send(RoutingContext context, String name) {
     String type = TYPES.get(name.substring(name.lastIndexOf('.') + 1));
     Optional<byte[]> file =
-        type != null && NAME.matcher(name).matches() ? read(name) : Optional.empty();
+        type != null && name.length() <= LONGEST && NAME.matcher(name).matches()
+            ? read(name)
+            : Optional.empty();
     if (file.isEmpty()) {
       context.next();
       return;

@@ -2,25 +2,42 @@ package io.flannel.operator.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.AffinityBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.overlay.ForeignInstalls;
+import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.overlay.OtherDaemonSet;
+import io.flannel.operator.render.NodeAgentDaemonSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DaemonSetStoreTest {
+  private static final String ADOPTABLE = "ipip-in-kube-system";
+  private static final String AGENTS = "flannel-system";
+
+  private final DaemonSetStore store = new DaemonSetStore(AGENTS);
+
   @ParameterizedTest
   @ValueSource(strings = {"talos", "rke2-canal", "kube-flannel-ds-amd64", "windows"})
   void keepsOfAnothersFlannelWhatIsRead(String install) {
     DaemonSet whole = ForeignInstalls.daemonSet(install);
     DaemonSet kept = kept(whole);
-    assertThat(OtherDaemonSet.of(kept)).isEqualTo(OtherDaemonSet.of(whole));
-    assertThat(kept.getSpec().getTemplate().getSpec().getTolerations()).isEmpty();
-    assertThat(kept(kept)).as("kept again").isEqualTo(kept);
-    assertThat(DaemonSetStore.differ(whole, kept)).isFalse();
+    assertThat(store.others()).containsExactly(OtherDaemonSet.of(whole).bounded());
+    assertThat(kept.getSpec()).isNull();
+    assertThat(store.matters(kept)).isTrue();
+    assertThat(store.differ(whole, kept)).isFalse();
+    store.remove(store.getKey(whole));
+    assertThat(store.others()).isEmpty();
   }
 
   @Test
@@ -30,12 +47,114 @@ class DaemonSetStoreTest {
   }
 
   @Test
+  void keepsOfUpstreamsInAnotherNamespaceWhatAnAdoptionNeeds() {
+    DaemonSet whole = Installs.daemonSet(ADOPTABLE);
+    whole.getMetadata().setAnnotations(Map.of("last-applied", "x".repeat(100_000)));
+    DaemonSet kept = kept(whole);
+    assertThat(kept.getMetadata().getAnnotations()).isEmpty();
+    assertThat(found(kept)).isEqualTo(found(whole));
+    assertThat(found(kept).spec()).isPresent();
+    assertThat(store.others()).isEmpty();
+    // As it is while it leaves the nodes of a large cluster.
+    DaemonSet leaving =
+        new DaemonSetBuilder(whole)
+            .editMetadata()
+            .addToAnnotations(FoundFlannel.ADOPTED_BY, "default")
+            .endMetadata()
+            .build();
+    leaving
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .setAffinity(
+            new AffinityBuilder()
+                .withNewNodeAffinity()
+                .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+                .addNewNodeSelectorTerm()
+                .withMatchFields(
+                    IntStream.range(0, 5_000)
+                        .mapToObj(
+                            i ->
+                                new NodeSelectorRequirement(
+                                    FoundFlannel.NODE_NAME, "NotIn", List.of("node-" + i)))
+                        .toList())
+                .endNodeSelectorTerm()
+                .endRequiredDuringSchedulingIgnoredDuringExecution()
+                .endNodeAffinity()
+                .build());
+    assertThat(found(kept(leaving))).isEqualTo(found(leaving));
+    assertThat(found(kept(leaving)).left()).hasSize(5_000);
+  }
+
+  @Test
+  void whatIsTooLargeForAFlannelCantBeAdopted() {
+    DaemonSet large = Installs.daemonSet(ADOPTABLE);
+    addEnvironment(large, "x".repeat(DaemonSetStore.LONGEST));
+    DaemonSet kept = kept(large);
+    assertThat(kept.getSpec()).isNull();
+    assertThat(store.matters(kept)).isTrue();
+    assertThat(store.others())
+        .singleElement()
+        .satisfies(
+            other -> {
+              assertThat(other.runsFlannelOnLinux()).isTrue();
+              assertThat(other.usesConfigMap(other.namespace(), FoundFlannel.CONFIG_MAP)).isTrue();
+            });
+    assertThat(kept(Installs.daemonSet(ADOPTABLE)).getSpec()).as("small again").isNotNull();
+    assertThat(store.others()).isEmpty();
+  }
+
+  @Test
+  void ofManyTheLargestCantBeAdopted() {
+    DaemonSet small = Installs.daemonSet(ADOPTABLE);
+    kept(small);
+    for (int i = 0; i < 500; i++) {
+      DaemonSet large = Installs.daemonSet(ADOPTABLE);
+      large.getMetadata().setNamespace("tenant-" + i);
+      addEnvironment(large, "x".repeat(DaemonSetStore.LONGEST - 20_000));
+      kept(large);
+    }
+    assertThat(store.get(store.getKey(small)).getSpec()).isNotNull();
+    assertThat(store.size()).isEqualTo(501);
+    long whole = store.values().filter(it -> it.getSpec() != null).count();
+    assertThat(whole).isBetween(10L, 40L);
+    assertThat(store.others()).hasSize((int) (501 - whole));
+  }
+
+  /** Each of them as large as the API server takes it. */
+  @Test
+  void strangersTakeLittleRoom() {
+    String text = "x".repeat(1_300_000);
+    for (int i = 0; i < 500; i++) {
+      DaemonSet large = other(i % 2 == 0 ? "flannel/" + text : "example.org/exporter:1");
+      large.getMetadata().setName("d" + i);
+      large.getSpec().getTemplate().getSpec().setServiceAccountName("flannel");
+      addEnvironment(large, text);
+      kept(large);
+    }
+    int room =
+        store.values().mapToInt(it -> Serialization.asJson(it).length()).sum()
+            + store.others().mapToInt(it -> it.toString().length()).sum();
+    assertThat(store.others()).hasSize(500);
+    assertThat(room).isLessThan(1_000_000);
+  }
+
+  @Test
+  void theNodeAgentsNameIsTheirsInTheirNamespaceAlone() {
+    DaemonSet agents = other("example.org/any:1");
+    agents.getMetadata().setName(NodeAgentDaemonSet.NAME);
+    assertThat(store.matters(agents)).isFalse();
+    agents.getMetadata().setNamespace(AGENTS);
+    assertThat(kept(agents)).isSameAs(agents);
+  }
+
+  @Test
   void keepsOfAllElseThatItIsThere() {
     DaemonSet other = other("example.org/exporter:1");
-    assertThat(DaemonSetStore.matters(other)).isFalse();
+    assertThat(store.matters(other)).isFalse();
     assertThat(kept(other).getSpec()).isNull();
     assertThat(kept(other).getMetadata().getResourceVersion()).isEqualTo("7");
-    assertThat(DaemonSetStore.matters(kept(other))).isFalse();
+    assertThat(store.matters(kept(other))).isFalse();
   }
 
   @Test
@@ -43,13 +162,13 @@ class DaemonSetStoreTest {
     DaemonSet talos = ForeignInstalls.daemonSet("talos");
     DaemonSet reported =
         new DaemonSetBuilder(talos).withNewStatus().withNumberReady(3).endStatus().build();
-    assertThat(DaemonSetStore.differ(reported, kept(talos))).isFalse();
+    assertThat(store.differ(reported, kept(talos))).isFalse();
     DaemonSet exporter = other("example.org/exporter:1");
-    assertThat(DaemonSetStore.differ(other("example.org/exporter:2"), kept(exporter))).isFalse();
-    assertThat(DaemonSetStore.differ(other("example.org/flannel:1"), kept(exporter))).isTrue();
-    assertThat(DaemonSetStore.differ(exporter, kept(other("example.org/flannel:1")))).isTrue();
+    assertThat(store.differ(other("example.org/exporter:2"), kept(exporter))).isFalse();
+    assertThat(store.differ(other("example.org/flannel:1"), kept(exporter))).isTrue();
+    assertThat(store.differ(exporter, kept(other("example.org/flannel:1")))).isTrue();
     DaemonSet ours = Installs.daemonSet("manifest-v0.28");
-    assertThat(DaemonSetStore.differ(ours, ours)).as("its counts are looked at").isTrue();
+    assertThat(store.differ(ours, ours)).as("its counts are looked at").isTrue();
   }
 
   private static DaemonSet other(String image) {
@@ -72,8 +191,21 @@ class DaemonSetStoreTest {
         .build();
   }
 
-  private static DaemonSet kept(DaemonSet daemonSet) {
-    var store = new DaemonSetStore();
+  private static void addEnvironment(DaemonSet daemonSet, String value) {
+    daemonSet
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .getContainers()
+        .getFirst()
+        .setEnv(List.of(new EnvVar("ANY", value, null)));
+  }
+
+  private static FoundFlannel found(DaemonSet daemonSet) {
+    return FoundFlannel.of(daemonSet, Optional.of(Installs.configMap(ADOPTABLE)), Optional.empty());
+  }
+
+  private DaemonSet kept(DaemonSet daemonSet) {
     store.put(store.getKey(daemonSet), daemonSet);
     return store.get(store.getKey(daemonSet));
   }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetwork;
@@ -22,6 +24,7 @@ import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.UpstreamFlannel;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -40,10 +43,13 @@ class ForeignFlannelIT {
   private static final String CONFIRM =
       "kubectl annotate fnet default flannel.io/confirm-no-other-flannel=true";
 
+  private static final String HOSTILE = "hostile";
+
   private final TestNetwork network = TestNetwork.of(cluster, "default");
 
   @AfterEach
   void accountsAreGone() {
+    cluster.client().apps().daemonSets().inNamespace("kube-system").withLabel(HOSTILE).delete();
     cluster.client().serviceAccounts().inNamespace("kube-system").withName("canal").delete();
     cluster.client().rbac().clusterRoleBindings().withName("canal-flannel").delete();
   }
@@ -126,6 +132,43 @@ class ForeignFlannelIT {
     assertThat(subjects()).containsExactly("kube-flannel/flannel");
   }
 
+  /** The API server lets any text be a user's name. */
+  @Test
+  void subjectsThatNobodyCanBeStopNoPass() {
+    cluster.nodes(1);
+    cluster
+        .client()
+        .resource(bound(user("system:serviceaccount::"), user("system:serviceaccount::x")))
+        .create();
+    network.apply(TestNetwork.IPIP);
+    network.awaitRefused("ForeignFlannel", "User system:serviceaccount::", CONFIRM);
+    network.confirmNoOtherFlannel();
+    awaitInstalled();
+    assertThat(subjects()).containsExactly("kube-flannel/flannel");
+    assertThat(operator.process().stackTraces()).isEmpty();
+  }
+
+  @Test
+  void ofManySubjectsAFewAreAskedFor() {
+    cluster.nodes(1);
+    cluster
+        .client()
+        .resource(
+            bound(
+                IntStream.range(0, 5_000)
+                    .mapToObj(
+                        i -> new Subject(null, "ServiceAccount", "account-" + i, "kube-system"))
+                    .toArray(Subject[]::new)))
+        .create();
+    network.apply(TestNetwork.IPIP).awaitRefused("ForeignFlannel", "ClusterRoleBinding flannel");
+    var mark = cluster.api().audit().mark();
+    operator.process().awaitPassAfter(() -> network.poke("look again"));
+    assertThat(cluster.api().audit().since(mark))
+        .filteredOn(request -> request.resource().equals("serviceaccounts"))
+        .filteredOn(request -> request.name().startsWith("account-"))
+        .hasSizeBetween(1, 1_000);
+  }
+
   @Test
   void nodesThatAFlannelPublishedAreConfirmedToBeLeftOver() {
     TestCluster.node(1).lease("vxlan", "null", "192.168.0.1").create(cluster.client());
@@ -179,6 +222,54 @@ class ForeignFlannelIT {
                 .contains("beside this one", "DaemonSet kube-system/kube-flannel"));
     assertThat(network.conditions()).startsWith("Accepted=T");
     putsItBack(() -> Rendered.in(cluster).daemonSet().delete());
+  }
+
+  @Test
+  void whatAnybodyWritesIntoADaemonSetStopsNoWatch() {
+    installed();
+    hostile("arm", "flannel" + "-arm".repeat(5_000), "x");
+    hostile("at", "@".repeat(500_000) + "\nx", "x");
+    hostile("script", "flannel", "if flanneld; ".repeat(50_000));
+    UpstreamFlannel.in(cluster).installForeign("talos");
+    eventually(
+        "what came after them is told",
+        () ->
+            assertThat(network.condition("Accepted").orElseThrow().message())
+                .contains("DaemonSet kube-system/kube-flannel"));
+    assertThat(network.conditions()).startsWith("Accepted=T");
+    assertThat(operator.process().stackTraces()).isEmpty();
+  }
+
+  private static void hostile(String name, String image, String script) {
+    cluster
+        .client()
+        .resource(
+            new DaemonSetBuilder()
+                .withNewMetadata()
+                .withName("hostile-" + name)
+                .withNamespace("kube-system")
+                .addToLabels(HOSTILE, "true")
+                .endMetadata()
+                .withNewSpec()
+                .withNewSelector()
+                .addToMatchLabels("any", name)
+                .endSelector()
+                .withNewTemplate()
+                .withNewMetadata()
+                .addToLabels("any", name)
+                .endMetadata()
+                .withNewSpec()
+                .addToNodeSelector("on", "no-node")
+                .addNewContainer()
+                .withName("any")
+                .withImage(image)
+                .withCommand("/bin/sh", "-c", script)
+                .endContainer()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build())
+        .create();
   }
 
   /** With what a flannel published on the nodes. */
@@ -271,6 +362,14 @@ class ForeignFlannelIT {
         .endMetadata()
         .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "flannel")
         .build();
+  }
+
+  private static Subject user(String name) {
+    return new Subject("rbac.authorization.k8s.io", "User", name, null);
+  }
+
+  private static ClusterRoleBinding bound(Subject... subjects) {
+    return binding().edit().withSubjects(subjects).build();
   }
 
   private static void bind(String namespace, String account) {

@@ -120,6 +120,20 @@ class AdoptionJudgeTest {
   }
 
   @Test
+  void aPathOfAnyLengthIsCompared() {
+    String path = "/".repeat(1_000_000) + "x";
+    FoundFlannel found =
+        Installs.with(
+            MANIFEST,
+            daemonSet ->
+                daemonSet.getSpec().getTemplate().getSpec().getVolumes().stream()
+                    .filter(volume -> volume.getName().equals("cni-plugin"))
+                    .forEach(volume -> volume.getHostPath().setPath(path)));
+    assertThat(AdoptionJudge.differences(found, wanted(AS_IT_IS), cluster(node("n1")).state()))
+        .hasSize(1);
+  }
+
+  @Test
   void notationIsNoDifference() {
     assertThat(
             differences(

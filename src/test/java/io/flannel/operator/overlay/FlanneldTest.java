@@ -56,6 +56,24 @@ class FlanneldTest {
     assertThat(Flanneld.isRunBy(container(image, List.of(), List.of()))).isFalse();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "example.org/flannel-linux-arm64:1",
+        "example.org/flannel.arm",
+        "example.org/my_flanneld-windows-amd64",
+      })
+  void imagesForAPlatform(String image) {
+    assertThat(Flanneld.isImage(image)).isTrue();
+  }
+
+  @Test
+  void ofAnImageTheBeginningIsLookedAt() {
+    assertThat(Flanneld.isImage("flannel" + "-arm".repeat(100))).isTrue();
+    assertThat(Flanneld.isImage("flannel" + "-arm".repeat(5_000))).isFalse();
+    assertThat(Flanneld.isImage("x".repeat(1_000) + "/flannel")).isFalse();
+  }
+
   @Test
   void whateverItsImageACommandTellsIt() {
     assertThat(starts("/opt/bin/flanneld", "--kube-subnet-mgr")).isTrue();
