@@ -119,6 +119,7 @@ final class DaemonSetStore implements ItemStore<DaemonSet> {
                     .withArgs(it.getArgs())
                     .withEnv(it.getEnv())
                     .withEnvFrom(it.getEnvFrom())
+                    .withRestartPolicy(it.getRestartPolicy())
                     .build())
         .toList();
   }

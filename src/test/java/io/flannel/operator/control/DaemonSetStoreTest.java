@@ -2,11 +2,13 @@ package io.flannel.operator.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.flannel.operator.overlay.ForeignInstalls;
 import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.overlay.OtherDaemonSet;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +23,25 @@ class DaemonSetStoreTest {
     assertThat(kept.getSpec().getTemplate().getSpec().getTolerations()).isEmpty();
     assertThat(kept(kept)).as("kept again").isEqualTo(kept);
     assertThat(DaemonSetStore.differ(whole, kept)).isFalse();
+  }
+
+  @Test
+  void keepsThatAFlannelIsASidecar() {
+    DaemonSet whole = other("example.org/pause:1");
+    whole
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .setInitContainers(
+            List.of(
+                new ContainerBuilder()
+                    .withName("f")
+                    .withImage("example.org/flannel:1")
+                    .withRestartPolicy("Always")
+                    .build()));
+    assertThat(OtherDaemonSet.of(whole).runsFlannel()).isTrue();
+    assertThat(OtherDaemonSet.of(kept(whole))).isEqualTo(OtherDaemonSet.of(whole));
+    assertThat(DaemonSetStore.matters(kept(whole))).isTrue();
   }
 
   @Test
