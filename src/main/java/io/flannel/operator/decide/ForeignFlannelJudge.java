@@ -51,11 +51,16 @@ public final class ForeignFlannelJudge {
             .filter(
                 network ->
                     network.accepted()
-                        || cluster.others().traces().stream()
-                            .filter(OtherFlannels.Trace::config)
-                            .filter(trace -> trace.network().equals(network.name()))
-                            .anyMatch(trace -> !trace.created().isBefore(network.created())))
+                        || traces(network, cluster).anyMatch(OtherFlannels.Trace::config))
             .isPresent();
+  }
+
+  /** What was written for this very network: an earlier one may have had its name. */
+  private static Stream<OtherFlannels.Trace> traces(
+      ClusterState.NetworkRef network, ClusterState cluster) {
+    return cluster.others().traces().stream()
+        .filter(trace -> trace.network().equals(network.name()))
+        .filter(trace -> !trace.created().isBefore(network.created()));
   }
 
   /** What runs a flannel beside ours, as a sentence with the way out; empty: nothing does. */
@@ -108,7 +113,9 @@ public final class ForeignFlannelJudge {
   private static Optional<Decision> subjects(WantedNetwork wanted, ClusterState cluster) {
     List<BindingSubject> others =
         cluster.others().subjects().stream()
-            .filter(subject -> cluster.foreign().stream().noneMatch(found -> has(found, subject)))
+            .filter(
+                subject ->
+                    cluster.foreign().stream().noneMatch(found -> has(found, subject)))
             .filter(subject -> !belongsToWindows(subject, cluster))
             .toList();
     return others.isEmpty()
@@ -136,7 +143,12 @@ public final class ForeignFlannelJudge {
   }
 
   private static Optional<Decision> nodes(WantedNetwork wanted, ClusterState cluster) {
-    if (!cluster.foreign().isEmpty() || !cluster.others().traces().isEmpty()) {
+    boolean ours =
+        cluster
+            .network(wanted.name())
+            .filter(network -> traces(network, cluster).findAny().isPresent())
+            .isPresent();
+    if (ours || !cluster.foreign().isEmpty()) {
       return Optional.empty();
     }
     List<ClusterNode> published =

@@ -198,23 +198,29 @@ class ForeignFlannelIT {
           operator.process().start().awaitReady();
         });
     putsItBack(() -> Rendered.in(cluster).namespace().delete());
-    putsItBack(
-        () -> {
-          network.delete();
-          network.awaitGone();
-          Rendered.in(cluster).daemonSet().delete();
-          network.apply(TestNetwork.IPIP);
-        });
   }
 
-  @Test
-  void anotherNetworkTakesOverWhatOneLeftThoughItsDaemonSetIsGone() {
+  /** Since that one was deleted, another flannel may have come, as a process of the nodes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"default", "heir"})
+  void whatADeletedNetworkLeftOnTheNodesIsConfirmedToBeLeftOver(String name) {
     installed();
     network.delete();
     network.awaitGone();
     Rendered.in(cluster).daemonSet().delete();
-    TestNetwork heir = TestNetwork.of(cluster, "heir").apply(TestNetwork.IPIP);
+    TestNetwork heir = TestNetwork.of(cluster, name).apply(TestNetwork.IPIP);
+    heir.awaitRefused("ForeignFlannel", "nodes node-1 and node-2 have", "pgrep -a flanneld");
+    heir.confirmNoOtherFlannel();
     eventually("put back", () -> assertThat(Rendered.in(cluster).daemonSet().get()).isNotNull());
+    eventually("accepted", () -> assertThat(heir.conditions()).startsWith("Accepted=T"));
+  }
+
+  @Test
+  void anotherNetworkTakesOverWhatOneLeft() {
+    installed();
+    network.delete();
+    network.awaitGone();
+    TestNetwork heir = TestNetwork.of(cluster, "heir").apply(TestNetwork.IPIP);
     eventually("accepted", () -> assertThat(heir.conditions()).startsWith("Accepted=T"));
     assertThat(heir.eventReasons()).doesNotContain("ForeignFlannel");
   }

@@ -170,18 +170,27 @@ class ForeignFlannelJudgeTest {
         .contains("kube-system/kube-flannel");
   }
 
+  /** Since then another flannel may have come, such as that of k3s. */
   @Test
-  void whatAnEarlierNetworkLeftExplainsNodesButNoFlannelThatRuns() {
+  void whatAnEarlierNetworkLeftExplainsNothing() {
     Trace older = new Trace("default", CREATED.minusSeconds(60), true);
     Trace binding = new Trace("gone", CREATED.minusSeconds(60), false);
-    for (Trace trace : new Trace[] {older, binding}) {
-      assertThat(judge(fresh(LEASED).traces(trace))).isEqualTo(Decision.accept());
+    Trace anothers = new Trace("another", CREATED.plusSeconds(60), true);
+    for (Trace trace : new Trace[] {older, binding, anothers}) {
+      assertThat(refuse(fresh(LEASED).traces(trace)).message()).contains("node n1 has");
+      assertThat(judge(confirmed(LEASED).traces(trace))).isEqualTo(Decision.accept());
       assertThat(
               refuse(fresh(LEASED).traces(trace).others(ForeignInstalls.other("talos"))).reason())
           .isEqualTo("ForeignFlannel");
       assertThat(refuse(fresh(LEASED).traces(trace).subjects(KUBE_SYSTEM)).reason())
           .isEqualTo("ForeignFlannel");
     }
+  }
+
+  @Test
+  void whatThisNetworkWroteExplainsNodes() {
+    assertThat(judge(fresh(LEASED).traces(new Trace("default", CREATED, false))))
+        .isEqualTo(Decision.accept());
   }
 
   @Test
