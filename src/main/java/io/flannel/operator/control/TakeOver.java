@@ -10,11 +10,14 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.decide.AdoptionJudge;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.HandOver;
 import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.OtherDaemonSet;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.net.HttpURLConnection;
@@ -23,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * <p>One in our namespace: its DaemonSet becomes ours field by field, and what we render is then a
  * rolling update of it. One in another namespace: its DaemonSet leaves node after node, and our pod
  * follows there ({@link HandOver}). How far it is stands in these objects themselves: what was
- * taken over carries {@link FoundFlannel#ADOPTED_BY} until it is removed, last.
+ * taken over carries an {@link AdoptionMark} until it is removed, last.
  */
 final class TakeOver {
   private static final Logger LOG = LoggerFactory.getLogger(TakeOver.class);
@@ -82,8 +86,7 @@ final class TakeOver {
     Optional<FoundFlannel> candidate = AdoptionJudge.candidate(wanted, cluster);
     if (candidate.isEmpty()) {
       if (HandOver.done(cluster.live().get(), leases)) {
-        handBack();
-        ours().toList().forEach(this::delete);
+        removeLeftOver(leftOver(wanted).toList());
       }
       return;
     }
@@ -102,45 +105,57 @@ final class TakeOver {
   }
 
   /** Deletes all of a flannel that is being taken over: it is a part of the network that goes. */
-  void removeAll() {
-    handBack();
-    Stream.concat(watches.list(DaemonSet.class).filter(TakeOver::isMarked), ours())
-        .toList()
-        .forEach(this::delete);
+  void removeAll(WantedNetwork network) {
+    Predicate<HasMetadata> marked = one -> isMarkedBy(one, network.name());
+    removeLeftOver(leftOver(network).filter(marked).toList());
+    daemonSets().filter(marked).toList().forEach(this::delete);
   }
 
-  /** What is left to remove, or to hand back, of a flannel that is being taken over, or was. */
-  Stream<HasMetadata> leftOver() {
+  /**
+   * What is left to remove, or to hand back, of a flannel that this network, or one before it that
+   * is gone, is taking over, or took over.
+   */
+  Stream<HasMetadata> leftOver(WantedNetwork network) {
     return Stream.concat(
             marked.stream(),
             Stream.concat(watches.list(ConfigMap.class), watches.list(ServiceAccount.class)))
         .filter(one -> !(one instanceof DaemonSet))
-        .filter(TakeOver::isMarked)
+        .filter(one -> mark(one).filter(by -> isHeir(network.name(), by)).isPresent())
         .distinct();
   }
 
-  /** Of that, what nobody else names. */
-  private Stream<HasMetadata> ours() {
-    return leftOver().filter(one -> !isOthersToo(one) && !isOfAPod(one));
+  private boolean isHeir(String network, String of) {
+    return network.equals(of)
+        || watches
+            .list(FlannelNetwork.class)
+            .noneMatch(other -> other.getMetadata().getName().equals(of));
   }
 
-  /** What other DaemonSets name as well is theirs from now on. */
-  private void handBack() {
-    leftOver().filter(this::isOthersToo).toList().forEach(one -> mark(one, null));
+  /** Removes it; what others name as well is theirs from now on. */
+  private void removeLeftOver(List<HasMetadata> left) {
+    for (HasMetadata one : left) {
+      if (one.isMarkedForDeletion()) {
+        continue;
+      }
+      if (isOthersToo(one)) {
+        unmark(one);
+      } else if (!isOfAPod(one)) {
+        delete(one);
+      }
+    }
   }
 
   /** Whether a DaemonSet names it that is not taken over, such as that of Windows' nodes. */
   private boolean isOthersToo(HasMetadata object) {
     String namespace = object.getMetadata().getNamespace();
     String name = object.getMetadata().getName();
-    return watches.otherDaemonSets().stream()
-        .anyMatch(
-            other ->
-                switch (object) {
-                  case ConfigMap _ -> other.usesConfigMap(namespace, name);
-                  case ServiceAccount _ -> other.usesAccount(namespace, name);
-                  default -> false;
-                });
+    List<OtherDaemonSet> daemonSets = watches.otherDaemonSets();
+    return switch (object) {
+      case ConfigMap _ -> daemonSets.stream().anyMatch(one -> one.usesConfigMap(namespace, name));
+      case ServiceAccount _ ->
+          daemonSets.stream().anyMatch(one -> one.usesAccount(namespace, name));
+      default -> false;
+    };
   }
 
   /** Whether a flannel pod in our namespace that is no part of our DaemonSet still mounts it. */
@@ -155,13 +170,18 @@ final class TakeOver {
   private Stream<HasMetadata> old(FoundFlannel found) {
     return Stream.concat(
         Stream.<HasMetadata>concat(
-                watches.list(DaemonSet.class).filter(it -> named(it, FoundFlannel.DAEMON_SET)),
+                daemonSets(),
                 watches.list(ConfigMap.class).filter(it -> named(it, FoundFlannel.CONFIG_MAP)))
             .filter(it -> found.namespace().equals(it.getMetadata().getNamespace())),
         watches
             .list(ServiceAccount.class)
             .filter(it -> named(it, found.serviceAccount()))
             .filter(it -> found.namespace().equals(it.getMetadata().getNamespace())));
+  }
+
+  /** All that are named as flannel's, ours among them. */
+  private Stream<DaemonSet> daemonSets() {
+    return watches.list(DaemonSet.class).filter(it -> named(it, FoundFlannel.DAEMON_SET));
   }
 
   private static boolean named(HasMetadata object, String name) {
@@ -172,32 +192,45 @@ final class TakeOver {
     return kind.isInstance(object) ? Stream.of(kind.cast(object)) : Stream.empty();
   }
 
-  private static boolean isMarked(HasMetadata object) {
-    return mark(object).isPresent();
-  }
-
   private static boolean isMarkedBy(HasMetadata object, String network) {
     return mark(object).filter(network::equals).isPresent();
   }
 
   private static Optional<String> mark(HasMetadata object) {
-    return Optional.ofNullable(object.getMetadata().getAnnotations())
-        .flatMap(annotations -> Optional.ofNullable(annotations.get(FoundFlannel.ADOPTED_BY)));
+    return AdoptionMark.of(object.getMetadata());
   }
 
-  /**
-   * Marks it.
-   *
-   * @param network the FlannelNetwork that takes it over; null: none does
-   */
-  private HasMetadata mark(HasMetadata object, @Nullable String network) {
+  /** Marks it, as ours: by an apply of nothing else. */
+  private HasMetadata mark(HasMetadata object, String network) {
+    return applied(object, Map.of("annotations", Map.of(AdoptionMark.KEY, network)));
+  }
+
+  /** Takes the mark off, whoever wrote it. */
+  private void unmark(HasMetadata object) {
     Map<String, @Nullable String> annotations = new HashMap<>();
-    annotations.put(FoundFlannel.ADOPTED_BY, network);
-    return patched(
+    annotations.put(AdoptionMark.KEY, null);
+    patched(
         object,
-        PatchType.JSON_MERGE,
+        PatchContext.of(PatchType.JSON_MERGE),
         Map.of(
             "metadata", Map.of("uid", object.getMetadata().getUid(), "annotations", annotations)));
+  }
+
+  /** Applies this of its metadata, to the very object that was seen. */
+  private <T extends HasMetadata> T applied(T object, Map<String, Object> more) {
+    Map<String, Object> metadata = new HashMap<>(more);
+    metadata.put("name", object.getMetadata().getName());
+    metadata.put("namespace", object.getMetadata().getNamespace());
+    metadata.put("uid", object.getMetadata().getUid());
+    return patched(
+        object,
+        new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager(AdoptionMark.WRITER)
+            .withForce(true)
+            .build(),
+        Map.of(
+            "apiVersion", object.getApiVersion(), "kind", object.getKind(), "metadata", metadata));
   }
 
   /**
@@ -207,7 +240,7 @@ final class TakeOver {
   private void own(DaemonSet daemonSet) {
     patched(
         daemonSet,
-        PatchType.JSON,
+        PatchContext.of(PatchType.JSON),
         List.of(
             Map.of(
                 "op",
@@ -237,7 +270,7 @@ final class TakeOver {
             "spec",
             LeftNodes.patch(daemonSet, nodes));
     try {
-      patched(daemonSet, PatchType.JSON_MERGE, spec);
+      patched(daemonSet, PatchContext.of(PatchType.JSON_MERGE), spec);
       LOG.info("{} leaves {}", Applier.name(daemonSet), nodes);
     } catch (Applier.ApplyException e) {
       if (!(e.getCause() instanceof KubernetesClientException cause)
@@ -248,9 +281,9 @@ final class TakeOver {
     }
   }
 
-  private HasMetadata patched(HasMetadata object, PatchType type, Object patch) {
+  private <T extends HasMetadata> T patched(T object, PatchContext how, Object patch) {
     try {
-      return client.resource(object).patch(PatchContext.of(type), Serialization.asJson(patch));
+      return client.resource(object).patch(how, Serialization.asJson(patch));
     } catch (KubernetesClientException e) {
       throw new Applier.ApplyException(
           "%s could not be taken over: %s".formatted(Applier.name(object), ApiFault.said(e)), e);

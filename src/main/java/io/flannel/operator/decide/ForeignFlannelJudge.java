@@ -40,12 +40,12 @@ public final class ForeignFlannelJudge {
 
   /**
    * Whether this network is in force, or was, and lost what it wrote: by its DaemonSet, by a
-   * flannel that is being taken over, by its status, or by a configuration that is no older than
+   * flannel that it is taking over, by its status, or by a configuration that is no older than
    * itself.
    */
   public static boolean isInForce(WantedNetwork wanted, ClusterState cluster) {
     return cluster.live().isPresent()
-        || cluster.foreign().stream().anyMatch(found -> found.adoptedBy().isPresent())
+        || AdoptionJudge.begun(wanted, cluster).isPresent()
         || cluster
             .network(wanted.name())
             .filter(
@@ -115,7 +115,7 @@ public final class ForeignFlannelJudge {
         cluster.others().subjects().stream()
             .filter(
                 subject ->
-                    cluster.foreign().stream().noneMatch(found -> has(found, subject)))
+                    cluster.foreign().stream().noneMatch(found -> found.account().equals(subject)))
             .filter(subject -> !belongsToWindows(subject, cluster))
             .toList();
     return others.isEmpty()
@@ -128,10 +128,6 @@ public final class ForeignFlannelJudge {
                 "if a flannel still runs with these rights, stop it first; if none does, they are left"
                     + " over: kubectl delete clusterrolebinding flannel, or "
                     + confirmation(wanted)));
-  }
-
-  private static boolean has(FoundFlannel found, BindingSubject subject) {
-    return subject.equals(BindingSubject.account(found.namespace(), found.serviceAccount()));
   }
 
   /** Its subject stays. */

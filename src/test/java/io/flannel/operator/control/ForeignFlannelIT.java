@@ -3,6 +3,7 @@ package io.flannel.operator.control;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.overlay.ForeignInstalls;
+import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.Rendered;
@@ -21,6 +23,7 @@ import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.UpstreamFlannel;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -225,6 +228,59 @@ class ForeignFlannelIT {
     assertThat(heir.eventReasons()).doesNotContain("ForeignFlannel");
   }
 
+  /** A tenant's DaemonSet says that it is being taken over, by whichever hand. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kubectl", "flannel-operator"})
+  void aForgedMarkGivesNoRightsAndRefusesNothing(String manager) {
+    installed();
+    tenant();
+    DaemonSet forged = Installs.daemonSet("manifest-v0.28");
+    forged.getMetadata().setNamespace("tenant");
+    forged.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default"));
+    forged.getMetadata().setLabels(Map.of("flannel.io/network", "default"));
+    forged.getSpec().getTemplate().getSpec().setServiceAccountName("evil");
+    cluster.client().resource(forged).fieldManager(manager).serverSideApply();
+    eventually(
+        "told",
+        () ->
+            assertThat(network.condition("Accepted").orElseThrow().message())
+                .contains("beside this one", "DaemonSet tenant/kube-flannel-ds"));
+    putsItBack(() -> Rendered.in(cluster).daemonSet().delete());
+    assertThat(network.conditions()).startsWith("Accepted=T");
+    assertThat(network.status().adoption()).isNull();
+    assertThat(subjects()).containsExactly("kube-flannel/flannel");
+    assertThat(cluster.client().resource(forged).get().getMetadata().getGeneration()).isEqualTo(1);
+
+    // Nor does it let another in.
+    cluster.empty();
+    tenant();
+    cluster.nodes(1);
+    cluster.client().resource(forged).fieldManager(manager).serverSideApply();
+    UpstreamFlannel.in(cluster).installForeign("talos");
+    List<String> subjects = subjects();
+    network.apply(TestNetwork.IPIP).awaitRefused("ForeignFlannel", "kube-system/kube-flannel");
+    assertThat(subjects()).isEqualTo(subjects);
+  }
+
+  @Test
+  void aCleanupLeavesWhatSomebodyElseMarked() {
+    cluster.nodes(1);
+    tenant();
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    awaitInstalled();
+    DaemonSet strangers = Installs.daemonSet("manifest-v0.28");
+    strangers.getMetadata().setNamespace("tenant");
+    strangers.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default"));
+    strangers.getMetadata().setLabels(Map.of("flannel.io/network", "default"));
+    cluster.client().resource(strangers).fieldManager("kubectl").serverSideApply();
+    network.delete();
+    network.awaitGone();
+    assertThat(Rendered.in(cluster).daemonSet().get()).isNull();
+    assertThat(cluster.client().resource(strangers).get())
+        .isNotNull()
+        .satisfies(it -> assertThat(it.isMarkedForDeletion()).isFalse());
+  }
+
   private void putsItBack(Runnable loss) {
     String before = Rendered.in(cluster).liveDaemonSet().getMetadata().getUid();
     loss.run();
@@ -260,14 +316,26 @@ class ForeignFlannelIT {
   }
 
   private static ServiceAccount account(String name) {
+    return account("kube-system", name);
+  }
+
+  private static ServiceAccount account(String namespace, String name) {
     ServiceAccount account =
         new ServiceAccountBuilder()
             .withNewMetadata()
-            .withNamespace("kube-system")
+            .withNamespace(namespace)
             .withName(name)
             .endMetadata()
             .build();
-    return cluster.client().resource(account).create();
+    return cluster.client().resource(account).serverSideApply();
+  }
+
+  private static void tenant() {
+    cluster
+        .client()
+        .resource(new NamespaceBuilder().withNewMetadata().withName("tenant").endMetadata().build())
+        .serverSideApply();
+    account("tenant", "evil");
   }
 
   private static ClusterRoleBinding binding() {
