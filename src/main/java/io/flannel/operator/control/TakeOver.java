@@ -55,7 +55,9 @@ final class TakeOver {
   }
 
   /**
-   * Prepares what was found, before our objects are applied.
+   * Prepares what was found, before our objects are applied. A DaemonSet of ours of which the API
+   * server has forgotten who wrote it, as after a restore from a backup, is made ours again: what
+   * we render no more would stay in it otherwise.
    *
    * @return what was written of it, as it is now
    * @throws Applier.ApplyException if the API server refuses it
@@ -74,6 +76,13 @@ final class TakeOver {
       if (inOurs) {
         old.stream().flatMap(one -> only(DaemonSet.class, one)).forEach(this::own);
       }
+    }
+    if (cluster.live().isPresent()) {
+      daemonSets()
+          .filter(one -> Flannel.NAMESPACE.equals(one.getMetadata().getNamespace()))
+          .filter(LiveFlannelReader::isRendered)
+          .filter(one -> !FieldOwnership.isOf(one, Applier.FIELD_MANAGER))
+          .forEach(this::own);
     }
     return List.copyOf(marked);
   }
@@ -235,28 +244,34 @@ final class TakeOver {
 
   /**
    * Makes us the owner of all its fields, so that what we do not render goes with the apply that
-   * follows. Nothing of the DaemonSet itself changes by it.
+   * follows. Nothing of the DaemonSet itself changes by it. Where nobody owns any, an apply of
+   * nothing has the API server begin to count.
    */
   private void own(DaemonSet daemonSet) {
+    DaemonSet counted =
+        daemonSet.getMetadata().getManagedFields().isEmpty()
+            ? applied(daemonSet, Map.of())
+            : daemonSet;
     patched(
-        daemonSet,
+        counted,
         PatchContext.of(PatchType.JSON),
         List.of(
+            // In JSON Patch that replaces what is there, and needs nothing there.
             Map.of(
                 "op",
-                "replace",
+                "add",
                 "path",
                 "/metadata/managedFields",
                 "value",
                 FieldOwnership.transferred(
-                    daemonSet.getMetadata().getManagedFields(), Applier.FIELD_MANAGER)),
+                    counted.getMetadata().getManagedFields(), Applier.FIELD_MANAGER)),
             Map.of(
                 "op",
                 "replace",
                 "path",
                 "/metadata/resourceVersion",
                 "value",
-                daemonSet.getMetadata().getResourceVersion())));
+                counted.getMetadata().getResourceVersion())));
     LOG.info("took over {}", Applier.name(daemonSet));
   }
 

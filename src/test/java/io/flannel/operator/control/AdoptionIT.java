@@ -3,6 +3,7 @@ package io.flannel.operator.control;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -272,6 +273,28 @@ class AdoptionIT {
       operator.process().awaitPassAfter(() -> network.poke("look again"));
       assertThat(cluster.writes(mark)).as("nobody fights").isEmpty();
     }
+  }
+
+  /** As that of a restored backup. */
+  @Test
+  void oneOfWhichNobodyKnowsWhoWroteItBecomesOurs() {
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      upstream.install("manifest-v0.28").awaitPods();
+      cluster
+          .client()
+          .resource(upstream.daemonSets().getFirst())
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\": {\"managedFields\": [{}]}}");
+      network.apply(TestNetwork.VXLAN + "cni: {version: 0.3.1}").awaitReady();
+      awaitAdopted();
+    }
+    DaemonSet after = Rendered.in(cluster).liveDaemonSet();
+    assertThat(after.getMetadata().getAnnotations())
+        .doesNotContainKey("kubectl.kubernetes.io/last-applied-configuration");
+    assertThat(after.getMetadata().getManagedFields())
+        .filteredOn(entry -> entry.getSubresource() == null)
+        .extracting(ManagedFieldsEntry::getManager)
+        .containsExactly("flannel-operator");
   }
 
   /** Several NICs: a DaemonSet for the nodes of each, with the same ConfigMap. */

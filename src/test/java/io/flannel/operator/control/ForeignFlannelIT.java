@@ -3,6 +3,7 @@ package io.flannel.operator.control;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -279,6 +280,53 @@ class ForeignFlannelIT {
     assertThat(cluster.client().resource(strangers).get())
         .isNotNull()
         .satisfies(it -> assertThat(it.isMarkedForDeletion()).isFalse());
+  }
+
+  /** As after a restore from a backup, or by a person's hand. */
+  @Test
+  void ourDaemonSetIsOursThoughNobodyKnowsWhoWroteIt() {
+    cluster.nodes(2);
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      network
+          .apply(TestNetwork.IPIP + "flannel: {resources: {limits: {memory: 1Gi}}}")
+          .awaitReady();
+      DaemonSet before = Rendered.in(cluster).liveDaemonSet();
+      cluster
+          .client()
+          .resource(before)
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"metadata\": {\"managedFields\": [{}], \"labels\": null}}");
+      eventually(
+          "ours again",
+          () -> {
+            DaemonSet now = Rendered.in(cluster).liveDaemonSet();
+            assertThat(now.getMetadata().getUid()).isEqualTo(before.getMetadata().getUid());
+            assertThat(now.getMetadata().getLabels()).isEqualTo(before.getMetadata().getLabels());
+            assertThat(now.getSpec()).isEqualTo(before.getSpec());
+            assertThat(now.getMetadata().getManagedFields())
+                .filteredOn(entry -> entry.getSubresource() == null)
+                .extracting(ManagedFieldsEntry::getManager)
+                .containsExactly("flannel-operator");
+          });
+      network.apply(TestNetwork.IPIP);
+      eventually(
+          "what is rendered no more goes",
+          () ->
+              assertThat(
+                      Rendered.in(cluster)
+                          .liveDaemonSet()
+                          .getSpec()
+                          .getTemplate()
+                          .getSpec()
+                          .getContainers()
+                          .getFirst()
+                          .getResources()
+                          .getLimits())
+                  .isNullOrEmpty());
+      network.awaitReady();
+    }
+    assertThat(network.eventReasons()).doesNotContain("AdoptionUnsupported", "ForeignFlannel");
   }
 
   private void putsItBack(Runnable loss) {
