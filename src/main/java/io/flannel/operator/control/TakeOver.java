@@ -2,7 +2,10 @@ package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -18,14 +21,17 @@ import io.flannel.operator.decide.NodeLease;
 import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.OtherDaemonSet;
+import io.flannel.operator.overlay.PodNeeds;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +48,12 @@ import org.slf4j.LoggerFactory;
  */
 final class TakeOver {
   private static final Logger LOG = LoggerFactory.getLogger(TakeOver.class);
+
+  /** Maximum number of pods in one answer of the API server. */
+  private static final long PODS_AT_ONCE = 100;
+
+  /** The phases of a pod whose containers don't start any more. */
+  private static final Set<String> OVER = Set.of("Succeeded", "Failed");
 
   private final KubernetesClient client;
   private final Watches watches;
@@ -142,11 +154,14 @@ final class TakeOver {
 
   /** Removes it; what others name as well is theirs from now on. */
   private void removeLeftOver(List<HasMetadata> left) {
+    Map<String, List<PodNeeds>> needs = new HashMap<>();
     for (HasMetadata one : left) {
       if (one.isMarkedForDeletion()) {
         continue;
       }
-      if (isOthersToo(one)) {
+      List<PodNeeds> pods =
+          needs.computeIfAbsent(one.getMetadata().getNamespace(), this::needsOfOthersPods);
+      if (isOthersToo(one, pods)) {
         unmark(one);
       } else if (!isOfAPod(one)) {
         delete(one);
@@ -154,17 +169,60 @@ final class TakeOver {
     }
   }
 
-  /** Whether a DaemonSet names it that is not taken over, such as that of Windows' nodes. */
-  private boolean isOthersToo(HasMetadata object) {
+  /**
+   * Whether somebody names it who is not taken over: a DaemonSet, such as that of Windows' nodes,
+   * or a pod, whoever made it.
+   */
+  private boolean isOthersToo(HasMetadata object, List<PodNeeds> pods) {
     String namespace = object.getMetadata().getNamespace();
     String name = object.getMetadata().getName();
     List<OtherDaemonSet> daemonSets = watches.otherDaemonSets();
     return switch (object) {
-      case ConfigMap _ -> daemonSets.stream().anyMatch(one -> one.usesConfigMap(namespace, name));
+      case ConfigMap _ ->
+          daemonSets.stream().anyMatch(one -> one.usesConfigMap(namespace, name))
+              || pods.stream().anyMatch(one -> one.configMaps().contains(name));
       case ServiceAccount _ ->
-          daemonSets.stream().anyMatch(one -> one.usesAccount(namespace, name));
+          daemonSets.stream().anyMatch(one -> one.usesAccount(namespace, name))
+              || pods.stream().anyMatch(one -> one.serviceAccount().equals(name));
       default -> false;
     };
+  }
+
+  /**
+   * What the pods of a namespace name, as the API server has them now; not those that are over, and
+   * not flannel's own.
+   */
+  private List<PodNeeds> needsOfOthersPods(String namespace) {
+    Set<PodNeeds> needs = new LinkedHashSet<>();
+    @Nullable String next = null;
+    do {
+      PodList some =
+          client
+              .pods()
+              .inNamespace(namespace)
+              .list(new ListOptionsBuilder().withLimit(PODS_AT_ONCE).withContinue(next).build());
+      some.getItems().stream()
+          .filter(TakeOver::isOthers)
+          .map(pod -> PodNeeds.of(pod.getSpec()))
+          .forEach(needs::add);
+      next = some.getMetadata().getContinue();
+    } while (next != null && !next.isEmpty());
+    return List.copyOf(needs);
+  }
+
+  private static boolean isOthers(Pod pod) {
+    boolean over =
+        pod.isMarkedForDeletion()
+            || (pod.getStatus() != null
+                && OVER.contains(String.valueOf(pod.getStatus().getPhase())));
+    boolean flannels =
+        pod.getMetadata().getOwnerReferences().stream()
+            .anyMatch(
+                owner ->
+                    Boolean.TRUE.equals(owner.getController())
+                        && owner.getKind().equals("DaemonSet")
+                        && owner.getName().equals(FoundFlannel.DAEMON_SET));
+    return !over && !flannels;
   }
 
   /** Whether a flannel pod in our namespace that is no part of our DaemonSet still mounts it. */
