@@ -211,8 +211,11 @@ class ForeignFlannelIT {
     installed();
     network.delete();
     network.awaitGone();
+    // Before it learns that the network is gone, it would put its DaemonSet back.
+    operator.process().kill();
     Rendered.in(cluster).daemonSet().delete();
     TestNetwork heir = TestNetwork.of(cluster, name).apply(TestNetwork.IPIP);
+    operator.process().start().awaitReady();
     heir.awaitRefused("ForeignFlannel", "nodes node-1 and node-2 have", "pgrep -a flanneld");
     heir.confirmNoOtherFlannel();
     eventually("put back", () -> assertThat(Rendered.in(cluster).daemonSet().get()).isNotNull());
