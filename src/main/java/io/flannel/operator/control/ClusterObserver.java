@@ -13,6 +13,7 @@ import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.decide.OtherFlannels;
 import io.flannel.operator.decide.OtherFlannels.Trace;
@@ -78,6 +79,11 @@ final class ClusterObserver {
         .list(FlannelNode.class)
         .filter(node -> node.getStatus() != null)
         .forEach(node -> reports.put(node.getMetadata().getName(), node.getStatus()));
+    List<NetworkRef> networks =
+        list(FlannelNetwork.class)
+            .filter(network -> !network.isMarkedForDeletion())
+            .map(NetworkClaim::of)
+            .toList();
     return new ClusterState(
         watches
             .list(Node.class)
@@ -85,13 +91,10 @@ final class ClusterObserver {
             .sorted(Comparator.comparing(ClusterNode::name))
             .toList(),
         watches.list(ServiceCIDR.class).flatMap(ClusterObserver::ranges).toList(),
-        list(FlannelNetwork.class)
-            .filter(network -> !network.isMarkedForDeletion())
-            .map(NetworkClaim::of)
-            .toList(),
-        flannels().filter(ClusterObserver::ours).findFirst().map(this::live),
+        networks,
+        flannels().filter(one -> isOurs(one, networks)).findFirst().map(this::live),
         flannels()
-            .filter(daemonSet -> !ours(daemonSet))
+            .filter(one -> !isOurs(one, networks))
             .map(this::found)
             .sorted(Comparator.comparing(FoundFlannel::namespace))
             .toList(),
@@ -169,16 +172,22 @@ final class ClusterObserver {
 
   /**
    * Whether this operator applied it: labels can be edited away, field ownership not by accident.
-   * One that is being taken over has our ownership already, and not our template yet.
+   * One that is being taken over has our ownership already, and not our template yet. One that lost
+   * it, as by a restore from a backup, is ours by its label, or where a network is in force.
    */
-  private static boolean ours(DaemonSet daemonSet) {
+  static boolean isOurs(DaemonSet daemonSet, List<NetworkRef> networks) {
     return Flannel.NAMESPACE.equals(daemonSet.getMetadata().getNamespace())
         && LiveFlannelReader.isRendered(daemonSet)
-        && daemonSet.getMetadata().getManagedFields().stream()
-            .anyMatch(
-                entry ->
-                    Applier.FIELD_MANAGER.equals(entry.getManager())
-                        && "Apply".equals(entry.getOperation()));
+        && (FieldOwnership.isOf(daemonSet, Applier.FIELD_MANAGER)
+            || networks.stream()
+                .anyMatch(network -> network.accepted() || isLabelled(daemonSet, network.name())));
+  }
+
+  private static boolean isLabelled(DaemonSet daemonSet, String network) {
+    return Optional.ofNullable(daemonSet.getMetadata().getLabels())
+        .map(labels -> labels.get(Flannel.NETWORK_LABEL))
+        .filter(network::equals)
+        .isPresent();
   }
 
   private FoundFlannel found(DaemonSet daemonSet) {

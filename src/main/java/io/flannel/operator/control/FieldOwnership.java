@@ -1,6 +1,7 @@
 package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.FieldsV1;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
 import java.util.ArrayList;
@@ -15,6 +16,13 @@ import java.util.Map;
  */
 final class FieldOwnership {
   private FieldOwnership() {}
+
+  /** Whether this manager applied it, as far as the API server knows. */
+  static boolean isOf(HasMetadata object, String manager) {
+    return object.getMetadata().getManagedFields().stream()
+        .anyMatch(
+            entry -> manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation()));
+  }
 
   /** The same entries, all but those of the status made one: of an apply by this manager. */
   static List<ManagedFieldsEntry> transferred(List<ManagedFieldsEntry> entries, String manager) {

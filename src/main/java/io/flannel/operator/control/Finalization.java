@@ -137,7 +137,7 @@ final class Finalization {
       say(why);
       return Optional.of(new Going.Pending(REFUSED_LOOK, why));
     }
-    new TakeOver(tools.client(), tools.watches()).removeAll();
+    new TakeOver(tools.client(), tools.watches()).removeAll(wanted);
     remover.removeAll(wanted, network);
     return Optional.empty();
   }

@@ -79,6 +79,7 @@ final class FlannelBinding {
    * rights that they have. A ServiceAccount that is there keeps them, unless a person confirmed
    * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read anew,
    * just before it is written: what somebody wrote since the pass began is not in {@code cluster}.
+   * Nobody else is given them but a flannel to take over where only administrators have one.
    *
    * @param accounts asked for ServiceAccounts before, when {@code cluster} was observed
    * @return a list that more can be added to; the binding has the version that its subjects were
@@ -95,7 +96,10 @@ final class FlannelBinding {
     boolean confirmed =
         cluster.network(wanted.name()).filter(ClusterState.NetworkRef::confirmed).isPresent();
     Stream<BindingSubject> adopted =
-        AdoptionJudge.candidate(wanted, cluster).map(FlannelBinding::account).stream();
+        AdoptionJudge.candidate(wanted, cluster)
+            .filter(FoundFlannel::isInAdministratorsNamespace)
+            .map(FoundFlannel::account)
+            .stream();
     Stream<BindingSubject> kept =
         others(accounts::isThere).stream()
             .filter(BindingSubject::isAccount)
@@ -118,11 +122,7 @@ final class FlannelBinding {
 
   private static boolean isUsed(BindingSubject account, ClusterState cluster) {
     return cluster.others().uses(account)
-        || cluster.foreign().stream().map(FlannelBinding::account).anyMatch(account::equals);
-  }
-
-  private static BindingSubject account(FoundFlannel found) {
-    return BindingSubject.account(found.namespace(), found.serviceAccount());
+        || cluster.foreign().stream().map(FoundFlannel::account).anyMatch(account::equals);
   }
 
   private static HasMetadata withOthers(

@@ -111,7 +111,10 @@ final class LiveFlannelReader {
         hostPath(pod, FlannelDaemonSet.CNI_BIN_VOLUME),
         hostPath(pod, FlannelDaemonSet.CNI_CONF_VOLUME),
         flanneld.map(Container::getImagePullPolicy),
-        pod.getImagePullSecrets().stream().map(LocalObjectReference::getName).toList(),
+        pod.getImagePullSecrets().stream()
+            .map(LocalObjectReference::getName)
+            .filter(name -> name != null && !name.isEmpty())
+            .toList(),
         quantities(resources, ResourceRequirements::getLimits),
         quantities(resources, ResourceRequirements::getRequests),
         pod.getTolerations().stream().map(LiveFlannelReader::toleration).toList(),

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NetConfConfigMap;
 import java.util.ArrayList;
@@ -66,7 +66,8 @@ final class Namesakes {
         .withCreationTimestamp(meta.getCreationTimestamp())
         .withDeletionTimestamp(meta.getDeletionTimestamp())
         .withLabels(only(Flannel.OWN_LABELS, meta.getLabels()))
-        .withAnnotations(only(Set.of(FoundFlannel.ADOPTED_BY), meta.getAnnotations()))
+        .withAnnotations(only(Set.of(AdoptionMark.KEY), meta.getAnnotations()))
+        .withManagedFields(AdoptionMark.writers(meta))
         .build();
   }
 

@@ -243,7 +243,7 @@ final class Pass {
             now,
             decision,
             paused,
-            takeOver.leftOver().map(Applier::name).toList(),
+            takeOver.leftOver(wanted).map(Applier::name).toList(),
             found -> AdoptionManifest.of(found, network));
     Reported reported =
         report(

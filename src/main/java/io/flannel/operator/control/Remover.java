@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.overlay.OtherDaemonSet;
 import io.flannel.operator.overlay.Times;
 import io.flannel.operator.overlay.WantedNetwork;
@@ -164,8 +164,16 @@ final class Remover {
   }
 
   private static boolean isOf(String name, HasMetadata live) {
-    return name.equals(orEmpty(live.getMetadata().getLabels()).get(Flannel.NETWORK_LABEL))
-        || name.equals(orEmpty(live.getMetadata().getAnnotations()).get(FoundFlannel.ADOPTED_BY));
+    return (name.equals(orEmpty(live.getMetadata().getLabels()).get(Flannel.NETWORK_LABEL))
+            && !isACopy(live))
+        || AdoptionMark.of(live.getMetadata()).filter(name::equals).isPresent();
+  }
+
+  /** A flannel's DaemonSet with our labels where we have none: somebody copied it. */
+  private static boolean isACopy(HasMetadata live) {
+    return live instanceof DaemonSet
+        && live.getMetadata().getName().equals(Flannel.DAEMON_SET)
+        && !Flannel.NAMESPACE.equals(live.getMetadata().getNamespace());
   }
 
   private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {

@@ -2,7 +2,10 @@ package io.flannel.operator.control;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -10,19 +13,26 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.decide.AdoptionJudge;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.HandOver;
 import io.flannel.operator.decide.NodeLease;
+import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.overlay.FoundFlannel;
+import io.flannel.operator.overlay.OtherDaemonSet;
+import io.flannel.operator.overlay.PodNeeds;
 import io.flannel.operator.overlay.WantedNetwork;
 import io.flannel.operator.render.Flannel;
 import java.net.HttpURLConnection;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,10 +44,16 @@ import org.slf4j.LoggerFactory;
  * <p>One in our namespace: its DaemonSet becomes ours field by field, and what we render is then a
  * rolling update of it. One in another namespace: its DaemonSet leaves node after node, and our pod
  * follows there ({@link HandOver}). How far it is stands in these objects themselves: what was
- * taken over carries {@link FoundFlannel#ADOPTED_BY} until it is removed, last.
+ * taken over carries an {@link AdoptionMark} until it is removed, last.
  */
 final class TakeOver {
   private static final Logger LOG = LoggerFactory.getLogger(TakeOver.class);
+
+  /** Maximum number of pods in one answer of the API server. */
+  private static final long PODS_AT_ONCE = 100;
+
+  /** The phases of a pod whose containers don't start any more. */
+  private static final Set<String> OVER = Set.of("Succeeded", "Failed");
 
   private final KubernetesClient client;
   private final Watches watches;
@@ -51,7 +67,9 @@ final class TakeOver {
   }
 
   /**
-   * Prepares what was found, before our objects are applied.
+   * Prepares what was found, before our objects are applied. A DaemonSet of ours of which the API
+   * server has forgotten who wrote it, as after a restore from a backup, is made ours again: what
+   * we render no more would stay in it otherwise.
    *
    * @return what was written of it, as it is now
    * @throws Applier.ApplyException if the API server refuses it
@@ -71,6 +89,13 @@ final class TakeOver {
         old.stream().flatMap(one -> only(DaemonSet.class, one)).forEach(this::own);
       }
     }
+    if (cluster.live().isPresent()) {
+      daemonSets()
+          .filter(one -> Flannel.NAMESPACE.equals(one.getMetadata().getNamespace()))
+          .filter(LiveFlannelReader::isRendered)
+          .filter(one -> !FieldOwnership.isOf(one, Applier.FIELD_MANAGER))
+          .forEach(this::own);
+    }
     return List.copyOf(marked);
   }
 
@@ -82,8 +107,7 @@ final class TakeOver {
     Optional<FoundFlannel> candidate = AdoptionJudge.candidate(wanted, cluster);
     if (candidate.isEmpty()) {
       if (HandOver.done(cluster.live().get(), leases)) {
-        handBack();
-        ours().toList().forEach(this::delete);
+        removeLeftOver(leftOver(wanted).toList());
       }
       return;
     }
@@ -102,45 +126,103 @@ final class TakeOver {
   }
 
   /** Deletes all of a flannel that is being taken over: it is a part of the network that goes. */
-  void removeAll() {
-    handBack();
-    Stream.concat(watches.list(DaemonSet.class).filter(TakeOver::isMarked), ours())
-        .toList()
-        .forEach(this::delete);
+  void removeAll(WantedNetwork network) {
+    Predicate<HasMetadata> marked = one -> isMarkedBy(one, network.name());
+    removeLeftOver(leftOver(network).filter(marked).toList());
+    daemonSets().filter(marked).toList().forEach(this::delete);
   }
 
-  /** What is left to remove, or to hand back, of a flannel that is being taken over, or was. */
-  Stream<HasMetadata> leftOver() {
+  /**
+   * What is left to remove, or to hand back, of a flannel that this network, or one before it that
+   * is gone, is taking over, or took over.
+   */
+  Stream<HasMetadata> leftOver(WantedNetwork network) {
     return Stream.concat(
             marked.stream(),
             Stream.concat(watches.list(ConfigMap.class), watches.list(ServiceAccount.class)))
         .filter(one -> !(one instanceof DaemonSet))
-        .filter(TakeOver::isMarked)
+        .filter(one -> mark(one).filter(by -> isHeir(network.name(), by)).isPresent())
         .distinct();
   }
 
-  /** Of that, what nobody else names. */
-  private Stream<HasMetadata> ours() {
-    return leftOver().filter(one -> !isOthersToo(one) && !isOfAPod(one));
+  private boolean isHeir(String network, String of) {
+    return network.equals(of)
+        || watches
+            .list(FlannelNetwork.class)
+            .noneMatch(other -> other.getMetadata().getName().equals(of));
   }
 
-  /** What other DaemonSets name as well is theirs from now on. */
-  private void handBack() {
-    leftOver().filter(this::isOthersToo).toList().forEach(one -> mark(one, null));
+  /** Removes it; what others name as well is theirs from now on. */
+  private void removeLeftOver(List<HasMetadata> left) {
+    Map<String, List<PodNeeds>> needs = new HashMap<>();
+    for (HasMetadata one : left) {
+      if (one.isMarkedForDeletion()) {
+        continue;
+      }
+      List<PodNeeds> pods =
+          needs.computeIfAbsent(one.getMetadata().getNamespace(), this::needsOfOthersPods);
+      if (isOthersToo(one, pods)) {
+        unmark(one);
+      } else if (!isOfAPod(one)) {
+        delete(one);
+      }
+    }
   }
 
-  /** Whether a DaemonSet names it that is not taken over, such as that of Windows' nodes. */
-  private boolean isOthersToo(HasMetadata object) {
+  /**
+   * Whether somebody names it who is not taken over: a DaemonSet, such as that of Windows' nodes,
+   * or a pod, whoever made it.
+   */
+  private boolean isOthersToo(HasMetadata object, List<PodNeeds> pods) {
     String namespace = object.getMetadata().getNamespace();
     String name = object.getMetadata().getName();
-    return watches.otherDaemonSets().stream()
-        .anyMatch(
-            other ->
-                switch (object) {
-                  case ConfigMap _ -> other.usesConfigMap(namespace, name);
-                  case ServiceAccount _ -> other.usesAccount(namespace, name);
-                  default -> false;
-                });
+    List<OtherDaemonSet> daemonSets = watches.otherDaemonSets();
+    return switch (object) {
+      case ConfigMap _ ->
+          daemonSets.stream().anyMatch(one -> one.usesConfigMap(namespace, name))
+              || pods.stream().anyMatch(one -> one.configMaps().contains(name));
+      case ServiceAccount _ ->
+          daemonSets.stream().anyMatch(one -> one.usesAccount(namespace, name))
+              || pods.stream().anyMatch(one -> one.serviceAccount().equals(name));
+      default -> false;
+    };
+  }
+
+  /**
+   * What the pods of a namespace name, as the API server has them now; not those that are over, and
+   * not flannel's own.
+   */
+  private List<PodNeeds> needsOfOthersPods(String namespace) {
+    Set<PodNeeds> needs = new LinkedHashSet<>();
+    @Nullable String next = null;
+    do {
+      PodList some =
+          client
+              .pods()
+              .inNamespace(namespace)
+              .list(new ListOptionsBuilder().withLimit(PODS_AT_ONCE).withContinue(next).build());
+      some.getItems().stream()
+          .filter(TakeOver::isOthers)
+          .map(pod -> PodNeeds.of(pod.getSpec()))
+          .forEach(needs::add);
+      next = some.getMetadata().getContinue();
+    } while (next != null && !next.isEmpty());
+    return List.copyOf(needs);
+  }
+
+  private static boolean isOthers(Pod pod) {
+    boolean over =
+        pod.isMarkedForDeletion()
+            || (pod.getStatus() != null
+                && OVER.contains(String.valueOf(pod.getStatus().getPhase())));
+    boolean flannels =
+        pod.getMetadata().getOwnerReferences().stream()
+            .anyMatch(
+                owner ->
+                    Boolean.TRUE.equals(owner.getController())
+                        && owner.getKind().equals("DaemonSet")
+                        && owner.getName().equals(FoundFlannel.DAEMON_SET));
+    return !over && !flannels;
   }
 
   /** Whether a flannel pod in our namespace that is no part of our DaemonSet still mounts it. */
@@ -155,13 +237,18 @@ final class TakeOver {
   private Stream<HasMetadata> old(FoundFlannel found) {
     return Stream.concat(
         Stream.<HasMetadata>concat(
-                watches.list(DaemonSet.class).filter(it -> named(it, FoundFlannel.DAEMON_SET)),
+                daemonSets(),
                 watches.list(ConfigMap.class).filter(it -> named(it, FoundFlannel.CONFIG_MAP)))
             .filter(it -> found.namespace().equals(it.getMetadata().getNamespace())),
         watches
             .list(ServiceAccount.class)
             .filter(it -> named(it, found.serviceAccount()))
             .filter(it -> found.namespace().equals(it.getMetadata().getNamespace())));
+  }
+
+  /** All that are named as flannel's, ours among them. */
+  private Stream<DaemonSet> daemonSets() {
+    return watches.list(DaemonSet.class).filter(it -> named(it, FoundFlannel.DAEMON_SET));
   }
 
   private static boolean named(HasMetadata object, String name) {
@@ -172,58 +259,77 @@ final class TakeOver {
     return kind.isInstance(object) ? Stream.of(kind.cast(object)) : Stream.empty();
   }
 
-  private static boolean isMarked(HasMetadata object) {
-    return mark(object).isPresent();
-  }
-
   private static boolean isMarkedBy(HasMetadata object, String network) {
     return mark(object).filter(network::equals).isPresent();
   }
 
   private static Optional<String> mark(HasMetadata object) {
-    return Optional.ofNullable(object.getMetadata().getAnnotations())
-        .flatMap(annotations -> Optional.ofNullable(annotations.get(FoundFlannel.ADOPTED_BY)));
+    return AdoptionMark.of(object.getMetadata());
   }
 
-  /**
-   * Marks it.
-   *
-   * @param network the FlannelNetwork that takes it over; null: none does
-   */
-  private HasMetadata mark(HasMetadata object, @Nullable String network) {
+  /** Marks it, as ours: by an apply of nothing else. */
+  private HasMetadata mark(HasMetadata object, String network) {
+    return applied(object, Map.of("annotations", Map.of(AdoptionMark.KEY, network)));
+  }
+
+  /** Takes the mark off, whoever wrote it. */
+  private void unmark(HasMetadata object) {
     Map<String, @Nullable String> annotations = new HashMap<>();
-    annotations.put(FoundFlannel.ADOPTED_BY, network);
-    return patched(
+    annotations.put(AdoptionMark.KEY, null);
+    patched(
         object,
-        PatchType.JSON_MERGE,
+        PatchContext.of(PatchType.JSON_MERGE),
         Map.of(
             "metadata", Map.of("uid", object.getMetadata().getUid(), "annotations", annotations)));
   }
 
+  /** Applies this of its metadata, to the very object that was seen. */
+  private <T extends HasMetadata> T applied(T object, Map<String, Object> more) {
+    Map<String, Object> metadata = new HashMap<>(more);
+    metadata.put("name", object.getMetadata().getName());
+    metadata.put("namespace", object.getMetadata().getNamespace());
+    metadata.put("uid", object.getMetadata().getUid());
+    return patched(
+        object,
+        new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager(AdoptionMark.WRITER)
+            .withForce(true)
+            .build(),
+        Map.of(
+            "apiVersion", object.getApiVersion(), "kind", object.getKind(), "metadata", metadata));
+  }
+
   /**
    * Makes us the owner of all its fields, so that what we do not render goes with the apply that
-   * follows. Nothing of the DaemonSet itself changes by it.
+   * follows. Nothing of the DaemonSet itself changes by it. Where nobody owns any, an apply of
+   * nothing has the API server begin to count.
    */
   private void own(DaemonSet daemonSet) {
+    DaemonSet counted =
+        daemonSet.getMetadata().getManagedFields().isEmpty()
+            ? applied(daemonSet, Map.of())
+            : daemonSet;
     patched(
-        daemonSet,
-        PatchType.JSON,
+        counted,
+        PatchContext.of(PatchType.JSON),
         List.of(
+            // In JSON Patch that replaces what is there, and needs nothing there.
             Map.of(
                 "op",
-                "replace",
+                "add",
                 "path",
                 "/metadata/managedFields",
                 "value",
                 FieldOwnership.transferred(
-                    daemonSet.getMetadata().getManagedFields(), Applier.FIELD_MANAGER)),
+                    counted.getMetadata().getManagedFields(), Applier.FIELD_MANAGER)),
             Map.of(
                 "op",
                 "replace",
                 "path",
                 "/metadata/resourceVersion",
                 "value",
-                daemonSet.getMetadata().getResourceVersion())));
+                counted.getMetadata().getResourceVersion())));
     LOG.info("took over {}", Applier.name(daemonSet));
   }
 
@@ -237,7 +343,7 @@ final class TakeOver {
             "spec",
             LeftNodes.patch(daemonSet, nodes));
     try {
-      patched(daemonSet, PatchType.JSON_MERGE, spec);
+      patched(daemonSet, PatchContext.of(PatchType.JSON_MERGE), spec);
       LOG.info("{} leaves {}", Applier.name(daemonSet), nodes);
     } catch (Applier.ApplyException e) {
       if (!(e.getCause() instanceof KubernetesClientException cause)
@@ -248,9 +354,9 @@ final class TakeOver {
     }
   }
 
-  private HasMetadata patched(HasMetadata object, PatchType type, Object patch) {
+  private <T extends HasMetadata> T patched(T object, PatchContext how, Object patch) {
     try {
-      return client.resource(object).patch(PatchContext.of(type), Serialization.asJson(patch));
+      return client.resource(object).patch(how, Serialization.asJson(patch));
     } catch (KubernetesClientException e) {
       throw new Applier.ApplyException(
           "%s could not be taken over: %s".formatted(Applier.name(object), ApiFault.said(e)), e);

@@ -37,8 +37,7 @@ public final class AdoptionJudge {
    * place.
    */
   public static Optional<FoundFlannel> candidate(WantedNetwork wanted, ClusterState cluster) {
-    Optional<FoundFlannel> begun =
-        cluster.foreign().stream().filter(found -> found.adoptedBy().isPresent()).findFirst();
+    Optional<FoundFlannel> begun = begun(wanted, cluster);
     if (begun.isPresent()) {
       return begun;
     }
@@ -47,6 +46,42 @@ public final class AdoptionJudge {
         .filter(found -> cluster.live().isEmpty())
         .filter(found -> inForce ? found.isInUpstreamsNamespace() : cluster.foreign().size() == 1)
         .findFirst();
+  }
+
+  /**
+   * The flannel that this network has begun to take over, or one before it that is gone. A mark
+   * alone says nothing, since whoever has a DaemonSet can forge it: what is taken over is given
+   * flannel's rights.
+   */
+  static Optional<FoundFlannel> begun(WantedNetwork wanted, ClusterState cluster) {
+    return cluster.foreign().stream()
+        .filter(found -> found.adoptedBy().filter(by -> isHeir(wanted, by, cluster)).isPresent())
+        .filter(found -> isAdministrators(found, cluster))
+        .findFirst();
+  }
+
+  private static boolean isHeir(WantedNetwork wanted, String by, ClusterState cluster) {
+    return by.equals(wanted.name()) || cluster.network(by).isEmpty();
+  }
+
+  /**
+   * Whether a cluster's administrator installed it: it is where nobody else has a DaemonSet, or has
+   * its rights by the binding that only such a person writes.
+   */
+  private static boolean isAdministrators(FoundFlannel found, ClusterState cluster) {
+    return found.isInAdministratorsNamespace()
+        || cluster.others().subjects().contains(found.account());
+  }
+
+  private static Decision unknown(FoundFlannel found) {
+    return Decision.refuse(
+        ForeignFlannelJudge.REASON,
+        "DaemonSet %s is named as flannel's, and ClusterRoleBinding flannel does not name its %s: a"
+                .formatted(found.daemonSet(), found.account())
+            + " flannel that nobody gave these rights is not taken over, since that would give them",
+        "if it is nobody's flannel, delete it: kubectl -n %s delete daemonset %s; if it carries the"
+                .formatted(found.namespace(), FoundFlannel.DAEMON_SET)
+            + " pods' packets, add its ServiceAccount to the subjects of ClusterRoleBinding flannel");
   }
 
   private static Decision several(List<FoundFlannel> found) {
@@ -67,6 +102,9 @@ public final class AdoptionJudge {
 
   private static Optional<Decision> refusal(
       FoundFlannel found, WantedNetwork wanted, ClusterState cluster) {
+    if (!isAdministrators(found, cluster)) {
+      return Optional.of(unknown(found));
+    }
     if (found.spec().isEmpty()) {
       return Optional.of(
           Decision.refuse(

@@ -40,22 +40,27 @@ public final class ForeignFlannelJudge {
 
   /**
    * Whether this network is in force, or was, and lost what it wrote: by its DaemonSet, by a
-   * flannel that is being taken over, by its status, or by a configuration that is no older than
+   * flannel that it is taking over, by its status, or by a configuration that is no older than
    * itself.
    */
   public static boolean isInForce(WantedNetwork wanted, ClusterState cluster) {
     return cluster.live().isPresent()
-        || cluster.foreign().stream().anyMatch(found -> found.adoptedBy().isPresent())
+        || AdoptionJudge.begun(wanted, cluster).isPresent()
         || cluster
             .network(wanted.name())
             .filter(
                 network ->
                     network.accepted()
-                        || cluster.others().traces().stream()
-                            .filter(OtherFlannels.Trace::config)
-                            .filter(trace -> trace.network().equals(network.name()))
-                            .anyMatch(trace -> !trace.created().isBefore(network.created())))
+                        || traces(network, cluster).anyMatch(OtherFlannels.Trace::config))
             .isPresent();
+  }
+
+  /** What was written for this very network: an earlier one may have had its name. */
+  private static Stream<OtherFlannels.Trace> traces(
+      ClusterState.NetworkRef network, ClusterState cluster) {
+    return cluster.others().traces().stream()
+        .filter(trace -> trace.network().equals(network.name()))
+        .filter(trace -> !trace.created().isBefore(network.created()));
   }
 
   /** What runs a flannel beside ours, as a sentence with the way out; empty: nothing does. */
@@ -108,7 +113,9 @@ public final class ForeignFlannelJudge {
   private static Optional<Decision> subjects(WantedNetwork wanted, ClusterState cluster) {
     List<BindingSubject> others =
         cluster.others().subjects().stream()
-            .filter(subject -> cluster.foreign().stream().noneMatch(found -> has(found, subject)))
+            .filter(
+                subject ->
+                    cluster.foreign().stream().noneMatch(found -> found.account().equals(subject)))
             .filter(subject -> !belongsToWindows(subject, cluster))
             .toList();
     return others.isEmpty()
@@ -123,10 +130,6 @@ public final class ForeignFlannelJudge {
                     + confirmation(wanted)));
   }
 
-  private static boolean has(FoundFlannel found, BindingSubject subject) {
-    return subject.equals(BindingSubject.account(found.namespace(), found.serviceAccount()));
-  }
-
   /** Its subject stays. */
   private static boolean belongsToWindows(BindingSubject subject, ClusterState cluster) {
     return cluster.others().daemonSets().stream()
@@ -136,7 +139,12 @@ public final class ForeignFlannelJudge {
   }
 
   private static Optional<Decision> nodes(WantedNetwork wanted, ClusterState cluster) {
-    if (!cluster.foreign().isEmpty() || !cluster.others().traces().isEmpty()) {
+    boolean ours =
+        cluster
+            .network(wanted.name())
+            .filter(network -> traces(network, cluster).findAny().isPresent())
+            .isPresent();
+    if (ours || !cluster.foreign().isEmpty()) {
       return Optional.empty();
     }
     List<ClusterNode> published =

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,14 +23,6 @@ final class Flanneld {
 
   /** So much of what a container is told to start is looked at. */
   private static final int LINE_LENGTH = 65_536;
-
-  /** What the name of a repository ends with, before the platforms. */
-  private static final Set<String> REPOSITORIES = Set.of("flannel", PROGRAM);
-
-  /** What may follow it, as in flannel-arm64. */
-  private static final Set<String> PLATFORMS =
-      Set.of(
-          "linux", "windows", "amd64", "arm", "arm64", "ppc64le", "s390x", "riscv64", "mips64le");
 
   /** Programs that run what stands in their arguments. */
   private static final Set<String> SHELLS =
@@ -73,6 +66,7 @@ final class Flanneld {
           "export",
           "false",
           "grep",
+          "install",
           "install-conf",
           "kill",
           "killall",
@@ -100,30 +94,133 @@ final class Flanneld {
   private static final Set<String> KEYWORDS =
       Set.of("!", "do", "elif", "else", "if", "then", "until", "while", "{", "&");
 
+  /** What may stand before an assignment. */
+  private static final Set<String> DECLARATIONS = Set.of("declare", "export", "local", "readonly");
+
+  /** No other program has this flag; without it flanneld wants an etcd. */
+  private static final String FLAG = "kube-subnet-mgr";
+
+  /** flanneld takes its flags from its environment as well. */
+  private static final String FLAG_VARIABLE = "FLANNELD_KUBE_SUBNET_MGR";
+
+  /** What a word ends at in the text of any language. */
+  private static final String AROUND_WORDS = "[\\s;|&()`\"',{}\\[\\]<>]";
+
+  /** Where files are that are named after a program. */
+  private static final Set<String> NO_PROGRAMS = Set.of("/log/", "/logs/", "/run/", "/lock/");
+
+  private static final Pattern NAME = Pattern.compile("flanneld?\\d*");
+
+  private static final Pattern VERSION = Pattern.compile("v?\\d\\w*");
+
+  /** What follows the name in that of an image for a platform, or on a base. */
+  private static final Set<String> VARIANTS =
+      Set.of(
+          "aarch64",
+          "alpine",
+          "amd64",
+          "arm",
+          "arm32v7",
+          "arm64",
+          "arm64v8",
+          "armhf",
+          "armv7",
+          "debian",
+          "distroless",
+          "fips",
+          "hardened",
+          "hostprocess",
+          "linux",
+          "mips64le",
+          "multi",
+          "multiarch",
+          "ppc64le",
+          "riscv64",
+          "s390x",
+          "slim",
+          "static",
+          "ubi",
+          "ubi8",
+          "ubi9",
+          "ubuntu",
+          "windows",
+          "wolfi",
+          "x64",
+          "x86");
+
   private Flanneld() {}
 
   /** Whether the container runs it. */
   static boolean isRunBy(Container container) {
-    List<String> line = beginning(FoundContainer.commandLine(container));
-    if (isStartedBy(line)) {
+    if (isToldTo(container)) {
       return true;
     }
     // An image of flannel's starts it by itself, unless it is told to do something harmless.
-    return isImage(container.getImage()) && !isIdle(container.getCommand(), line);
+    boolean flannels =
+        isImage(container.getImage())
+            || container.getEnv().stream().anyMatch(one -> FLAG_VARIABLE.equals(one.getName()));
+    return flannels && !isIdle(container.getCommand(), line(container));
+  }
+
+  /** Whether the container is told to run it, whatever its image is. */
+  static boolean isToldTo(Container container) {
+    List<String> line = line(container);
+    return isStartedBy(line) || (!line.isEmpty() && words(line).anyMatch(Flanneld::isSign));
+  }
+
+  /** The words of a command line, or of the script in it; not of commands that only speak of it. */
+  private static Stream<String> words(List<String> line) {
+    String first = program(line.getFirst());
+    List<String> shell =
+        WRAPPERS.contains(first)
+            ? line.stream().dropWhile(word -> !SHELLS.contains(program(word))).toList()
+            : SHELLS.contains(first) ? line : List.of();
+    if (!shell.isEmpty()) {
+      return commands(String.join(" ", shell.subList(1, shell.size())))
+          .map(words -> words.stream().dropWhile(Flanneld::isBeforeACommand).toList())
+          .filter(words -> !words.isEmpty() && !BYSTANDERS.contains(program(words.getFirst())))
+          .flatMap(List::stream);
+    }
+    return BYSTANDERS.contains(first)
+        ? Stream.empty()
+        : line.stream().flatMap(word -> Arrays.stream(word.split(AROUND_WORDS, -1)));
+  }
+
+  private static boolean isBeforeACommand(String word) {
+    return KEYWORDS.contains(word)
+        || DECLARATIONS.contains(word)
+        || (word.startsWith("-") && !isSign(word));
+  }
+
+  /**
+   * Whether it is flanneld's flag, or its path, which may be kept in a variable: F=/bin/flanneld.
+   */
+  private static boolean isSign(String word) {
+    if (word.startsWith("-")) {
+      String flag = word.substring(word.startsWith("--") ? 2 : 1);
+      return flag.equals(FLAG) || flag.startsWith(FLAG + "=");
+    }
+    String value = word.substring(word.indexOf('=') + 1);
+    return value.startsWith("-")
+        ? isSign(value)
+        : value.contains(PROGRAM)
+            && isPath(value)
+            && program(value).equals(PROGRAM)
+            && NO_PROGRAMS.stream().noneMatch(value::contains);
   }
 
   /**
    * Whether an image is one that holds flanneld and starts it, by the end of its repository's path,
-   * such as hardened-flannel or flannel-arm64; not flannel-cni.
+   * such as hardened-flannel, flannel-arm64 or flannel-fips; not flannel-cni.
    */
   static boolean isImage(@Nullable String image) {
     String path = before('@', image == null ? "" : cut(image, IMAGE_LENGTH));
-    String last = before(':', path.substring(path.lastIndexOf('/') + 1));
-    List<String> parts = new ArrayList<>(Arrays.asList(last.split("[-_.]", -1)));
-    while (parts.size() > 1 && PLATFORMS.contains(parts.getLast())) {
-      parts.removeLast();
+    String[] words = before(':', path.substring(path.lastIndexOf('/') + 1)).split("[-_.]", -1);
+    int last = words.length - 1;
+    while (last > 0 && (VARIANTS.contains(words[last]) || VERSION.matcher(words[last]).matches())) {
+      last--;
     }
-    return REPOSITORIES.contains(parts.getLast());
+    return NAME.matcher(words[last]).matches();
   }
 
   private static String before(char end, String text) {
@@ -135,10 +232,11 @@ final class Flanneld {
     return text.length() <= length ? text : text.substring(0, length);
   }
 
-  private static List<String> beginning(List<String> line) {
+  /** What the container is told to start; no more than is looked at. */
+  private static List<String> line(Container container) {
     List<String> beginning = new ArrayList<>();
     int room = LINE_LENGTH;
-    for (String word : line) {
+    for (String word : FoundContainer.commandLine(container)) {
       if (room <= 0) {
         break;
       }
@@ -164,7 +262,9 @@ final class Flanneld {
         && rest.stream()
             .anyMatch(
                 word ->
-                    program(word).equals(PROGRAM) && (WRAPPERS.contains(first) || isPath(word)));
+                    !word.contains(" ")
+                        && program(word).equals(PROGRAM)
+                        && (WRAPPERS.contains(first) || isPath(word)));
   }
 
   /** Whether a command of a script starts it. */

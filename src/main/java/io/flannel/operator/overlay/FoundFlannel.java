@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param serviceAccount the ServiceAccount of its pods
  * @param spec the part of a FlannelNetwork that would install the same, if there is one
  * @param unsupported settings that no field of a FlannelNetwork says; empty if there is a spec
- * @param adoptedBy the FlannelNetwork that is taking it over, if one has begun
+ * @param adoptedBy the FlannelNetwork that is taking it over, as its {@link AdoptionMark} says
  * @param left nodes that its DaemonSet was made to leave for that
  * @param pods how many of its pods there are
  */
@@ -45,9 +45,6 @@ public record FoundFlannel(
 
   /** The name of upstream's ConfigMap, in manifest and chart. */
   public static final String CONFIG_MAP = "kube-flannel-cfg";
-
-  /** The annotation of what a FlannelNetwork is taking over, with that one's name. */
-  public static final String ADOPTED_BY = "flannel.io/adopted-by";
 
   /** The field of a Node that a DaemonSet's affinity can leave nodes out by. */
   public static final String NODE_NAME = "metadata.name";
@@ -79,8 +76,7 @@ public record FoundFlannel(
   public static FoundFlannel of(
       DaemonSet daemonSet, Optional<ConfigMap> configMap, Optional<ServiceAccount> account) {
     ObjectMeta meta = daemonSet.getMetadata();
-    Optional<String> adoptedBy =
-        Optional.ofNullable(meta.getAnnotations()).map(all -> all.get(ADOPTED_BY));
+    Optional<String> adoptedBy = AdoptionMark.of(meta);
     DaemonSet whole = daemonSet.edit().build();
     Set<String> left = adoptedBy.isPresent() ? takeOutLeft(whole) : Set.of();
     FoundPods pods = new FoundPods(whole.getSpec().getTemplate().getSpec(), account);
@@ -129,6 +125,16 @@ public record FoundFlannel(
   /** Whether its DaemonSet has the very name and namespace of ours. */
   public boolean isInUpstreamsNamespace() {
     return namespace.equals(NAMESPACE);
+  }
+
+  /** Whether it is where nobody but a cluster's administrator has a DaemonSet. */
+  public boolean isInAdministratorsNamespace() {
+    return isInUpstreamsNamespace() || namespace.equals("kube-system");
+  }
+
+  /** The ServiceAccount of its pods, as a binding names it. */
+  public BindingSubject account() {
+    return BindingSubject.account(namespace, serviceAccount);
   }
 
   /** The DaemonSet, as namespace/name. */

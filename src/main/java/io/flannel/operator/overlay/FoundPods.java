@@ -120,7 +120,13 @@ final class FoundPods {
     selector.remove("kubernetes.io/os", "linux");
     List<String> extraArgs = args.without(FIELDS_FLAGS);
     List<FlannelSpec.PullSecret> secrets =
-        pullSecrets().stream().map(secret -> new FlannelSpec.PullSecret(secret.getName())).toList();
+        pullSecrets().stream()
+            .map(LocalObjectReference::getName)
+            // Kubernetes lets a reference name nothing, and passes it over.
+            .filter(name -> name != null && !name.isEmpty())
+            .distinct()
+            .map(FlannelSpec.PullSecret::new)
+            .toList();
     return new FlannelSpec(
         image,
         container(FoundContainer.INSTALL_PLUGIN).map(Container::getImage).orElse(""),

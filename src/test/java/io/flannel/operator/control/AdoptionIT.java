@@ -3,6 +3,10 @@ package io.flannel.operator.control;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -24,6 +28,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -272,6 +277,95 @@ class AdoptionIT {
       operator.process().awaitPassAfter(() -> network.poke("look again"));
       assertThat(cluster.writes(mark)).as("nobody fights").isEmpty();
     }
+  }
+
+  /** Such as one of a Deployment, or of a Job. */
+  @Test
+  void whatAnyPodNamesAsWellStaysForIt() {
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      upstream.install("ipip-in-kube-system").awaitPods();
+      pod("uses-the-account", pod -> pod.withServiceAccountName("flannel"));
+      pod(
+          "mounts-the-config",
+          pod ->
+              pod.addNewVolume()
+                  .withName("config")
+                  .withNewConfigMap()
+                  .withName("kube-flannel-cfg")
+                  .endConfigMap()
+                  .endVolume());
+      network.apply(TestNetwork.IPIP + "cni: {version: 0.3.1}").awaitReady();
+      awaitAdopted();
+      assertThat(upstream.daemonSets())
+          .extracting(one -> one.getMetadata().getNamespace())
+          .containsExactly("kube-flannel");
+      var account =
+          cluster.client().serviceAccounts().inNamespace("kube-system").withName("flannel").get();
+      assertThat(account).as("of a pod").isNotNull();
+      assertThat(String.valueOf(account.getMetadata().getAnnotations()))
+          .doesNotContain("flannel.io/adopted-by");
+      assertThat(subjects()).containsExactly("kube-flannel/flannel", "kube-system/flannel");
+      assertThat(
+              cluster
+                  .client()
+                  .configMaps()
+                  .inNamespace("kube-system")
+                  .withName("kube-flannel-cfg")
+                  .get())
+          .as("mounted by another")
+          .isNotNull();
+    } finally {
+      for (String name : List.of("uses-the-account", "mounts-the-config")) {
+        cluster
+            .client()
+            .pods()
+            .inNamespace("kube-system")
+            .withName(name)
+            .withGracePeriod(0)
+            .delete();
+      }
+    }
+  }
+
+  /** As that of a restored backup. */
+  @Test
+  void oneOfWhichNobodyKnowsWhoWroteItBecomesOurs() {
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      upstream.install("manifest-v0.28").awaitPods();
+      cluster
+          .client()
+          .resource(upstream.daemonSets().getFirst())
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\": {\"managedFields\": [{}]}}");
+      network.apply(TestNetwork.VXLAN + "cni: {version: 0.3.1}").awaitReady();
+      awaitAdopted();
+    }
+    DaemonSet after = Rendered.in(cluster).liveDaemonSet();
+    assertThat(after.getMetadata().getAnnotations())
+        .doesNotContainKey("kubectl.kubernetes.io/last-applied-configuration");
+    assertThat(after.getMetadata().getManagedFields())
+        .filteredOn(entry -> entry.getSubresource() == null)
+        .extracting(ManagedFieldsEntry::getManager)
+        .containsExactly("flannel-operator");
+  }
+
+  /** A pod in kube-system that nobody controls. */
+  private static void pod(String name, UnaryOperator<PodSpecBuilder> how) {
+    PodSpecBuilder spec =
+        new PodSpecBuilder()
+            .addNewContainer()
+            .withName("any")
+            .withImage("example.org/any:1")
+            .endContainer();
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withNamespace("kube-system")
+            .withName(name)
+            .endMetadata()
+            .withSpec(how.apply(spec).build())
+            .build();
+    cluster.client().resource(pod).create();
   }
 
   /** Several NICs: a DaemonSet for the nodes of each, with the same ConfigMap. */

@@ -3,11 +3,13 @@ package io.flannel.operator.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.overlay.ForeignInstalls;
 import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.Installs;
@@ -41,6 +43,26 @@ class DaemonSetStoreTest {
   }
 
   @Test
+  void keepsThatAFlannelIsASidecar() {
+    DaemonSet whole = other("example.org/pause:1");
+    whole
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .setInitContainers(
+            List.of(
+                new ContainerBuilder()
+                    .withName("f")
+                    .withImage("example.org/flannel:1")
+                    .withRestartPolicy("Always")
+                    .build()));
+    assertThat(OtherDaemonSet.of(whole).runsFlannel()).isTrue();
+    DaemonSet kept = kept(whole);
+    assertThat(store.others()).containsExactly(OtherDaemonSet.of(whole).bounded());
+    assertThat(store.matters(kept)).isTrue();
+  }
+
+  @Test
   void keepsUpstreamsWhole() {
     DaemonSet whole = Installs.daemonSet("manifest-v0.28");
     assertThat(kept(whole)).isSameAs(whole);
@@ -59,7 +81,7 @@ class DaemonSetStoreTest {
     DaemonSet leaving =
         new DaemonSetBuilder(whole)
             .editMetadata()
-            .addToAnnotations(FoundFlannel.ADOPTED_BY, "default")
+            .addToAnnotations(AdoptionMark.KEY, "default")
             .endMetadata()
             .build();
     leaving

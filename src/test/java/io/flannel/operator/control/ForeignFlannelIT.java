@@ -3,6 +3,8 @@ package io.flannel.operator.control;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
@@ -15,6 +17,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.overlay.ForeignInstalls;
+import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.Rendered;
@@ -23,6 +26,7 @@ import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import io.flannel.operator.testing.UpstreamFlannel;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -289,25 +293,134 @@ class ForeignFlannelIT {
           operator.process().start().awaitReady();
         });
     putsItBack(() -> Rendered.in(cluster).namespace().delete());
-    putsItBack(
-        () -> {
-          network.delete();
-          network.awaitGone();
-          Rendered.in(cluster).daemonSet().delete();
-          network.apply(TestNetwork.IPIP);
-        });
   }
 
-  @Test
-  void anotherNetworkTakesOverWhatOneLeftThoughItsDaemonSetIsGone() {
+  /** Since that one was deleted, another flannel may have come, as a process of the nodes. */
+  @ParameterizedTest
+  @ValueSource(strings = {"default", "heir"})
+  void whatADeletedNetworkLeftOnTheNodesIsConfirmedToBeLeftOver(String name) {
     installed();
     network.delete();
     network.awaitGone();
+    // Before it learns that the network is gone, it would put its DaemonSet back.
+    operator.process().kill();
     Rendered.in(cluster).daemonSet().delete();
-    TestNetwork heir = TestNetwork.of(cluster, "heir").apply(TestNetwork.IPIP);
+    TestNetwork heir = TestNetwork.of(cluster, name).apply(TestNetwork.IPIP);
+    operator.process().start().awaitReady();
+    heir.awaitRefused("ForeignFlannel", "nodes node-1 and node-2 have", "pgrep -a flanneld");
+    heir.confirmNoOtherFlannel();
     eventually("put back", () -> assertThat(Rendered.in(cluster).daemonSet().get()).isNotNull());
     eventually("accepted", () -> assertThat(heir.conditions()).startsWith("Accepted=T"));
+  }
+
+  @Test
+  void anotherNetworkTakesOverWhatOneLeft() {
+    installed();
+    network.delete();
+    network.awaitGone();
+    TestNetwork heir = TestNetwork.of(cluster, "heir").apply(TestNetwork.IPIP);
+    eventually("accepted", () -> assertThat(heir.conditions()).startsWith("Accepted=T"));
     assertThat(heir.eventReasons()).doesNotContain("ForeignFlannel");
+  }
+
+  /** A tenant's DaemonSet says that it is being taken over, by whichever hand. */
+  @ParameterizedTest
+  @ValueSource(strings = {"kubectl", "flannel-operator"})
+  void aForgedMarkGivesNoRightsAndRefusesNothing(String manager) {
+    installed();
+    tenant();
+    DaemonSet forged = Installs.daemonSet("manifest-v0.28");
+    forged.getMetadata().setNamespace("tenant");
+    forged.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default"));
+    forged.getMetadata().setLabels(Map.of("flannel.io/network", "default"));
+    forged.getSpec().getTemplate().getSpec().setServiceAccountName("evil");
+    cluster.client().resource(forged).fieldManager(manager).serverSideApply();
+    eventually(
+        "told",
+        () ->
+            assertThat(network.condition("Accepted").orElseThrow().message())
+                .contains("beside this one", "DaemonSet tenant/kube-flannel-ds"));
+    putsItBack(() -> Rendered.in(cluster).daemonSet().delete());
+    assertThat(network.conditions()).startsWith("Accepted=T");
+    assertThat(network.status().adoption()).isNull();
+    assertThat(subjects()).containsExactly("kube-flannel/flannel");
+    assertThat(cluster.client().resource(forged).get().getMetadata().getGeneration()).isEqualTo(1);
+
+    // Nor does it let another in.
+    cluster.empty();
+    tenant();
+    cluster.nodes(1);
+    cluster.client().resource(forged).fieldManager(manager).serverSideApply();
+    UpstreamFlannel.in(cluster).installForeign("talos");
+    List<String> subjects = subjects();
+    network.apply(TestNetwork.IPIP).awaitRefused("ForeignFlannel", "kube-system/kube-flannel");
+    assertThat(subjects()).isEqualTo(subjects);
+  }
+
+  @Test
+  void aCleanupLeavesWhatSomebodyElseMarked() {
+    cluster.nodes(1);
+    tenant();
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    awaitInstalled();
+    DaemonSet strangers = Installs.daemonSet("manifest-v0.28");
+    strangers.getMetadata().setNamespace("tenant");
+    strangers.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default"));
+    strangers.getMetadata().setLabels(Map.of("flannel.io/network", "default"));
+    cluster.client().resource(strangers).fieldManager("kubectl").serverSideApply();
+    network.delete();
+    network.awaitGone();
+    assertThat(Rendered.in(cluster).daemonSet().get()).isNull();
+    assertThat(cluster.client().resource(strangers).get())
+        .isNotNull()
+        .satisfies(it -> assertThat(it.isMarkedForDeletion()).isFalse());
+  }
+
+  /** As after a restore from a backup, or by a person's hand. */
+  @Test
+  void ourDaemonSetIsOursThoughNobodyKnowsWhoWroteIt() {
+    cluster.nodes(2);
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      network
+          .apply(TestNetwork.IPIP + "flannel: {resources: {limits: {memory: 1Gi}}}")
+          .awaitReady();
+      DaemonSet before = Rendered.in(cluster).liveDaemonSet();
+      cluster
+          .client()
+          .resource(before)
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"metadata\": {\"managedFields\": [{}], \"labels\": null}}");
+      eventually(
+          "ours again",
+          () -> {
+            DaemonSet now = Rendered.in(cluster).liveDaemonSet();
+            assertThat(now.getMetadata().getUid()).isEqualTo(before.getMetadata().getUid());
+            assertThat(now.getMetadata().getLabels()).isEqualTo(before.getMetadata().getLabels());
+            assertThat(now.getSpec()).isEqualTo(before.getSpec());
+            assertThat(now.getMetadata().getManagedFields())
+                .filteredOn(entry -> entry.getSubresource() == null)
+                .extracting(ManagedFieldsEntry::getManager)
+                .containsExactly("flannel-operator");
+          });
+      network.apply(TestNetwork.IPIP);
+      eventually(
+          "what is rendered no more goes",
+          () ->
+              assertThat(
+                      Rendered.in(cluster)
+                          .liveDaemonSet()
+                          .getSpec()
+                          .getTemplate()
+                          .getSpec()
+                          .getContainers()
+                          .getFirst()
+                          .getResources()
+                          .getLimits())
+                  .isNullOrEmpty());
+      network.awaitReady();
+    }
+    assertThat(network.eventReasons()).doesNotContain("AdoptionUnsupported", "ForeignFlannel");
   }
 
   private void putsItBack(Runnable loss) {
@@ -345,14 +458,26 @@ class ForeignFlannelIT {
   }
 
   private static ServiceAccount account(String name) {
+    return account("kube-system", name);
+  }
+
+  private static ServiceAccount account(String namespace, String name) {
     ServiceAccount account =
         new ServiceAccountBuilder()
             .withNewMetadata()
-            .withNamespace("kube-system")
+            .withNamespace(namespace)
             .withName(name)
             .endMetadata()
             .build();
-    return cluster.client().resource(account).create();
+    return cluster.client().resource(account).serverSideApply();
+  }
+
+  private static void tenant() {
+    cluster
+        .client()
+        .resource(new NamespaceBuilder().withNewMetadata().withName("tenant").endMetadata().build())
+        .serverSideApply();
+    account("tenant", "evil");
   }
 
   private static ClusterRoleBinding binding() {

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.Installs;
 import java.util.Map;
@@ -27,14 +28,14 @@ class NamesakesTest {
             .addToBinaryData("binary", LARGE)
             .editMetadata()
             .addToAnnotations("other", LARGE)
-            .addToAnnotations(FoundFlannel.ADOPTED_BY, "default")
+            .addToAnnotations(AdoptionMark.KEY, "default")
             .addToLabels("flannel.io/network", "default")
             .endMetadata()
             .build();
     ConfigMap kept = Namesakes.slim(whole);
     assertThat(found(kept)).isEqualTo(found(whole));
     assertThat(found(kept).spec()).isPresent();
-    assertThat(kept.getMetadata().getAnnotations()).containsOnlyKeys(FoundFlannel.ADOPTED_BY);
+    assertThat(kept.getMetadata().getAnnotations()).containsOnlyKeys(AdoptionMark.KEY);
     assertThat(kept.getMetadata().getLabels()).containsEntry("flannel.io/network", "default");
     assertThat(Serialization.asJson(kept)).hasSizeLessThan(2_000);
   }

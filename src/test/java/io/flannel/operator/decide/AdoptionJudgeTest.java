@@ -5,6 +5,8 @@ import static io.flannel.operator.overlay.Networks.wanted;
 import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetworkSpec;
 import io.flannel.operator.decide.Decision.Refuse;
 import io.flannel.operator.overlay.FoundFlannel;
@@ -227,6 +229,47 @@ class AdoptionJudgeTest {
     assertThat(Acceptance.judge(ipip, adopting)).isEqualTo(Decision.accept());
     assertThat(AdoptionJudge.candidate(ipip, adopting)).contains(marked);
     assertThat(ForeignFlannelJudge.beside(ipip, adopting)).isEmpty();
+  }
+
+  @Test
+  void aMarkNamesTheNetworkOrOneThatIsGone() {
+    WantedNetwork ipip =
+        wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, cni: {version: 0.3.1}}");
+    FoundFlannel marked =
+        Installs.with(
+            "ipip-in-kube-system",
+            it -> it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "before")));
+    Clusters adopting = cluster(node("n1")).running(ipip).foreign(marked);
+    assertThat(AdoptionJudge.candidate(ipip, adopting.state())).as("its heir").contains(marked);
+    assertThat(
+            AdoptionJudge.candidate(
+                ipip, adopting.network("before", "2026-11-01T12:00:00Z").state()))
+        .isEmpty();
+  }
+
+  @Test
+  void aMarkThatSomebodyElseWroteIsNone() {
+    WantedNetwork ipip =
+        wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, cni: {version: 0.3.1}}");
+    FoundFlannel strangers =
+        Installs.with(
+            "ipip-in-kube-system",
+            it -> {
+              it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", "default"));
+              it.getMetadata()
+                  .setManagedFields(
+                      List.of(
+                          Serialization.unmarshal(
+                              "---\n{manager: kubectl-annotate, operation: Update, fieldsV1:"
+                                  + " {'f:metadata': {'f:annotations':"
+                                  + " {'f:flannel.io/adopted-by': {}}}}}",
+                              ManagedFieldsEntry.class)));
+            });
+    assertThat(strangers.adoptedBy()).isEmpty();
+    assertThat(
+            AdoptionJudge.candidate(
+                ipip, cluster(node("n1")).running(ipip).foreign(strangers).state()))
+        .isEmpty();
   }
 
   @Test

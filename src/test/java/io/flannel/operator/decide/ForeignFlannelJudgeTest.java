@@ -6,16 +6,21 @@ import static io.flannel.operator.overlay.Networks.wanted;
 import static io.flannel.operator.overlay.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.Decision.Refuse;
 import io.flannel.operator.decide.OtherFlannels.Trace;
 import io.flannel.operator.overlay.BindingSubject;
 import io.flannel.operator.overlay.ForeignInstalls;
+import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.Installs;
 import io.flannel.operator.overlay.Nodes;
 import io.flannel.operator.overlay.OtherDaemonSet;
 import io.flannel.operator.overlay.WantedNetwork;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -170,18 +175,70 @@ class ForeignFlannelJudgeTest {
         .contains("kube-system/kube-flannel");
   }
 
+  /** Since then another flannel may have come, such as that of k3s. */
   @Test
-  void whatAnEarlierNetworkLeftExplainsNodesButNoFlannelThatRuns() {
+  void whatAnEarlierNetworkLeftExplainsNothing() {
     Trace older = new Trace("default", CREATED.minusSeconds(60), true);
     Trace binding = new Trace("gone", CREATED.minusSeconds(60), false);
-    for (Trace trace : new Trace[] {older, binding}) {
-      assertThat(judge(fresh(LEASED).traces(trace))).isEqualTo(Decision.accept());
+    Trace anothers = new Trace("another", CREATED.plusSeconds(60), true);
+    for (Trace trace : new Trace[] {older, binding, anothers}) {
+      assertThat(refuse(fresh(LEASED).traces(trace)).message()).contains("node n1 has");
+      assertThat(judge(confirmed(LEASED).traces(trace))).isEqualTo(Decision.accept());
       assertThat(
               refuse(fresh(LEASED).traces(trace).others(ForeignInstalls.other("talos"))).reason())
           .isEqualTo("ForeignFlannel");
       assertThat(refuse(fresh(LEASED).traces(trace).subjects(KUBE_SYSTEM)).reason())
           .isEqualTo("ForeignFlannel");
     }
+  }
+
+  @Test
+  void whatThisNetworkWroteExplainsNodes() {
+    assertThat(judge(fresh(LEASED).traces(new Trace("default", CREATED, false))))
+        .isEqualTo(Decision.accept());
+  }
+
+  /** What anybody can write into a DaemonSet of his own. */
+  @Test
+  void aStrangersMarkNeitherRefusesANetworkInForceNorLetsAnotherIn() {
+    for (String by : List.of("default", "whatever")) {
+      for (FoundFlannel stranger : List.of(Strangers.equal(by), Strangers.unlike(by))) {
+        for (Clusters inForce :
+            List.of(
+                fresh(LEASED).running(NETWORK),
+                cluster(LEASED).network(new NetworkRef("default", CREATED, true, false)),
+                fresh(LEASED).traces(new Trace("default", CREATED, true)))) {
+          ClusterState state = inForce.foreign(stranger).state();
+          assertThat(Acceptance.judge(NETWORK, state)).isEqualTo(Decision.accept());
+          assertThat(AdoptionJudge.candidate(NETWORK, state)).isEmpty();
+          assertThat(ForeignFlannelJudge.beside(NETWORK, state).orElseThrow())
+              .contains("DaemonSet tenant/kube-flannel-ds");
+        }
+        assertThat(
+                refuse(
+                        fresh(node("n1"))
+                            .foreign(stranger)
+                            .others(ForeignInstalls.other("kube-flannel-ds-amd64")))
+                    .message())
+            .contains("kube-flannel-ds-amd64");
+      }
+    }
+  }
+
+  @Test
+  void aFlannelWithoutRightsIsNotTakenOver() {
+    FoundFlannel stranger = Strangers.equal("default");
+    Refuse refuse = refuse(fresh(node("n1")).foreign(stranger));
+    assertThat(refuse.message())
+        .contains("tenant/kube-flannel-ds", "does not name its ServiceAccount tenant/evil");
+    assertThat(refuse.remedy())
+        .contains("kubectl -n tenant delete daemonset kube-flannel-ds", "add its ServiceAccount");
+    var given = fresh(node("n1")).foreign(stranger).subjects(account("tenant", "evil"));
+    assertThat(judge(given)).isEqualTo(Decision.accept());
+    assertThat(AdoptionJudge.candidate(NETWORK, given.state())).contains(stranger);
+    assertThat(AdoptionJudge.candidate(NETWORK, given.running(NETWORK).state()))
+        .as("begun")
+        .contains(stranger);
   }
 
   @Test
@@ -193,6 +250,28 @@ class ForeignFlannelJudgeTest {
             .state();
     assertThat(Acceptance.judge(NETWORK, restored)).isEqualTo(Decision.accept());
     assertThat(AdoptionJudge.candidate(NETWORK, restored)).isEmpty();
+  }
+
+  /** A DaemonSet that is marked as being taken over, in a namespace of a tenant's. */
+  private interface Strangers {
+    static FoundFlannel equal(String by) {
+      return marked(by, _ -> {});
+    }
+
+    static FoundFlannel unlike(String by) {
+      return marked(by, it -> it.getSpec().getTemplate().getSpec().setPriorityClassName(null));
+    }
+
+    private static FoundFlannel marked(String by, Consumer<DaemonSet> change) {
+      return Installs.with(
+          "ipip-in-kube-system",
+          it -> {
+            it.getMetadata().setNamespace("tenant");
+            it.getMetadata().setAnnotations(Map.of("flannel.io/adopted-by", by));
+            it.getSpec().getTemplate().getSpec().setServiceAccountName("evil");
+            change.accept(it);
+          });
+    }
   }
 
   /** Not yet in force. */

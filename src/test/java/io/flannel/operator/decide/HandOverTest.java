@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
+import io.flannel.operator.overlay.AdoptionMark;
 import io.flannel.operator.overlay.ClusterNode;
 import io.flannel.operator.overlay.FoundFlannel;
 import io.flannel.operator.overlay.Installs;
@@ -125,7 +126,7 @@ class HandOverTest {
         "ipip-in-kube-system",
         it -> {
           it.getMetadata().setGeneration(2L);
-          it.getMetadata().setAnnotations(Map.of(FoundFlannel.ADOPTED_BY, "default"));
+          it.getMetadata().setAnnotations(Map.of(AdoptionMark.KEY, "default"));
           var terms =
               it.getSpec()
                   .getTemplate()

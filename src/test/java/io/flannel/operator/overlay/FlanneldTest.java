@@ -1,9 +1,12 @@
 package io.flannel.operator.overlay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,8 +96,92 @@ class FlanneldTest {
         .isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mirror/flannel-fips:1",
+        "mirror/flannel-debian:1",
+        "mirror/flannel-multiarch:1",
+        "mirror/flannel-x86_64:1",
+        "mirror/flannel0.27",
+        "mirror/flannel-v0.27.4@sha256:00",
+        "mirror/hardened-flannel-fips-arm64:1"
+      })
+  void imagesOfFlannelForAPlatformOrOnABase(String image) {
+    assertThat(Flanneld.isRunBy(container(image, List.of(), List.of()))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "example.org/flannel-operator:0.27",
+        "example.org/flannel-exporter-arm64:1",
+        "example.org/flannel-cni-plugin-fips:1",
+        "example.org/flannel-ui",
+        "example.org/noflannel:1",
+        "example.org/debian-arm64:1",
+        "example.org/0.27",
+        "-",
+        "@"
+      })
+  void theSameOfSomethingElse(String image) {
+    assertThat(Flanneld.isRunBy(container(image, List.of(), List.of()))).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--kube-subnet-mgr", "-kube-subnet-mgr", "--kube-subnet-mgr=true"})
+  void itsFlagTellsItWhateverTheImageIsCalled(String flag) {
+    String image = "mirror/abc@sha256:00";
+    assertThat(Flanneld.isRunBy(container(image, List.of(), List.of("--ip-masq", flag)))).isTrue();
+    assertThat(starts("/entrypoint.sh", flag)).isTrue();
+    assertThat(starts("sh", "-c", "A='--ip-masq " + flag + "'; exec $(cat /f) $A")).isTrue();
+    assertThat(starts("sh", "-c", "export A=" + flag + "; /run $A")).isTrue();
+    assertThat(starts("/exporter", "--filter=" + flag)).isFalse();
+    assertThat(starts("sh", "-c", "pgrep -f -- " + flag + "; sleep 9")).isFalse();
+    assertThat(starts("/exporter", flag.replace("=true", "") + "-mode")).isFalse();
+  }
+
+  @Test
+  void soDoesItsEnvironment() {
+    Container container = container("mirror/abc", List.of(), List.of());
+    container.setEnv(List.of(new EnvVar("FLANNELD_KUBE_SUBNET_MGR", "true", null)));
+    assertThat(Flanneld.isRunBy(container)).isTrue();
+    container.setCommand(List.of("sleep", "infinity"));
+    assertThat(Flanneld.isRunBy(container)).isFalse();
+  }
+
+  @Test
+  void itsPathInTheTextTellsIt() {
+    assertThat(starts("sh", "-c", "F=/opt/bin/flanneld; exec $F --ip-masq")).isTrue();
+    assertThat(starts("sh", "-c", "export F=\"/opt/bin/flanneld\"; exec $F")).isTrue();
+    assertThat(starts("sh", "-c", "if x; then readonly F=/opt/bin/flanneld; fi; $F")).isTrue();
+    assertThat(starts("python3", "-c", "import os; os.execv('/opt/bin/flanneld', [])")).isTrue();
+    assertThat(starts("env", "-S", "/opt/bin/flanneld --ip-masq")).isTrue();
+    assertThat(starts("tini", "--", "sh", "-c", "F=/opt/bin/flanneld; exec $F")).isTrue();
+  }
+
+  @Test
+  void itIsReadInLinearTime() {
+    for (String unit : List.of("-arm", "flannel-", "F=", "/", "--", "a;", "'", "@:")) {
+      String text = unit.repeat(100_000);
+      List<String> rest = List.of(text, "=" + text);
+      for (String first : List.of("sh", "/any", "env")) {
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(10),
+            () -> Flanneld.isToldTo(container(text, List.of(first), rest)),
+            unit);
+      }
+    }
+  }
+
   @Test
   void speakingOfItIsNotRunningIt() {
+    assertThat(starts("sh", "-c", "LOG=/var/log/flanneld; tail -f $LOG")).isFalse();
+    assertThat(starts("sh", "-c", "cp /opt/bin/flanneld /host/opt/bin/; sleep 9")).isFalse();
+    assertThat(starts("sh", "-c", "install -m755 /opt/bin/flanneld /host/bin/")).isFalse();
+    assertThat(starts("tini", "--", "sh", "-c", "pkill -f /opt/bin/flanneld")).isFalse();
+    assertThat(starts("cp", "-f", "/flannel", "/opt/cni/bin/flannel")).isFalse();
+    assertThat(starts("cp", "/opt/bin/flanneld", "/host/opt/bin/flanneld")).isFalse();
     assertThat(starts("/exporter", "--process", "flanneld")).isFalse();
     assertThat(starts("/exporter", "--log=/var/log/flanneld")).isFalse();
     assertThat(starts("sh", "-c", "while pgrep flanneld; do sleep 1; done")).isFalse();

@@ -75,6 +75,30 @@ class FoundFlannelTest {
         .contains("image: \"registry.example.org/net/flannel:v0.27.4\"", "name: \"registry\"");
   }
 
+  /** Kubernetes lets a ServiceAccount name no secret, or one twice. */
+  @Test
+  void aPullSecretWithoutANameIsNone() {
+    ServiceAccount account =
+        new ServiceAccountBuilder()
+            .addNewImagePullSecret(null)
+            .addNewImagePullSecret("")
+            .addNewImagePullSecret("a")
+            .addNewImagePullSecret("a")
+            .build();
+    assertThat(secrets(account)).containsExactly(new FlannelSpec.PullSecret("a"));
+    account.setImagePullSecrets(account.getImagePullSecrets().subList(0, 2));
+    assertThat(secrets(account)).isNull();
+  }
+
+  private static List<FlannelSpec.PullSecret> secrets(ServiceAccount account) {
+    FoundFlannel found =
+        FoundFlannel.of(
+            Installs.daemonSet(MANIFEST),
+            Optional.of(Installs.configMap(MANIFEST)),
+            Optional.of(account));
+    return found.spec().orElseThrow().flannel().imagePullSecrets();
+  }
+
   @Test
   void whatAFlannelNetworkCantSayIsNamed() {
     FoundFlannel refused = found("refused-sidecar-and-bandwidth");

@@ -44,6 +44,16 @@ class OtherDaemonSetTest {
         "nodeSelector: {kubernetes.io/os: windows}",
         "nodeSelector: {beta.kubernetes.io/os: windows, pool: a}",
         "os: {name: windows}",
+        "nodeSelector: {kubernetes.io/os: freebsd}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+            + " {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/os, operator: NotIn,"
+            + " values: [linux]}]}]}}}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+            + " {nodeSelectorTerms: [{matchExpressions: [{key: beta.kubernetes.io/os, operator:"
+            + " NotIn, values: [darwin, linux]}, {key: nic, operator: Exists}]},"
+            + " {matchExpressions: [{key: kubernetes.io/os, operator: DoesNotExist}]}]}}}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+            + " {nodeSelectorTerms: [{}]}}}",
         "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
             + " {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/os, operator: In,"
             + " values: [windows]}]}]}}}"
@@ -57,6 +67,13 @@ class OtherDaemonSetTest {
       strings = {
         "nodeSelector: {}",
         "nodeSelector: {nic: windows}",
+        "os: {name: linux}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+            + " {nodeSelectorTerms: [{matchFields: [{key: metadata.name, operator: In, values:"
+            + " [a]}]}]}}}",
+        "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+            + " {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/os, operator:"
+            + " Exists}]}]}}}",
         "nodeSelector: {kubernetes.io/os: linux}",
         "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
             + " {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/os, operator: In,"
@@ -105,6 +122,20 @@ class OtherDaemonSetTest {
         .isFalse();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{name: f, image: ghcr.io/flannel-io/flannel:v0.28.10, restartPolicy: Always}",
+        "{name: f, image: any, command: [/opt/bin/flanneld], restartPolicy: Always}",
+        "{name: f, image: any, command: [/opt/bin/flanneld, --kube-subnet-mgr]}"
+      })
+  void aSidecarGoesOnRunning(String init) {
+    OtherDaemonSet other =
+        pod("initContainers: [" + init + "]\ncontainers: [{name: pause, image: pause}]\n");
+    assertThat(other.runsFlannelOnLinux()).isTrue();
+    assertThat(other.flanneld().orElseThrow()).startsWith("f (");
+  }
+
   @Test
   void aDaemonSetOfWhichNothingIsKnownIsNone() {
     OtherDaemonSet bare =
@@ -121,8 +152,12 @@ class OtherDaemonSetTest {
         spec:
           template:
             spec:
-              containers: [{name: a, image: "registry:5000/flannel:1"}]
+              %s
         """
+                .formatted(
+                    fields.contains("\ncontainers:")
+                        ? ""
+                        : "containers: [{name: a, image: 'registry:5000/flannel:1'}]")
             + fields.indent(6);
     return OtherDaemonSet.of(Serialization.unmarshal(yaml, DaemonSet.class));
   }

@@ -1,0 +1,74 @@
+package io.flannel.operator.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.overlay.AdoptionMark;
+import io.flannel.operator.overlay.Installs;
+import io.flannel.operator.overlay.Networks;
+import io.flannel.operator.overlay.RolloutMarks;
+import io.flannel.operator.overlay.WantedNetwork;
+import io.flannel.operator.render.Flannel;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ClusterObserverTest {
+  private static final NetworkRef FRESH = new NetworkRef("default", Instant.EPOCH);
+  private static final NetworkRef IN_FORCE = new NetworkRef("b", Instant.EPOCH, true, false);
+
+  @Test
+  void aDaemonSetThatWeAppliedIsOursWhateverItsLabels() {
+    DaemonSet applied = rendered();
+    applied.getMetadata().setLabels(Map.of());
+    applied
+        .getMetadata()
+        .setManagedFields(
+            List.of(
+                new ManagedFieldsEntryBuilder()
+                    .withManager("flannel-operator")
+                    .withOperation("Apply")
+                    .build()));
+    assertThat(isOurs(applied)).isTrue();
+  }
+
+  /** As after a restore from a backup. */
+  @Test
+  void oneOfWhichNobodyKnowsWhoWroteItIsOursByItsLabelOrWhereANetworkIsInForce() {
+    DaemonSet restored = rendered();
+    assertThat(restored.getMetadata().getManagedFields()).isEmpty();
+    assertThat(isOurs(restored, FRESH)).as("its label").isTrue();
+    assertThat(isOurs(restored, IN_FORCE)).isTrue();
+    assertThat(isOurs(restored)).as("of a network that is gone").isFalse();
+    restored.getMetadata().setLabels(null);
+    assertThat(isOurs(restored, FRESH)).isFalse();
+    assertThat(isOurs(restored, FRESH, IN_FORCE)).isTrue();
+  }
+
+  @Test
+  void whatWeDidNotRenderOrIsElsewhereIsNot() {
+    DaemonSet upstreams = Installs.daemonSet("manifest-v0.28");
+    upstreams.getMetadata().setLabels(Map.of(Flannel.NETWORK_LABEL, "default"));
+    assertThat(isOurs(upstreams, FRESH, IN_FORCE)).isFalse();
+    DaemonSet copy = rendered();
+    copy.getMetadata().setNamespace("tenant");
+    assertThat(isOurs(copy, FRESH, IN_FORCE)).isFalse();
+  }
+
+  @Test
+  void marksAreWrittenByTheManagerThatWritesAllElse() {
+    assertThat(AdoptionMark.WRITER).isEqualTo(Applier.FIELD_MANAGER);
+  }
+
+  private static DaemonSet rendered() {
+    WantedNetwork network = Networks.ipip("10.244.0.0/16");
+    return Flannel.daemonSet(network, Flannel.template(network), RolloutMarks.NONE, "1");
+  }
+
+  private static boolean isOurs(DaemonSet daemonSet, NetworkRef... networks) {
+    return ClusterObserver.isOurs(daemonSet, List.of(networks));
+  }
+}
