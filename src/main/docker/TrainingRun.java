@@ -300,7 +300,19 @@ public final class TrainingRun {
         }
         respond(out, 201, write(path + "/" + name, object));
       }
-      case "PUT", "PATCH" -> respond(out, 200, write(path, (ObjectNode) JSON.readTree(body)));
+      case "PUT", "PATCH" -> {
+        ObjectNode object = (ObjectNode) JSON.readTree(body);
+        if (query.contains("fieldManager=flannel-operator&") || query.endsWith("fieldManager=flannel-operator")) {
+          // What the operator applied is its own. Of which fields is not told: it applies again, which changes nothing.
+          object
+              .withObject("/metadata")
+              .putArray("managedFields")
+              .addObject()
+              .put("manager", "flannel-operator")
+              .put("operation", "Apply");
+        }
+        respond(out, 200, write(path, object));
+      }
       case "DELETE" -> respond(out, 200, JSON.createObjectNode().put("kind", "Status"));
       default -> respond(out, 405, notFound());
     }
@@ -360,6 +372,9 @@ public final class TrainingRun {
           now.set(f.getKey(), f.getValue());
         }
       });
+    }
+    if (now.equals(old)) {
+      return now;
     }
     var metadata = now.withObject("/metadata");
     metadata.put("resourceVersion", Integer.toString(++version)).put("generation", 1);
