@@ -16,8 +16,8 @@ import io.flannel.operator.decide.rollout.RolloutState;
 import io.flannel.operator.decide.task.TaskSchedule;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.ShortHash;
 import io.flannel.operator.observe.TaskPod;
-import io.flannel.operator.render.task.NodeTaskPod;
 import io.flannel.operator.render.task.NodeTaskPod.Kind;
 import java.time.Duration;
 import java.util.List;
@@ -97,11 +97,9 @@ public final class LeftOverPods {
   }
 
   private static TaskInputs tasks(LeftOverTasks tasks) {
-    String common = NodeTaskPod.hash(tasks.common().json());
+    String common = ShortHash.of(tasks.common().json());
     return new TaskInputs(
-        tasks.nodes().keySet(),
-        node -> NodeTaskPod.hash(common + tasks.identity(node)),
-        tasks::json);
+        tasks.nodes().keySet(), node -> ShortHash.of(common + tasks.identity(node)), tasks::json);
   }
 
   /** What the last tasks took for ranges of nodes that are gone, by node; and were told so. */

@@ -12,9 +12,9 @@ import io.flannel.operator.decide.preflight.PreflightTask;
 import io.flannel.operator.decide.rollout.RolloutState;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Encapsulation;
+import io.flannel.operator.flannel.ShortHash;
 import io.flannel.operator.flannel.live.AppliedConfig;
 import io.flannel.operator.flannel.live.LiveFlannel;
-import io.flannel.operator.render.task.NodeTaskPod;
 import io.flannel.operator.render.task.NodeTaskPod.Kind;
 import java.time.Clock;
 import java.time.Duration;
@@ -107,6 +107,6 @@ public final class PreflightPods {
   private static TaskInputs tasks(PreflightPlan plan) {
     SortedMap<String, PreflightTask> tasks = plan.tasks();
     UnaryOperator<String> order = node -> Objects.requireNonNull(tasks.get(node), node).toJson();
-    return new TaskInputs(tasks.keySet(), node -> NodeTaskPod.hash(order.apply(node)), order);
+    return new TaskInputs(tasks.keySet(), node -> ShortHash.of(order.apply(node)), order);
   }
 }

@@ -1,6 +1,6 @@
 package io.flannel.operator.apply;
 
-import io.flannel.operator.render.task.NodeTaskPod;
+import io.flannel.operator.flannel.ShortHash;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 record TaskInputs(Set<String> nodes, UnaryOperator<String> hash, UnaryOperator<String> input) {
   /** All are told the same. */
   static TaskInputs same(Set<String> nodes, String input) {
-    String hash = NodeTaskPod.hash(input);
+    String hash = ShortHash.of(input);
     return new TaskInputs(nodes, _ -> hash, _ -> input);
   }
 }

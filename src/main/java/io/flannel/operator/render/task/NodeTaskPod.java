@@ -1,6 +1,5 @@
 package io.flannel.operator.render.task;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import io.fabric8.kubernetes.api.model.Container;
@@ -13,12 +12,10 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.ShortHash;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.FlannelDaemonSet;
 import io.flannel.operator.render.NodeAgentSettings;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -113,7 +110,7 @@ public final class NodeTaskPod {
             new ObjectMetaBuilder()
                 .withName(
                     "flannel-%s-%s-%d"
-                        .formatted(task.kind().label(), hash(task.node()), task.attempt()))
+                        .formatted(task.kind().label(), ShortHash.of(task.node()), task.attempt()))
                 .withNamespace(settings.namespace())
                 .withLabels(Flannel.labels(network))
                 .addToLabels("app", APP)
@@ -205,15 +202,5 @@ public final class NodeTaskPod {
             List.of(MAIN_CLASS))
         .flatMap(List::stream)
         .toList();
-  }
-
-  /** Ten hexadecimal digits that stand for a text, as names and labels are short. */
-  public static String hash(String text) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-      return HexFormat.of().formatHex(digest, 0, 5);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.flannel.Networks;
+import io.flannel.operator.flannel.ShortHash;
 import io.flannel.operator.render.NodeAgentSettings;
 import io.flannel.operator.render.task.NodeTaskPod.Kind;
 import java.util.List;
@@ -106,7 +107,6 @@ class NodeTaskPodTest {
     return NodeTaskPod.render(
         Networks.ipip("10.244.0.0/16"),
         SETTINGS,
-        new NodeTaskPod.Task(
-            kind, node, "uid of " + node, order, NodeTaskPod.hash(order), attempt));
+        new NodeTaskPod.Task(kind, node, "uid of " + node, order, ShortHash.of(order), attempt));
   }
 }
