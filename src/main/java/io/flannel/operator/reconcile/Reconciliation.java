@@ -78,12 +78,6 @@ final class Reconciliation {
    */
   private static final Duration ROLLOUT_LOOK = Duration.ofSeconds(30);
 
-  /** Interval at which an operator that has just begun looks for the first Node. */
-  private static final Duration NODES_LOOK = Duration.ofSeconds(2);
-
-  /** After this long without a Node there is none. */
-  private static final Duration NODES_PATIENCE = Duration.ofSeconds(45);
-
   /** Delay before a FlannelNode that the API server refused is tried again. */
   private static final Duration REFUSED_LOOK = Duration.ofSeconds(10);
 
@@ -188,9 +182,6 @@ final class Reconciliation {
               "InvalidSpec", String.valueOf(e.getMessage()), "correct the field and apply again"));
     }
     ClusterState cluster = observe();
-    if (lacksNodes(cluster)) {
-      return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(NODES_LOOK);
-    }
     Decision possible = SpecValidator.judge(wanted, cluster);
     if (possible instanceof Decision.Refuse refuse && !SpecValidator.inCharge(wanted, cluster)) {
       return refused(refuse);
@@ -203,19 +194,6 @@ final class Reconciliation {
       return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(UncachedReads.AGAIN);
     }
     return carryOut(wanted, cluster, possible);
-  }
-
-  /**
-   * Whether this operator has just begun to act and knows of no Node, though the status tells of
-   * some: an upgrade from an earlier chart was seen to begin so, and rolled out to no node at all.
-   */
-  private boolean lacksNodes(ClusterState cluster) {
-    return cluster.nodes().isEmpty()
-        && Optional.ofNullable(network.getStatus())
-            .map(FlannelNetworkStatus::summary)
-            .filter(summary -> summary.nodes() != null && summary.nodes() > 0)
-            .isPresent()
-        && clock.instant().isBefore(actingSince.plus(NODES_PATIENCE));
   }
 
   /** {@code possible} says whether the spec can be carried out, if the nodes can do it, too. */
