@@ -22,6 +22,7 @@ import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.FlannelDaemonSet;
 import io.flannel.operator.render.task.NodeTaskPod;
+import io.flannel.operator.report.view.NotWatchingException;
 import io.javaoperatorsdk.operator.api.config.informer.FieldSelectorBuilder;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -39,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -197,18 +199,40 @@ public final class Watches {
     return all;
   }
 
-  /** Every object of a kind that is watched; none of a kind that the cluster does not have. */
+  /**
+   * Every object of a kind that is watched; none of a kind that the cluster does not have.
+   *
+   * @throws NotWatchingException when the objects are read, if they are not watched any more
+   */
   public <R extends HasMetadata> Stream<R> list(Class<R> kind) {
-    return sources(kind).flatMap(source -> source.list(any -> true));
+    return sources(kind)
+        .flatMap(source -> read(source, () -> source.list(any -> true).toList()).stream());
   }
 
-  /** The live counterpart of an object. */
+  /**
+   * The live counterpart of an object.
+   *
+   * @throws NotWatchingException if objects of its kind are not watched any more
+   */
   public <R extends HasMetadata> Optional<R> find(R like) {
     @SuppressWarnings("unchecked")
     Class<R> kind = (Class<R>) like.getClass();
     return sources(kind)
-        .flatMap(source -> source.get(ResourceID.fromResource(like)).stream())
+        .flatMap(source -> read(source, () -> source.get(ResourceID.fromResource(like))).stream())
         .findFirst();
+  }
+
+  /**
+   * What a source has, if it still has all. One that is stopped, as when this operator ends or has
+   * lost its Lease, forgets everything: its objects would seem to be gone. It says first that it
+   * does not run.
+   */
+  private static <T> T read(InformerEventSource<?, ?> source, Supplier<T> cache) {
+    T cached = cache.get();
+    if (!source.isRunning()) {
+      throw new NotWatchingException(source.resourceType().getSimpleName());
+    }
+    return cached;
   }
 
   /**

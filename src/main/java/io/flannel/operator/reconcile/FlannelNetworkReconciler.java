@@ -10,6 +10,7 @@ import io.flannel.operator.observe.WatchKeeper;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.NodeAgentSettings;
 import io.flannel.operator.report.metrics.NetworkMetrics;
+import io.flannel.operator.report.view.NotWatchingException;
 import io.flannel.operator.runtime.AllEventsControllerConfiguration;
 import io.flannel.operator.runtime.ApiErrors;
 import io.flannel.operator.runtime.OwnDeployment;
@@ -136,6 +137,9 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       Reconciliation pass =
           new Reconciliation(Objects.requireNonNull(tools), since, network, context);
       return rate.counted(() -> metrics.timed(pass::run));
+    } catch (NotWatchingException e) {
+      LOG.info("FlannelNetwork {}: {}; nothing more is written", name(network), e.getMessage());
+      return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(SYNC_LOOK);
     } catch (KubernetesClientException e) {
       LOG.warn("FlannelNetwork {}: {}; it is tried again", name(network), ApiErrors.said(e));
       throw e;

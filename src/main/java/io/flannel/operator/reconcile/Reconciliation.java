@@ -50,6 +50,7 @@ import io.flannel.operator.report.AdoptionReport;
 import io.flannel.operator.report.StatusInput;
 import io.flannel.operator.report.StatusReport;
 import io.flannel.operator.report.metrics.NetworkMetrics;
+import io.flannel.operator.report.view.NotWatchingException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import java.time.Clock;
@@ -150,12 +151,13 @@ final class Reconciliation {
    * Makes it.
    *
    * @throws Applier.ApplyException if the API server refused something; the status says so
+   * @throws NotWatchingException if the watches end meanwhile, so that no more is written
    * @throws IllegalStateException if this operator itself failed; the status says so
    */
   UpdateControl<FlannelNetwork> run() {
     try {
       return reconcile();
-    } catch (Applier.ApplyException | KubernetesClientException e) {
+    } catch (Applier.ApplyException | KubernetesClientException | NotWatchingException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       FlannelNetworkStatus status =
@@ -403,6 +405,7 @@ final class Reconciliation {
    * failure.
    *
    * @return what they came to; empty: one was refused
+   * @throws NotWatchingException if what the cluster has is not known any more
    */
   private <T> Optional<T> applyOrRecord(Supplier<T> requests) {
     if (failure.isPresent()) {
@@ -414,6 +417,8 @@ final class Reconciliation {
       failure = Optional.of(e);
     } catch (KubernetesClientException e) {
       failure = Optional.of(Applier.ApplyException.refused(e));
+    } catch (NotWatchingException e) {
+      throw e;
     } catch (RuntimeException | StackOverflowError e) {
       LOG.error("FlannelNetwork {}: a fault of this operator", name(), e);
       failure = Optional.of(Applier.ApplyException.fault(e));

@@ -1,6 +1,7 @@
 package io.flannel.operator.web;
 
 import io.flannel.operator.report.view.Networks;
+import io.flannel.operator.report.view.NotWatchingException;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -120,7 +121,7 @@ class EventStreams {
               return Optional.empty();
             },
             false)
-        .onFailure(failure -> LOG.error("events of the networks could not be sent", failure))
+        .onFailure(EventStreams::failed)
         .onComplete(
             done -> {
               synchronized (streams) {
@@ -128,5 +129,12 @@ class EventStreams {
                 clean();
               }
             });
+  }
+
+  /** Those who listen hear again when the next look succeeds. */
+  private static void failed(Throwable failure) {
+    if (!(failure instanceof NotWatchingException)) {
+      LOG.error("events of the networks could not be sent", failure);
+    }
   }
 }

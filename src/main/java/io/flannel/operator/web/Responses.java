@@ -3,6 +3,7 @@ package io.flannel.operator.web;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flannel.operator.flannel.PrintableText;
+import io.flannel.operator.report.view.NotWatchingException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
@@ -45,20 +46,38 @@ final class Responses {
   }
 
   static void failed(RoutingContext context) {
+    failed(context, Responses::error);
+  }
+
+  /** How an error is told. */
+  interface ErrorAnswer {
+    void send(RoutingContext context, int status, String message);
+  }
+
+  /** Tells of a request that failed; what is a fault of the operator's is logged. */
+  static void failed(RoutingContext context, ErrorAnswer answer) {
     if (context.response().headWritten()) {
       context.request().connection().close();
       return;
     }
+    if (context.failure() instanceof NotWatchingException e) {
+      answer.send(context, 503, e.getMessage() + ": ask again in some seconds");
+      return;
+    }
     int status = context.statusCode() >= 400 ? context.statusCode() : 500;
     if (status >= 500) {
-      LOG.error("GET {} failed", printable(context.normalizedPath()), context.failure());
+      LOG.error(
+          "{} {} failed",
+          context.request().method(),
+          printable(context.normalizedPath()),
+          context.failure());
     }
-    error(
+    answer.send(
         context,
         status,
         status >= 500
             ? "the operator failed to answer this: its log says why"
-            : "the request cannot be read: its path or its query is malformed");
+            : "the request can't be read: its path or its query is malformed");
   }
 
   /** What a stranger wrote, fit for logs and terminals. */

@@ -20,8 +20,6 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What {@code kubectl flannel} prints, as plain text in UTF-8:
@@ -39,7 +37,6 @@ import org.slf4j.LoggerFactory;
  */
 @Singleton
 class TextRoutes implements Routes {
-  private static final Logger LOG = LoggerFactory.getLogger(TextRoutes.class);
   private static final Map<Integer, String> REASONS =
       Map.of(
           400,
@@ -190,20 +187,7 @@ class TextRoutes implements Routes {
 
   /** Answers a request that could not be read, or that failed. */
   static void failed(RoutingContext context) {
-    if (context.response().headWritten()) {
-      context.request().connection().close();
-      return;
-    }
-    int status = context.statusCode() >= 400 ? context.statusCode() : 500;
-    if (status >= 500) {
-      LOG.error("{} failed", Responses.printable(context.normalizedPath()), context.failure());
-    }
-    error(
-        context,
-        status,
-        status >= 500
-            ? "the operator failed to answer this: its log says why"
-            : "the request can't be read: its path or its query is malformed");
+    Responses.failed(context, TextRoutes::error);
   }
 
   /** Answers that it can't be answered, and why. */
