@@ -75,10 +75,10 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
           Files.createDirectories(
                   Path.of("target/it", ProcessHandle.current().pid() + "-" + next()))
               .toAbsolutePath();
-      var ports = FreePorts.find(3);
-      port = ports.get(2);
-      startEtcd(ports.get(0), ports.get(1));
-      startApiServer(ports.get(0));
+      int[] ports = FreePorts.find(3);
+      port = ports[2];
+      startEtcd(ports[0], ports[1]);
+      startApiServer(ports[0]);
       return this;
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,30 +1,48 @@
 package io.flannel.operator.testing;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.stream.IntStream;
 
-/** TCP ports of 127.0.0.1 that nobody listens on. */
+/**
+ * TCP ports of 127.0.0.1 that nobody listens on. They are below those that the kernel gives to
+ * connections, so that none takes one before it is listened on; and test processes that run side by
+ * side begin at different ones.
+ */
 final class FreePorts {
+  private static final int FIRST = 10_000;
+
+  /** The kernel's own begin at 32768: net.ipv4.ip_local_port_range. */
+  private static final int COUNT = 22_000;
+
+  /** Processes that are started one after the other are this far from each other. */
+  private static final int APART = 997;
+
+  private static int next = (int) (ProcessHandle.current().pid() * APART % COUNT);
+
   private FreePorts() {}
 
-  /** That many different ports. */
-  static List<Integer> find(int count) {
-    List<ServerSocket> held = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      List<Integer> ports = held.stream().map(ServerSocket::getLocalPort).toList();
-      for (var socket : held) {
-        socket.close();
-      }
-      return ports;
+  /** That many different ports, none of which was returned before. */
+  static synchronized int[] find(int count) {
+    return IntStream.generate(FreePorts::next).filter(FreePorts::isFree).limit(count).toArray();
+  }
+
+  /** One port. */
+  static int one() {
+    return find(1)[0];
+  }
+
+  private static int next() {
+    next = (next + 1) % COUNT;
+    return FIRST + next;
+  }
+
+  private static boolean isFree(int port) {
+    try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return true;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return false;
     }
   }
 }

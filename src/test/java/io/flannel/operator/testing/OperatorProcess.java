@@ -42,7 +42,7 @@ public final class OperatorProcess implements AutoCloseable {
   private final Map<String, String> environment;
   private final List<String> javaOptions;
   private final HttpClient http = HttpClient.newHttpClient();
-  private final int port = FreePorts.find(1).getFirst();
+  private final int port = FreePorts.one();
   private final Path log;
   private @Nullable ChildProcess process;
 
@@ -64,7 +64,7 @@ public final class OperatorProcess implements AutoCloseable {
         jar,
         Map.of("KUBECONFIG", kubeconfig.toString()),
         List.of(),
-        kubeconfig.resolveSibling("operator-" + FreePorts.find(1).getFirst() + ".log"));
+        kubeconfig.resolveSibling("operator-" + FreePorts.one() + ".log"));
   }
 
   /** With one more environment variable, such as {@code QUARKUS_LOG_LEVEL}. */
