@@ -2,15 +2,19 @@ package io.flannel.operator.decide.health;
 
 import static io.flannel.operator.flannel.Nodes.node;
 
+import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Finding;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import io.flannel.operator.decide.Clusters;
 import io.flannel.operator.decide.PreviousStatus;
+import io.flannel.operator.decide.health.TunnelIssue.At;
+import io.flannel.operator.decide.health.TunnelIssue.Place;
 import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.nodespec.NodeSpecs;
 import io.flannel.operator.decide.problem.NodeFault;
+import io.flannel.operator.decide.problem.ProblemReason;
 import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
@@ -21,9 +25,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +42,13 @@ public final class TunnelScenario {
 
   /** What is so has been so for this long, unless a test says otherwise. */
   public static final Duration LONG_AGO = Duration.ofMinutes(5);
+
+  /** The names of the first nodes. */
+  static final String A = name(0);
+
+  static final String B = name(1);
+  static final String C = name(2);
+  static final String D = name(3);
 
   private final DesiredNetwork network = Networks.ipip("10.0.0.0/8");
   private final List<ClusterNode> nodes;
@@ -304,5 +317,27 @@ public final class TunnelScenario {
 
   public TunnelVerdicts verdicts(PreviousStatus before) {
     return TunnelVerdicts.judge(network.health(), leases(), reports(), before);
+  }
+
+  /** As if the agents had reported this. */
+  TunnelVerdicts verdicts(Map<String, AgentReport> reports) {
+    return TunnelVerdicts.judge(network.health(), leases(), reports, PreviousStatus.NOTHING);
+  }
+
+  /** What is wrong, and where. */
+  Map<ProblemReason, List<Place>> troubles() {
+    return verdicts().troubles().stream()
+        .collect(Collectors.toMap(TunnelIssue::cause, TunnelIssue::places));
+  }
+
+  /** How each node's tunnel is. */
+  Map<String, Tunnel> tunnels() {
+    return verdicts().nodes().entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().tunnel()));
+  }
+
+  /** A node's way to one peer. */
+  static Place toward(String node, String peer) {
+    return new At(node, Optional.of(peer));
   }
 }

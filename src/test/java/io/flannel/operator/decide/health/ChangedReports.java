@@ -1,0 +1,70 @@
+package io.flannel.operator.decide.health;
+
+import static io.flannel.operator.flannel.Nodes.node;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Reports as those of {@link TunnelScenario}, but for one thing. */
+final class ChangedReports {
+  private ChangedReports() {}
+
+  /** It was written so long ago. */
+  static AgentReport aged(AgentReport.Received report, Duration age) {
+    return copy(report, age, report.nodeFor(), report.paths());
+  }
+
+  /** All that passes has passed for so long. */
+  static AgentReport passingSince(AgentReport.Received report, Duration held) {
+    return copy(
+        report,
+        report.age(),
+        report.nodeFor(),
+        report.paths().stream()
+            .map(
+                path ->
+                    path.state() != PathState.PASSES
+                        ? path
+                        : new AgentReport.Path(
+                            path.peer(),
+                            path.address(),
+                            path.state(),
+                            held,
+                            path.steady(),
+                            path.lossPercent(),
+                            path.rttP50Micros(),
+                            path.rttP99Micros(),
+                            path.route()))
+            .toList());
+  }
+
+  /** All of a scenario, one node of which booted so long ago. */
+  static Map<String, AgentReport> booted(TunnelScenario lab, String node, Duration ago) {
+    Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
+    AgentReport.Received report = (AgentReport.Received) reports.get(node);
+    reports.put(node, copy(report, report.age(), Optional.of(ago), report.paths()));
+    return reports;
+  }
+
+  /** The same report with another age, boot and paths. */
+  private static AgentReport copy(
+      AgentReport.Received report,
+      Duration age,
+      Optional<Duration> nodeFor,
+      List<AgentReport.Path> paths) {
+    return new AgentReport.Received(
+        age,
+        report.agentFor(),
+        nodeFor,
+        report.stopping(),
+        report.device(),
+        report.bridgeAddress(),
+        report.nic(),
+        report.bridge(),
+        report.findings(),
+        paths);
+  }
+}
