@@ -1,0 +1,36 @@
+package io.flannel.operator.decide.change;
+
+import static io.flannel.operator.decide.Clusters.cluster;
+import static io.flannel.operator.flannel.Networks.wanted;
+import static io.flannel.operator.flannel.Nodes.node;
+
+import io.flannel.operator.decide.Clusters;
+import io.flannel.operator.decide.acceptance.SpecValidator;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Nodes;
+
+/** A network on three nodes with a lease each, and what is said of a change of it. */
+final class ChangeScenario {
+  private static final String RANGE = "cidr: 10.244.0.0/16, ";
+
+  private ChangeScenario() {}
+
+  /** Three nodes with a lease. */
+  static Clusters running(DesiredNetwork live) {
+    return cluster(leased(1), leased(2), leased(3)).running(live);
+  }
+
+  /** A node with a lease. */
+  static Nodes leased(int number) {
+    return node("n" + number)
+        .podCidr("10.244.%d.0/24".formatted(number))
+        .internalIp("192.168.0." + number)
+        .leased("vxlan", "192.168.0." + number);
+  }
+
+  /** What a change is, of one spec to another but for their range. */
+  static ChangeImpact judge(String live, String next) {
+    return SpecValidator.change(
+        wanted("{" + RANGE + next + "}"), running(wanted("{" + RANGE + live + "}")).state());
+  }
+}
