@@ -1,0 +1,146 @@
+package io.flannel.operator.decide.rollout;
+
+import static io.flannel.operator.decide.Clusters.cluster;
+import static io.flannel.operator.flannel.Nodes.node;
+
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
+import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.rollout.RolloutGates.Waiting;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.Networks;
+import io.flannel.operator.flannel.live.FlannelPod;
+import io.flannel.operator.flannel.live.FlannelPods;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
+import io.flannel.operator.flannel.live.RolloutMarks;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Two nodes with flannel on ipip, and what the operator decides of its rollout. */
+final class RolloutScenario {
+  static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
+
+  /** Before any Node was created. */
+  static final Instant BEFORE_ALL = Instant.parse("2026-10-01T00:00:00Z");
+
+  static final Instant EARLIER = Instant.parse("2026-11-23T09:00:00Z");
+
+  static final DesiredNetwork TWO_AT_ONCE =
+      Networks.wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, rollout: {maxUnavailable: 2}}");
+
+  static final Waiting ILL = new Waiting("n2", "EncapsulationBlocked at n2", true);
+
+  private static final DesiredNetwork IPIP = Networks.ipip("10.244.0.0/16");
+
+  private RolloutScenario() {}
+
+  /** With two nodes at once, and back if one fell ill. */
+  static RolloutAction decide(String revision, ClusterState cluster, @Nullable Waiting ill) {
+    return decide(revision, cluster, Optional.empty(), ill, true);
+  }
+
+  /** The same, by what was said of the rollout before. */
+  static RolloutAction decide(
+      String revision,
+      ClusterState cluster,
+      Optional<Rollout> said,
+      @Nullable Waiting ill,
+      boolean mayGoBack) {
+    return decide(
+        TWO_AT_ONCE,
+        revision,
+        "",
+        cluster,
+        NodeLease.judge(TWO_AT_ONCE, cluster),
+        said,
+        Optional.ofNullable(ill),
+        mayGoBack);
+  }
+
+  /** Of another network, where all is well. */
+  static RolloutAction decide(DesiredNetwork wanted, String revision, ClusterState cluster) {
+    return decide(
+        wanted,
+        revision,
+        "",
+        cluster,
+        NodeLease.judge(wanted, cluster),
+        Optional.empty(),
+        Optional.empty(),
+        true);
+  }
+
+  /** At a user's attempt, of a cluster without leases. */
+  static RolloutAction attempt(String revision, String attempt, ClusterState cluster) {
+    return decide(
+        TWO_AT_ONCE,
+        revision,
+        attempt,
+        cluster,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        true);
+  }
+
+  private static RolloutAction decide(
+      DesiredNetwork wanted,
+      String revision,
+      String attempt,
+      ClusterState cluster,
+      List<NodeLease> leases,
+      Optional<Rollout> said,
+      Optional<Waiting> ill,
+      boolean mayGoBack) {
+    return RolloutAction.decide(
+        wanted, revision, attempt, cluster, leases, Optional.empty(), said, ill, mayGoBack, NOW);
+  }
+
+  /** Of a template that was written earlier. */
+  static RolloutMarks marks(String revision) {
+    return RolloutMarks.marks(revision).changedAt(EARLIER);
+  }
+
+  /** The first template that ever was. */
+  static ClusterState running(String revision, FlannelPod... pods) {
+    return live(marks(revision).get(), pods);
+  }
+
+  static ClusterState live(RolloutAnnotations marks, FlannelPod... pods) {
+    return cluster(node("n1"), node("n2"))
+        .live(marked(Networks.live(IPIP, new PodCounts(true, 2, 2, 1, 1)), marks))
+        .pods(new FlannelPods(List.of(pods), Map.of()))
+        .state();
+  }
+
+  /** Two nodes on vxlan, with leases. */
+  static ClusterState vxlan(RolloutAnnotations marks, FlannelPod... pods) {
+    return cluster(
+            node("n1").podCidr("10.244.1.0/24").leased("vxlan", "192.168.0.1"),
+            node("n2").podCidr("10.244.2.0/24").leased("vxlan", "192.168.0.2"))
+        .live(marked(Networks.live(Networks.vxlan("10.244.0.0/16"), 2), marks))
+        .pods(new FlannelPods(List.of(pods), Map.of()))
+        .state();
+  }
+
+  private static LiveFlannel marked(LiveFlannel live, RolloutAnnotations marks) {
+    return new LiveFlannel(live.configHash(), live.config(), live.template(), live.pods(), marks);
+  }
+
+  /** A pod of flannel that was ready earlier. */
+  static FlannelPod pod(String node, String revision, boolean gateOpen) {
+    return new FlannelPod("pod-" + node, node, revision, "hash", Optional.of(EARLIER), gateOpen);
+  }
+
+  /** A status that says that a rollout stands still. */
+  static Rollout stalled(String hash) {
+    return new Rollout(
+        Phase.STALLED, 0, 2, null, hash, null, null, null, "0 of 2, and no further one");
+  }
+}
