@@ -79,12 +79,10 @@ class LocalFindingsTest {
     var node = SimulatedNode.of(BackendType.IPIP);
     node.links.replaceAll(
         link ->
-            link.name().equals("eth0")
-                ? Mutation.addressed(link, link.mtu(), "172.16.0.5/24")
-                : link);
+            link.name().equals("eth0") ? Links.addressed(link, link.mtu(), "172.16.0.5/24") : link);
     Link own = node.link("flannel.ipip");
     node.replace(
-        Mutation.with(
+        Links.with(
             own,
             own.kind(),
             own.mtu(),
@@ -105,7 +103,7 @@ class LocalFindingsTest {
             new SimulatedNode.Shape(
                 BackendType.VXLAN, false, false, Optional.of(1500), 1500, List.of(), true, false));
     Link own = node.link("flannel.1");
-    node.replace(Mutation.with(own, own.kind(), 1450, own.tunnel()));
+    node.replace(Links.with(own, own.kind(), 1450, own.tunnel()));
     assertThat(node.sightings())
         .extracting(Finding::message)
         .containsExactly(
