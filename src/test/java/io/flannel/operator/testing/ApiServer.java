@@ -4,7 +4,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -17,11 +16,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyPairGenerator;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -44,11 +40,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
   /** The range of the cluster's Services, and so of its one ServiceCIDR object. */
   public static final String SERVICE_RANGE = "10.96.0.0/16";
 
-  private static final Path CRDS = Path.of("src/main/resources/crds");
   private static final AtomicInteger STARTED = new AtomicInteger();
-  private static final String ADMIN = "test-admin";
-  private static final String CONTROLLER_MANAGER = "system:kube-controller-manager";
-  private static final String SCHEDULER = "system:kube-scheduler";
   private static final long START_SECONDS = 120;
 
   private final List<ChildProcess> processes = new ArrayList<>();
@@ -116,7 +108,11 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
 
   /** The certificate that vouches for {@link #url}. */
   public Path certificate() {
-    return file("pki/apiserver.crt");
+    return credentials().certificate();
+  }
+
+  private ServerCredentials credentials() {
+    return new ServerCredentials(directory());
   }
 
   /** Where logs, keys and kubeconfigs of this server are. */
@@ -129,7 +125,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
 
   /** A kubeconfig that may do everything, as user {@code test-admin}. */
   public Path kubeconfig() {
-    return kubeconfig("admin", url(), token(ADMIN));
+    return credentials().kubeconfigOf(ServerCredentials.ADMIN, "admin", url());
   }
 
   /**
@@ -137,20 +133,22 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
    * audit log has it as {@code system:serviceaccount:NAMESPACE:NAME}.
    */
   public Path kubeconfigOf(String namespace, String serviceAccount) {
-    return kubeconfig(namespace + "." + serviceAccount, url(), tokenOf(namespace, serviceAccount));
+    return credentials()
+        .kubeconfig(namespace + "." + serviceAccount, url(), tokenOf(namespace, serviceAccount));
   }
 
   /** The same, reaching the API server by way of a proxy. */
   public Path kubeconfigOf(String namespace, String serviceAccount, WriteBreaker proxy) {
-    return kubeconfig(
-        namespace + "." + serviceAccount + ".proxy",
-        proxy.url(),
-        tokenOf(namespace, serviceAccount));
+    return credentials()
+        .kubeconfig(
+            namespace + "." + serviceAccount + ".proxy",
+            proxy.url(),
+            tokenOf(namespace, serviceAccount));
   }
 
   /** The admin's, reaching the API server by way of a proxy. */
   public Path kubeconfig(WriteBreaker proxy) {
-    return kubeconfig("admin.proxy", proxy.url(), token(ADMIN));
+    return credentials().kubeconfigOf(ServerCredentials.ADMIN, "admin.proxy", proxy.url());
   }
 
   /** What the API server answered since it started, by its own metrics. */
@@ -165,44 +163,17 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
 
   /** Applies the CRDs of this repository and waits until they are served. */
   public ApiServer installCrds() {
-    try (var files = Files.list(CRDS)) {
-      for (var file : files.sorted().toList()) {
-        try (var yaml = Files.newInputStream(file)) {
-          var crds = client().apiextensions().v1().customResourceDefinitions();
-          CustomResourceDefinition crd = crds.load(yaml).item();
-          crds.resource(crd).forceConflicts().serverSideApply();
-          crds.resource(crd).waitUntilCondition(ApiServer::isEstablished, 60, TimeUnit.SECONDS);
-        }
-      }
-      return this;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A CRD as it is in this repository, such as {@code flannelnodes.flannel.io}. */
-  CustomResourceDefinition crd(String name) {
-    try (var files = Files.list(CRDS)) {
-      for (var file : files.sorted().toList()) {
-        try (var yaml = Files.newInputStream(file)) {
-          CustomResourceDefinition crd =
-              client().apiextensions().v1().customResourceDefinitions().load(yaml).item();
-          if (crd.getMetadata().getName().equals(name)) {
-            return crd;
-          }
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    throw new IllegalArgumentException("no CRD " + name);
+    new Crds(client()).install();
+    return this;
   }
 
   /** Starts the controller-manager with what flannel's objects need, and waits until it works. */
   public ApiServer controllerManager() {
     run(
         Tool.KUBE_CONTROLLER_MANAGER,
-        "--kubeconfig=" + kubeconfig("controller-manager", url(), token(CONTROLLER_MANAGER)),
+        "--kubeconfig="
+            + credentials()
+                .kubeconfigOf(ServerCredentials.CONTROLLER_MANAGER, "controller-manager", url()),
         "--controllers="
             + String.join(
                 ",",
@@ -217,7 +188,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
         "--leader-elect=false",
         "--secure-port=0",
         "--root-ca-file=" + certificate(),
-        "--service-account-private-key-file=" + file("pki/sa.key"));
+        "--service-account-private-key-file=" + credentials().key());
     await("the default ServiceAccount, which the controller-manager makes")
         .atMost(60, SECONDS)
         .until(
@@ -229,7 +200,8 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
 
   /** Starts the scheduler, so that DaemonSets' pods are bound to their nodes. */
   public ApiServer scheduler() {
-    String kubeconfig = kubeconfig("scheduler", url(), token(SCHEDULER)).toString();
+    String kubeconfig =
+        credentials().kubeconfigOf(ServerCredentials.SCHEDULER, "scheduler", url()).toString();
     run(
         Tool.KUBE_SCHEDULER,
         "--kubeconfig=" + kubeconfig,
@@ -283,22 +255,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
   }
 
   private void startApiServer(int etcdPort) throws IOException {
-    Files.createDirectories(file("pki"));
-    Files.writeString(file("pki/sa.key"), newPrivateKey());
-    Files.writeString(
-        file("pki/tokens.csv"),
-        """
-        %s,%s,admin,"system:masters"
-        %s,%s,controller-manager
-        %s,%s,scheduler
-        """
-            .formatted(
-                token(ADMIN),
-                ADMIN,
-                token(CONTROLLER_MANAGER),
-                CONTROLLER_MANAGER,
-                token(SCHEDULER),
-                SCHEDULER));
+    credentials().write();
     Files.writeString(
         file("audit-policy.yaml"),
         """
@@ -316,13 +273,13 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
           // An address for documentation: nothing is to reach the server but by loopback.
           "--advertise-address=192.0.2.1",
           "--endpoint-reconciler-type=none",
-          "--cert-dir=" + file("pki"),
-          "--token-auth-file=" + file("pki/tokens.csv"),
+          "--cert-dir=" + credentials().directory(),
+          "--token-auth-file=" + credentials().tokens(),
           "--authorization-mode=RBAC",
           "--service-cluster-ip-range=" + SERVICE_RANGE,
           "--service-account-issuer=https://kubernetes.default.svc",
-          "--service-account-key-file=" + file("pki/sa.key"),
-          "--service-account-signing-key-file=" + file("pki/sa.key"),
+          "--service-account-key-file=" + credentials().key(),
+          "--service-account-signing-key-file=" + credentials().key(),
           "--allow-privileged=true",
           "--audit-policy-file=" + file("audit-policy.yaml"),
           "--audit-log-path=" + file("audit.log"),
@@ -336,7 +293,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
         .until(
             () -> {
               processes.forEach(ChildProcess::mustBeAlive);
-              return Files.exists(certificate()) && Files.exists(file("pki/apiserver.key"));
+              return Files.exists(certificate()) && Files.exists(credentials().certificateKey());
             });
     client =
         new KubernetesClientBuilder()
@@ -375,7 +332,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
 
   private Config adminConfig() {
     Config config = Config.fromKubeconfig(kubeconfig().toFile());
-    config.setUserAgent(ADMIN);
+    config.setUserAgent(ServerCredentials.ADMIN);
     config.setRequestRetryBackoffLimit(0);
     return config;
   }
@@ -389,14 +346,6 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     }
   }
 
-  private static boolean isEstablished(@Nullable CustomResourceDefinition crd) {
-    return crd != null
-        && crd.getStatus() != null
-        && crd.getStatus().getConditions() != null
-        && crd.getStatus().getConditions().stream()
-            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
-  }
-
   private ChildProcess run(Tool tool, String... arguments) {
     List<String> command = new ArrayList<>(List.of(tool.path().toString()));
     command.addAll(Arrays.asList(arguments));
@@ -404,36 +353,6 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
         ChildProcess.start(tool.program(), command, Map.of(), file(tool.program() + ".log"));
     processes.add(process);
     return process;
-  }
-
-  private Path kubeconfig(String name, String server, String token) {
-    String trust = server.startsWith("https:") ? "certificate-authority: " + certificate() : "";
-    try {
-      return Files.writeString(
-          file(name + ".kubeconfig"),
-          """
-          apiVersion: v1
-          kind: Config
-          current-context: it
-          contexts:
-          - name: it
-            context:
-              cluster: it
-              user: it
-          clusters:
-          - name: it
-            cluster:
-              server: %s
-              %s
-          users:
-          - name: it
-            user:
-              token: %s
-          """
-              .formatted(server, trust, token));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private String tokenOf(String namespace, String serviceAccount) {
@@ -444,24 +363,6 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
         .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
         .getStatus()
         .getToken();
-  }
-
-  /** The server listens on loopback alone and holds nothing: a token need not be secret. */
-  private static String token(String user) {
-    return "token-of-" + user.replace(':', '-');
-  }
-
-  private static String newPrivateKey() {
-    try {
-      var generator = KeyPairGenerator.getInstance("RSA");
-      generator.initialize(2048);
-      byte[] key = generator.generateKeyPair().getPrivate().getEncoded();
-      return "-----BEGIN PRIVATE KEY-----\n"
-          + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key)
-          + "\n-----END PRIVATE KEY-----\n";
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   private static int next() {

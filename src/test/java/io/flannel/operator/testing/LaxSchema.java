@@ -86,7 +86,7 @@ public final class LaxSchema implements AutoCloseable {
 
   @Override
   public void close() {
-    var ours = cluster.api().crd(plural + ".flannel.io");
+    var ours = new Crds(cluster.client()).named(plural + ".flannel.io");
     cluster
         .client()
         .apiextensions()
