@@ -47,6 +47,17 @@ public record Rendered(KubernetesClient client) {
     return client.apps().daemonSets().inNamespace(TestCluster.FLANNEL).withName("kube-flannel-ds");
   }
 
+  /** Who has flannel's rights, as {@code NAMESPACE/NAME}; nobody where there is no binding. */
+  public List<String> subjects() {
+    ClusterRoleBinding binding = clusterRoleBinding().get();
+    return binding == null
+        ? List.of()
+        : binding.getSubjects().stream()
+            .map(
+                subject -> subject.getNamespace() + "/" + Objects.requireNonNull(subject.getName()))
+            .toList();
+  }
+
   /** The DaemonSet, which must be there. */
   public DaemonSet liveDaemonSet() {
     return Objects.requireNonNull(daemonSet().get());

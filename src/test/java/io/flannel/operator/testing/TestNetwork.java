@@ -155,6 +155,16 @@ public record TestNetwork(KubernetesClient client, String name) {
     return awaitConditions("Accepted=T Ready=T Reconciling=F Stalled=F");
   }
 
+  /** Waits until an adoption is over, and was told once. */
+  public void awaitAdopted() {
+    TestCluster.eventually(
+        "told",
+        () -> {
+          assertThat(status().adoption()).isNull();
+          assertThat(events()).filteredOn(it -> it.startsWith("Adopted: ")).hasSize(1);
+        });
+  }
+
   /** Waits for all four conditions, of the present generation. */
   public TestNetwork awaitConditions(String conditions) {
     TestCluster.eventually(

@@ -1,0 +1,58 @@
+package io.flannel.operator.it;
+
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.flannel.operator.testing.TestCluster;
+
+/** ServiceAccounts, and the binding of flannel's rights to them. */
+record Accounts(KubernetesClient client) {
+  /** In a cluster. */
+  static Accounts in(TestCluster cluster) {
+    return new Accounts(cluster.client());
+  }
+
+  /** Makes one, if it is not there. */
+  ServiceAccount create(String namespace, String name) {
+    ServiceAccount account =
+        new ServiceAccountBuilder()
+            .withNewMetadata()
+            .withNamespace(namespace)
+            .withName(name)
+            .endMetadata()
+            .build();
+    return client.resource(account).serverSideApply();
+  }
+
+  /** Makes the binding, for one account. */
+  void bind(String namespace, String account) {
+    client
+        .resource(
+            binding()
+                .edit()
+                .addNewSubject()
+                .withKind("ServiceAccount")
+                .withNamespace(namespace)
+                .withName(account)
+                .endSubject()
+                .build())
+        .create();
+  }
+
+  /** The binding for some, not created. */
+  static ClusterRoleBinding bound(Subject... subjects) {
+    return binding().edit().withSubjects(subjects).build();
+  }
+
+  private static ClusterRoleBinding binding() {
+    return new ClusterRoleBindingBuilder()
+        .withNewMetadata()
+        .withName("flannel")
+        .endMetadata()
+        .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "flannel")
+        .build();
+  }
+}

@@ -1,0 +1,117 @@
+package io.flannel.operator.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RunningOperator;
+import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.TestNetwork;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * The binding of another flannel's rights: who is bound may be another flannel, until nobody can be
+ * it or it is confirmed.
+ */
+class ForeignBindingIT {
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
+
+  @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
+
+  private final TestNetwork network = TestNetwork.of(cluster, "default");
+  private final Accounts accounts = Accounts.in(cluster);
+  private final Installation flannel = new Installation(cluster, operator, network);
+
+  @AfterEach
+  void accountsAreGone() {
+    cluster.client().serviceAccounts().inNamespace("kube-system").withName("canal").delete();
+  }
+
+  @Test
+  void theBindingOfAFlannelThatIsGoneIsNoObstacleOnceItsAccountIsGoneOrItIsConfirmed() {
+    cluster.nodes(1);
+    ServiceAccount account = accounts.create("kube-system", "flannel");
+    accounts.bind("kube-system", "flannel");
+    var mark = cluster.api().audit().mark();
+    network
+        .apply(TestNetwork.IPIP)
+        .awaitRefused("ForeignFlannel", "kube-system/flannel", Installation.CONFIRM);
+    flannel.nothingIsWrittenSince(mark);
+    cluster.client().resource(account).delete();
+    flannel.awaitInstalled();
+    assertThat(Rendered.in(cluster).subjects()).containsExactly("kube-flannel/flannel");
+  }
+
+  @Test
+  void soItIsWithAnAccountOfAnotherName() {
+    cluster.nodes(1);
+    ServiceAccount account = accounts.create("kube-system", "canal");
+    accounts.bind("kube-system", "canal");
+    var mark = cluster.api().audit().mark();
+    network.apply(TestNetwork.IPIP).awaitRefused("ForeignFlannel", "kube-system/canal");
+    flannel.nothingIsWrittenSince(mark);
+    assertThat(Rendered.in(cluster).subjects()).containsExactly("kube-system/canal");
+    cluster.client().resource(account).delete();
+    network.poke("nobody tells that an account of that name is gone");
+    flannel.awaitInstalled();
+  }
+
+  @Test
+  void aUserOfTheBindingIsConfirmedToBeLeftOver() {
+    cluster.nodes(1);
+    cluster.client().resource(Accounts.bound(user("flannel"))).create();
+    var mark = cluster.api().audit().mark();
+    network
+        .apply(TestNetwork.IPIP)
+        .awaitRefused("ForeignFlannel", "User flannel", Installation.CONFIRM);
+    flannel.nothingIsWrittenSince(mark);
+    network.confirmNoOtherFlannel();
+    flannel.awaitInstalled();
+    assertThat(Rendered.in(cluster).subjects()).containsExactly("kube-flannel/flannel");
+  }
+
+  /** The API server lets any text be a user's name. */
+  @Test
+  void subjectsThatNobodyCanBeStopNoPass() {
+    cluster.nodes(1);
+    cluster
+        .client()
+        .resource(Accounts.bound(user("system:serviceaccount::"), user("system:serviceaccount::x")))
+        .create();
+    network.apply(TestNetwork.IPIP);
+    network.awaitRefused("ForeignFlannel", "User system:serviceaccount::", Installation.CONFIRM);
+    network.confirmNoOtherFlannel();
+    flannel.awaitInstalled();
+    assertThat(Rendered.in(cluster).subjects()).containsExactly("kube-flannel/flannel");
+    assertThat(operator.process().stackTraces()).isEmpty();
+  }
+
+  @Test
+  void ofManySubjectsAFewAreAskedFor() {
+    cluster.nodes(1);
+    cluster
+        .client()
+        .resource(
+            Accounts.bound(
+                IntStream.range(0, 5_000)
+                    .mapToObj(
+                        i -> new Subject(null, "ServiceAccount", "account-" + i, "kube-system"))
+                    .toArray(Subject[]::new)))
+        .create();
+    network.apply(TestNetwork.IPIP).awaitRefused("ForeignFlannel", "ClusterRoleBinding flannel");
+    var mark = cluster.api().audit().mark();
+    operator.process().awaitPassAfter(() -> network.poke("look again"));
+    assertThat(cluster.api().audit().since(mark))
+        .filteredOn(request -> request.resource().equals("serviceaccounts"))
+        .filteredOn(request -> request.name().startsWith("account-"))
+        .hasSizeBetween(1, 1_000);
+  }
+
+  private static Subject user(String name) {
+    return new Subject("rbac.authorization.k8s.io", "User", name, null);
+  }
+}

@@ -1,0 +1,57 @@
+package io.flannel.operator.it;
+
+import static io.flannel.operator.testing.TestCluster.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flannel.operator.api.FlannelNode;
+import io.flannel.operator.testing.AuditLog;
+import io.flannel.operator.testing.FakeKubelets;
+import io.flannel.operator.testing.Rendered;
+import io.flannel.operator.testing.RunningOperator;
+import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.TestNetwork;
+
+/** Whether flannel is installed, for a network beside which there may be another flannel. */
+record Installation(TestCluster cluster, RunningOperator operator, TestNetwork network) {
+  /** What a user does where no other flannel is left. */
+  static final String CONFIRM =
+      "kubectl annotate fnet default flannel.io/confirm-no-other-flannel=true";
+
+  /** Installs it on two nodes. */
+  void install() {
+    cluster.nodes(2);
+    try (var kubelets = FakeKubelets.on(cluster)) {
+      network.apply(TestNetwork.IPIP).awaitReady();
+    }
+  }
+
+  /** Waits until the network is accepted and has its DaemonSet. */
+  void awaitInstalled() {
+    eventually("accepted", () -> assertThat(network.conditions()).startsWith("Accepted=T"));
+    eventually("flannel", () -> assertThat(Rendered.in(cluster).daemonSet().get()).isNotNull());
+  }
+
+  /** Something is lost, and the DaemonSet comes back. */
+  void putsItBack(Runnable loss) {
+    String before = Rendered.in(cluster).liveDaemonSet().getMetadata().getUid();
+    loss.run();
+    eventually(
+        "put back",
+        () -> {
+          assertThat(network.conditions()).startsWith("Accepted=T");
+          assertThat(Rendered.in(cluster).daemonSet().get())
+              .isNotNull()
+              .satisfies(now -> assertThat(now.getMetadata().getUid()).isNotEqualTo(before));
+        });
+    assertThat(network.eventReasons()).doesNotContain("ForeignFlannel");
+  }
+
+  /** The operator looked again and wrote nothing but what it says of the network. */
+  void nothingIsWrittenSince(AuditLog.Mark mark) {
+    operator.process().awaitPassAfter(() -> network.poke("look again"));
+    assertThat(cluster.writes(mark))
+        .extracting(AuditLog.Request::resource)
+        .containsOnly("flannelnetworks/status", "events");
+    assertThat(cluster.client().resources(FlannelNode.class).list().getItems()).isEmpty();
+  }
+}
