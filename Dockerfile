@@ -29,14 +29,14 @@ RUN jlink \
       --output /opt/jre
 
 COPY target/quarkus-app /app
-COPY src/main/docker/TrainingRun.java /tmp/TrainingRun.java
+COPY src/main/docker/TrainingRun.java src/main/docker/ApiStandIn.java /tmp/training/
 
 # One time for all files: the cache remembers the jars' times, and a layer whose content is that of the
 # last build stays the same layer. Then the cache itself: a start costs half the CPU with it, and it
 # must be made by the java, at the paths and with the collector and object headers of the entry point.
 # Profiles of methods, which only the optimising compiler would use, are left out: 4 MB of memory.
 RUN find /app -exec touch -h -d 2026-01-01T00:00:00Z {} + \
- && java -cp '/app/lib/main/*' /tmp/TrainingRun.java /opt/jre/bin/java /app /app/operator.aot \
+ && java -cp '/app/lib/main/*' /tmp/training/TrainingRun.java /opt/jre/bin/java /app /app/operator.aot \
       -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1 \
       -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
  && touch -d 2026-01-01T00:00:00Z /app /app/operator.aot \
