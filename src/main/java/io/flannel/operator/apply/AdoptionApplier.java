@@ -62,7 +62,7 @@ public final class AdoptionApplier {
   private final KubernetesClient client;
   private final Watches watches;
 
-  /** What this pass marked: the caches lag behind it. */
+  /** What this reconciliation marked: the caches lag behind it. */
   private final List<HasMetadata> marked = new ArrayList<>();
 
   public AdoptionApplier(KubernetesClient client, Watches watches) {
@@ -354,7 +354,7 @@ public final class AdoptionApplier {
           || cause.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         throw e;
       }
-      // Written by someone meanwhile: the event of that brings the next pass.
+      // Written by someone meanwhile: the event of that brings the next reconciliation.
     }
   }
 

@@ -36,7 +36,7 @@ public final class Applier {
   /**
    * Brings every object to what was rendered, in the order given. One that has a resourceVersion is
    * written over that version alone: if there is another by now, a watch is about to tell of it,
-   * and the next pass looks again.
+   * and the next reconciliation looks again.
    *
    * @return the objects that were written, as they are now: the caches lag behind them
    * @throws ApplyException if the API server refuses one; those before it are written

@@ -48,8 +48,9 @@ public final class FlannelBinding {
    * What flannel needs beside its DaemonSet, with the binding as it is to be while others need the
    * rights that they have. A ServiceAccount that is there keeps them, unless a person confirmed
    * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read again,
-   * just before it is written: what somebody wrote since the pass began is not in {@code cluster}.
-   * Nobody else is given them but a flannel to take over where only administrators have one.
+   * just before it is written: what somebody wrote since the reconciliation began is not in {@code
+   * cluster}. Nobody else is given them but a flannel to take over where only administrators have
+   * one.
    *
    * @param accounts asked for ServiceAccounts before, when {@code cluster} was observed
    * @return a list that more can be added to; the binding has the version that its subjects were

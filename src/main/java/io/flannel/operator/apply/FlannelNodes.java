@@ -12,22 +12,15 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec;
-import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.flannel.DesiredNetwork;
-import io.flannel.operator.flannel.Times;
 import io.flannel.operator.observe.FieldOwnership;
 import io.flannel.operator.observe.Unread;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.Flannel;
-import io.flannel.operator.runtime.ApiErrors;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -45,49 +38,10 @@ public final class FlannelNodes {
 
   private final KubernetesClient client;
   private final Watches watches;
-  private final Clock clock;
 
-  public FlannelNodes(KubernetesClient client, Watches watches, Clock clock) {
+  public FlannelNodes(KubernetesClient client, Watches watches) {
     this.client = client;
     this.watches = watches;
-    this.clock = clock;
-  }
-
-  /** What the agents reported, by node, of the nodes that have a FlannelNode. */
-  public Map<String, AgentReport> reports() {
-    Instant now = clock.instant();
-    return watches
-        .invalidReports()
-        .judge(
-            watches
-                .list(FlannelNode.class)
-                .collect(Collectors.toMap(FlannelNodes::name, node -> report(node, now))),
-            now);
-  }
-
-  private AgentReport report(FlannelNode node, Instant now) {
-    Optional<String> unread = Unread.of(node).in("status");
-    if (unread.isPresent()) {
-      return new AgentReport.Nonsense(unread.get());
-    }
-    Instant since =
-        watches
-            .reportArrived(name(node))
-            .or(() -> Times.tryParse(node.getMetadata().getCreationTimestamp()))
-            .orElse(now);
-    try {
-      return AgentReport.read(
-          node.getMetadata().getGeneration(),
-          node.getSpec(),
-          node.getStatus(),
-          Duration.between(since, now));
-    } catch (RuntimeException e) {
-      // Whatever it was, the other nodes' reports count.
-      if (watches.isNewFault(name(node), e)) {
-        LOG.error("the report of FlannelNode {} could not be judged", name(node), e);
-      }
-      return new AgentReport.Nonsense("it could not be judged: " + ApiErrors.rootMessage(e));
-    }
   }
 
   /**
@@ -184,7 +138,9 @@ public final class FlannelNodes {
     return wanted;
   }
 
-  /** By server-side apply: if it is there by now, the next pass sees what is left to do. */
+  /**
+   * By server-side apply: if it is there by now, the next reconciliation sees what is left to do.
+   */
   private void create(FlannelNode wanted) {
     client
         .resource(wanted)

@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.toMap;
 import static java.util.stream.Collectors.toSet;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -25,7 +24,6 @@ import io.flannel.operator.render.task.NodeTaskPod;
 import io.flannel.operator.render.task.NodeTaskPod.Kind;
 import io.flannel.operator.report.NetworkEvent;
 import io.flannel.operator.runtime.ApiErrors;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -50,29 +48,23 @@ public final class NodeCleanup {
   /** So long without progress, and what is left stays: a node may be off for good. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  private final KubernetesClient client;
+  private final ApplyContext context;
   private final Watches watches;
-  private final Pruner remover;
-  private final NodeTasks steps;
-  private final EventRecorder events;
+  private final Pruner pruner;
+  private final NodeTasks tasks;
   private final Instant actingSince;
-  private final Clock clock;
 
-  public NodeCleanup(
-      KubernetesClient client,
-      Watches watches,
-      Pruner remover,
-      NodeTasks steps,
-      EventRecorder events,
-      Instant actingSince,
-      Clock clock) {
-    this.client = client;
-    this.watches = watches;
-    this.remover = remover;
-    this.steps = steps;
-    this.events = events;
+  /**
+   * Prepares it.
+   *
+   * @param actingSince when this operator began to act: before that, nothing was tried
+   */
+  public NodeCleanup(ApplyContext context, Instant actingSince) {
+    this.context = context;
+    this.watches = context.watches();
+    this.pruner = new Pruner(context.client(), context.watches(), context.agents());
+    this.tasks = new NodeTasks(context);
     this.actingSince = actingSince;
-    this.clock = clock;
   }
 
   /**
@@ -88,7 +80,7 @@ public final class NodeCleanup {
    * @return empty: nothing is left to be waited for
    */
   public Optional<Pending> run(DesiredNetwork network, FlannelNetwork deleted) {
-    Optional<Instant> flannelEnds = remover.endFlannel(network, clock.instant());
+    Optional<Instant> flannelEnds = pruner.endFlannel(network, context.clock().instant());
     Optional<Duration> flannel = flannelEnds.flatMap(since -> until(since.plus(PATIENCE)));
     if (flannel.isPresent()) {
       return flannel.map(look -> new Pending(look, "flannel's pods end"));
@@ -104,7 +96,7 @@ public final class NodeCleanup {
             .orElseThrow();
     if (othersFlannelRuns(network)) {
       // What a task began would take the other's.
-      steps.end(Kind.CLEANUP);
+      tasks.end(Kind.CLEANUP);
       return Optional.empty();
     }
     if (!everRan(network, deleted)) {
@@ -123,7 +115,7 @@ public final class NodeCleanup {
             .map(ClusterNode::name)
             .collect(toSet());
     TaskSchedule schedule =
-        steps.run(
+        tasks.run(
             network, Kind.CLEANUP, TaskInputs.same(due, order(network, deleted)), Optional.empty());
     SortedMap<String, String> failed = new TreeMap<>(schedule.failed());
     published.keySet().stream()
@@ -142,7 +134,7 @@ public final class NodeCleanup {
     Optional<Duration> wait = until(lastProgress(began, schedule).plus(PATIENCE));
     if (wait.isEmpty()) {
       say(deleted, left, failed);
-      steps.end(Kind.CLEANUP);
+      tasks.end(Kind.CLEANUP);
     }
     return wait.map(
         most ->
@@ -158,7 +150,7 @@ public final class NodeCleanup {
 
   /** A flannel of someone else's, or another network's that takes over what this one leaves. */
   private boolean othersFlannelRuns(DesiredNetwork network) {
-    return remover.isOthersFlannelThere(network)
+    return pruner.isOthersFlannelThere(network)
         || watches
             .list(FlannelNetwork.class)
             .filter(other -> !other.getMetadata().getName().equals(network.name()))
@@ -167,14 +159,14 @@ public final class NodeCleanup {
 
   /** By what it wrote, which goes last, or else by its status: somebody may have deleted that. */
   private boolean everRan(DesiredNetwork network, FlannelNetwork deleted) {
-    return remover.configMaps(network).findAny().isPresent()
+    return pruner.configMaps(network).findAny().isPresent()
         || Optional.ofNullable(deleted.getStatus()).map(FlannelNetworkStatus::applied).isPresent();
   }
 
   /** Whatever the spec says by now, routes go to what was ever applied, too. */
   private String order(DesiredNetwork network, FlannelNetwork deleted) {
     Stream<Cidr> applied =
-        remover
+        pruner
             .configMaps(network)
             .flatMap(map -> LiveFlannelReader.config(map).stream())
             .flatMap(config -> config.ranges().stream());
@@ -196,7 +188,7 @@ public final class NodeCleanup {
 
   /** The nodes that have a pod for this task, whatever became of them. */
   private Set<String> begun() {
-    return steps.pods(Kind.CLEANUP).map(TaskPod::seen).map(SeenPod::node).collect(toSet());
+    return tasks.pods(Kind.CLEANUP).map(TaskPod::seen).map(SeenPod::node).collect(toSet());
   }
 
   /**
@@ -212,7 +204,8 @@ public final class NodeCleanup {
             .sorted()
             .toList();
     try {
-      client
+      context
+          .client()
           .nodes()
           .withName(node.name())
           .subresource("status")
@@ -236,10 +229,10 @@ public final class NodeCleanup {
    */
   private Instant lastProgress(Instant began, TaskSchedule schedule) {
     if (schedule.starts().stream().anyMatch(start -> start.attempt() == 1)) {
-      return clock.instant();
+      return context.clock().instant();
     }
     Stream<Instant> firstAttempts =
-        steps
+        tasks
             .pods(Kind.CLEANUP)
             .map(TaskPod::seen)
             .filter(pod -> pod.attempt() == 1)
@@ -255,19 +248,21 @@ public final class NodeCleanup {
   }
 
   private Optional<Duration> until(Instant due) {
-    Duration wait = Duration.between(clock.instant(), due);
+    Duration wait = Duration.between(context.clock().instant(), due);
     return wait.isPositive() ? Optional.of(wait) : Optional.empty();
   }
 
   private void say(FlannelNetwork deleted, Set<String> left, SortedMap<String, String> failed) {
-    events.record(
-        deleted,
-        new NetworkEvent(
-            true,
-            "NodesNotCleaned",
-            "flannel's devices, routes, rules and files may still be on %s%s; reboot the nodes, or"
-                    .formatted(Names.ofNodes(List.copyOf(left)), first(failed))
-                + " remove them there, with /etc/cni/net.d/10-flannel.conflist"));
+    context
+        .events()
+        .record(
+            deleted,
+            new NetworkEvent(
+                true,
+                "NodesNotCleaned",
+                "flannel's devices, routes, rules and files may still be on %s%s; reboot the nodes, or"
+                        .formatted(Names.ofNodes(List.copyOf(left)), first(failed))
+                    + " remove them there, with /etc/cni/net.d/10-flannel.conflist"));
   }
 
   private static String first(SortedMap<String, String> failed) {

@@ -2,21 +2,15 @@ package io.flannel.operator.apply;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.task.TaskSchedule;
-import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import io.flannel.operator.flannel.DesiredNetwork;
-import io.flannel.operator.flannel.Names;
+import io.flannel.operator.observe.TaskObserver;
 import io.flannel.operator.observe.TaskPod;
-import io.flannel.operator.observe.Watches;
-import io.flannel.operator.render.NodeAgentSettings;
 import io.flannel.operator.render.task.NodeTaskPod;
 import io.flannel.operator.render.task.NodeTaskPod.Kind;
 import io.flannel.operator.runtime.ApiErrors;
 import java.net.HttpURLConnection;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -42,17 +36,10 @@ public final class NodeTasks {
   /** So long after the API server took a pod not, it is asked again. */
   static final Duration REFUSED_LOOK = Duration.ofSeconds(30);
 
-  private final KubernetesClient client;
-  private final Watches watches;
-  private final NodeAgentSettings settings;
-  private final Clock clock;
+  private final ApplyContext context;
 
-  public NodeTasks(
-      KubernetesClient client, Watches watches, NodeAgentSettings settings, Clock clock) {
-    this.client = client;
-    this.watches = watches;
-    this.settings = settings;
-    this.clock = clock;
+  public NodeTasks(ApplyContext context) {
+    this.context = context;
   }
 
   /**
@@ -69,9 +56,9 @@ public final class NodeTasks {
         TaskSchedule.of(
             hashes,
             pods(kind).map(TaskPod::seen).toList(),
-            Math.max(1, (int) watches.list(Node.class).count() * PERCENT_AT_ONCE / 100),
+            Math.max(1, (int) context.watches().list(Node.class).count() * PERCENT_AT_ONCE / 100),
             repeat,
-            clock.instant());
+            context.clock().instant());
     SortedMap<String, String> refused = make(network, kind, schedule.starts(), tasks);
     delete(kind, schedule.deletions());
     return schedule.refused(refused, REFUSED_LOOK);
@@ -79,34 +66,7 @@ public final class NodeTasks {
 
   /** The pods of a kind. */
   Stream<TaskPod> pods(Kind kind) {
-    return watches.taskPods().filter(pod -> pod.kind().equals(kind.label()));
-  }
-
-  /**
-   * What waits until pods of a kind are at work no more. One that was deleted may be, until kubelet
-   * has ended it; where kubelet says nothing, until the patience with it has ended.
-   *
-   * @param before what waits, and for which pods, as the beginning of a sentence
-   * @return empty: none is at work
-   */
-  public Optional<Decision> awaitEnd(Kind kind, String before) {
-    List<String> atWork = atWork(kind);
-    return atWork.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Decision.Wait(
-                TaskSchedule.WAITING, "%s ends on %s".formatted(before, Names.ofNodes(atWork))));
-  }
-
-  private List<String> atWork(Kind kind) {
-    return pods(kind)
-        .filter(pod -> !pod.ended())
-        .map(TaskPod::seen)
-        .filter(pod -> clock.instant().isBefore(pod.since().plus(TaskSchedule.PATIENCE)))
-        .map(SeenPod::node)
-        .distinct()
-        .sorted()
-        .toList();
+    return TaskObserver.pods(context.watches(), kind);
   }
 
   /**
@@ -122,14 +82,17 @@ public final class NodeTasks {
       return refused;
     }
     Map<String, Node> nodes = new TreeMap<>();
-    watches.list(Node.class).forEach(node -> nodes.put(node.getMetadata().getName(), node));
+    context
+        .watches()
+        .list(Node.class)
+        .forEach(node -> nodes.put(node.getMetadata().getName(), node));
     for (TaskSchedule.Start start : starts) {
       Node node = nodes.get(start.node());
       if (node != null && tasks.nodes().contains(start.node())) {
         start(
                 NodeTaskPod.render(
                     network,
-                    settings,
+                    context.agents(),
                     new NodeTaskPod.Task(
                         kind,
                         start.node(),
@@ -159,12 +122,12 @@ public final class NodeTasks {
   private void delete(Stream<TaskPod> pods) {
     pods.map(TaskPod::pod)
         .filter(pod -> !pod.isMarkedForDeletion())
-        .forEach(pod -> client.resource(pod).delete());
+        .forEach(pod -> context.client().resource(pod).delete());
   }
 
   private Optional<String> start(Pod pod, Kind kind, TaskSchedule.Start start) {
     try {
-      client.resource(pod).create();
+      context.client().resource(pod).create();
       LOG.info("task {} on node {}, attempt {}", kind.label(), start.node(), start.attempt());
       return Optional.empty();
     } catch (KubernetesClientException e) {

@@ -1,18 +1,14 @@
 package io.flannel.operator.apply;
 
 import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.ProbeKey;
 import io.flannel.operator.observe.FieldOwnership;
-import io.flannel.operator.observe.Watches;
-import io.flannel.operator.render.NodeAgentSettings;
 import io.flannel.operator.render.ProbeKeySecret;
 import io.flannel.operator.runtime.ApiErrors;
 import java.net.HttpURLConnection;
 import java.security.SecureRandom;
-import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,23 +21,16 @@ import org.slf4j.LoggerFactory;
 public final class ProbeKeys {
   private static final Logger LOG = LoggerFactory.getLogger(ProbeKeys.class);
 
-  private final KubernetesClient client;
-  private final Watches watches;
-  private final NodeAgentSettings agents;
-  private final Clock clock;
+  private final ApplyContext context;
   private final SecureRandom random = new SecureRandom();
 
-  public ProbeKeys(
-      KubernetesClient client, Watches watches, NodeAgentSettings agents, Clock clock) {
-    this.client = client;
-    this.watches = watches;
-    this.agents = agents;
-    this.clock = clock;
+  public ProbeKeys(ApplyContext context) {
+    this.context = context;
   }
 
   /** Makes, mends or renews it, if that is due. */
   public void keep(DesiredNetwork network) {
-    Optional<Secret> cached = watches.find(ProbeKeySecret.named(agents));
+    Optional<Secret> cached = context.watches().find(ProbeKeySecret.named(context.agents()));
     if (cached.filter(it -> ProbeKeySecret.holds(it, render(network, it))).isPresent()) {
       return;
     }
@@ -56,7 +45,7 @@ public final class ProbeKeys {
         LOG.warn(
             "Secret {}/{} could not be written: {}. The node agents go on with the keys that they"
                 + " have, or without any; grant the operator its rights as the Helm chart has them",
-            agents.namespace(),
+            context.agents().namespace(),
             ProbeKey.SECRET,
             ApiErrors.said(e));
       }
@@ -65,18 +54,19 @@ public final class ProbeKeys {
 
   /** The cache may lag behind what was written last, which must not be lost for new keys. */
   private void write(DesiredNetwork network) {
-    Secret live = client.resource(ProbeKeySecret.named(agents)).get();
+    Secret live = context.client().resource(ProbeKeySecret.named(context.agents())).get();
     Secret wanted = render(network, live);
     if (live != null && ProbeKeySecret.holds(live, wanted)) {
       return;
     }
     if (live != null && !ProbeKeySecret.canBeWritten(live)) {
-      client.resource(live).delete();
+      context.client().resource(live).delete();
       LOG.info("deleted {}, which could not be changed", Applier.name(live));
     } else if (live != null) {
       wanted.getMetadata().setResourceVersion(live.getMetadata().getResourceVersion());
     }
-    client
+    context
+        .client()
         .resource(wanted)
         .fieldManager(FieldOwnership.FIELD_MANAGER)
         .forceConflicts()
@@ -85,7 +75,8 @@ public final class ProbeKeys {
   }
 
   private Secret render(DesiredNetwork network, @Nullable Secret live) {
-    return ProbeKeySecret.render(network, agents, live, clock.instant(), this::key);
+    return ProbeKeySecret.render(
+        network, context.agents(), live, context.clock().instant(), this::key);
   }
 
   private byte[] key() {

@@ -31,17 +31,6 @@ public record ClusterState(
     FlannelPods pods,
     OtherFlannels others) {
 
-  /** Without a sign of a flannel of another name. */
-  public ClusterState(
-      List<ClusterNode> nodes,
-      List<ServiceRange> serviceRanges,
-      List<NetworkRef> networks,
-      Optional<LiveFlannel> live,
-      List<ForeignFlannel> foreign,
-      FlannelPods pods) {
-    this(nodes, serviceRanges, networks, live, foreign, pods, OtherFlannels.NONE);
-  }
-
   /** A range that Services get their addresses from, and the ServiceCIDR object that says so. */
   public record ServiceRange(String name, Cidr range) {}
 

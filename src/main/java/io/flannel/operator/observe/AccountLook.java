@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Asks the API server for ServiceAccounts that no watch tells of, for one pass. A binding may name
- * any number of them: each is asked for once, and no more than {@link #MOST}.
+ * Asks the API server for ServiceAccounts that no watch tells of, for one reconciliation. A binding
+ * may name any number of them: each is asked for once, and no more than {@link #MOST}.
  */
 public final class AccountLook {
   /** What is beyond is taken for there, so that nobody loses the rights that he has. */

@@ -62,11 +62,11 @@ public final class ClusterObserver {
   }
 
   /**
-   * The observer of a pass.
+   * The observer of a reconciliation.
    *
    * @param accounts asks for ServiceAccounts that no watch tells of
-   * @param network the FlannelNetwork that it is about, as the pass has it
-   * @param written what the pass wrote, as the API server answered
+   * @param network the FlannelNetwork that it is about, as the reconciliation has it
+   * @param written what the reconciliation wrote, as the API server answered
    */
   public static ClusterObserver of(
       AccountLook accounts, Watches watches, FlannelNetwork network, List<HasMetadata> written) {

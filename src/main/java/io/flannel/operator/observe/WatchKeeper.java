@@ -80,13 +80,14 @@ public class WatchKeeper {
   /**
    * From now on these are looked after.
    *
-   * @param passing held while one is begun again: a pass would find its cache empty
+   * @param reconciling held while one is begun again: a reconciliation would find its cache empty
    */
-  public void keep(List<ManagedInformerEventSource<?, ?, ?>> sources, Lock passing) {
+  public void keep(List<ManagedInformerEventSource<?, ?, ?>> sources, Lock reconciling) {
     kept = sources.stream().map(Kept::new).toList();
     long millis = Math.max(100, patience.toMillis() / LOOKS);
     var _ =
-        looks.scheduleWithFixedDelay(() -> look(passing), millis, millis, TimeUnit.MILLISECONDS);
+        looks.scheduleWithFixedDelay(
+            () -> look(reconciling), millis, millis, TimeUnit.MILLISECONDS);
   }
 
   @PreDestroy
@@ -108,10 +109,10 @@ public class WatchKeeper {
         .toList();
   }
 
-  private void look(Lock passing) {
+  private void look(Lock reconciling) {
     for (Kept one : kept) {
       try {
-        one.look(passing);
+        one.look(reconciling);
       } catch (KubernetesClientException e) {
         // Not reached: no other would be, and none is to blame.
         kept.forEach(it -> it.deadLooks.set(0));
@@ -148,7 +149,7 @@ public class WatchKeeper {
               .allMatch(InformerHealthIndicator::hasSynced);
     }
 
-    void look(Lock passing) {
+    void look(Lock reconciling) {
       if (!source.isRunning() && !stopped) {
         return; // It has not begun, or the operator ends.
       }
@@ -187,7 +188,7 @@ public class WatchKeeper {
         notBefore = now.plus(pause);
         Duration twice = pause.multipliedBy(2);
         pause = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
-        beginAgain(passing);
+        beginAgain(reconciling);
       }
     }
 
@@ -198,15 +199,15 @@ public class WatchKeeper {
       }
     }
 
-    private void beginAgain(Lock passing) {
-      passing.lock();
+    private void beginAgain(Lock reconciling) {
+      reconciling.lock();
       try {
         stopped = true;
         source.stop();
         source.start();
         stopped = false;
       } finally {
-        passing.unlock();
+        reconciling.unlock();
       }
     }
 

@@ -5,11 +5,11 @@ import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.apply.AdoptionApplier;
 import io.flannel.operator.apply.Applier;
+import io.flannel.operator.apply.ApplyContext;
 import io.flannel.operator.apply.CleanupFinalizer;
 import io.flannel.operator.apply.FlannelNodes;
 import io.flannel.operator.apply.NodeCleanup;
 import io.flannel.operator.apply.NodeTasks;
-import io.flannel.operator.apply.PreflightPods;
 import io.flannel.operator.apply.Pruner;
 import io.flannel.operator.apply.StatusWriter;
 import io.flannel.operator.decide.Decision;
@@ -20,40 +20,34 @@ import io.flannel.operator.report.NetworkEvent;
 import io.flannel.operator.report.StatusReport;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * One pass over a FlannelNetwork that is being deleted. With {@code deletionPolicy: Cleanup} it
- * removes what can be removed now; it needs no more of the spec than can be read.
+ * The reconciliation of a FlannelNetwork that is being deleted. With {@code deletionPolicy:
+ * Cleanup} it removes what can be removed now; it needs no more of the spec than can be read.
  */
 final class Finalization {
   /** Delay before a FlannelNode that the API server does not delete is tried again. */
   private static final Duration REFUSED_LOOK = Duration.ofSeconds(10);
 
-  private final ReconcileContext tools;
-  private final Instant actingSince;
+  private final ReconcileContext context;
+  private final ApplyContext apply;
   private final FlannelNetwork network;
   private final StatusWriter statusWriter;
   private final CleanupFinalizer finalizer;
-  private final Pruner remover;
-  private final NodeTasks steps;
+  private final Pruner pruner;
+  private final NodeTasks tasks;
 
-  /**
-   * Prepares it.
-   *
-   * @param actingSince when this operator began to act
-   */
-  Finalization(ReconcileContext tools, Instant actingSince, FlannelNetwork network) {
-    this.tools = tools;
-    this.actingSince = actingSince;
+  Finalization(ReconcileContext context, FlannelNetwork network) {
+    this.context = context;
+    this.apply = context.apply();
     this.network = network;
-    this.statusWriter = new StatusWriter(tools.client(), tools.events());
-    this.finalizer = new CleanupFinalizer(tools.client());
-    this.remover = new Pruner(tools.client(), tools.watches(), tools.agents());
-    this.steps = new NodeTasks(tools.client(), tools.watches(), tools.agents(), tools.clock());
+    this.statusWriter = new StatusWriter(apply.client(), apply.events());
+    this.finalizer = new CleanupFinalizer(apply.client());
+    this.pruner = new Pruner(apply.client(), apply.watches(), apply.agents());
+    this.tasks = new NodeTasks(apply);
   }
 
   /**
@@ -77,7 +71,7 @@ final class Finalization {
   }
 
   private UpdateControl<FlannelNetwork> goOn() {
-    new PreflightPods(steps, tools.clock()).end();
+    tasks.end(Kind.PREFLIGHT);
     if (!finalizer.isOn(network)) {
       return UpdateControl.noUpdate();
     }
@@ -92,12 +86,12 @@ final class Finalization {
       write(
           previous ->
               StatusReport.refused(
-                  network.getMetadata().getGeneration(), previous, refuse, tools.clock()));
+                  network.getMetadata().getGeneration(), previous, refuse, apply.clock()));
       return UpdateControl.noUpdate();
     }
     if (NetworkSpec.cleansUp(network)) {
       Optional<NodeCleanup.Pending> pending =
-          NetworkSpec.going(network, remover.configMaps(name())).flatMap(this::cleanUp);
+          NetworkSpec.going(network, pruner.configMaps(name())).flatMap(this::cleanUp);
       if (pending.isPresent()) {
         return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(pending.get().lookAgain());
       }
@@ -116,18 +110,10 @@ final class Finalization {
   private Optional<NodeCleanup.Pending> cleanUp(NetworkSpec.Going going) {
     DesiredNetwork wanted = going.wanted();
     Optional<Applier.ApplyException> refused = deleteFlannelNodes(wanted);
-    remover.removeAgents(wanted);
-    steps.end(Kind.LEFT_OVERS);
+    pruner.removeAgents(wanted);
+    tasks.end(Kind.LEFT_OVERS);
     Optional<NodeCleanup.Pending> pending =
-        new NodeCleanup(
-                tools.client(),
-                tools.watches(),
-                remover,
-                steps,
-                tools.events(),
-                actingSince,
-                tools.clock())
-            .run(wanted, network);
+        new NodeCleanup(apply, context.actingSince()).run(wanted, network);
     if (pending.isPresent()) {
       String how = pending.get().how();
       say(
@@ -147,15 +133,15 @@ final class Finalization {
       say(why);
       return Optional.of(new NodeCleanup.Pending(REFUSED_LOOK, why));
     }
-    new AdoptionApplier(tools.client(), tools.watches()).removeAll(wanted);
-    remover.removeAll(wanted, network);
+    new AdoptionApplier(apply.client(), apply.watches()).removeAll(wanted);
+    pruner.removeAll(wanted, network);
     return Optional.empty();
   }
 
   /** What is refused of them stops nothing else. */
   private Optional<Applier.ApplyException> deleteFlannelNodes(DesiredNetwork wanted) {
     try {
-      new FlannelNodes(tools.client(), tools.watches(), tools.clock()).deleteAll(wanted.name());
+      new FlannelNodes(apply.client(), apply.watches()).deleteAll(wanted.name());
       return Optional.empty();
     } catch (Applier.ApplyException e) {
       return Optional.of(e);
@@ -163,7 +149,7 @@ final class Finalization {
   }
 
   private void tellThatAllStays(String why) {
-    tools
+    apply
         .events()
         .record(
             network,
@@ -178,11 +164,11 @@ final class Finalization {
   /** How far the cleaning is. */
   private void say(String how) {
     long generation = network.getMetadata().getGeneration();
-    write(previous -> StatusReport.cleaning(generation, previous, how, tools.clock()));
+    write(previous -> StatusReport.cleaning(generation, previous, how, apply.clock()));
   }
 
   private void write(Function<Optional<FlannelNetworkStatus>, FlannelNetworkStatus> report) {
-    tools.metrics().record(name(), statusWriter.write(network, report), Map.of());
+    context.metrics().record(name(), statusWriter.write(network, report), Map.of());
   }
 
   private String name() {

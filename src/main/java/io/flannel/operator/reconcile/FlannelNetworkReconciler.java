@@ -1,19 +1,16 @@
 package io.flannel.operator.reconcile;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.apply.Applier;
-import io.flannel.operator.apply.EventRecorder;
+import io.flannel.operator.apply.ApplyContext;
 import io.flannel.operator.observe.FieldOwnership;
 import io.flannel.operator.observe.WatchKeeper;
 import io.flannel.operator.observe.Watches;
-import io.flannel.operator.render.NodeAgentSettings;
 import io.flannel.operator.report.metrics.NetworkMetrics;
 import io.flannel.operator.report.view.NotWatchingException;
 import io.flannel.operator.runtime.AllEventsControllerConfiguration;
 import io.flannel.operator.runtime.ApiErrors;
-import io.flannel.operator.runtime.OwnDeployment;
 import io.flannel.operator.runtime.ReconcileRate;
 import io.flannel.operator.runtime.RecreationEventSource;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -25,7 +22,6 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import jakarta.inject.Inject;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,7 +30,6 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,20 +55,16 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   /** So often it is asked whether all that is watched was read. */
   private static final Duration SYNC_LOOK = Duration.ofSeconds(2);
 
-  private final KubernetesClient client;
-  private final Clock clock;
+  private final ApplyContextFactory contexts;
   private final NetworkMetrics metrics;
-  private final NodeAgentSettings agents;
-  private final EventRecorder events;
   private final NetworkQueries shown;
   private final ReconcileRate rate;
   private final WatchKeeper keeper;
-  private final String deployment;
 
-  private final Lock passing = new ReentrantLock();
+  private final Lock reconciling = new ReentrantLock();
 
   // Both are set by the framework before the first pass.
-  private volatile @Nullable ReconcileContext tools;
+  private volatile @Nullable ApplyContext apply;
   private volatile @Nullable RecreationEventSource secondLook;
 
   /** When it first did: a standby does not. */
@@ -81,35 +72,26 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
 
   @Inject
   FlannelNetworkReconciler(
-      KubernetesClient client,
-      Clock clock,
+      ApplyContextFactory contexts,
       NetworkMetrics metrics,
-      NodeAgentSettings agents,
       NetworkQueries shown,
       ReconcileRate rate,
-      WatchKeeper keeper,
-      @ConfigProperty(name = "flannel.instance") String instance,
-      @ConfigProperty(name = "flannel.deployment") String deployment) {
-    this.client = client;
-    this.agents = agents;
-    this.clock = clock;
+      WatchKeeper keeper) {
+    this.contexts = contexts;
     this.metrics = metrics;
     this.shown = shown;
     this.rate = rate;
     this.keeper = keeper;
-    this.deployment = deployment;
-    this.events = new EventRecorder(client, clock, instance);
   }
 
   @Override
   public List<EventSource<?, FlannelNetwork>> prepareEventSources(
       EventSourceContext<FlannelNetwork> context) {
-    Watches watches = new Watches(context, agents.namespace(), clock);
+    ApplyContext created = contexts.create(context);
+    Watches watches = created.watches();
     shown.readFrom(watches);
-    keeper.keep(watches.kept(context), passing);
-    NodeAgentSettings owned =
-        agents.ownedBy(OwnDeployment.owner(client, agents.namespace(), deployment));
-    tools = new ReconcileContext(client, watches, owned, clock, metrics, events);
+    keeper.keep(watches.kept(context), reconciling);
+    apply = created;
     List<EventSource<?, FlannelNetwork>> sources = new ArrayList<>(watches.eventSources());
     RecreationEventSource look = new RecreationEventSource(context.getPrimaryCache());
     secondLook = look;
@@ -126,17 +108,18 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       return UpdateControl.noUpdate();
     }
     // One at a time: two networks would take each other's objects.
-    passing.lock();
+    reconciling.lock();
     try {
       if (!keeper.haveSynced()) {
         // What can't be watched yet may well be there: its absence says nothing.
         return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(SYNC_LOOK);
       }
-      Instant since = Objects.requireNonNullElseGet(actingSince, clock::instant);
+      ApplyContext tools = Objects.requireNonNull(apply);
+      Instant since = Objects.requireNonNullElseGet(actingSince, tools.clock()::instant);
       actingSince = since;
-      Reconciliation pass =
-          new Reconciliation(Objects.requireNonNull(tools), since, network, context);
-      return rate.counted(() -> metrics.timed(pass::run));
+      Reconciliation reconciliation =
+          new Reconciliation(new ReconcileContext(tools, metrics, since), network, context);
+      return rate.counted(() -> metrics.timed(reconciliation::run));
     } catch (NotWatchingException e) {
       LOG.info("FlannelNetwork {}: {}; nothing more is written", name(network), e.getMessage());
       return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(SYNC_LOOK);
@@ -150,7 +133,7 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       LOG.error("FlannelNetwork {}: a fault of this operator", name(network), e);
       throw e;
     } finally {
-      passing.unlock();
+      reconciling.unlock();
     }
   }
 

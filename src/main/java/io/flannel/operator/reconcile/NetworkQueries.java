@@ -6,17 +6,14 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNode;
-import io.flannel.operator.apply.FlannelNodes;
 import io.flannel.operator.decide.ClusterState;
-import io.flannel.operator.decide.PreviousStatus;
 import io.flannel.operator.decide.acceptance.SpecValidator;
-import io.flannel.operator.decide.health.AgentReport;
-import io.flannel.operator.decide.health.TunnelVerdicts;
-import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.rollout.RestartGrace;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.live.AppliedConfig;
 import io.flannel.operator.flannel.live.LiveFlannel;
+import io.flannel.operator.observe.AgentReports;
 import io.flannel.operator.observe.ClusterObserver;
 import io.flannel.operator.observe.NetworkSpec;
 import io.flannel.operator.observe.Watches;
@@ -30,7 +27,6 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -154,22 +150,13 @@ class NetworkQueries implements Networks {
       return Optional.empty();
     }
     Instant now = clock.instant();
-    List<NodeLease> leases = NodeLease.judge(wanted, cluster);
-    Map<String, AgentReport> reports =
-        RestartGrace.told(
-            new FlannelNodes(client, present, clock).reports(),
-            cluster.pods(),
-            wanted.health(),
+    Observation seen =
+        Observation.of(
+            wanted,
+            cluster,
+            RestartGrace.told(AgentReports.at(now, present), cluster.pods(), wanted.health(), now),
+            Optional.ofNullable(network.getStatus()),
             now);
-    Optional<TunnelVerdicts> tunnels =
-        wanted.health().enabled()
-            ? Optional.of(
-                TunnelVerdicts.judge(
-                    wanted.health(),
-                    leases,
-                    reports,
-                    PreviousStatus.of(Optional.ofNullable(network.getStatus()))))
-            : Optional.empty();
     return Optional.of(
         new ObservedNetwork.Evidence(
             wanted,
@@ -178,9 +165,9 @@ class NetworkQueries implements Networks {
                 .flatMap(LiveFlannel::config)
                 .flatMap(AppliedConfig::backend)
                 .orElse(wanted.backend()),
-            leases,
-            reports,
-            tunnels,
+            seen.leases(),
+            seen.reports(),
+            seen.tunnels(),
             now));
   }
 }

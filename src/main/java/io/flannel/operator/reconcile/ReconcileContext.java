@@ -1,17 +1,12 @@
 package io.flannel.operator.reconcile;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.flannel.operator.apply.EventRecorder;
-import io.flannel.operator.observe.Watches;
-import io.flannel.operator.render.NodeAgentSettings;
+import io.flannel.operator.apply.ApplyContext;
 import io.flannel.operator.report.metrics.NetworkMetrics;
-import java.time.Clock;
+import java.time.Instant;
 
-/** What every pass works with. */
-record ReconcileContext(
-    KubernetesClient client,
-    Watches watches,
-    NodeAgentSettings agents,
-    Clock clock,
-    NetworkMetrics metrics,
-    EventRecorder events) {}
+/**
+ * What every reconciliation works with.
+ *
+ * @param actingSince when this operator began to act
+ */
+record ReconcileContext(ApplyContext apply, NetworkMetrics metrics, Instant actingSince) {}

@@ -7,6 +7,8 @@ import io.flannel.operator.api.FlannelNetworkStatus.Difference;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.adoption.AdoptionValidator;
+import io.flannel.operator.decide.observation.Observation;
+import io.flannel.operator.decide.plan.Plan;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Names;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
@@ -26,12 +28,14 @@ public final class AdoptionReport {
    * @param manifest writes the FlannelNetwork that takes a flannel over as it is
    */
   public static Optional<Adoption> of(
-      DesiredNetwork wanted,
-      ClusterState cluster,
-      Decision decision,
-      boolean paused,
+      Observation seen,
+      Plan plan,
       List<String> leftOver,
       Function<ForeignFlannel, Optional<String>> manifest) {
+    DesiredNetwork wanted = seen.wanted();
+    ClusterState cluster = seen.cluster();
+    Decision decision = plan.decision();
+    boolean paused = plan.paused();
     boolean refused = decision instanceof Decision.Refuse;
     Optional<ForeignFlannel> shown =
         AdoptionValidator.candidate(wanted, cluster)

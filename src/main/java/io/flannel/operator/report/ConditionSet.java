@@ -2,6 +2,7 @@ package io.flannel.operator.report;
 
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
+import io.flannel.operator.decide.SaidTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

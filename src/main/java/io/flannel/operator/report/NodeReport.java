@@ -8,6 +8,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.api.FlannelNodeStatus.Device;
+import io.flannel.operator.decide.SaidTime;
 import io.flannel.operator.decide.health.TunnelVerdict;
 import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.decide.lease.NodeLease;

@@ -4,6 +4,7 @@ import static java.util.Comparator.comparingInt;
 
 import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
+import io.flannel.operator.decide.SaidTime;
 import io.flannel.operator.decide.health.TunnelIssue;
 import io.flannel.operator.decide.health.TunnelIssue.At;
 import io.flannel.operator.decide.health.TunnelIssue.Between;

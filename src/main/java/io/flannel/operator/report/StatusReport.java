@@ -160,7 +160,7 @@ public final class StatusReport {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Optional<FlannelNetworkStatus> before = situation.previous();
     Optional<LiveFlannel> live = situation.cluster().live();
-    Optional<Rollout> rollout = live.map(it -> RolloutReport.of(situation, it, now));
+    Optional<Rollout> rollout = live.map(it -> RolloutReport.of(situation, it));
     Optional<TunnelVerdicts> tunnels = situation.tunnels();
     boolean changing =
         rollout.filter(it -> Phase.isOver(it.phase()) || it.phase() == Phase.STALLED).isEmpty();

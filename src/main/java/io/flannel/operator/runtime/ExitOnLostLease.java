@@ -34,7 +34,7 @@ public class ExitOnLostLease {
     return new LeaderCallbacks(() -> {}, this::lost, leader -> {});
   }
 
-  /** At once, in the middle of a pass: a killed operator goes on where it was. */
+  /** At once, in the middle of a reconciliation: a killed operator goes on where it was. */
   private void lost() {
     if (stopping) {
       return;

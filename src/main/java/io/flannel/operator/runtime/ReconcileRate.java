@@ -12,13 +12,14 @@ import java.util.function.Supplier;
 
 /**
  * How often passes begin, over all networks. An agent that writes its status as fast as it can, or
- * anybody else who changes what is watched, makes a pass each time; this bounds what that takes.
+ * anybody else who changes what is watched, makes a reconciliation each time; this bounds what that
+ * takes.
  *
  * <p>Passes share a quarter of a core: each takes from it the CPU time that it used, at least 50
  * ms, so that no more than five a second begin in the long run, and fewer where a network is large.
  * What was not used is kept for two seconds of it, that is forty passes at once; so a single event,
  * or the events of a rollout, find it unused and wait for nothing. Nobody waits for longer than two
- * seconds, and what happened meanwhile is seen by the one pass that follows.
+ * seconds, and what happened meanwhile is seen by the one reconciliation that follows.
  */
 @Singleton
 public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
@@ -64,7 +65,7 @@ public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
     return Shared.BUDGET;
   }
 
-  /** Empty: a pass begins now. */
+  /** Empty: a reconciliation begins now. */
   @Override
   public synchronized Optional<Duration> isLimited(RateLimitState state) {
     long now = clock.getAsLong();
@@ -77,7 +78,7 @@ public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
     return Optional.empty();
   }
 
-  /** Runs a pass that was let begin, and takes what it used, however it ends. */
+  /** Runs a reconciliation that was let begin, and takes what it used, however it ends. */
   public <T> T counted(Supplier<T> pass) {
     long before = cpuTime.getAsLong();
     try {

@@ -17,20 +17,20 @@ import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.decide.PreviousStatus;
-import io.flannel.operator.decide.acceptance.SpecValidator;
 import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.TunnelVerdicts;
-import io.flannel.operator.decide.lease.NodeLease;
-import io.flannel.operator.decide.leftover.LeftOverRemoval;
-import io.flannel.operator.decide.nodespec.NodeSpecs;
-import io.flannel.operator.decide.rollout.RestartGrace;
+import io.flannel.operator.decide.observation.Observation;
+import io.flannel.operator.decide.plan.NodePlan;
+import io.flannel.operator.decide.plan.ObservedTasks;
+import io.flannel.operator.decide.plan.Plan;
+import io.flannel.operator.decide.plan.Planner;
 import io.flannel.operator.decide.rollout.RolloutState;
+import io.flannel.operator.decide.task.TaskSchedule;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
-import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
+import io.flannel.operator.flannel.foreign.OtherFlannels;
 import io.flannel.operator.flannel.live.AppliedConfig;
 import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
@@ -169,88 +169,66 @@ final class HostileCluster {
     }
     ClusterState cluster = cluster(clusterNodes, byName);
     Optional<FlannelNetworkStatus> previous = Optional.ofNullable(network.getStatus());
-    Decision decision = SpecValidator.judge(wanted, cluster);
-    RolloutState course =
-        RolloutState.of(
-            wanted,
-            wanted == WANTED ? REVISION : Flannel.revision(Flannel.template(wanted)),
-            "",
-            cluster,
-            reports,
-            previous,
-            NOW);
-    List<NodeLease> leases = NodeLease.judge(wanted, cluster);
-    NodeSpecs.of(wanted, cluster, leases, reports);
-    PreviousStatus said = PreviousStatus.of(previous);
-    LeftOverRemoval removal =
-        LeftOverRemoval.of(
-            wanted,
-            cluster,
-            leases,
-            reports,
-            said,
-            Map.of("node1", Set.of(Cidr.parse("10.244.9.0/24"))));
-    removal.tasks().nodes().keySet().forEach(node -> removal.tasks().json(node));
-    Map<String, AgentReport> told =
-        RestartGrace.told(
-            removal.told(reports, Map.of("node2", hostile.text())),
-            cluster.pods(),
-            wanted.health(),
-            NOW);
+    Observation seen = Observation.of(wanted, cluster, reports, previous, NOW);
+    Plan plan =
+        Planner.plan(
+            seen,
+            new ObservedTasks(List.of(), List.of(), List.of(), Map.of()),
+            new Planner.Request(
+                "uid",
+                new RolloutState.Target(
+                    wanted == WANTED ? REVISION : Flannel.revision(Flannel.template(wanted)), ""),
+                false));
+    NodePlan nodes = NodePlan.of(seen, plan, Map.of("node1", Set.of(Cidr.parse("10.244.9.0/24"))));
+    nodes.removal().tasks().nodes().keySet().forEach(node -> nodes.removal().tasks().json(node));
+    Observation told =
+        nodes
+            .withTasks(
+                new TaskSchedule(
+                    List.of(),
+                    List.of(),
+                    new TreeMap<>(),
+                    new TreeMap<>(Map.of("node2", hostile.text())),
+                    Optional.empty()))
+            .told(seen);
+    Optional<TunnelVerdicts> tunnels = told.tunnels();
     StatusInput situation =
         new StatusInput(
             network.getMetadata().getGeneration(),
-            previous,
-            wanted,
-            decision,
-            cluster,
-            leases,
-            NetConf.of(wanted).hash(),
+            told,
+            tunnels,
+            plan.decision(),
             false,
             Optional.empty(),
             Optional.empty(),
-            told,
-            course,
+            plan.rollout(),
             NOW.minusSeconds(60));
-    TunnelVerdicts tunnels =
-        TunnelVerdicts.judge(wanted.health(), leases, told, PreviousStatus.of(previous));
     if (!hostile.once(4)) {
       return previous.orElse(null);
     }
     FlannelNetworkStatus status = StatusReport.of(situation, CLOCK);
     NetworkEvent.between(previous, status);
-    metrics.record(wanted.name(), status, tunnels.nodes());
-    show(network, wanted, leases, told, status);
+    metrics.record(
+        wanted.name(), status, tunnels.map(TunnelVerdicts::nodes).orElseGet(TreeMap::new));
+    show(network, told.withStatus(Optional.of(status)));
     return status;
   }
 
-  private static void show(
-      FlannelNetwork network,
-      DesiredNetwork wanted,
-      List<NodeLease> leases,
-      Map<String, AgentReport> reports,
-      FlannelNetworkStatus status) {
+  private static void show(FlannelNetwork network, Observation seen) {
     ObservedNetwork observed =
         new ObservedNetwork(
-            wanted.name(),
+            seen.wanted().name(),
             1,
             false,
             network.getSpec(),
-            Optional.of(status),
+            seen.status(),
             Optional.of(
                 new ObservedNetwork.Evidence(
-                    wanted,
-                    wanted.backend(),
-                    leases,
-                    reports,
-                    wanted.health().enabled()
-                        ? Optional.of(
-                            TunnelVerdicts.judge(
-                                wanted.health(),
-                                leases,
-                                reports,
-                                PreviousStatus.of(Optional.of(status))))
-                        : Optional.empty(),
+                    seen.wanted(),
+                    seen.wanted().backend(),
+                    seen.leases(),
+                    seen.reports(),
+                    seen.tunnels(),
                     NOW)));
     NetworkView view = observed.viewWithMesh();
     NodeText.of(view, true, NOW);
@@ -297,7 +275,8 @@ final class HostileCluster {
             List.of(),
             config
                 .map(it -> Map.of(LiveFlannelReader.hash("kube-flannel-cfg-a"), it))
-                .orElse(Map.of())));
+                .orElse(Map.of())),
+        OtherFlannels.NONE);
   }
 
   /** What step pods came to, as the nodes' kubelets say it. */

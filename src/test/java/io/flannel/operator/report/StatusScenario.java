@@ -9,12 +9,11 @@ import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.acceptance.SpecValidator;
 import io.flannel.operator.decide.health.AgentReport;
-import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.rollout.RolloutState;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
-import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.Nodes;
 import io.flannel.operator.flannel.foreign.OtherFlannels;
@@ -188,27 +187,20 @@ final class StatusScenario {
             pods == null ? donePods() : pods,
             others());
     Decision decision = SpecValidator.judge(wanted, cluster);
+    Observation seen =
+        Observation.of(wanted, cluster, reports, Optional.ofNullable(status), clock().instant());
     return StatusReport.of(
         new StatusInput(
             generation,
-            Optional.ofNullable(status),
-            wanted,
+            seen,
+            seen.tunnels(),
             decision,
-            cluster,
-            NodeLease.judge(wanted, cluster),
-            NetConf.of(wanted).hash(),
             paused,
             applyError,
             Optional.empty(),
-            reports,
             RolloutState.of(
-                wanted,
-                live.map(it -> it.marks().revision()).orElse("r"),
-                "",
-                cluster,
-                reports,
-                Optional.ofNullable(status),
-                clock().instant()),
+                seen,
+                new RolloutState.Target(live.map(it -> it.marks().revision()).orElse("r"), "")),
             actingSince),
         clock());
   }

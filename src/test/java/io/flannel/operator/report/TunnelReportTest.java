@@ -19,13 +19,13 @@ import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Clusters;
 import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.nodespec.NodeSpecs;
 import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Nodes;
-import io.flannel.operator.flannel.live.FlannelPods;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -306,13 +306,7 @@ class TunnelReportTest {
   }
 
   private static ClusterState state(int size) {
-    return new ClusterState(
-        Nodes.list(nodes(size, "ipip")),
-        List.of(),
-        List.of(),
-        Optional.empty(),
-        List.of(),
-        FlannelPods.NONE);
+    return Clusters.cluster(Nodes.list(nodes(size, "ipip"))).state();
   }
 
   private static PeerReport passes(int peer) {

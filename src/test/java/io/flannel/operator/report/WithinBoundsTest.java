@@ -8,6 +8,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Applied;
 import io.flannel.operator.api.FlannelNetworkStatus.Difference;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
+import io.flannel.operator.decide.SaidTime;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;

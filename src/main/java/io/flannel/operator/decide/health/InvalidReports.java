@@ -16,8 +16,8 @@ import java.util.Optional;
  * reports have come for {@link #STANDS_AFTER}, the node is believed again when none has come for
  * {@link #BELIEVED_AFTER}.
  *
- * <p>It remembers from one pass to the next, and may be asked from several threads. After a restart
- * of the operator it counts again; meanwhile what the status says stands.
+ * <p>It remembers from one reconciliation to the next, and may be asked from several threads. After
+ * a restart of the operator it counts again; meanwhile what the status says stands.
  */
 public final class InvalidReports {
   /** So long they must come, at least, for the node's report to be called invalid. */

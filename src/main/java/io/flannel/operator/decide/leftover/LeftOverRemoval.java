@@ -2,13 +2,13 @@ package io.flannel.operator.decide.leftover;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.decide.ClusterState;
-import io.flannel.operator.decide.PreviousStatus;
 import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.AgentReport.Finding;
 import io.flannel.operator.decide.health.AgentReport.Received;
 import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.decide.lease.EffectiveConfig;
 import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
@@ -47,26 +47,22 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
   /**
    * Decides.
    *
-   * @param leases every node of the network
-   * @param reports by node
-   * @param before what was last said
    * @param suspected by node, what its last task took for ranges of nodes that are gone, and those
    *     that its order named
    */
-  public static LeftOverRemoval of(
-      DesiredNetwork wanted,
-      ClusterState cluster,
-      List<NodeLease> leases,
-      Map<String, AgentReport> reports,
-      PreviousStatus before,
-      Map<String, Set<Cidr>> suspected) {
+  public static LeftOverRemoval of(Observation seen, Map<String, Set<Cidr>> suspected) {
+    DesiredNetwork wanted = seen.wanted();
+    ClusterState cluster = seen.cluster();
+    List<NodeLease> leases = seen.leases();
     boolean moved =
         cluster.live().map(LiveFlannel::pods).filter(LiveFlannel.PodCounts::complete).isPresent()
             && leases.stream().noneMatch(lease -> lease.problem().isPresent());
     List<ClusterNode> due =
-        moved ? leases.stream().map(NodeLease::node).filter(ill(reports)).toList() : List.of();
+        moved
+            ? leases.stream().map(NodeLease::node).filter(ill(seen.reports())).toList()
+            : List.of();
     EffectiveConfig terms = EffectiveConfig.of(wanted, cluster);
-    if (due.isEmpty() || terms.backend().isEmpty() || !healthy(wanted, leases, reports, before)) {
+    if (due.isEmpty() || terms.backend().isEmpty() || !healthy(seen)) {
       return new LeftOverRemoval(LeftOverTasks.NONE, !moved);
     }
     List<ClusterNode> leased = new ArrayList<>(NodeLease.leasedBeside(wanted, cluster));
@@ -87,16 +83,15 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
             && report.findings().stream().map(Finding::fault).anyMatch(LeftOverRemoval::cures);
   }
 
-  private static boolean healthy(
-      DesiredNetwork wanted,
-      List<NodeLease> leases,
-      Map<String, AgentReport> reports,
-      PreviousStatus before) {
-    Map<String, AgentReport> others = new TreeMap<>(reports);
+  private static boolean healthy(Observation seen) {
+    Map<String, AgentReport> others = new TreeMap<>(seen.reports());
     others.replaceAll(
         (_, report) ->
             report.withFindings(findings -> findings.filter(finding -> !cures(finding.fault()))));
-    return TunnelVerdicts.judge(wanted.health(), leases, others, before).nodes().values().stream()
+    return TunnelVerdicts.judge(seen.wanted().health(), seen.leases(), others, seen.previous())
+        .nodes()
+        .values()
+        .stream()
         .allMatch(node -> node.tunnel() == Tunnel.HEALTHY);
   }
 

@@ -42,22 +42,21 @@ public final class NodeSpecs {
 
   private NodeSpecs(
       DesiredNetwork wanted,
-      EffectiveConfigs inForce,
-      PartitionedPairs cut,
+      ClusterState cluster,
       List<NodeLease> leases,
-      boolean leasedBeside,
       Map<String, AgentReport> reports) {
     this.wanted = wanted;
+    this.inForce = EffectiveConfigs.of(wanted, cluster);
     this.terms = inForce.general();
-    this.inForce = inForce;
     this.leased =
         leases.stream()
             .filter(lease -> lease.problem().isEmpty())
             .collect(Collectors.toMap(lease -> lease.node().name(), Function.identity()));
     this.probes = ProbePlan.of(leased.keySet());
-    this.allLeased = leased.size() == leases.size() && !leasedBeside;
+    this.allLeased =
+        leased.size() == leases.size() && NodeLease.leasedBeside(wanted, cluster).isEmpty();
     this.reports = reports;
-    this.cut = cut;
+    this.cut = new PartitionedPairs(cluster);
   }
 
   /**
@@ -73,14 +72,7 @@ public final class NodeSpecs {
       ClusterState cluster,
       List<NodeLease> leases,
       Map<String, AgentReport> reports) {
-    NodeSpecs plan =
-        new NodeSpecs(
-            wanted,
-            EffectiveConfigs.of(wanted, cluster),
-            new PartitionedPairs(cluster),
-            leases,
-            !NodeLease.leasedBeside(wanted, cluster).isEmpty(),
-            reports);
+    NodeSpecs plan = new NodeSpecs(wanted, cluster, leases, reports);
     SortedMap<String, FlannelNodeSpec> specs = new TreeMap<>();
     leases.forEach(lease -> specs.put(lease.node().name(), plan.spec(lease)));
     return specs;

@@ -1,11 +1,13 @@
 package io.flannel.operator.decide.rollout;
 
+import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.change.ChangeImpact;
 import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.live.FlannelPod;
@@ -49,25 +51,21 @@ public sealed interface RolloutAction {
   /**
    * Decides.
    *
-   * @param wantedRevision of the template that the spec asks for
-   * @param attempt the FlannelNetwork's annotation {@link RolloutAnnotations#RETRY}; empty: none
-   * @param tunnels as they are before anything is changed
-   * @param rollout what was last said of a rollout
-   * @param mayGoBack whether a failed rollout is to be taken back
+   * @param tunnels as they are before anything is changed; empty: nothing measures them
+   * @param failed the node that the rollout made ill; empty: none
    */
   static RolloutAction decide(
-      DesiredNetwork wanted,
-      String wantedRevision,
-      String attempt,
-      ClusterState cluster,
-      List<NodeLease> leases,
+      Observation seen,
+      RolloutState.Target target,
       Optional<TunnelVerdicts> tunnels,
-      Optional<Rollout> rollout,
-      Optional<RolloutGates.Waiting> failed,
-      boolean mayGoBack,
-      Instant now) {
+      Optional<RolloutGates.Waiting> failed) {
+    ClusterState cluster = seen.cluster();
+    List<NodeLease> leases = seen.leases();
+    Instant now = seen.now();
+    String wantedRevision = target.revision();
+    Optional<Rollout> rollout = seen.status().map(FlannelNetworkStatus::rollout);
     FlannelPods pods = cluster.pods();
-    Turns turns = new Turns(wanted, pods, leases);
+    Turns turns = new Turns(seen.wanted(), pods, leases);
     if (cluster.live().isEmpty()) {
       return turns.forward(
           new RolloutAnnotations(
@@ -83,14 +81,12 @@ public sealed interface RolloutAction {
     RolloutAnnotations marks = live.marks();
     if (marks
         .rolledBack()
-        .filter(it -> it.revision().equals(wantedRevision) && it.attempt().equals(attempt))
+        .filter(it -> it.revision().equals(wantedRevision) && it.attempt().equals(target.attempt()))
         .isPresent()) {
       return turns.back(marks);
     }
     if (!marks.revision().equals(wantedRevision)) {
-      return turns.forward(
-          change(wanted, wantedRevision, cluster, leases, tunnels, rollout, now),
-          !pods.all().isEmpty());
+      return turns.forward(change(seen, wantedRevision, tunnels), !pods.all().isEmpty());
     }
     if (isComplete(pods, leases, wantedRevision, marks.unhealthyBefore())
         || wasThrough(rollout, live)) {
@@ -106,14 +102,17 @@ public sealed interface RolloutAction {
                         .filter(it -> it.phase() == Phase.STALLED)
                         .filter(it -> isOf(live, it))
                         .map(Rollout::message));
-    if (mayGoBack && because.isPresent() && marks.previous().isPresent() && !marks.isComplete()) {
+    if (seen.wanted().goesBack()
+        && because.isPresent()
+        && marks.previous().isPresent()
+        && !marks.isComplete()) {
       return turns.back(
           new RolloutAnnotations(
               marks.previous().get(),
               Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
               marks.previous(),
               marks.unhealthyBefore(),
-              Optional.of(new RolledBack(wantedRevision, attempt, because.get())),
+              Optional.of(new RolledBack(wantedRevision, target.attempt(), because.get())),
               marks.cuts()));
     }
     return turns.forward(
@@ -132,13 +131,10 @@ public sealed interface RolloutAction {
 
   /** The marks of a template that replaces the live one. */
   private static RolloutAnnotations change(
-      DesiredNetwork wanted,
-      String wantedRevision,
-      ClusterState cluster,
-      List<NodeLease> leases,
-      Optional<TunnelVerdicts> tunnels,
-      Optional<Rollout> rollout,
-      Instant now) {
+      Observation seen, String wantedRevision, Optional<TunnelVerdicts> tunnels) {
+    ClusterState cluster = seen.cluster();
+    List<NodeLease> leases = seen.leases();
+    Optional<Rollout> rollout = seen.status().map(FlannelNetworkStatus::rollout);
     FlannelPods pods = cluster.pods();
     LiveFlannel flannel = cluster.live().orElseThrow();
     RolloutAnnotations live = flannel.marks();
@@ -159,11 +155,11 @@ public sealed interface RolloutAction {
     boolean cuts = live.cuts() && !over;
     return new RolloutAnnotations(
         wantedRevision,
-        Optional.of(now.truncatedTo(ChronoUnit.SECONDS)),
+        Optional.of(seen.now().truncatedTo(ChronoUnit.SECONDS)),
         through ? live.completed().previous() : live.previous(),
         ill.and(withoutFlannel).marks(),
         Optional.empty(),
-        cuts || ChangeImpact.judge(wanted, cluster) instanceof ChangeImpact.Disruptive);
+        cuts || ChangeImpact.judge(seen.wanted(), cluster) instanceof ChangeImpact.Disruptive);
   }
 
   /**

@@ -8,6 +8,7 @@ import io.flannel.operator.decide.health.TunnelIssue.Place;
 import io.flannel.operator.decide.health.TunnelVerdict;
 import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.problem.ProblemReason;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Lease;
@@ -52,24 +53,18 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
   /**
    * Judges all pods whose gates are closed.
    *
-   * @param leases every node of the network
+   * @param seen what was last told counts, too: nothing fails by what has only just been seen
    * @param tunnels the verdicts; empty: nothing measures tunnels, and a lease is all that can be
    *     asked for
-   * @param said what was last told: nothing fails by what has only just been seen
    */
-  static RolloutGates judge(
-      DesiredNetwork wanted,
-      ClusterState cluster,
-      List<NodeLease> leases,
-      Optional<TunnelVerdicts> tunnels,
-      PreviousStatus said,
-      Instant now) {
+  static RolloutGates judge(Observation seen, Optional<TunnelVerdicts> tunnels) {
+    ClusterState cluster = seen.cluster();
     if (cluster.live().isEmpty()) {
       return new RolloutGates(List.of(), List.of(), Optional.empty());
     }
-    var judge = new Judge(wanted, cluster.live().get(), cluster, tunnels, said, now);
+    var judge = new Judge(seen, cluster.live().get(), tunnels);
     Map<String, NodeLease> byNode =
-        leases.stream()
+        seen.leases().stream()
             .collect(Collectors.toMap(lease -> lease.node().name(), Function.identity()));
     for (FlannelPod pod : cluster.pods().all()) {
       NodeLease lease = byNode.get(pod.node());
@@ -109,21 +104,15 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
     private final List<Waiting> waiting = new ArrayList<>();
     private @Nullable Duration lookAgain;
 
-    Judge(
-        DesiredNetwork wanted,
-        LiveFlannel live,
-        ClusterState cluster,
-        Optional<TunnelVerdicts> tunnels,
-        PreviousStatus said,
-        Instant now) {
-      this.cluster = cluster;
+    Judge(Observation seen, LiveFlannel live, Optional<TunnelVerdicts> tunnels) {
+      this.cluster = seen.cluster();
       this.before = new UnhealthyBaseline(live.marks().unhealthyBefore());
       this.changedAt = live.marks().changedAt();
       this.goesBack = live.marks().rolledBack().isPresent();
       this.tunnels = tunnels;
-      this.said = said;
-      this.now = now;
-      this.measured = measured(wanted.health());
+      this.said = seen.previous();
+      this.now = seen.now();
+      this.measured = measured(seen.wanted().health());
     }
 
     void pod(FlannelPod pod, NodeLease lease) {

@@ -1,17 +1,10 @@
 package io.flannel.operator.decide.rollout;
 
-import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.decide.ClusterState;
-import io.flannel.operator.decide.PreviousStatus;
-import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.TunnelVerdicts;
-import io.flannel.operator.decide.lease.NodeLease;
-import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -27,46 +20,27 @@ public record RolloutState(
     RolloutGates gates, RolloutAction step, boolean underWay, SkippedNodes away) {
 
   /**
-   * Judges by what the cluster holds before anything is written.
+   * The template that the spec asks for.
    *
-   * @param wantedRevision of the template that the spec asks for
+   * @param revision of the template
    * @param attempt the FlannelNetwork's annotation {@code flannel.io/retry}; empty: none
-   * @param reports of the node agents, by node
-   * @param said the network's status as it is
    */
-  public static RolloutState of(
-      DesiredNetwork wanted,
-      String wantedRevision,
-      String attempt,
-      ClusterState cluster,
-      Map<String, AgentReport> reports,
-      Optional<FlannelNetworkStatus> said,
-      Instant now) {
-    List<NodeLease> leases = NodeLease.judge(wanted, cluster);
-    PreviousStatus last = PreviousStatus.of(said);
-    Optional<TunnelVerdicts> tunnels =
-        wanted.health().enabled()
-            ? Optional.of(TunnelVerdicts.judge(wanted.health(), leases, reports, last))
-            : Optional.empty();
-    RolloutGates gates = RolloutGates.judge(wanted, cluster, leases, tunnels, last, now);
-    RolloutAction step =
-        RolloutAction.decide(
-            wanted,
-            wantedRevision,
-            attempt,
-            cluster,
-            leases,
-            tunnels,
-            said.map(FlannelNetworkStatus::rollout),
-            wanted.goesBack() ? gates.failed() : Optional.empty(),
-            wanted.goesBack(),
-            now);
+  public record Target(String revision, String attempt) {}
+
+  /** Judges by what was seen before anything is written. */
+  public static RolloutState of(Observation seen, Target target) {
+    Optional<TunnelVerdicts> tunnels = seen.tunnels();
+    RolloutGates gates = RolloutGates.judge(seen, tunnels);
+    RolloutAction step = RolloutAction.decide(seen, target, tunnels, gates.failed());
     return new RolloutState(
         gates,
         step,
-        isUnderWay(cluster.pods()),
+        isUnderWay(seen.cluster().pods()),
         SkippedNodes.from(
-            cluster.pods(), leases, step.marks().revision(), step.marks().unhealthyBefore()));
+            seen.cluster().pods(),
+            seen.leases(),
+            step.marks().revision(),
+            step.marks().unhealthyBefore()));
   }
 
   /** Whether gates may be opened: {@code spec.paused} stops a rollout where it is. */

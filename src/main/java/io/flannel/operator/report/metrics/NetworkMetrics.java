@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code flannel_node_peers_reachable_ratio{network,node}}: of those that are probed, 0 to 1
  *   <li>{@code flannel_node_rtt_seconds{network,node,quantile}}: round-trip time to the node's
  *       peers, its median and 99th percentile, as reported when something last changed
- *   <li>{@code flannel_reconcile_duration_seconds}: how long a pass over a network takes, and how
- *       many there were
+ *   <li>{@code flannel_reconcile_duration_seconds}: how long a reconciliation of a network takes,
+ *       and how many there were
  * </ul>
  */
 @ApplicationScoped
@@ -70,7 +70,7 @@ public class NetworkMetrics {
     roundTrips = gauge(registry, "flannel.node.rtt.seconds", "Round-trip time to the node's peers");
     passes =
         Timer.builder("flannel.reconcile.duration")
-            .description("Passes over a network")
+            .description("Reconciliations of a network")
             .register(registry);
   }
 
@@ -78,7 +78,7 @@ public class NetworkMetrics {
     return MultiGauge.builder(name).description(description).register(registry);
   }
 
-  /** Measures a pass, however it ends. */
+  /** Measures a reconciliation, however it ends. */
   public <T> T timed(Supplier<T> pass) {
     return passes.record(pass);
   }

@@ -14,6 +14,7 @@ import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.Clusters;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.Decision.Refuse;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.rollout.RolloutState;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Installs;
@@ -62,7 +63,9 @@ class SpecValidatorTest {
             .running(network)
             .state();
     RolloutState course =
-        RolloutState.of(network, "another", "", cluster, Map.of(), Optional.empty(), Instant.EPOCH);
+        RolloutState.of(
+            Observation.of(network, cluster, Map.of(), Optional.empty(), Instant.EPOCH),
+            new RolloutState.Target("another", ""));
     return SpecValidator.otherPods(network, cluster, course);
   }
 

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Clusters;
-import io.flannel.operator.decide.PreviousStatus;
 import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.TunnelScenario;
 import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.nodespec.NodeSpecs;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.decide.task.TaskResult;
 import io.flannel.operator.flannel.Cidr;
@@ -18,6 +18,7 @@ import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.live.LiveFlannel;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,8 +72,7 @@ class LeftOverRemovalTest {
     List<NodeLease> leases = NodeLease.judge(some, cluster);
     assertThat(leases).hasSize(2);
     var lab = new TunnelScenario(nodes.subList(0, 2)).finds("n0001", NodeFault.LEFT_OVERS, null);
-    LeftOverRemoval removal =
-        LeftOverRemoval.of(some, cluster, leases, lab.reports(), PreviousStatus.NOTHING, Map.of());
+    LeftOverRemoval removal = LeftOverRemoval.of(seen(some, cluster, lab), Map.of());
     assertThat(order(removal, "n0001").ranges().getFirst().live())
         .containsExactlyInAnyOrder("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24");
     assertThat(NodeSpecs.of(some, cluster, leases, lab.reports()).get("n0001").allPeers())
@@ -114,14 +114,7 @@ class LeftOverRemovalTest {
             .toList();
     var lab = new TunnelScenario(nodes).finds("n0001", NodeFault.LEFT_OVERS, null);
     ClusterState cluster = Clusters.cluster(nodes).live(Networks.live(IPIP, done(3))).state();
-    LeftOverRemoval removal =
-        LeftOverRemoval.of(
-            IPIP,
-            cluster,
-            NodeLease.judge(IPIP, cluster),
-            lab.reports(),
-            PreviousStatus.NOTHING,
-            Map.of());
+    LeftOverRemoval removal = LeftOverRemoval.of(seen(IPIP, cluster, lab), Map.of());
     assertThat(orders(removal)).isEmpty();
     assertThat(removal.underWay()).isTrue();
   }
@@ -258,7 +251,13 @@ class LeftOverRemovalTest {
             .live(Networks.live(IPIP, pods))
             .state();
     return LeftOverRemoval.of(
-        IPIP, cluster, lab.leases(), lab.reports(), PreviousStatus.NOTHING, suspected);
+        new Observation(
+            IPIP, cluster, lab.reports(), Optional.empty(), lab.leases(), Instant.EPOCH),
+        suspected);
+  }
+
+  private static Observation seen(DesiredNetwork wanted, ClusterState cluster, TunnelScenario lab) {
+    return Observation.of(wanted, cluster, lab.reports(), Optional.empty(), Instant.EPOCH);
   }
 
   private static List<NodeFault> faults(Map<String, AgentReport> reports, String node) {

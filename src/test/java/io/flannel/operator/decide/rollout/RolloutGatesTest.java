@@ -9,11 +9,11 @@ import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Clusters;
-import io.flannel.operator.decide.PreviousStatus;
 import io.flannel.operator.decide.health.PathState;
 import io.flannel.operator.decide.health.TunnelIssue;
 import io.flannel.operator.decide.health.TunnelScenario;
 import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
@@ -245,12 +245,8 @@ class RolloutGatesTest {
             .pods(new FlannelPods(List.of(pod), Map.of("h", config)))
             .state();
     return RolloutGates.judge(
-        network,
-        cluster,
-        lab.leases(),
-        network.health().enabled() ? Optional.of(lab.verdicts()) : Optional.empty(),
-        PreviousStatus.of(Optional.of(said())),
-        NOW);
+        new Observation(network, cluster, lab.reports(), Optional.of(said()), lab.leases(), NOW),
+        network.health().enabled() ? Optional.of(lab.verdicts()) : Optional.empty());
   }
 
   /** All that is wrong, told for so long; elsewhere it was so for ever. */

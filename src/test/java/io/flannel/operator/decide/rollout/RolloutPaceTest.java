@@ -111,7 +111,8 @@ class RolloutPaceTest {
             state.networks(),
             state.live(),
             state.foreign(),
-            state.pods());
+            state.pods(),
+            state.others());
     return decide("b", lost, null).maxUnavailable();
   }
 }

@@ -3,10 +3,11 @@ package io.flannel.operator.decide.rollout;
 import static io.flannel.operator.decide.Clusters.cluster;
 import static io.flannel.operator.flannel.Nodes.node;
 
+import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.decide.ClusterState;
-import io.flannel.operator.decide.lease.NodeLease;
+import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.rollout.RolloutGates.Waiting;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
@@ -34,6 +35,11 @@ final class RolloutScenario {
   static final DesiredNetwork TWO_AT_ONCE =
       Networks.wanted("{cidr: 10.244.0.0/16, backend: {type: ipip}, rollout: {maxUnavailable: 2}}");
 
+  private static final DesiredNetwork TWO_AT_ONCE_AND_NOT_BACK =
+      Networks.wanted(
+          "{cidr: 10.244.0.0/16, backend: {type: ipip},"
+              + " rollout: {maxUnavailable: 2, onFailure: Pause}}");
+
   static final Waiting ILL = new Waiting("n2", "EncapsulationBlocked at n2", true);
 
   private static final DesiredNetwork IPIP = Networks.ipip("10.244.0.0/16");
@@ -53,53 +59,40 @@ final class RolloutScenario {
       @Nullable Waiting ill,
       boolean mayGoBack) {
     return decide(
-        TWO_AT_ONCE,
+        seen(mayGoBack ? TWO_AT_ONCE : TWO_AT_ONCE_AND_NOT_BACK, cluster, said),
         revision,
-        "",
-        cluster,
-        NodeLease.judge(TWO_AT_ONCE, cluster),
-        said,
-        Optional.ofNullable(ill),
-        mayGoBack);
+        Optional.ofNullable(ill));
   }
 
   /** Of another network, where all is well. */
   static RolloutAction decide(DesiredNetwork wanted, String revision, ClusterState cluster) {
-    return decide(
-        wanted,
-        revision,
-        "",
-        cluster,
-        NodeLease.judge(wanted, cluster),
-        Optional.empty(),
-        Optional.empty(),
-        true);
+    return decide(seen(wanted, cluster, Optional.empty()), revision, Optional.empty());
   }
 
   /** At a user's attempt, of a cluster without leases. */
   static RolloutAction attempt(String revision, String attempt, ClusterState cluster) {
-    return decide(
-        TWO_AT_ONCE,
-        revision,
-        attempt,
-        cluster,
-        List.of(),
+    return RolloutAction.decide(
+        new Observation(TWO_AT_ONCE, cluster, Map.of(), Optional.empty(), List.of(), NOW),
+        new RolloutState.Target(revision, attempt),
         Optional.empty(),
-        Optional.empty(),
-        true);
+        Optional.empty());
   }
 
-  private static RolloutAction decide(
-      DesiredNetwork wanted,
-      String revision,
-      String attempt,
-      ClusterState cluster,
-      List<NodeLease> leases,
-      Optional<Rollout> said,
-      Optional<Waiting> ill,
-      boolean mayGoBack) {
-    return RolloutAction.decide(
-        wanted, revision, attempt, cluster, leases, Optional.empty(), said, ill, mayGoBack, NOW);
+  private static RolloutAction decide(Observation seen, String revision, Optional<Waiting> ill) {
+    return RolloutAction.decide(seen, new RolloutState.Target(revision, ""), Optional.empty(), ill);
+  }
+
+  private static Observation seen(
+      DesiredNetwork wanted, ClusterState cluster, Optional<Rollout> said) {
+    return Observation.of(
+        wanted,
+        cluster,
+        Map.of(),
+        said.map(
+            rollout ->
+                new FlannelNetworkStatus(
+                    null, null, null, null, rollout, null, null, null, null, null)),
+        NOW);
   }
 
   /** Of a template that was written earlier. */

@@ -1,11 +1,11 @@
-package io.flannel.operator.report;
+package io.flannel.operator.decide;
 
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
 
 /** A time that the last status said, which the next one says again. */
-final class SaidTime {
+public final class SaidTime {
   /** Between these, years have four digits. */
   private static final Instant FIRST = Instant.parse("0000-01-01T00:00:00Z");
 
@@ -18,7 +18,7 @@ final class SaidTime {
    *
    * @param otherwise the time to say then
    */
-  static String orElse(@Nullable String said, Instant otherwise) {
+  public static String orElse(@Nullable String said, Instant otherwise) {
     if (said == null) {
       return otherwise.toString();
     }
