@@ -32,7 +32,6 @@ import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.decide.problem.ProblemReason;
 import io.flannel.operator.decide.problem.TunnelProblem;
 import io.flannel.operator.flannel.ClusterNode;
-import io.flannel.operator.flannel.ClusterNode.Readiness;
 import io.flannel.operator.flannel.Nodes;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -275,16 +274,7 @@ class TunnelVerdictsTest {
     List<ClusterNode> nodes = new ArrayList<>();
     for (String node : lab.names()) {
       ClusterNode it = lab.leases().get(nodes.size()).node();
-      nodes.add(
-          new ClusterNode(
-              node,
-              it.labels(),
-              it.taints(),
-              it.podCidrs(),
-              it.internalIps(),
-              it.flannel(),
-              node.equals(A) ? Readiness.READY : Readiness.LOST,
-              it.started()));
+      nodes.add(node.equals(A) ? it : Nodes.like(it).lost().get());
     }
     assertThat(troubles(new TunnelScenario(nodes).off(B).off(C)))
         .isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(B), At.node(C))));
@@ -337,20 +327,7 @@ class TunnelVerdictsTest {
 
   private static List<ClusterNode> moved(List<ClusterNode> nodes, String publicIp) {
     List<ClusterNode> moved = new ArrayList<>(nodes);
-    ClusterNode first = nodes.getFirst();
-    Map<String, String> flannel = new TreeMap<>(first.flannel());
-    flannel.put("public-ip", publicIp);
-    moved.set(
-        0,
-        new ClusterNode(
-            first.name(),
-            first.labels(),
-            first.taints(),
-            first.podCidrs(),
-            first.internalIps(),
-            flannel,
-            Readiness.READY,
-            first.started()));
+    moved.set(0, Nodes.like(nodes.getFirst()).flannel("public-ip", publicIp).get());
     return moved;
   }
 
