@@ -65,16 +65,10 @@ public final class Agent {
     OwnFlannelNode node = new OwnFlannelNode(name, new ApiClient(cluster), random, news::release);
     LocalChecks checks = LocalChecks.ofThisNode(FLANNEL_RUN, CNI_CONF);
     Path keys = Path.of(environment.getOrDefault("PROBE_KEY_DIR", ProbeKey.DIRECTORY));
-    Reporter reporter =
-        new Reporter(
-            news,
-            node,
-            checks,
-            prober,
-            new ProbeKeyFiles(keys, prober::sign),
-            Clock.systemUTC(),
-            random,
-            agent);
+    NodeObserver observer =
+        new NodeObserver(
+            checks, prober, new ProbeKeyFiles(keys, prober::sign), agent, Clock.systemUTC());
+    Reporter reporter = new Reporter(news, node, observer, random);
     Log.info(
         Agent.class,
         "version %s, node %s, API server %s"

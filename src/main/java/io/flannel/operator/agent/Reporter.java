@@ -2,18 +2,10 @@ package io.flannel.operator.agent;
 
 import io.flannel.operator.agent.ApiClient.ApiException;
 import io.flannel.operator.agent.OwnFlannelNode.Wanted;
-import io.flannel.operator.agent.checks.LocalChecks;
-import io.flannel.operator.agent.checks.LocalState;
 import io.flannel.operator.api.FlannelNodeStatus;
-import io.flannel.operator.api.FlannelNodeStatus.Device;
-import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -21,29 +13,21 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings together what is wanted, what the probes see and what is on the node: tells the prober
- * whom to probe, and writes the status when it says something new.
+ * Brings together what is wanted and what is seen: has the node looked at while it is to be, and
+ * writes the status when it says something new.
  */
 final class Reporter {
   private static final Duration BETWEEN_CHECKS = Duration.ofMillis(1500);
   private static final Duration LONGEST_FIRST_LOOK = Duration.ofSeconds(10);
 
   private final OwnFlannelNode node;
-  private final LocalChecks checks;
-  private final Prober prober;
-  private final ProbeKeyFiles keys;
-  private final Clock clock;
+  private final NodeObserver observer;
   private final RandomGenerator random;
-  private final RunningAgent agent;
   private final Semaphore signal;
   private final FailureLog unwritten = new FailureLog(Reporter.class);
-  private final FailureLog unchecked = new FailureLog(Reporter.class);
   private final FailureLog unasked = new FailureLog(Reporter.class);
 
   private Optional<Wanted> taken = Optional.empty();
-  private LocalState local = LocalState.NOTHING;
-  private OptionalInt mtu = OptionalInt.empty();
-  private @Nullable ProbeSettings probed;
   private long nextCheck = System.nanoTime();
   private @Nullable ReportSchedule schedule;
   private @Nullable SignificantStatus written;
@@ -55,26 +39,12 @@ final class Reporter {
 
   /**
    * @param signal released when what is wanted or the verdict on a peer changed
-   * @param keys what requests are signed with
-   * @param agent what the status says of itself
    */
-  Reporter(
-      Semaphore signal,
-      OwnFlannelNode node,
-      LocalChecks checks,
-      Prober prober,
-      ProbeKeyFiles keys,
-      Clock clock,
-      RandomGenerator random,
-      RunningAgent agent) {
+  Reporter(Semaphore signal, OwnFlannelNode node, NodeObserver observer, RandomGenerator random) {
     this.signal = signal;
     this.node = node;
-    this.checks = checks;
-    this.prober = prober;
-    this.keys = keys;
-    this.clock = clock;
+    this.observer = observer;
     this.random = random;
-    this.agent = agent;
   }
 
   /** Works until the thread is interrupted. */
@@ -144,8 +114,7 @@ final class Reporter {
     if (now.isPresent()) {
       unasked.begins("no probe", "the FlannelNode says not to probe: waiting until it does");
     }
-    prober.probe(null);
-    probed = null;
+    observer.rest();
     taken = Optional.empty();
     schedule = null;
     written = null;
@@ -162,24 +131,9 @@ final class Reporter {
   }
 
   private void check(Wanted now, ProbeSettings settings) {
-    keys.look(System.nanoTime());
-    try {
-      local = checks.look(now.spec());
-      unchecked.over("the node can be checked again");
-    } catch (RuntimeException e) {
-      unchecked.begins(
-          e.toString(), "the node could not be checked, so what was seen before is told: " + e);
-    }
+    observer.look(now.spec(), settings);
     nextCheck = System.nanoTime() + BETWEEN_CHECKS.toNanos();
-    OptionalInt found = PodMtu.find(now.spec(), local.device(), settings);
-    // A device that is gone for a moment is no reason to forget what full-size probes saw.
-    mtu = found.isPresent() ? found : mtu;
-    ProbeSettings withMtu = settings.withMtu(mtu);
-    if (!withMtu.equals(probed)) {
-      probed = withMtu;
-      prober.probe(withMtu);
-    }
-    if (schedule != null && written != null && !written.equals(substance(now))) {
+    if (schedule != null && written != null && !written.equals(observer.substance(now))) {
       schedule.changed(System.nanoTime());
     }
   }
@@ -189,7 +143,7 @@ final class Reporter {
       return;
     }
     boolean refresh = when.isRefresh(System.nanoTime());
-    if (!refresh && substance(now).equals(written)) {
+    if (!refresh && observer.substance(now).equals(written)) {
       when.unchanged();
       return;
     }
@@ -201,7 +155,7 @@ final class Reporter {
   }
 
   private void writeNow(Wanted now, ReportSchedule when) throws InterruptedException {
-    FlannelNodeStatus status = status(now, prober.reports());
+    FlannelNodeStatus status = observer.status(now, stopping);
     try {
       node.report(status);
       written = SignificantStatus.of(status);
@@ -217,27 +171,5 @@ final class Reporter {
       // Said already, of the API server as a whole.
       when.failed(System.nanoTime());
     }
-  }
-
-  /** What the status would be written for now. */
-  private SignificantStatus substance(Wanted now) {
-    return SignificantStatus.of(status(now, prober.reportsWithoutTimes()));
-  }
-
-  private FlannelNodeStatus status(Wanted now, List<PeerReport> peers) {
-    Device device = local.device().orElse(null);
-    return new FlannelNodeStatus(
-        now.generation(),
-        clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
-        agent.version(),
-        agent.since().truncatedTo(ChronoUnit.MILLIS).toString(),
-        stopping ? true : null,
-        agent.nodeBootedAt(),
-        device,
-        local.bridgeAddress().orElse(null),
-        local.way().nic().orElse(null),
-        local.way().bridge().orElse(null),
-        local.findings(),
-        peers.stream().map(peer -> peer.with(local.way().routes().get(peer.name()))).toList());
   }
 }

@@ -19,11 +19,11 @@ import io.flannel.operator.decide.adoption.AdoptionStep;
 import io.flannel.operator.decide.adoption.AdoptionValidator;
 import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.flannel.foreign.AdoptionMark;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherDaemonSet;
 import io.flannel.operator.flannel.foreign.PodNeeds;
-import io.flannel.operator.observe.FieldOwnership;
 import io.flannel.operator.observe.LiveFlannelReader;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.Flannel;
@@ -297,7 +297,7 @@ public final class AdoptionApplier {
         object,
         new PatchContext.Builder()
             .withPatchType(PatchType.SERVER_SIDE_APPLY)
-            .withFieldManager(AdoptionMark.WRITER)
+            .withFieldManager(FieldOwnership.FIELD_MANAGER)
             .withForce(true)
             .build(),
         Map.of(

@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.runtime.ApiErrors;
 
 /**

@@ -13,7 +13,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.flannel.DesiredNetwork;
-import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.observe.Unread;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.Flannel;

@@ -8,7 +8,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.api.FlannelNetworkStatus;
-import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.observe.Unread;
 import io.flannel.operator.report.NetworkEvent;
 import io.flannel.operator.runtime.ApiErrors;
@@ -66,7 +66,7 @@ public final class StatusWriter {
         new ObjectMetaBuilder().withName(live.getMetadata().getName()).withUid(uid(live)).build());
     patch.setStatus(after);
     try {
-      if (!isOurs(live)) {
+      if (!isRead(live) || !FieldOwnership.isStatusOf(live, FieldOwnership.FIELD_MANAGER)) {
         merge(live, null);
       }
       apply(patch, live);
@@ -111,17 +111,6 @@ public final class StatusWriter {
 
   private static boolean isRead(FlannelNetwork network) {
     return Unread.of(network).in("status").isEmpty();
-  }
-
-  /** Whether we alone wrote the status. */
-  private static boolean isOurs(FlannelNetwork live) {
-    return isRead(live)
-        && live.getMetadata().getManagedFields().stream()
-            .filter(entry -> "status".equals(entry.getSubresource()))
-            .allMatch(
-                entry ->
-                    FieldOwnership.FIELD_MANAGER.equals(entry.getManager())
-                        && "Apply".equals(entry.getOperation()));
   }
 
   private static String uid(FlannelNetwork network) {

@@ -34,19 +34,6 @@ public record ClusterNode(
     Instant started,
     String kubelet) {
 
-  /** One whose kubelet's version is not known. */
-  public ClusterNode(
-      String name,
-      Map<String, String> labels,
-      List<Taint> taints,
-      List<String> podCidrs,
-      List<String> internalIps,
-      Map<String, String> flannel,
-      Readiness readiness,
-      Instant started) {
-    this(name, labels, taints, podCidrs, internalIps, flannel, readiness, started, "");
-  }
-
   /** What flannel's annotations begin with, unless flanneld was told otherwise. */
   public static final String ANNOTATION_PREFIX = "flannel.alpha.coreos.com/";
 

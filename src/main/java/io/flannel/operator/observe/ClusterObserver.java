@@ -17,6 +17,7 @@ import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.decide.ClusterState.ServiceRange;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.ClusterNode;
+import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.flannel.foreign.BindingSubject;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherFlannels;

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.flannel.ShortHash;
@@ -12,13 +13,12 @@ import io.flannel.operator.flannel.foreign.OtherDaemonSet;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.render.NodeAgentDaemonSet;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  *   <li>of all else: that it is there.
  * </ul>
  */
-final class DaemonSetStore implements ItemStore<DaemonSet> {
+final class DaemonSetStore {
   private static final Logger LOG = LoggerFactory.getLogger(DaemonSetStore.class);
 
   /**
@@ -49,19 +49,31 @@ final class DaemonSetStore implements ItemStore<DaemonSet> {
   /** In the metadata of what is kept in short: changes with what was read. */
   private static final String READ = "flannel.io/read";
 
+  /**
+   * What is kept of one.
+   *
+   * @param other of one that is kept in short, if it matters
+   * @param length of one that may be adopted; 0 of all else
+   */
+  private record Kept(DaemonSet daemonSet, Optional<OtherDaemonSet> other, int length) {}
+
+  private final GuardedStore<DaemonSet, Kept> store =
+      new GuardedStore<>(this::keep, Kept::daemonSet);
   private final String agentNamespace;
-  private final Map<String, DaemonSet> daemonSets = new ConcurrentHashMap<>();
-  private final Map<String, OtherDaemonSet> others = new ConcurrentHashMap<>();
-  private final Map<String, Integer> lengths = new HashMap<>();
 
   /** Prepares it; the node agents are in this namespace. */
   DaemonSetStore(String agentNamespace) {
     this.agentNamespace = agentNamespace;
   }
 
+  /** What is kept of all of them. */
+  ItemStore<DaemonSet> items() {
+    return store;
+  }
+
   /** Of those that are kept in short, the ones that run a flannel or name something of one. */
   Stream<OtherDaemonSet> others() {
-    return others.values().stream();
+    return store.kept().flatMap(kept -> kept.other().stream());
   }
 
   /** Whether it is named as flannel's, whoever's it is, or is the node agents'. */
@@ -115,54 +127,61 @@ final class DaemonSetStore implements ItemStore<DaemonSet> {
         || other.configMaps().contains(ForeignFlannel.CONFIG_MAP);
   }
 
-  @Override
-  public String getKey(DaemonSet daemonSet) {
-    ObjectMeta meta = daemonSet.getMetadata();
-    return meta.getNamespace() + "/" + meta.getName();
-  }
-
-  @Override
-  public synchronized @Nullable DaemonSet put(String key, DaemonSet daemonSet) {
+  private Kept keep(DaemonSet daemonSet, Optional<Kept> before) {
     if (isOurs(daemonSet)) {
-      return daemonSets.put(key, daemonSet);
+      return new Kept(daemonSet, Optional.empty(), 0);
     }
     if (!isNamesake(daemonSet)) {
-      return putInShort(key, daemonSet);
+      return inShort(daemonSet);
     }
     int length = length(daemonSet.getSpec());
     if (length > LONGEST_TOGETHER || length - leftNodes(daemonSet) > LONGEST) {
-      return putTooLarge(key, daemonSet);
+      return before.flatMap(Kept::other).isPresent() ? inShort(daemonSet) : tooLarge(daemonSet);
     }
-    DaemonSet before = daemonSets.put(key, adoptable(daemonSet));
-    others.remove(key);
-    lengths.put(key, length);
-    while (lengths.values().stream().mapToInt(Integer::intValue).sum() > LONGEST_TOGETHER) {
-      String largest = Collections.max(lengths.entrySet(), Map.Entry.comparingByValue()).getKey();
-      putTooLarge(largest, Objects.requireNonNull(daemonSets.get(largest)));
-    }
-    return before;
+    return fitted(new Kept(adoptable(daemonSet), Optional.empty(), length));
   }
 
-  private @Nullable DaemonSet putTooLarge(String key, DaemonSet daemonSet) {
-    if (!others.containsKey(key)) {
-      LOG.warn("DaemonSet {} is larger than a flannel's, and can't be taken over", key);
+  /** What is to be kept of one that may be adopted, when of the largest no more is kept. */
+  private Kept fitted(Kept wanted) {
+    String own = store.getKey(wanted.daemonSet());
+    Map<String, Kept> whole = new HashMap<>(Map.of(own, wanted));
+    store
+        .kept()
+        .filter(kept -> kept.length() > 0)
+        .forEach(kept -> whole.putIfAbsent(store.getKey(kept.daemonSet()), kept));
+    while (whole.values().stream().mapToInt(Kept::length).sum() > LONGEST_TOGETHER) {
+      Kept largest = Collections.max(whole.values(), Comparator.comparingInt(Kept::length));
+      String key = store.getKey(largest.daemonSet());
+      whole.remove(key);
+      Kept less = tooLarge(largest.daemonSet());
+      if (key.equals(own)) {
+        return less;
+      }
+      store.replace(key, less);
     }
-    lengths.remove(key);
-    return putInShort(key, daemonSet);
+    return wanted;
   }
 
-  private @Nullable DaemonSet putInShort(String key, DaemonSet daemonSet) {
+  private static Kept tooLarge(DaemonSet daemonSet) {
+    LOG.warn(
+        "DaemonSet {} is larger than a flannel's, and can't be taken over",
+        Cache.metaNamespaceKeyFunc(daemonSet));
+    return inShort(daemonSet);
+  }
+
+  private static Kept inShort(DaemonSet daemonSet) {
     OtherDaemonSet other = OtherDaemonSet.of(daemonSet).bounded();
+    boolean matters = isNamesake(daemonSet) || matters(other);
     ObjectMeta meta = Namesakes.slim(daemonSet.getMetadata());
     meta.setLabels(Map.of());
     meta.setAnnotations(Map.of());
-    if (isNamesake(daemonSet) || matters(other)) {
+    if (matters) {
       meta.setAdditionalProperty(READ, text(other));
-      others.put(key, other);
-    } else {
-      others.remove(key);
     }
-    return daemonSets.put(key, new DaemonSetBuilder().withMetadata(meta).build());
+    return new Kept(
+        new DaemonSetBuilder().withMetadata(meta).build(),
+        Optional.of(other).filter(_ -> matters),
+        0);
   }
 
   /** Without what others may write beside its spec, such as what was last applied. */
@@ -196,37 +215,5 @@ final class DaemonSetStore implements ItemStore<DaemonSet> {
         .filter(one -> ForeignFlannel.NODE_NAME.equals(one.getKey()))
         .mapToInt(one -> length(one) + 1)
         .sum();
-  }
-
-  @Override
-  public synchronized @Nullable DaemonSet remove(String key) {
-    others.remove(key);
-    lengths.remove(key);
-    return daemonSets.remove(key);
-  }
-
-  @Override
-  public Stream<String> keySet() {
-    return daemonSets.keySet().stream();
-  }
-
-  @Override
-  public Stream<DaemonSet> values() {
-    return daemonSets.values().stream();
-  }
-
-  @Override
-  public int size() {
-    return daemonSets.size();
-  }
-
-  @Override
-  public @Nullable DaemonSet get(String key) {
-    return daemonSets.get(key);
-  }
-
-  @Override
-  public boolean isFullState() {
-    return false;
   }
 }

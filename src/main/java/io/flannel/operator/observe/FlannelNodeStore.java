@@ -7,31 +7,39 @@ import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the FlannelNodes, without their managed fields, and when each one's report arrived: by this
  * clock, since a node's own may be wrong or jump.
  */
-public final class FlannelNodeStore implements ItemStore<FlannelNode> {
-  private record Kept(FlannelNode node, Optional<Instant> arrived) {}
+public final class FlannelNodeStore {
+  /**
+   * What is kept of one.
+   *
+   * @param arrived when the present report did
+   * @param fault what was last said of it
+   */
+  private record Kept(FlannelNode node, Optional<Instant> arrived, AtomicReference<String> fault) {}
 
-  private final Map<String, Kept> byName = new ConcurrentHashMap<>();
-  private final Map<String, String> faults = new ConcurrentHashMap<>();
+  private final GuardedStore<FlannelNode, Kept> store = new GuardedStore<>(this::keep, Kept::node);
   private final Clock clock;
 
   public FlannelNodeStore(Clock clock) {
     this.clock = clock;
   }
 
+  /** The FlannelNodes. */
+  public ItemStore<FlannelNode> items() {
+    return store;
+  }
+
   /** When the present report arrived; empty: there is none, or no such FlannelNode. */
   Optional<Instant> arrived(String name) {
-    return Optional.ofNullable(byName.get(name)).flatMap(Kept::arrived);
+    return store.kept(name).flatMap(Kept::arrived);
   }
 
   /**
@@ -90,66 +98,25 @@ public final class FlannelNodeStore implements ItemStore<FlannelNode> {
 
   /** Whether this is not what was last said of the node. */
   boolean isNewFault(String name, String fault) {
-    return !fault.equals(faults.put(name, fault));
+    return store.kept(name).filter(kept -> fault.equals(kept.fault().getAndSet(fault))).isEmpty();
   }
 
-  @Override
-  public String getKey(FlannelNode node) {
-    return node.getMetadata().getName();
-  }
-
-  @Override
-  public @Nullable FlannelNode put(String key, FlannelNode node) {
+  private Kept keep(FlannelNode node, Optional<Kept> before) {
     node.getMetadata().setManagedFields(List.of());
-    Kept before = byName.get(key);
     String reported = reportedAt(node);
     Optional<Instant> arrived = Optional.empty();
     if (reported != null) {
       arrived =
-          before != null && reported.equals(reportedAt(before.node()))
-              ? before.arrived()
-              : Optional.of(clock.instant());
+          before
+              .filter(kept -> reported.equals(reportedAt(kept.node())))
+              .map(Kept::arrived)
+              .orElseGet(() -> Optional.of(clock.instant()));
     }
-    byName.put(key, new Kept(node, arrived));
-    return node(before);
+    return new Kept(
+        node, arrived, before.map(Kept::fault).orElseGet(() -> new AtomicReference<>("")));
   }
 
   private static @Nullable String reportedAt(FlannelNode node) {
     return node.getStatus() == null ? null : node.getStatus().reportedAt();
-  }
-
-  private static @Nullable FlannelNode node(@Nullable Kept kept) {
-    return kept == null ? null : kept.node();
-  }
-
-  @Override
-  public @Nullable FlannelNode remove(String key) {
-    faults.remove(key);
-    return node(byName.remove(key));
-  }
-
-  @Override
-  public Stream<String> keySet() {
-    return byName.keySet().stream();
-  }
-
-  @Override
-  public Stream<FlannelNode> values() {
-    return byName.values().stream().map(Kept::node);
-  }
-
-  @Override
-  public int size() {
-    return byName.size();
-  }
-
-  @Override
-  public @Nullable FlannelNode get(String key) {
-    return node(byName.get(key));
-  }
-
-  @Override
-  public boolean isFullState() {
-    return false;
   }
 }

@@ -1,7 +1,6 @@
 package io.flannel.operator.observe;
 
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -17,28 +16,32 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps of flannel's pods only what {@link FlannelPod} needs, and when each one's containers were
  * seen to be ready: by this clock, since a node's own may be wrong.
  */
-final class FlannelPodStore implements ItemStore<Pod> {
+final class FlannelPodStore {
   private record Kept(Pod pod, FlannelPod read) {}
 
-  private final Map<String, Kept> byKey = new ConcurrentHashMap<>();
+  private final GuardedStore<Pod, Kept> store = new GuardedStore<>(this::keep, Kept::pod);
   private final Clock clock;
 
   FlannelPodStore(Clock clock) {
     this.clock = clock;
   }
 
+  /** As much of the pods as they are told apart by. */
+  ItemStore<Pod> items() {
+    return store;
+  }
+
   /** The pods that are not being deleted, by node; of two on one node, the younger first. */
   List<FlannelPod> pods() {
-    return byKey.values().stream()
+    return store
+        .kept()
         .filter(kept -> !kept.pod().isMarkedForDeletion())
         .sorted(
             Comparator.comparing((Kept kept) -> kept.read().node())
@@ -51,12 +54,13 @@ final class FlannelPodStore implements ItemStore<Pod> {
 
   /** The nodes that have one, also one that is being deleted. */
   Set<String> nodes() {
-    return byKey.values().stream().map(kept -> kept.read().node()).collect(Collectors.toSet());
+    return store.kept().map(kept -> kept.read().node()).collect(Collectors.toSet());
   }
 
   /** When those that are being deleted end at the latest, as they were told. */
   Stream<Instant> ends() {
-    return byKey.values().stream()
+    return store
+        .kept()
         .flatMap(kept -> Stream.ofNullable(kept.pod().getMetadata().getDeletionTimestamp()))
         .flatMap(time -> Times.tryParse(time).stream());
   }
@@ -104,24 +108,16 @@ final class FlannelPodStore implements ItemStore<Pod> {
             .anyMatch(it -> condition.equals(it.getType()) && "True".equals(it.getStatus()));
   }
 
-  @Override
-  public String getKey(Pod pod) {
-    return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
-  }
-
-  @Override
-  public @Nullable Pod put(String key, Pod pod) {
-    Kept before = byKey.get(key);
+  private Kept keep(Pod pod, Optional<Kept> before) {
     Optional<Instant> since = Optional.empty();
     if (is(pod, "ContainersReady")) {
       since =
-          Optional.ofNullable(before)
+          before
               .filter(kept -> uid(kept.pod()).equals(uid(pod)))
               .flatMap(kept -> kept.read().runningSince())
               .or(() -> Optional.of(clock.instant()));
     }
-    byKey.put(key, new Kept(slim(pod), read(pod, since)));
-    return pod(before);
+    return new Kept(slim(pod), read(pod, since));
   }
 
   private static String uid(Pod pod) {
@@ -130,17 +126,10 @@ final class FlannelPodStore implements ItemStore<Pod> {
 
   /** As much as two pods are told apart by; a whole one is 10 kB. */
   private static Pod slim(Pod pod) {
-    var metadata = pod.getMetadata();
     return new PodBuilder()
         .withMetadata(
-            new ObjectMetaBuilder()
-                .withName(metadata.getName())
-                .withNamespace(metadata.getNamespace())
-                .withUid(metadata.getUid())
-                .withResourceVersion(metadata.getResourceVersion())
-                .withCreationTimestamp(metadata.getCreationTimestamp())
-                .withDeletionTimestamp(metadata.getDeletionTimestamp())
-                .withAnnotations(metadata.getAnnotations())
+            Identity.of(pod.getMetadata())
+                .withAnnotations(pod.getMetadata().getAnnotations())
                 .build())
         .withNewSpec()
         .withNodeName(nodeOf(pod.getSpec()))
@@ -153,39 +142,5 @@ final class FlannelPodStore implements ItemStore<Pod> {
         .withConditions(pod.getStatus() == null ? List.of() : pod.getStatus().getConditions())
         .endStatus()
         .build();
-  }
-
-  @Override
-  public @Nullable Pod remove(String key) {
-    return pod(byKey.remove(key));
-  }
-
-  private static @Nullable Pod pod(@Nullable Kept kept) {
-    return kept == null ? null : kept.pod();
-  }
-
-  @Override
-  public Stream<String> keySet() {
-    return byKey.keySet().stream();
-  }
-
-  @Override
-  public Stream<Pod> values() {
-    return byKey.values().stream().map(Kept::pod);
-  }
-
-  @Override
-  public int size() {
-    return byKey.size();
-  }
-
-  @Override
-  public @Nullable Pod get(String key) {
-    return pod(byKey.get(key));
-  }
-
-  @Override
-  public boolean isFullState() {
-    return false;
   }
 }

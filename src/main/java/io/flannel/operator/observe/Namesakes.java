@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.flannel.operator.flannel.foreign.AdoptionMark;
@@ -57,14 +56,8 @@ final class Namesakes {
 
   /** What it is told apart by, and whether it is ours or is being taken over. */
   static ObjectMeta slim(ObjectMeta meta) {
-    return new ObjectMetaBuilder()
-        .withName(meta.getName())
-        .withNamespace(meta.getNamespace())
-        .withUid(meta.getUid())
-        .withResourceVersion(meta.getResourceVersion())
+    return Identity.of(meta)
         .withGeneration(meta.getGeneration())
-        .withCreationTimestamp(meta.getCreationTimestamp())
-        .withDeletionTimestamp(meta.getDeletionTimestamp())
         .withLabels(only(Flannel.OWN_LABELS, meta.getLabels()))
         .withAnnotations(only(Set.of(AdoptionMark.KEY), meta.getAnnotations()))
         .withManagedFields(AdoptionMark.writers(meta))

@@ -3,7 +3,6 @@ package io.flannel.operator.observe;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.EnvVar;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.flannel.operator.decide.leftover.LeftOversFound;
@@ -15,13 +14,13 @@ import io.flannel.operator.flannel.PrintableText;
 import io.flannel.operator.flannel.Times;
 import io.flannel.operator.render.task.NodeTaskPod;
 import io.flannel.operator.render.task.NodeTaskPod.Kind;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A task's pod on a node, as far as it is read. What it was told may be 100 kB and never changes,
@@ -56,15 +55,19 @@ public record TaskPod(
     static final Told NOTHING = new Told(Optional.empty(), Set.of());
   }
 
+  /** Keeps them: some kB of 10 to 100 each. */
+  static GuardedStore<Pod, TaskPod> store(Clock clock) {
+    return new GuardedStore<>((pod, before) -> of(pod, before, clock.instant()), TaskPod::pod);
+  }
+
   /**
    * Reads a pod. When it ended is when that was seen, by this clock, since a node's own may be
    * wrong; of one that had ended before it was seen at all, what the node says, if it can be.
    *
    * @param before what was read of a pod of this name before
    */
-  static TaskPod of(Pod pod, @Nullable TaskPod before, Instant now) {
-    Optional<TaskPod> same =
-        Optional.ofNullable(before).filter(it -> uid(it.pod()).equals(uid(pod)));
+  public static TaskPod of(Pod pod, Optional<TaskPod> before, Instant now) {
+    Optional<TaskPod> same = before.filter(it -> uid(it.pod()).equals(uid(pod)));
     SeenPod seen = read(pod, same.map(TaskPod::seen), now);
     String kind = label(pod);
     Told told =
@@ -207,16 +210,9 @@ public record TaskPod(
 
   /** As much as is read of it, but for what it was told. */
   private static Pod slim(Pod pod) {
-    var metadata = pod.getMetadata();
     return new PodBuilder()
         .withMetadata(
-            new ObjectMetaBuilder()
-                .withName(metadata.getName())
-                .withNamespace(metadata.getNamespace())
-                .withUid(metadata.getUid())
-                .withResourceVersion(metadata.getResourceVersion())
-                .withCreationTimestamp(metadata.getCreationTimestamp())
-                .withDeletionTimestamp(metadata.getDeletionTimestamp())
+            Identity.of(pod.getMetadata())
                 .withLabels(Map.of(NodeTaskPod.KIND_LABEL, label(pod)))
                 .withAnnotations(
                     Map.of(

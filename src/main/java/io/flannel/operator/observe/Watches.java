@@ -30,7 +30,6 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.ManagedInformerEventSource;
-import io.javaoperatorsdk.operator.processing.event.source.informer.TransformingItemStore;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -69,7 +68,7 @@ public final class Watches {
   private final FlannelNodeStore flannelNodes;
   private final FlannelPodStore flannelPods;
   private final DaemonSetStore daemonSets;
-  private final TaskPodStore taskPods;
+  private final GuardedStore<Pod, TaskPod> taskPods;
   private final InvalidReports invalidReports = new InvalidReports();
 
   /**
@@ -81,14 +80,14 @@ public final class Watches {
     this.context = context;
     this.flannelNodes = new FlannelNodeStore(clock);
     this.flannelPods = new FlannelPodStore(clock);
-    this.taskPods = new TaskPodStore(clock);
+    this.taskPods = TaskPod.store(clock);
     this.daemonSets = new DaemonSetStore(agentNamespace);
     watch(
         Node.class,
         config ->
             config
                 .withInformerListLimit(AT_ONCE)
-                .withItemStore(new GuardedStore<>(new TrimmedNodeStore()))
+                .withItemStore(GuardedStore.of(TrimmedNode::of))
                 .withOnUpdateFilter(
                     GuardedStore.updated(
                         (now, before) -> !ClusterNode.of(now).equals(ClusterNode.of(before)))));
@@ -101,7 +100,7 @@ public final class Watches {
             named(config, Flannel.ROLE)
                 .withWatchAllNamespaces()
                 .withInformerListLimit(ANYBODYS_AT_ONCE)
-                .withItemStore(new GuardedStore<>(new TransformingItemStore<>(Namesakes::slim))));
+                .withItemStore(GuardedStore.of(Namesakes::slim)));
     watch(ClusterRole.class, config -> named(config, Flannel.ROLE));
     watch(ClusterRoleBinding.class, config -> named(config, Flannel.ROLE));
     watch(
@@ -117,14 +116,14 @@ public final class Watches {
             named(config, ForeignFlannel.CONFIG_MAP)
                 .withWatchAllNamespaces()
                 .withInformerListLimit(ANYBODYS_AT_ONCE)
-                .withItemStore(new GuardedStore<>(new TransformingItemStore<>(Namesakes::slim))));
+                .withItemStore(GuardedStore.of(Namesakes::slim)));
     // Of every name: whose flannel runs already may have any.
     watch(
         DaemonSet.class,
         config ->
             config
                 .withInformerListLimit(ANYBODYS_AT_ONCE)
-                .withItemStore(new GuardedStore<>(daemonSets))
+                .withItemStore(daemonSets.items())
                 .withWatchAllNamespaces()
                 .withOnAddFilter(GuardedStore.added(daemonSets::matters))
                 .withOnUpdateFilter(GuardedStore.updated(daemonSets::differ))
@@ -137,14 +136,14 @@ public final class Watches {
                 .withLabelSelector("app in (%s, %s)".formatted(NodeTaskPod.APP, EARLIER_TASK_APP))
                 .withNamespaces(agentNamespace)
                 .withInformerListLimit(AT_ONCE)
-                .withItemStore(new GuardedStore<>(taskPods))
+                .withItemStore(taskPods)
                 .withOnUpdateFilter(GuardedStore.updated(TaskPod::differ)));
     watch(
         FlannelNode.class,
         config ->
             config
                 .withInformerListLimit(AT_ONCE)
-                .withItemStore(new GuardedStore<>(flannelNodes))
+                .withItemStore(flannelNodes.items())
                 .withOnUpdateFilter(GuardedStore.updated(FlannelNodeStore::differ)));
     watch(
         Pod.class,
@@ -153,7 +152,7 @@ public final class Watches {
                 .withLabelSelector("app=" + FlannelDaemonSet.POD_LABELS.get("app"))
                 .withNamespaces(Flannel.NAMESPACE)
                 .withInformerListLimit(AT_ONCE)
-                .withItemStore(new GuardedStore<>(flannelPods))
+                .withItemStore(flannelPods.items())
                 .withOnUpdateFilter(GuardedStore.updated(FlannelPodStore::differ)));
     if (context.getClient().supports(ServiceCIDR.class)) {
       watch(ServiceCIDR.class, UnaryOperator.identity());
@@ -260,7 +259,7 @@ public final class Watches {
 
   /** The pods of tasks on nodes. */
   public Stream<TaskPod> taskPods() {
-    return taskPods.pods();
+    return taskPods.kept();
   }
 
   /** When flannel pods of ours that are being deleted end at the latest, as they were told. */

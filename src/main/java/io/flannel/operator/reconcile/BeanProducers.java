@@ -13,7 +13,6 @@ import io.quarkiverse.operatorsdk.runtime.QuarkusConfigurationService;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -55,22 +54,15 @@ class BeanProducers {
   /** What the node agents' pods take from this installation; the Helm chart says it. */
   @Produces
   @Singleton
-  NodeAgentSettings nodeAgents(
-      @ConfigProperty(name = "flannel.agent.namespace") String namespace,
-      @ConfigProperty(name = "flannel.agent.service-account") String serviceAccount,
-      @ConfigProperty(name = "flannel.agent.image") String image,
-      @ConfigProperty(name = "flannel.agent.image-pull-policy") Optional<String> pullPolicy,
-      @ConfigProperty(name = "flannel.agent.image-pull-secrets") Optional<List<String>> secrets,
-      @ConfigProperty(name = "flannel.agent.api-server-host") Optional<String> apiServerHost,
-      @ConfigProperty(name = "flannel.agent.api-server-port") Optional<String> apiServerPort) {
+  NodeAgentSettings nodeAgents(AgentProperties agent) {
     return new NodeAgentSettings(
-        namespace,
-        serviceAccount,
-        image,
-        pullPolicy,
-        secrets.orElse(List.of()),
-        apiServerHost,
-        apiServerPort,
+        agent.namespace(),
+        agent.serviceAccount(),
+        agent.image(),
+        agent.imagePullPolicy(),
+        agent.imagePullSecrets().orElse(List.of()),
+        agent.apiServerHost(),
+        agent.apiServerPort(),
         Optional.empty());
   }
 
@@ -80,17 +72,13 @@ class BeanProducers {
   LeaderElectionConfiguration leaderElection(
       ExitOnLostLease lostLease,
       @ConfigProperty(name = "flannel.instance") String instance,
-      @ConfigProperty(name = "flannel.leader-election.lease") String lease,
-      @ConfigProperty(name = "flannel.leader-election.namespace") String namespace,
-      @ConfigProperty(name = "flannel.leader-election.lease-duration") Duration leaseDuration,
-      @ConfigProperty(name = "flannel.leader-election.renew-deadline") Duration renewDeadline,
-      @ConfigProperty(name = "flannel.leader-election.retry-period") Duration retryPeriod) {
-    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(lease)
-        .withLeaseNamespace(namespace)
+      LeaseProperties lease) {
+    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(lease.lease())
+        .withLeaseNamespace(lease.namespace())
         .withIdentity(instance)
-        .withLeaseDuration(leaseDuration)
-        .withRenewDeadline(renewDeadline)
-        .withRetryPeriod(retryPeriod)
+        .withLeaseDuration(lease.leaseDuration())
+        .withRenewDeadline(lease.renewDeadline())
+        .withRetryPeriod(lease.retryPeriod())
         .withLeaderCallbacks(lostLease.callbacks())
         .build();
   }

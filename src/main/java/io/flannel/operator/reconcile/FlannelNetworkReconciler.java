@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.apply.Applier;
 import io.flannel.operator.apply.ApplyContext;
-import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.observe.WatchKeeper;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.report.metrics.NetworkMetrics;

@@ -40,7 +40,12 @@ final class ProblemReport {
   private final Instant now;
   private final List<Problem> problems = new ArrayList<>();
 
-  private ProblemReport(List<Problem> before, Instant now) {
+  /**
+   * Begins one.
+   *
+   * @param before what the status says by now
+   */
+  ProblemReport(List<Problem> before, Instant now) {
     this.before = before;
     this.now = now;
   }
@@ -52,21 +57,15 @@ final class ProblemReport {
    *     nodes that had it before
    * @param backend what the nodes send each other
    */
-  static List<Problem> of(
-      List<NodeLease> leases,
-      boolean rollingOut,
-      List<TunnelIssue> troubles,
-      Backend backend,
-      List<Problem> before,
-      Instant now) {
-    var report = new ProblemReport(before, now);
+  List<Problem> of(
+      List<NodeLease> leases, boolean rollingOut, List<TunnelIssue> troubles, Backend backend) {
     for (LeaseProblem cause : LeaseProblem.values()) {
-      report.lacksLease(cause, leases, rollingOut);
+      lacksLease(cause, leases, rollingOut);
     }
     troubles.stream()
         .sorted(comparingInt(trouble -> ProblemSeverity.rank(trouble.cause())))
-        .forEach(trouble -> report.trouble(trouble, backend));
-    return report.problems;
+        .forEach(trouble -> trouble(trouble, backend));
+    return problems;
   }
 
   private Optional<Problem> known(ProblemReason cause) {

@@ -184,17 +184,16 @@ public final class StatusReport {
                     now)),
             omitted > 0 ? omitted : null,
             nullIfEmpty(
-                ProblemReport.of(
-                    situation.leases(),
-                    changing,
-                    installing
-                        ? List.of()
-                        : tunnels.map(TunnelVerdicts::troubles).orElse(List.of()),
-                    live.flatMap(LiveFlannel::config)
-                        .flatMap(AppliedConfig::backend)
-                        .orElse(situation.wanted().backend()),
-                    before.map(FlannelNetworkStatus::problems).orElse(List.of()),
-                    now)),
+                new ProblemReport(before.map(FlannelNetworkStatus::problems).orElse(List.of()), now)
+                    .of(
+                        situation.leases(),
+                        changing,
+                        installing
+                            ? List.of()
+                            : tunnels.map(TunnelVerdicts::troubles).orElse(List.of()),
+                        live.flatMap(LiveFlannel::config)
+                            .flatMap(AppliedConfig::backend)
+                            .orElse(situation.wanted().backend()))),
             situation.adoption().orElse(null)));
   }
 

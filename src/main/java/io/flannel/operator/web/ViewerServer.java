@@ -15,7 +15,6 @@ import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Serves what {@link TextRoutes} tells, and nothing else, to those who come by way of the API
@@ -46,35 +45,35 @@ class ViewerServer {
       TextRoutes texts,
       KubernetesClient client,
       Clock clock,
-      @ConfigProperty(name = "flannel.viewer.host") Optional<String> host,
-      @ConfigProperty(name = "flannel.viewer.port") int port,
-      @ConfigProperty(name = "flannel.viewer.service-account") String account,
-      @ConfigProperty(name = "flannel.viewer.namespace") String namespace) {
+      ViewerSettings settings) {
     this.server =
-        host.map(
-            address ->
-                new TlsServer(
-                    vertx,
-                    clock,
-                    new TlsServer.Settings(
-                        "answers to kubectl flannel",
-                        address,
-                        port,
-                        Optional.empty(),
-                        IDLE,
-                        Optional.of(LONGEST)),
-                    () -> {
-                      ViewerReview review = new ViewerReview(namespace, account);
-                      return router(
-                          vertx,
-                          texts,
-                          new ViewerGate(
+        settings
+            .host()
+            .map(
+                address ->
+                    new TlsServer(
+                        vertx,
+                        clock,
+                        new TlsServer.Settings(
+                            "answers to kubectl flannel",
+                            address,
+                            settings.port(),
+                            Optional.empty(),
+                            IDLE,
+                            Optional.of(LONGEST)),
+                        () -> {
+                          ViewerReview review =
+                              new ViewerReview(settings.namespace(), settings.serviceAccount());
+                          return router(
                               vertx,
-                              new CachingAuthorizer(
-                                  new ReviewAuthorizer(client, "these answers", review), clock),
-                              review.howToGetOne(),
-                              BODY));
-                    }));
+                              texts,
+                              new ViewerGate(
+                                  vertx,
+                                  new CachingAuthorizer(
+                                      new ReviewAuthorizer(client, "these answers", review), clock),
+                                  review.howToGetOne(),
+                                  BODY));
+                        }));
   }
 
   static Router router(Vertx vertx, TextRoutes texts, ViewerGate gate) {

@@ -55,7 +55,8 @@ class ClusterNodeTest {
                 List.of("192.168.0.81", "fd01::81"),
                 Map.of("backend-type", "ipip", "public-ip", "192.168.0.81"),
                 Readiness.READY,
-                Instant.EPOCH));
+                Instant.EPOCH,
+                ""));
     assertThat(node.podCidr(Cidr.Family.IPV6)).contains(Cidr.parse("fd00::/64"));
   }
 
@@ -82,7 +83,8 @@ class ClusterNodeTest {
             List.of(),
             Map.of(),
             Readiness.NOT_READY,
-            Instant.EPOCH);
+            Instant.EPOCH,
+            "");
     assertThat(read("{metadata: {name: n1}}")).isEqualTo(empty);
     assertThat(read("{metadata: {name: n1}, spec: {}, status: {}}")).isEqualTo(empty);
     assertThat(read("{metadata: {name: n1}, spec: {podCIDR: ''}, status: {addresses: []}}"))

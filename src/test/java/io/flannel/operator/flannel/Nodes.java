@@ -28,6 +28,19 @@ public final class Nodes {
     return new Nodes(name);
   }
 
+  /** One that begins as a copy. */
+  public static Nodes like(ClusterNode other) {
+    Nodes copy = new Nodes(other.name());
+    copy.labels.clear();
+    copy.labels.putAll(other.labels());
+    copy.taints.addAll(other.taints());
+    copy.podCidrs.addAll(other.podCidrs());
+    copy.internalIps.addAll(other.internalIps());
+    copy.flannel.putAll(other.flannel());
+    copy.readiness = other.readiness();
+    return copy.kubelet(other.kubelet());
+  }
+
   public Nodes podCidr(String... texts) {
     podCidrs.addAll(List.of(texts));
     return this;

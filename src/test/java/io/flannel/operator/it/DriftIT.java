@@ -8,7 +8,7 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.Resource;
-import io.flannel.operator.observe.FieldOwnership;
+import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.Rendered;

@@ -8,7 +8,6 @@ import io.flannel.operator.decide.ClusterState.NetworkRef;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Installs;
 import io.flannel.operator.flannel.Networks;
-import io.flannel.operator.flannel.foreign.AdoptionMark;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.render.Flannel;
 import java.time.Instant;
@@ -56,11 +55,6 @@ class ClusterObserverTest {
     DaemonSet copy = rendered();
     copy.getMetadata().setNamespace("tenant");
     assertThat(isOurs(copy, FRESH, IN_FORCE)).isFalse();
-  }
-
-  @Test
-  void marksAreWrittenByTheManagerThatWritesAllElse() {
-    assertThat(AdoptionMark.WRITER).isEqualTo(FieldOwnership.FIELD_MANAGER);
   }
 
   private static DaemonSet rendered() {

@@ -38,7 +38,7 @@ class DaemonSetStoreTest {
     assertThat(kept.getSpec()).isNull();
     assertThat(store.matters(kept)).isTrue();
     assertThat(store.differ(whole, kept)).isFalse();
-    store.remove(store.getKey(whole));
+    store.items().remove(store.items().getKey(whole));
     assertThat(store.others()).isEmpty();
   }
 
@@ -137,9 +137,9 @@ class DaemonSetStoreTest {
       addEnvironment(large, "x".repeat(DaemonSetStore.LONGEST - 20_000));
       kept(large);
     }
-    assertThat(store.get(store.getKey(small)).getSpec()).isNotNull();
-    assertThat(store.size()).isEqualTo(501);
-    long whole = store.values().filter(it -> it.getSpec() != null).count();
+    assertThat(store.items().get(store.items().getKey(small)).getSpec()).isNotNull();
+    assertThat(store.items().size()).isEqualTo(501);
+    long whole = store.items().values().filter(it -> it.getSpec() != null).count();
     assertThat(whole).isBetween(10L, 40L);
     assertThat(store.others()).hasSize((int) (501 - whole));
   }
@@ -156,7 +156,7 @@ class DaemonSetStoreTest {
       kept(large);
     }
     int room =
-        store.values().mapToInt(it -> Serialization.asJson(it).length()).sum()
+        store.items().values().mapToInt(it -> Serialization.asJson(it).length()).sum()
             + store.others().mapToInt(it -> it.toString().length()).sum();
     assertThat(store.others()).hasSize(500);
     assertThat(room).isLessThan(1_000_000);
@@ -230,7 +230,7 @@ class DaemonSetStoreTest {
   }
 
   private DaemonSet kept(DaemonSet daemonSet) {
-    store.put(store.getKey(daemonSet), daemonSet);
-    return store.get(store.getKey(daemonSet));
+    store.items().put(store.items().getKey(daemonSet), daemonSet);
+    return store.items().get(store.items().getKey(daemonSet));
   }
 }

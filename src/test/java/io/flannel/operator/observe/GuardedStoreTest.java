@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.javaoperatorsdk.operator.processing.event.source.informer.TransformingItemStore;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class GuardedStoreTest {
-  private final GuardedStore<ConfigMap> store =
-      new GuardedStore<>(new TransformingItemStore<>(GuardedStoreTest::judge));
+  private final GuardedStore<ConfigMap, ConfigMap> store = GuardedStore.of(GuardedStoreTest::judge);
 
   private static ConfigMap judge(ConfigMap configMap) {
     return switch (configMap.getData().get("is")) {

@@ -36,7 +36,7 @@ class TaskPodTest {
                   null)),
           List.of("10.99.0.0/24"));
 
-  private final TaskPodStore store = new TaskPodStore(CLOCK);
+  private final GuardedStore<Pod, TaskPod> store = TaskPod.store(CLOCK);
 
   @Test
   void ofALongOrderNothingIsKeptButTheRangesOfGoneNodes() {
@@ -98,7 +98,7 @@ class TaskPodTest {
   }
 
   private TaskPod kept() {
-    return store.pods().findFirst().orElseThrow();
+    return store.kept().findFirst().orElseThrow();
   }
 
   private static Pod endedAt(String finished) {

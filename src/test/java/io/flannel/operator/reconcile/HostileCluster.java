@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetwork;
@@ -39,8 +40,7 @@ import io.flannel.operator.observe.LenientDecodingTest;
 import io.flannel.operator.observe.LiveFlannelReader;
 import io.flannel.operator.observe.NetworkSpec;
 import io.flannel.operator.observe.TaskPod;
-import io.flannel.operator.observe.TaskPodStore;
-import io.flannel.operator.observe.TrimmedNodeStore;
+import io.flannel.operator.observe.TrimmedNode;
 import io.flannel.operator.observe.Unread;
 import io.flannel.operator.observe.WellObjects;
 import io.flannel.operator.render.Flannel;
@@ -285,14 +285,13 @@ final class HostileCluster {
     ObjectNode terminated = (ObjectNode) json.at("/status/containerStatuses/0/state/terminated");
     terminated.put("message", hostile.mutated(WellObjects.STEP_RESULT, 3).toString());
     Pod pod = read(texts(json, 2), Pod.class);
-    TaskPodStore store = new TaskPodStore(CLOCK);
-    store.put(store.getKey(pod), pod);
+    TaskPod.of(pod, Optional.empty(), NOW);
     TaskPod.differ(pod, pod);
   }
 
   /** Through the store, and told apart from what was there before. */
   private List<FlannelNode> flannelNodes(int changes) {
-    FlannelNodeStore store = new FlannelNodeStore(CLOCK);
+    ItemStore<FlannelNode> store = new FlannelNodeStore(CLOCK).items();
     List<FlannelNode> nodes = new ArrayList<>();
     for (ObjectNode well : FLANNEL_NODES) {
       ObjectNode json = well.deepCopy();
@@ -306,6 +305,9 @@ final class HostileCluster {
       FlannelNode before = WELL_FLANNEL_NODES.get(nodes.size());
       store.put(store.getKey(before), before);
       store.put(store.getKey(node), node);
+      if (store.get(store.getKey(node)) != node) {
+        throw new IllegalStateException("it can't be judged: " + json);
+      }
       FlannelNodeStore.differ(node, before);
       nodes.add(node);
     }
@@ -316,14 +318,13 @@ final class HostileCluster {
     if (!hostile.once(4)) {
       return WELL_NODES;
     }
-    TrimmedNodeStore store = new TrimmedNodeStore();
+    List<Node> nodes = new ArrayList<>();
     for (ObjectNode well : CLUSTER_NODES) {
       ObjectNode json = texts(well, changes);
       ((ObjectNode) json.get("metadata")).set("name", well.at("/metadata/name"));
-      Node node = read(json, Node.class);
-      store.put(store.getKey(node), node);
+      nodes.add(TrimmedNode.of(read(json, Node.class)));
     }
-    return store.values().toList();
+    return nodes;
   }
 
   private ObjectNode texts(ObjectNode well, int changes) {

@@ -54,6 +54,36 @@ public record PreflightRound(
   private record Member(SeenPod pod, PreflightTask task) {}
 
   /**
+   * The rounds of this change that there are pods of.
+   *
+   * @param byAttempt of each round its pods, by node
+   */
+  private record Rounds(SortedMap<Integer, Map<String, Member>> byAttempt) {
+    int attempt() {
+      return byAttempt.lastKey();
+    }
+
+    Map<String, Member> last() {
+      return byAttempt.lastEntry().getValue();
+    }
+
+    Rounds before() {
+      return new Rounds(byAttempt.headMap(attempt()));
+    }
+
+    boolean isEmpty() {
+      return byAttempt.isEmpty();
+    }
+
+    List<String> names() {
+      return byAttempt.values().stream()
+          .flatMap(round -> round.values().stream())
+          .map(it -> it.pod().name())
+          .toList();
+    }
+  }
+
+  /**
    * Decides.
    *
    * @param plan with two nodes at least
@@ -69,24 +99,23 @@ public record PreflightRound(
 
     PreflightRound round(List<TriedPod> pods) {
       String change = plan.tasks().firstEntry().getValue().nonce();
-      SortedMap<Integer, Map<String, Member>> rounds = new TreeMap<>();
+      SortedMap<Integer, Map<String, Member>> byAttempt = new TreeMap<>();
       List<SeenPod> others = new ArrayList<>();
       for (TriedPod it : pods) {
         Optional<PreflightTask> task = it.task().filter(told -> told.nonce().equals(change));
         if (task.isPresent()) {
-          rounds
+          byAttempt
               .computeIfAbsent(it.pod().attempt(), _ -> new TreeMap<>())
               .put(it.pod().node(), new Member(it.pod(), task.get()));
         } else {
           others.add(it.pod());
         }
       }
+      Rounds rounds = new Rounds(byAttempt);
       if (rounds.isEmpty()) {
         return first(others);
       }
-      int attempt = rounds.lastKey();
-      Map<String, Member> last = rounds.lastEntry().getValue();
-      SortedMap<Integer, Map<String, Member>> before = rounds.headMap(attempt);
+      Map<String, Member> last = rounds.last();
       SortedSet<String> missing = new TreeSet<>(plan.tasks().keySet());
       missing.removeAll(last.keySet());
       boolean planned = isAsPlanned(last);
@@ -102,9 +131,9 @@ public record PreflightRound(
       Preflight verdict = Preflight.judge(outcomes(last, unmade), leftOut, plan.before(), backend);
       List<String> deletions = names(others);
       if (verdict instanceof Preflight.Running) {
-        return running(verdict, attempt, last.values(), unmade, before, leftOut, deletions);
+        return running(verdict, rounds, unmade, leftOut, deletions);
       }
-      before.values().forEach(earlier -> deletions.addAll(names(pods(earlier))));
+      deletions.addAll(rounds.before().names());
       Instant due = ended(last.values()).plus(REPEAT);
       if (now.isBefore(due)) {
         return new PreflightRound(
@@ -112,7 +141,7 @@ public record PreflightRound(
       }
       return new PreflightRound(
           verdict instanceof Preflight.Passed ? everywhere() : verdict,
-          starts(plan.tasks().keySet(), attempt + 1),
+          starts(plan.tasks().keySet(), rounds.attempt() + 1),
           deletions,
           Optional.empty());
     }
@@ -130,28 +159,23 @@ public record PreflightRound(
 
     private PreflightRound running(
         Preflight verdict,
-        int attempt,
-        Collection<Member> pods,
+        Rounds rounds,
         SortedSet<String> unmade,
-        SortedMap<Integer, Map<String, Member>> earlier,
         SortedMap<String, String> leftOut,
         List<String> deletions) {
       Preflight inForce = verdict;
+      Rounds earlier = rounds.before();
       if (!earlier.isEmpty()) {
-        Map<String, Member> before = earlier.lastEntry().getValue();
         Preflight said =
-            Preflight.judge(outcomes(before, Set.of()), leftOut, plan.before(), backend);
+            Preflight.judge(outcomes(earlier.last(), Set.of()), leftOut, plan.before(), backend);
         inForce = said instanceof Preflight.Passed ? verdict : said;
-        earlier
-            .headMap(earlier.lastKey())
-            .values()
-            .forEach(old -> deletions.addAll(names(pods(old))));
+        deletions.addAll(earlier.before().names());
       }
       return new PreflightRound(
           inForce,
-          starts(unmade, attempt),
+          starts(unmade, rounds.attempt()),
           deletions,
-          pods.stream()
+          rounds.last().values().stream()
               .filter(it -> it.pod().result().isEmpty())
               .map(it -> Duration.between(now, it.pod().since().plus(PATIENCE)))
               .filter(Duration::isPositive)
@@ -223,10 +247,6 @@ public record PreflightRound(
         starts.add(new Start(first ? left.removeFirst() : left.removeLast(), attempt));
       }
       return List.copyOf(starts);
-    }
-
-    private static List<SeenPod> pods(Map<String, Member> round) {
-      return round.values().stream().map(Member::pod).toList();
     }
 
     private static List<String> names(List<SeenPod> pods) {

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.FieldsV1;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.flannel.operator.flannel.FieldOwnership;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,15 +19,12 @@ public final class AdoptionMark {
   /** The annotation. */
   public static final String KEY = "flannel.io/adopted-by";
 
-  /** The field manager by which the operator writes it. */
-  public static final String WRITER = "flannel-operator";
-
   /**
    * Managers that stand for the operator, or for nobody: as it wrote it before, by no name of its
    * own; and whom the API server takes for the writer of what it had lost count of.
    */
   private static final Set<String> WRITERS =
-      Set.of(WRITER, "fabric8-kubernetes-client", "before-first-apply");
+      Set.of(FieldOwnership.FIELD_MANAGER, "fabric8-kubernetes-client", "before-first-apply");
 
   /** More managers than that do not write one annotation. */
   private static final int MOST_WRITERS = 16;

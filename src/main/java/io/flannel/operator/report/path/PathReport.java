@@ -132,10 +132,11 @@ public final class PathReport {
     return device(
         Kind.BRIDGE,
         end,
-        "cni0",
-        end.bridge(),
-        looks,
-        "there is no cni0 yet: the node's first pod on the network makes it");
+        new Expected(
+            "cni0",
+            end.bridge(),
+            "there is no cni0 yet: the node's first pod on the network makes it"),
+        looks);
   }
 
   private Hop route() {
@@ -166,7 +167,10 @@ public final class PathReport {
     // In a rollout the agent tells of the device of the node's own backend, which may be another.
     Optional<Device> seen = end.tunnel().filter(it -> it.name().equals(usual));
     return device(
-        Kind.TUNNEL, end, usual, seen, headers.inTunnel(), "%s is not reported".formatted(usual));
+        Kind.TUNNEL,
+        end,
+        new Expected(usual, seen, "%s is not reported".formatted(usual)),
+        headers.inTunnel());
   }
 
   private Hop nic(PathEndpoint end) {
@@ -174,10 +178,9 @@ public final class PathReport {
         device(
             Kind.NIC,
             end,
-            "NIC",
-            end.nic(),
-            headers.onWire(),
-            "no device has the public IP %s".formatted(end.underlay(family)));
+            new Expected(
+                "NIC", end.nic(), "no device has the public IP %s".formatted(end.underlay(family))),
+            headers.onWire());
     return hop.address() == null && end.nic().isEmpty()
         ? new Hop(
             hop.kind(),
@@ -213,24 +216,27 @@ public final class PathReport {
         null);
   }
 
-  private Hop device(
-      Kind kind,
-      PathEndpoint end,
-      String usual,
-      Optional<Device> device,
-      List<String> looks,
-      String missing) {
+  /**
+   * A device that a packet passes by rights.
+   *
+   * @param usual how it is called where it is not seen
+   * @param missing what it means that it is not there
+   */
+  private record Expected(String usual, Optional<Device> seen, String missing) {}
+
+  private static Hop device(Kind kind, PathEndpoint end, Expected device, List<String> looks) {
+    Optional<Device> seen = device.seen();
     return new Hop(
         kind,
         end.name(),
-        device.map(Device::name).orElse(usual),
-        device.map(Device::name).orElse(null),
-        device.map(Device::address).orElse(null),
-        device.map(Device::mtu).orElse(null),
+        seen.map(Device::name).orElse(device.usual()),
+        seen.map(Device::name).orElse(null),
+        seen.map(Device::address).orElse(null),
+        seen.map(Device::mtu).orElse(null),
         null,
         looks,
-        device.isPresent() ? State.OK : State.UNKNOWN,
-        device.isPresent() ? null : unreported(end, missing));
+        seen.isPresent() ? State.OK : State.UNKNOWN,
+        seen.isPresent() ? null : unreported(end, device.missing()));
   }
 
   private static String unreported(PathEndpoint end, String otherwise) {

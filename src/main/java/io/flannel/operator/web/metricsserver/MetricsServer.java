@@ -8,11 +8,9 @@ import io.vertx.core.Vertx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Serves {@code GET /metrics} over TLS to those whose bearer token may get it, on the one address
@@ -35,24 +33,30 @@ class MetricsServer {
       PrometheusMeterRegistry registry,
       KubernetesClient client,
       Clock clock,
-      @ConfigProperty(name = "flannel.metrics.host") Optional<String> host,
-      @ConfigProperty(name = "flannel.metrics.port") int port,
-      @ConfigProperty(name = "flannel.metrics.tls-directory") Optional<Path> directory) {
+      MetricsSettings settings) {
     this.server =
-        host.map(
-            address ->
-                new TlsServer(
-                    vertx,
-                    clock,
-                    new TlsServer.Settings(
-                        "metrics", address, port, directory, IDLE, Optional.empty()),
-                    () ->
-                        new ScrapeHandler(
-                            vertx,
-                            registry::scrape,
-                            new CachingAuthorizer(
-                                new ReviewAuthorizer(client, "the metrics", new MetricsReview()),
-                                clock))));
+        settings
+            .host()
+            .map(
+                address ->
+                    new TlsServer(
+                        vertx,
+                        clock,
+                        new TlsServer.Settings(
+                            "metrics",
+                            address,
+                            settings.port(),
+                            settings.tlsDirectory(),
+                            IDLE,
+                            Optional.empty()),
+                        () ->
+                            new ScrapeHandler(
+                                vertx,
+                                registry::scrape,
+                                new CachingAuthorizer(
+                                    new ReviewAuthorizer(
+                                        client, "the metrics", new MetricsReview()),
+                                    clock))));
   }
 
   void start(@Observes StartupEvent event) {

@@ -19,7 +19,7 @@ import io.flannel.operator.decide.health.TunnelIssue.Between;
 import io.flannel.operator.decide.health.TunnelIssue.OneWay;
 import io.flannel.operator.decide.problem.TunnelProblem;
 import io.flannel.operator.flannel.ClusterNode;
-import io.flannel.operator.flannel.ClusterNode.Readiness;
+import io.flannel.operator.flannel.Nodes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,20 +89,7 @@ class PacketLossRuleTest {
 
   private static List<ClusterNode> moved(List<ClusterNode> nodes, String publicIp) {
     List<ClusterNode> moved = new ArrayList<>(nodes);
-    ClusterNode first = nodes.getFirst();
-    Map<String, String> flannel = new TreeMap<>(first.flannel());
-    flannel.put("public-ip", publicIp);
-    moved.set(
-        0,
-        new ClusterNode(
-            first.name(),
-            first.labels(),
-            first.taints(),
-            first.podCidrs(),
-            first.internalIps(),
-            flannel,
-            Readiness.READY,
-            first.started()));
+    moved.set(0, Nodes.like(nodes.getFirst()).flannel("public-ip", publicIp).get());
     return moved;
   }
 

@@ -16,7 +16,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.decide.health.TunnelIssue.At;
 import io.flannel.operator.decide.health.TunnelIssue.Between;
 import io.flannel.operator.flannel.ClusterNode;
-import io.flannel.operator.flannel.ClusterNode.Readiness;
+import io.flannel.operator.flannel.Nodes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,16 +57,7 @@ class UnreachableNodesRuleTest {
     List<ClusterNode> nodes = new ArrayList<>();
     for (String node : lab.names()) {
       ClusterNode it = lab.leases().get(nodes.size()).node();
-      nodes.add(
-          new ClusterNode(
-              node,
-              it.labels(),
-              it.taints(),
-              it.podCidrs(),
-              it.internalIps(),
-              it.flannel(),
-              node.equals(A) ? Readiness.READY : Readiness.LOST,
-              it.started()));
+      nodes.add(node.equals(A) ? it : Nodes.like(it).lost().get());
     }
     assertThat(new TunnelScenario(nodes).off(B).off(C).troubles())
         .isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(B), At.node(C))));

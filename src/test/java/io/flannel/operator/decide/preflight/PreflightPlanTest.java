@@ -10,9 +10,9 @@ import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.preflight.PreflightTask.Peer;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.ClusterNode;
-import io.flannel.operator.flannel.ClusterNode.Readiness;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
+import io.flannel.operator.flannel.Nodes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,17 +49,7 @@ class PreflightPlanTest {
 
   @Test
   void whoCannotTryIsLeftOutAndNamed() {
-    ClusterNode up = leased(3);
-    ClusterNode down =
-        new ClusterNode(
-            up.name(),
-            up.labels(),
-            up.taints(),
-            up.podCidrs(),
-            up.internalIps(),
-            up.flannel(),
-            Readiness.NOT_READY,
-            up.started());
+    ClusterNode down = Nodes.like(leased(3)).notReady().get();
     PreflightPlan plan =
         plan(IPIP, VXLAN, leased(1), leased(2), down, node("n4").podCidr("10.244.4.0/24").get());
 

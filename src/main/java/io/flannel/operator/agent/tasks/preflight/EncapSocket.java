@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** One encapsulation on one of this node's addresses. For one thread. */
 final class EncapSocket implements AutoCloseable {
@@ -32,19 +31,13 @@ final class EncapSocket implements AutoCloseable {
    * @param own the address to send from; empty: the one of the route, where peers know the node by
    *     an address that it does not have itself
    * @param nic the interface that the packets leave by
-   * @param mtu what pods get; empty: what the interface leaves
-   * @param overhead what flannel takes off the interface's MTU for the pods'
+   * @param podMtu the largest packet of pods
    */
   static EncapSocket open(
-      Encapsulator framing,
-      boolean ipv6,
-      Optional<InetAddress> own,
-      Nic nic,
-      OptionalInt mtu,
-      int overhead)
+      Encapsulator framing, boolean ipv6, Optional<InetAddress> own, Nic nic, int podMtu)
       throws IOException {
     int header = Encapsulator.ipHeader(ipv6);
-    int packet = mtu.orElse(nic.mtu() - overhead) + header + framing.encapsulation();
+    int packet = podMtu + header + framing.encapsulation();
     int fullLength = Math.min(packet, nic.mtu()) - header - framing.beaconOffset();
     RawSocket socket = RawSocket.open(ipv6, framing.protocol());
     try {

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -112,8 +111,7 @@ public final class PreflightTaskRun {
               family == Cidr.Family.IPV6,
               local.isPresent() ? own : Optional.empty(),
               nic,
-              task.mtu() == null ? OptionalInt.empty() : OptionalInt.of(task.mtu()),
-              task.overhead());
+              task.mtu() == null ? nic.mtu() - task.overhead() : task.mtu());
       parties.add(new BeaconExchange.Party(own.get(), carrier, counterparts));
     }
   }

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.flannel.ClusterNode;
 import org.junit.jupiter.api.Test;
 
-class TrimmedNodeStoreTest {
+class TrimmedNodeTest {
   /** Something in every field that {@link ClusterNode} has, and in others. */
   private static final String NODE =
       """
@@ -43,13 +43,7 @@ class TrimmedNodeStoreTest {
       """;
 
   private final Node whole = Serialization.unmarshal(NODE, Node.class);
-  private final Node kept = kept(whole);
-
-  private static Node kept(Node node) {
-    var store = new TrimmedNodeStore();
-    store.put(store.getKey(node), node);
-    return store.get(store.getKey(node));
-  }
+  private final Node kept = TrimmedNode.of(whole);
 
   @Test
   void keepsAllThatAClusterNodeIsMadeOf() {

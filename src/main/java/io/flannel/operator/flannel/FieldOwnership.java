@@ -1,4 +1,4 @@
-package io.flannel.operator.observe;
+package io.flannel.operator.flannel;
 
 import io.fabric8.kubernetes.api.model.FieldsV1;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -15,16 +15,25 @@ import java.util.Map;
  * fields of all.
  */
 public final class FieldOwnership {
-  /** Owns, in every object's managed fields, what this operator rendered. */
+  /** Owns, in every object's managed fields, what this operator rendered or marked. */
   public static final String FIELD_MANAGER = "flannel-operator";
 
   private FieldOwnership() {}
 
   /** Whether this manager applied it, as far as the API server knows. */
   public static boolean isOf(HasMetadata object, String manager) {
+    return object.getMetadata().getManagedFields().stream().anyMatch(entry -> isOf(entry, manager));
+  }
+
+  /** Whether nobody but this manager wrote its status, as far as the API server knows. */
+  public static boolean isStatusOf(HasMetadata object, String manager) {
     return object.getMetadata().getManagedFields().stream()
-        .anyMatch(
-            entry -> manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation()));
+        .filter(entry -> "status".equals(entry.getSubresource()))
+        .allMatch(entry -> isOf(entry, manager));
+  }
+
+  private static boolean isOf(ManagedFieldsEntry entry, String manager) {
+    return manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation());
   }
 
   /** The same entries, all but those of the status made one: of an apply by this manager. */

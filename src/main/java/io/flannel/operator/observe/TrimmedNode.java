@@ -5,65 +5,22 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeSystemInfo;
 import io.fabric8.kubernetes.api.model.NodeSystemInfoBuilder;
-import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import io.flannel.operator.flannel.ClusterNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps of each Node only what {@link ClusterNode} reads: a real Node is 5 to 50 kB, most of it the
- * list of its images and the managed fields; what is left is under 2 kB.
+ * So much of a Node as {@link ClusterNode} reads: a real Node is 5 to 50 kB, most of it the list of
+ * its images and the managed fields; what is left is under 2 kB.
  */
-public final class TrimmedNodeStore implements ItemStore<Node> {
-  private final Map<String, Node> nodes = new ConcurrentHashMap<>();
+public final class TrimmedNode {
+  private TrimmedNode() {}
 
-  @Override
-  public String getKey(Node node) {
-    return node.getMetadata().getName();
-  }
-
-  @Override
-  public @Nullable Node put(String key, Node node) {
-    return nodes.put(key, slim(node));
-  }
-
-  @Override
-  public @Nullable Node remove(String key) {
-    return nodes.remove(key);
-  }
-
-  @Override
-  public Stream<String> keySet() {
-    return nodes.keySet().stream();
-  }
-
-  @Override
-  public Stream<Node> values() {
-    return nodes.values().stream();
-  }
-
-  @Override
-  public int size() {
-    return nodes.size();
-  }
-
-  @Override
-  public @Nullable Node get(String key) {
-    return nodes.get(key);
-  }
-
-  @Override
-  public boolean isFullState() {
-    return false;
-  }
-
-  private static Node slim(Node node) {
+  /** Makes it. */
+  public static Node of(Node node) {
     var spec = Optional.ofNullable(node.getSpec());
     var status = Optional.ofNullable(node.getStatus());
     Map<String, String> annotations = new HashMap<>();
@@ -76,14 +33,11 @@ public final class TrimmedNodeStore implements ItemStore<Node> {
               }
             });
     return new NodeBuilder()
-        .withNewMetadata()
-        .withName(node.getMetadata().getName())
-        .withUid(node.getMetadata().getUid())
-        .withResourceVersion(node.getMetadata().getResourceVersion())
-        .withCreationTimestamp(node.getMetadata().getCreationTimestamp())
-        .withLabels(node.getMetadata().getLabels())
-        .withAnnotations(annotations)
-        .endMetadata()
+        .withMetadata(
+            Identity.of(node.getMetadata())
+                .withLabels(node.getMetadata().getLabels())
+                .withAnnotations(annotations)
+                .build())
         .withNewSpec()
         .withPodCIDR(spec.map(it -> it.getPodCIDR()).orElse(null))
         .withPodCIDRs(spec.map(it -> it.getPodCIDRs()).orElse(List.of()))
@@ -96,10 +50,9 @@ public final class TrimmedNodeStore implements ItemStore<Node> {
                 .flatMap(it -> it.getConditions().stream())
                 .filter(Objects::nonNull)
                 .filter(condition -> "Ready".equals(condition.getType()))
-                .map(TrimmedNodeStore::withoutTimes)
+                .map(TrimmedNode::withoutTimes)
                 .toList())
-        .withNodeInfo(
-            status.map(it -> it.getNodeInfo()).map(TrimmedNodeStore::version).orElse(null))
+        .withNodeInfo(status.map(it -> it.getNodeInfo()).map(TrimmedNode::version).orElse(null))
         .endStatus()
         .build();
   }
