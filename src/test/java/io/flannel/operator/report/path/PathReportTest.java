@@ -13,6 +13,10 @@ import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.problem.LeaseProblem;
 import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.BackendHostGw;
+import io.flannel.operator.flannel.BackendIpip;
+import io.flannel.operator.flannel.BackendVxlan;
+import io.flannel.operator.flannel.BackendWireguard;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.Lease;
 import io.flannel.operator.flannel.Nodes;
@@ -32,9 +36,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Packets from pods on n1 (192.168.0.81, 10.244.1.0/24) to pods on n2 (.82, 10.244.2.0/24). */
 class PathReportTest {
-  private static final Backend VXLAN = new Backend.Vxlan(1, 8472, false, false);
-  private static final Backend IPIP = new Backend.Ipip(false);
-  private static final Backend WIREGUARD = new Backend.Wireguard(51820, 25, Optional.empty());
+  private static final Backend VXLAN = new BackendVxlan(1, 8472, false, false);
+  private static final Backend IPIP = new BackendIpip(false);
+  private static final Backend WIREGUARD = new BackendWireguard(51820, 25, Optional.empty());
 
   private final Node n1 = new Node(1, 2);
   private final Node n2 = new Node(2, 1);
@@ -92,9 +96,9 @@ class PathReportTest {
 
   @Test
   void directlyWithHostGw() {
-    both(new Backend.HostGw());
+    both(new BackendHostGw());
     n1.route = new Route(null, "192.168.0.82", "eth0", null);
-    PacketPath path = path(new Backend.HostGw());
+    PacketPath path = path(new BackendHostGw());
     assertThat(path.works()).isTrue();
     assertThat(path.way()).isEqualTo(Way.DIRECT);
     assertThat(path.hops())
@@ -135,7 +139,7 @@ class PathReportTest {
 
   @Test
   void directRoutingShowsInTheRoute() {
-    Backend direct = new Backend.Vxlan(1, 8472, false, true);
+    Backend direct = new BackendVxlan(1, 8472, false, true);
     both(direct);
     n1.route = new Route(null, "192.168.0.82", "eth0", null);
     assertThat(path(direct).way()).isEqualTo(Way.DIRECT);
@@ -404,7 +408,7 @@ class PathReportTest {
       } else {
         node.podCidr("10.244.%d.0/24".formatted(number)).leased(type, "192.168.0.8" + number);
       }
-      if (backend instanceof Backend.Vxlan) {
+      if (backend instanceof BackendVxlan) {
         node.flannel(
             "backend-data", "{\"VNI\":1,\"VtepMAC\":\"12:c6:65:89:b4:0%d\"}".formatted(number));
       }
