@@ -2,300 +2,259 @@ package io.flannel.operator.flannel;
 
 import io.flannel.operator.api.BackendSpec;
 import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNodeSpec;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One of flannel's ways to carry packets between nodes, with every option spelled out. What differs
- * by backend is here: a new backend is one class more, and the compiler names the other places.
+ * by backend is asked of it: a new backend is one class more, and the compiler names the other
+ * places. What a method says by default is what a backend without that trait says.
  */
-public sealed interface Backend {
+public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw, BackendWireguard {
+  /** A key of a Secret in flannel's namespace. */
+  record Psk(String secret, String key) {}
+
+  /** What other options do to a device that the same backend has made. */
+  enum OptionChange {
+    /** Nothing that packets notice. */
+    NONE,
+    /** It becomes another tunnel: nodes before and after the change exchange no packets. */
+    OTHER_TUNNEL,
+    /** It is made again: packets that carry a mark don't pass between before and after. */
+    RECREATED
+  }
+
   /** Its type, as manifests and net-conf.json name it. */
   BackendType type();
 
-  /** The tunnel device on each node; empty where there is none. */
-  Optional<String> device();
+  /**
+   * The tunnel device for packets of one family; empty where there is none. IPv6 may have one of
+   * its own (vxlan.go, wireguard.go).
+   */
+  Optional<String> device(Cidr.Family family);
+
+  /** The tunnel device for IPv4. */
+  default Optional<String> device() {
+    return device(Cidr.Family.IPV4);
+  }
 
   /**
-   * The tunnel device for packets of one family; IPv6 has one of its own (vxlan.go, wireguard.go).
+   * The names that flannel gives to its devices, by whatever options, as a regular expression;
+   * empty where it has none.
    */
-  default Optional<String> device(Cidr.Family family) {
-    return device();
+  Optional<String> deviceNames();
+
+  /** The kernel's kind of the device: its names of the kinds are flannel's of the backends. */
+  default String deviceKind() {
+    return type().wireName();
+  }
+
+  /**
+   * The device for IPv4 as flanneld makes it, in the words of ip-link(8), to which its local
+   * address and the NIC come; empty where there is none that has them.
+   */
+  default Optional<String> linkType() {
+    return Optional.empty();
+  }
+
+  /**
+   * Whether devices of its kind compete for what comes in, since there is no port to tell them by:
+   * the kernel takes the one whose addresses fit best (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
+   */
+  default boolean devicesCompete() {
+    return encapsulation().filter(it -> it.port().isEmpty()).isPresent();
+  }
+
+  /** Whether flanneld takes the device away when it ends. */
+  default boolean removesDeviceAtExit() {
+    return false;
   }
 
   /** Bytes that encapsulation adds to each packet, as flannel counts them. */
   int overhead();
 
+  /** Whether net-conf.json has an MTU for it; others take what the node's NIC leaves. */
+  default boolean hasMtu() {
+    return false;
+  }
+
   /** What packets travel in between nodes; empty where they travel as they are. */
   Optional<Encapsulation> encapsulation();
 
+  /** The UDP port that nodes send a family's packets to; empty where they travel in no UDP. */
+  default Optional<Integer> udpPort(Cidr.Family family) {
+    return encapsulation()
+        .filter(it -> it.port().isPresent())
+        .map(it -> udpPort(family, it.port().getAsInt()));
+  }
+
+  /** The same where the one of IPv4 is known to be another than the options say. */
+  default int udpPort(Cidr.Family family, int ofIpv4) {
+    return ofIpv4;
+  }
+
+  /** What firewalls between nodes must let pass; empty where packets travel as they are. */
+  default Optional<String> firewallHole() {
+    return encapsulation().map(Encapsulation::toString);
+  }
+
+  /** The number that tells its tunnel from others on the same port: vxlan's VNI. */
+  default OptionalInt networkId() {
+    return OptionalInt.empty();
+  }
+
+  /**
+   * What follows the outer IP or UDP header on the wire; empty: the packet itself, or its frame.
+   */
+  default Optional<String> tunnelHeader() {
+    return Optional.empty();
+  }
+
+  /** Whether packets are encrypted, so that nodes with any other backend can't read them. */
+  default boolean encrypts() {
+    return false;
+  }
+
+  /**
+   * Whether the tunnel carries Ethernet frames: peers' devices have MAC addresses, which they
+   * publish, and are the next hop of routes to their pods.
+   */
+  default boolean carriesEthernet() {
+    return false;
+  }
+
+  /**
+   * Whether checksums inside are left to the NIC, of which some fail at those of packets in UDP; of
+   * encrypted ones they see none.
+   */
+  default boolean leavesChecksumsToNic() {
+    return udpPort(Cidr.Family.IPV4).isPresent() && !encrypts();
+  }
+
+  /** Whether the network's range has one route, into the device, instead of one for each peer. */
+  default boolean routesWholeNetwork() {
+    return false;
+  }
+
   /** Whether peers on the same L2 are reached without encapsulation. */
-  boolean directRouting();
+  default boolean directRouting() {
+    return false;
+  }
 
   /** Whether it carries IPv6 between pods. */
-  boolean carriesIpv6();
+  default boolean carriesIpv6() {
+    return true;
+  }
+
+  /** Where the pre-shared key is, if one is wanted. */
+  default Optional<Psk> psk() {
+    return Optional.empty();
+  }
+
+  /** What a node notices that had the same backend with other options; of another, nothing. */
+  default OptionChange changeFrom(Backend before) {
+    return OptionChange.NONE;
+  }
 
   /**
    * Its part of net-conf.json.
    *
    * @param mtu what pods shall get, in bytes; empty: what the node's NIC leaves
    */
-  Map<String, Object> netConf(OptionalInt mtu);
+  default Map<String, Object> netConf(OptionalInt mtu) {
+    Map<String, Object> conf = new LinkedHashMap<>();
+    conf.put("Type", type().wireName());
+    conf.putAll(options());
+    if (Boolean.TRUE.equals(spec().directRouting())) {
+      conf.put("DirectRouting", true);
+    }
+    if (hasMtu()) {
+      // flannel's MTU is the outer one: the device gets it less the overhead.
+      mtu.ifPresent(inner -> conf.put("MTU", inner + overhead()));
+    }
+    return conf;
+  }
+
+  /** What stands in net-conf.json for it alone, in the order of the text. */
+  default Map<String, Object> options() {
+    return Map.of();
+  }
+
+  /**
+   * Settings in its part of a net-conf.json that no spec says.
+   *
+   * @param ipv6 whether the network carries IPv6
+   */
+  default List<String> unsaid(GoJson conf, boolean ipv6) {
+    return List.of();
+  }
+
+  /** As a manifest says it; {@link #of(BackendSpec)} reads it. */
+  default BackendSpec spec() {
+    return new BackendSpec(
+        type(), directRouting() && device().isPresent() ? true : null, null, null);
+  }
+
+  /** What an agent is told of a vxlan device; empty where it can have none. */
+  default Optional<FlannelNodeSpec.Vxlan> expectedVxlan() {
+    return Optional.empty();
+  }
 
   /** The backend that a manifest names, with flannel's defaults for what it leaves out. */
   static Backend of(BackendSpec spec) {
     boolean directRouting = Boolean.TRUE.equals(spec.directRouting());
     return switch (spec.type()) {
-      case VXLAN -> Vxlan.of(spec.vxlan(), directRouting);
-      case IPIP -> new Ipip(directRouting);
-      case HOST_GW -> new HostGw();
-      case WIREGUARD -> Wireguard.of(spec.wireguard());
+      case VXLAN -> BackendVxlan.of(spec.vxlan(), directRouting);
+      case IPIP -> new BackendIpip(directRouting);
+      case HOST_GW -> new BackendHostGw();
+      case WIREGUARD -> BackendWireguard.of(spec.wireguard());
     };
   }
 
+  /** The backend that an agent is told of, as far as it is. */
+  static Backend of(FlannelNodeSpec spec) {
+    FlannelNodeSpec.Vxlan told = spec.vxlan();
+    return of(
+        new BackendSpec(
+            spec.backend(),
+            spec.directRouting(),
+            told == null ? null : new BackendSpec.Vxlan(told.vni(), told.port(), null),
+            null));
+  }
+
+  /** A backend of a type, all by default. */
+  static Backend usual(BackendType type) {
+    return of(new BackendSpec(type, null, null, null));
+  }
+
+  /** One of each type, all by default. */
+  static List<Backend> usual() {
+    return Arrays.stream(BackendType.values()).map(Backend::usual).toList();
+  }
+
   /**
-   * Ethernet in UDP (pkg/backend/vxlan).
+   * The backend of a net-conf.json; empty where it is none that we know. Where a key comes from is
+   * not written there.
    *
-   * @param vni network identifier; names the device
-   * @param port UDP port on the underlay
-   * @param gbp whether the packet mark travels in the VXLAN header
+   * @param conf the part "Backend"
    */
-  record Vxlan(int vni, int port, boolean gbp, boolean directRouting) implements Backend {
-    /** What flannel takes for VNI. */
-    public static final int DEFAULT_VNI = 1;
-
-    /** What the Linux kernel takes where flannel leaves the port at 0. */
-    public static final int DEFAULT_PORT = 8472;
-
-    static Vxlan of(BackendSpec.@Nullable Vxlan options, boolean directRouting) {
-      if (options == null) {
-        return new Vxlan(DEFAULT_VNI, DEFAULT_PORT, false, directRouting);
-      }
-      return new Vxlan(
-          orElse(options.vni(), DEFAULT_VNI),
-          orElse(options.port(), DEFAULT_PORT),
-          Boolean.TRUE.equals(options.gbp()),
-          directRouting);
-    }
-
-    @Override
-    public BackendType type() {
-      return BackendType.VXLAN;
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of("flannel." + vni);
-    }
-
-    @Override
-    public Optional<String> device(Cidr.Family family) {
-      return family == Cidr.Family.IPV4 ? device() : Optional.of("flannel-v6." + vni);
-    }
-
-    @Override
-    public int overhead() {
-      return 50;
-    }
-
-    @Override
-    public Optional<Encapsulation> encapsulation() {
-      return Optional.of(Encapsulation.udp(port));
-    }
-
-    @Override
-    public boolean carriesIpv6() {
-      return true;
-    }
-
-    @Override
-    public Map<String, Object> netConf(OptionalInt mtu) {
-      Map<String, Object> conf = typed(type());
-      conf.put("VNI", vni);
-      conf.put("Port", port);
-      if (gbp) {
-        conf.put("GBP", true);
-      }
-      if (directRouting) {
-        conf.put("DirectRouting", true);
-      }
-      // flannel's MTU is the outer one: the device gets it less the overhead.
-      mtu.ifPresent(inner -> conf.put("MTU", inner + overhead()));
-      return conf;
-    }
-  }
-
-  /**
-   * IPv4 in IPv4, protocol 4 (pkg/backend/ipip). Has no MTU of its own: the device takes NIC−20.
-   */
-  record Ipip(boolean directRouting) implements Backend {
-    @Override
-    public BackendType type() {
-      return BackendType.IPIP;
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of("flannel.ipip");
-    }
-
-    @Override
-    public int overhead() {
-      return 20;
-    }
-
-    @Override
-    public Optional<Encapsulation> encapsulation() {
-      return Optional.of(Encapsulation.ipip());
-    }
-
-    @Override
-    public boolean carriesIpv6() {
-      return false;
-    }
-
-    @Override
-    public Map<String, Object> netConf(OptionalInt mtu) {
-      Map<String, Object> conf = typed(type());
-      if (directRouting) {
-        conf.put("DirectRouting", true);
-      }
-      return conf;
-    }
-  }
-
-  /** Plain routes to the peers' addresses (pkg/backend/hostgw). */
-  record HostGw() implements Backend {
-    @Override
-    public BackendType type() {
-      return BackendType.HOST_GW;
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.empty();
-    }
-
-    @Override
-    public int overhead() {
-      return 0;
-    }
-
-    @Override
-    public boolean directRouting() {
-      return true;
-    }
-
-    @Override
-    public Optional<Encapsulation> encapsulation() {
-      return Optional.empty();
-    }
-
-    @Override
-    public boolean carriesIpv6() {
-      return true;
-    }
-
-    @Override
-    public Map<String, Object> netConf(OptionalInt mtu) {
-      return typed(type());
-    }
-  }
-
-  /**
-   * Encrypted, in UDP (pkg/backend/wireguard).
-   *
-   * @param port UDP port on the underlay; IPv6 peers use the next one, as with flannel's defaults
-   * @param keepaliveSeconds time between keepalives in seconds; 0: none
-   * @param psk where the pre-shared key is, if one is wanted
-   */
-  record Wireguard(int port, int keepaliveSeconds, Optional<Psk> psk) implements Backend {
-    /** What flannel takes for ListenPort. */
-    public static final int DEFAULT_PORT = 51820;
-
-    /** What our API takes for the keepalive, in seconds; flannel's own default is none. */
-    public static final int DEFAULT_KEEPALIVE_SECONDS = 25;
-
-    /**
-     * Stands in net-conf.json where the pre-shared key belongs: the key itself never leaves its
-     * Secret but on the node, where an init container puts it in.
-     */
-    public static final String PSK_PLACEHOLDER = "__WIREGUARD_PSK__";
-
-    /** A key of a Secret in flannel's namespace. */
-    public record Psk(String secret, String key) {}
-
-    static Wireguard of(BackendSpec.@Nullable Wireguard options) {
-      if (options == null) {
-        return new Wireguard(DEFAULT_PORT, DEFAULT_KEEPALIVE_SECONDS, Optional.empty());
-      }
-      BackendSpec.SecretKey psk = options.pskSecret();
-      return new Wireguard(
-          orElse(options.port(), DEFAULT_PORT),
-          orElse(options.keepaliveSeconds(), DEFAULT_KEEPALIVE_SECONDS),
-          psk == null
-              ? Optional.empty()
-              : Optional.of(new Psk(psk.name(), psk.key() == null ? "psk" : psk.key())));
-    }
-
-    @Override
-    public BackendType type() {
-      return BackendType.WIREGUARD;
-    }
-
-    @Override
-    public Optional<String> device() {
-      return Optional.of("flannel-wg");
-    }
-
-    @Override
-    public Optional<String> device(Cidr.Family family) {
-      return family == Cidr.Family.IPV4 ? device() : Optional.of("flannel-wg-v6");
-    }
-
-    @Override
-    public int overhead() {
-      return 80;
-    }
-
-    @Override
-    public boolean directRouting() {
-      return false;
-    }
-
-    @Override
-    public Optional<Encapsulation> encapsulation() {
-      return Optional.of(Encapsulation.udp(port));
-    }
-
-    @Override
-    public boolean carriesIpv6() {
-      return true;
-    }
-
-    @Override
-    public Map<String, Object> netConf(OptionalInt mtu) {
-      Map<String, Object> conf = typed(type());
-      conf.put("ListenPort", port);
-      conf.put("ListenPortV6", port + 1);
-      conf.put("PersistentKeepaliveInterval", keepaliveSeconds);
-      psk.ifPresent(key -> conf.put("PSK", PSK_PLACEHOLDER));
-      // As with vxlan: the device gets it less the overhead (createWGDev, newWGDevice).
-      mtu.ifPresent(inner -> conf.put("MTU", inner + overhead()));
-      return conf;
-    }
-  }
-
-  private static Map<String, Object> typed(BackendType type) {
-    Map<String, Object> conf = new LinkedHashMap<>();
-    conf.put("Type", type.wireName());
-    return conf;
-  }
-
-  private static int orElse(@Nullable Integer value, int otherwise) {
-    return value == null ? otherwise : value;
+  static Optional<Backend> read(GoJson conf) {
+    String name = conf.text("Type", "udp");
+    return Arrays.stream(BackendType.values())
+        .filter(type -> type.wireName().equalsIgnoreCase(name)) // pkg/backend/manager.go
+        .findFirst()
+        .map(
+            type ->
+                of(
+                    new BackendSpec(
+                        type,
+                        conf.flag("DirectRouting"),
+                        BackendVxlan.read(conf),
+                        BackendWireguard.read(conf))));
   }
 }

@@ -1,7 +1,7 @@
 package io.flannel.operator.flannel;
 
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.flannel.operator.flannel.Backend.Wireguard.Psk;
+import io.flannel.operator.flannel.Backend.Psk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,9 +52,7 @@ public record PodTemplate(
         pods.image(),
         pods.cniPluginImage(),
         options,
-        network.backend() instanceof Backend.Wireguard wireguard
-            ? wireguard.psk()
-            : Optional.empty(),
+        network.backend().psk(),
         network.cni().binDir(),
         network.cni().confDir(),
         pods.imagePullPolicy(),

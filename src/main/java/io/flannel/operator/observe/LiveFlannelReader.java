@@ -12,7 +12,7 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
-import io.flannel.operator.flannel.Backend.Wireguard.Psk;
+import io.flannel.operator.flannel.Backend.Psk;
 import io.flannel.operator.flannel.PodTemplate;
 import io.flannel.operator.flannel.Pods;
 import io.flannel.operator.flannel.live.AppliedConfig;

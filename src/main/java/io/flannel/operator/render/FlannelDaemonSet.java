@@ -24,6 +24,7 @@ import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.BackendWireguard;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.FlannelVersion;
 import io.flannel.operator.flannel.NetConf;
@@ -34,7 +35,6 @@ import io.flannel.operator.flannel.live.RolloutAnnotations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * flanneld on every node, as upstream's manifest has it (Documentation/kube-flannel.yml), but: the
@@ -191,7 +191,7 @@ public final class FlannelDaemonSet {
             .withArgs("-f", "/flannel", "/opt/cni/bin/flannel")
             .withVolumeMounts(mount(CNI_BIN_VOLUME, "/opt/cni/bin"))
             .build());
-    psk(network).ifPresent(psk -> containers.add(putInPsk(pods, psk)));
+    network.backend().psk().ifPresent(psk -> containers.add(putInPsk(pods, psk)));
     containers.add(
         new ContainerBuilder()
             .withName("install-cni")
@@ -212,14 +212,8 @@ public final class FlannelDaemonSet {
         : List.of("cp", "-f");
   }
 
-  private static Optional<Backend.Wireguard.Psk> psk(DesiredNetwork network) {
-    return network.backend() instanceof Backend.Wireguard wireguard
-        ? wireguard.psk()
-        : Optional.empty();
-  }
-
   /** Puts the key into the configuration on the node itself, so that no ConfigMap ever holds it. */
-  private static Container putInPsk(Pods pods, Backend.Wireguard.Psk psk) {
+  private static Container putInPsk(Pods pods, Backend.Psk psk) {
     return new ContainerBuilder()
         .withName(PSK_CONTAINER)
         .withImage(pods.image())
@@ -231,7 +225,7 @@ public final class FlannelDaemonSet {
             cp %1$scni-conf.json %2$s
             sed "s|%3$s|$psk|" %1$snet-conf.json > %2$snet-conf.json
             """
-                .formatted(CONFIG_TEMPLATE_DIR, CONFIG_DIR, Backend.Wireguard.PSK_PLACEHOLDER))
+                .formatted(CONFIG_TEMPLATE_DIR, CONFIG_DIR, BackendWireguard.PSK_PLACEHOLDER))
         .addNewEnv()
         .withName("PSK")
         .withNewValueFrom()
@@ -299,7 +293,8 @@ public final class FlannelDaemonSet {
   }
 
   private static VolumeMount config(DesiredNetwork network) {
-    return mount(psk(network).isPresent() ? FINISHED_CONFIG_VOLUME : CONFIG_VOLUME, CONFIG_DIR);
+    return mount(
+        network.backend().psk().isPresent() ? FINISHED_CONFIG_VOLUME : CONFIG_VOLUME, CONFIG_DIR);
   }
 
   private static VolumeMount mount(String volume, String path) {
@@ -318,7 +313,7 @@ public final class FlannelDaemonSet {
             .withName(Flannel.configMapName(conf.hash()))
             .endConfigMap()
             .build());
-    if (psk(network).isPresent()) {
+    if (network.backend().psk().isPresent()) {
       volumes.add(
           new VolumeBuilder()
               .withName(FINISHED_CONFIG_VOLUME)

@@ -99,14 +99,14 @@ final class RouteKeeperContainer {
             .withVolumeMounts(run);
     Optional.of(network.backend())
         .filter(_ -> network.ranges().stream().anyMatch(RouteKeeperContainer::isIpv4))
-        .flatMap(RouteKeeperContainer::tunnelType)
+        .flatMap(Backend::linkType)
         .ifPresent(
             type ->
                 container.addToEnv(
                     new EnvVar("TUNNEL", network.backend().device().orElseThrow(), null),
                     new EnvVar("TUNNEL_TYPE", type, null),
                     DownwardApi.variable("HOST_IP", "status.hostIP")));
-    if (network.backend() instanceof Backend.Vxlan) {
+    if (network.backend().linkType().isPresent() && network.backend().hasMtu()) {
       network
           .mtu()
           .ifPresent(
@@ -117,17 +117,5 @@ final class RouteKeeperContainer {
 
   private static boolean isIpv4(Cidr range) {
     return range.family() == Cidr.Family.IPV4;
-  }
-
-  /** As flanneld makes it, in the words of ip-link(8), but for the local address and the NIC. */
-  private static Optional<String> tunnelType(Backend backend) {
-    return switch (backend) {
-      case Backend.Ipip _ -> Optional.of("ipip");
-      case Backend.Vxlan vxlan ->
-          Optional.of(
-              "vxlan id %d dstport %d nolearning%s"
-                  .formatted(vxlan.vni(), vxlan.port(), vxlan.gbp() ? " gbp" : ""));
-      case Backend.HostGw _, Backend.Wireguard _ -> Optional.empty();
-    };
   }
 }

@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.flannel.operator.flannel.Backend.HostGw;
-import io.flannel.operator.flannel.Backend.Ipip;
-import io.flannel.operator.flannel.Backend.Vxlan;
-import io.flannel.operator.flannel.Backend.Wireguard;
-import io.flannel.operator.flannel.Backend.Wireguard.Psk;
+import io.flannel.operator.flannel.Backend.Psk;
 import io.flannel.operator.flannel.Pods.Toleration;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +27,7 @@ class DesiredNetworkTest {
                 "default",
                 Optional.of(Cidr.parse("10.244.0.0/16")),
                 Optional.empty(),
-                new Vxlan(1, 8472, false, false),
+                new BackendVxlan(1, 8472, false, false),
                 OptionalInt.empty(),
                 List.of(),
                 true,
@@ -73,18 +69,19 @@ class DesiredNetworkTest {
 
   @Test
   void backendsTakeFlannelsDefaults() {
-    assertThat(backend("{type: ipip}")).isEqualTo(new Ipip(false));
-    assertThat(backend("{type: ipip, directRouting: true}")).isEqualTo(new Ipip(true));
-    assertThat(backend("{type: host-gw}")).isEqualTo(new HostGw());
+    assertThat(backend("{type: ipip}")).isEqualTo(new BackendIpip(false));
+    assertThat(backend("{type: ipip, directRouting: true}")).isEqualTo(new BackendIpip(true));
+    assertThat(backend("{type: host-gw}")).isEqualTo(new BackendHostGw());
     assertThat(backend("{type: vxlan, vxlan: {vni: 7, port: 4789, gbp: true}}"))
-        .isEqualTo(new Vxlan(7, 4789, true, false));
-    assertThat(backend("{type: wireguard}")).isEqualTo(new Wireguard(51820, 25, Optional.empty()));
+        .isEqualTo(new BackendVxlan(7, 4789, true, false));
+    assertThat(backend("{type: wireguard}"))
+        .isEqualTo(new BackendWireguard(51820, 25, Optional.empty()));
     assertThat(
             backend(
                 "{type: wireguard, wireguard: {port: 1, keepaliveSeconds: 0, pskSecret: {name: s}}}"))
-        .isEqualTo(new Wireguard(1, 0, Optional.of(new Psk("s", "psk"))));
+        .isEqualTo(new BackendWireguard(1, 0, Optional.of(new Psk("s", "psk"))));
     assertThat(backend("{type: wireguard, wireguard: {pskSecret: {name: s, key: k}}}"))
-        .isEqualTo(new Wireguard(51820, 25, Optional.of(new Psk("s", "k"))));
+        .isEqualTo(new BackendWireguard(51820, 25, Optional.of(new Psk("s", "k"))));
   }
 
   @Test

@@ -221,7 +221,7 @@ class NetConfTest {
         .isEqualTo(
             new AppliedConfig(
                 network.backend().type().wireName(),
-                !(network.backend() instanceof Backend.HostGw) && network.backend().directRouting(),
+                !(network.backend() instanceof BackendHostGw) && network.backend().directRouting(),
                 network.cidr(),
                 network.ipv6Cidr(),
                 network.mtu(),
@@ -233,8 +233,8 @@ class NetConfTest {
 
   /** Where WireGuard's key comes from is not written. */
   private static Backend withoutKey(Backend backend) {
-    return backend instanceof Backend.Wireguard wireguard
-        ? new Backend.Wireguard(wireguard.port(), wireguard.keepaliveSeconds(), Optional.empty())
+    return backend instanceof BackendWireguard wireguard
+        ? new BackendWireguard(wireguard.port(), wireguard.keepaliveSeconds(), Optional.empty())
         : backend;
   }
 

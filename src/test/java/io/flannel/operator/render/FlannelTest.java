@@ -14,7 +14,7 @@ import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetworkSpec;
-import io.flannel.operator.flannel.Backend.Wireguard;
+import io.flannel.operator.flannel.BackendWireguard;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.Networks;
@@ -215,7 +215,8 @@ class FlannelTest {
 
   @Property
   void initContainersComeInOrder(@ForAll("networks") DesiredNetwork network) {
-    boolean psk = network.backend() instanceof Wireguard wireguard && wireguard.psk().isPresent();
+    boolean psk =
+        network.backend() instanceof BackendWireguard wireguard && wireguard.psk().isPresent();
     assertThat(pod(network).getInitContainers())
         .extracting(Container::getName)
         .isEqualTo(
@@ -232,7 +233,8 @@ class FlannelTest {
             .map(EnvVar::getValueFrom)
             .filter(from -> from != null && from.getSecretKeyRef() != null)
             .count();
-    boolean psk = network.backend() instanceof Wireguard wireguard && wireguard.psk().isPresent();
+    boolean psk =
+        network.backend() instanceof BackendWireguard wireguard && wireguard.psk().isPresent();
     assertThat(secrets).isEqualTo(psk ? 1 : 0);
   }
 

@@ -1,7 +1,6 @@
 package io.flannel.operator.agent.checks;
 
 import io.flannel.operator.decide.problem.NodeFault;
-import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +32,7 @@ final class CompetingDeviceChecks {
   static Optional<Link> ownDevice(Expected expected, KernelState state) {
     return expected
         .ipv4Tunnel()
-        .filter(_ -> expected.backend() instanceof Backend.Ipip)
+        .filter(_ -> expected.backend().devicesCompete())
         .filter(tunnel -> DeviceChecks.carries(tunnel, state))
         .flatMap(tunnel -> state.link(tunnel.name()));
   }

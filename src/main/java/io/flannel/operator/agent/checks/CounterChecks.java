@@ -1,7 +1,6 @@
 package io.flannel.operator.agent.checks;
 
 import io.flannel.operator.decide.problem.NodeFault;
-import io.flannel.operator.flannel.Backend;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +29,7 @@ final class CounterChecks {
     var sightings = new ArrayList<Finding>();
     state.counters().udpChecksumErrors().value().ifPresent(n -> checksumErrors.add(nanos, n));
     state.counters().reversePathDrops().value().ifPresent(n -> reversePathDrops.add(nanos, n));
-    if (expected.backend() instanceof Backend.Vxlan && checksumErrors.inWindow() >= MANY) {
+    if (expected.backend().leavesChecksumsToNic() && checksumErrors.inWindow() >= MANY) {
       sightings.add(
           Finding.ofNode(
               NodeFault.UDP_CHECKSUM_ERRORS,

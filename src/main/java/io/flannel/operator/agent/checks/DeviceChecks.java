@@ -77,7 +77,8 @@ final class DeviceChecks {
    */
   private static Optional<Finding> endpoint(
       Expected.Tunnel tunnel, Link link, Expected expected, KernelState state) {
-    if (tunnel.kind().equals("wireguard") || tunnel.family() != expected.publicIp().family()) {
+    if (expected.backend().linkType().isEmpty()
+        || tunnel.family() != expected.publicIp().family()) {
       return Optional.empty();
     }
     Optional<Cidr> local = link.tunnel().local();

@@ -77,7 +77,7 @@ record Expected(
     if (pods.isEmpty() || publicIp.isEmpty()) {
       return Optional.empty();
     }
-    Backend backend = backend(spec);
+    Backend backend = Backend.of(spec);
     return Optional.of(
         new Expected(
             backend,
@@ -116,7 +116,7 @@ record Expected(
             .filter(subnet -> subnet.family() == family)
             .collect(toSet()),
         allPeers && family == Cidr.Family.IPV4,
-        backend instanceof Backend.Wireguard
+        backend.routesWholeNetwork()
             ? tunnels.stream()
                 .filter(tunnel -> tunnel.family() == family)
                 .map(Tunnel::name)
@@ -155,13 +155,10 @@ record Expected(
 
   /**
    * The MTU in bytes of the tunnel devices, which flanneld also writes into subnet.env; with
-   * host-gw the NIC's. Neither ipip nor host-gw has an MTU of its own in net-conf.json.
+   * host-gw the NIC's.
    */
   OptionalInt flannelMtu(KernelState state) {
-    return switch (backend) {
-      case Backend.Vxlan _, Backend.Wireguard _ -> mtu.isPresent() ? mtu : leftByNic(state);
-      case Backend.Ipip _, Backend.HostGw _ -> leftByNic(state);
-    };
+    return backend.hasMtu() && mtu.isPresent() ? mtu : leftByNic(state);
   }
 
   /** Why {@link #flannelMtu} is what it is, for messages. */
@@ -190,52 +187,22 @@ record Expected(
         .findFirst();
   }
 
-  private static Backend backend(FlannelNodeSpec spec) {
-    boolean directRouting = Boolean.TRUE.equals(spec.directRouting());
-    return switch (spec.backend()) {
-      case VXLAN ->
-          spec.vxlan() == null
-              ? new Backend.Vxlan(
-                  Backend.Vxlan.DEFAULT_VNI, Backend.Vxlan.DEFAULT_PORT, false, directRouting)
-              : new Backend.Vxlan(spec.vxlan().vni(), spec.vxlan().port(), false, directRouting);
-      case IPIP -> new Backend.Ipip(directRouting);
-      case HOST_GW -> new Backend.HostGw();
-      case WIREGUARD ->
-          new Backend.Wireguard(
-              Backend.Wireguard.DEFAULT_PORT,
-              Backend.Wireguard.DEFAULT_KEEPALIVE_SECONDS,
-              Optional.empty());
-    };
-  }
-
   private static Optional<Tunnel> tunnel(FlannelNodeSpec spec, Backend backend, Cidr node) {
-    Optional<Integer> vni = Optional.ofNullable(spec.vxlan()).map(FlannelNodeSpec.Vxlan::vni);
-    Optional<Integer> port = Optional.ofNullable(spec.vxlan()).map(FlannelNodeSpec.Vxlan::port);
-    boolean vxlan = backend instanceof Backend.Vxlan;
-    return deviceName(spec, backend, node.family())
+    Optional<String> named =
+        Optional.ofNullable(spec.device()).filter(_ -> node.family() == Cidr.Family.IPV4);
+    Optional<FlannelNodeSpec.Vxlan> vxlan =
+        Optional.ofNullable(spec.vxlan()).filter(_ -> backend.networkId().isPresent());
+    return backend
+        .device(node.family())
         .map(
-            name ->
+            usual ->
                 new Tunnel(
-                    name,
-                    // The kernel's names of the kinds are flannel's names of the backends.
-                    backend.type().wireName(),
+                    named.orElse(usual),
+                    backend.deviceKind(),
                     node.family(),
                     Cidr.ofAddress(node.base()),
-                    vxlan ? vni : Optional.empty(),
-                    vxlan ? port : Optional.empty()));
-  }
-
-  /** vxlan and wireguard have a device a family (pkg/backend/vxlan, pkg/backend/wireguard). */
-  private static Optional<String> deviceName(
-      FlannelNodeSpec spec, Backend backend, Cidr.Family family) {
-    if (family == Cidr.Family.IPV4) {
-      return backend.device().map(usual -> spec.device() == null ? usual : spec.device());
-    }
-    return switch (backend) {
-      case Backend.Vxlan vxlan -> Optional.of("flannel-v6." + vxlan.vni());
-      case Backend.Wireguard _ -> Optional.of("flannel-wg-v6");
-      case Backend.Ipip _, Backend.HostGw _ -> Optional.empty();
-    };
+                    vxlan.map(FlannelNodeSpec.Vxlan::vni),
+                    vxlan.map(FlannelNodeSpec.Vxlan::port)));
   }
 
   private static Optional<PodRanges> ranges(@Nullable String network, @Nullable String node) {

@@ -1,6 +1,5 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,7 +32,7 @@ record KernelReader(Iproute2 iproute2, HostFiles files) {
   private ReadResult<List<ForwardingEntry>> forwarding(Expected expected, List<Link> links) {
     return expected
         .ipv4Tunnel()
-        .filter(_ -> expected.backend() instanceof Backend.Vxlan)
+        .filter(_ -> expected.backend().carriesEthernet())
         .filter(tunnel -> links.stream().anyMatch(link -> link.name().equals(tunnel.name())))
         .map(tunnel -> iproute2.forwarding(tunnel.name()))
         .orElseGet(ReadResult::absent);

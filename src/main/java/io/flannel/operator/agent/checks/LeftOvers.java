@@ -1,5 +1,8 @@
 package io.flannel.operator.agent.checks;
 
+import static java.util.stream.Collectors.toMap;
+
+import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,10 +27,10 @@ import java.util.stream.Stream;
 public final class LeftOvers {
   /** flannel's names of devices, with the kernel's kind that goes with each. */
   private static final Map<Pattern, String> DEVICES =
-      Map.of(
-          Pattern.compile("flannel(-v6)?[.][0-9]{1,8}"), "vxlan",
-          Pattern.compile("flannel[.]ipip"), "ipip",
-          Pattern.compile("flannel-wg(-v6)?"), "wireguard");
+      Backend.usual().stream()
+          .filter(backend -> backend.deviceNames().isPresent())
+          .collect(
+              toMap(backend -> Pattern.compile(backend.deviceNames().get()), Backend::deviceKind));
 
   private final Wanted wanted;
   private final List<Link> devices;

@@ -1,6 +1,5 @@
 package io.flannel.operator.agent.checks;
 
-import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -34,7 +33,7 @@ record PeerRoute(
    */
   static boolean concerns(Expected expected, Expected.Peer peer) {
     return !peer.otherBackend()
-        && expected.backend() instanceof Backend.Vxlan == peer.vtepMac().isPresent();
+        && expected.backend().carriesEthernet() == peer.vtepMac().isPresent();
   }
 
   static PeerRoute of(
@@ -50,7 +49,7 @@ record PeerRoute(
                 tunnel ->
                     new Route.Hop(
                         Optional.of(
-                            expected.backend() instanceof Backend.Vxlan
+                            expected.backend().carriesEthernet()
                                 ? Cidr.ofAddress(peer.subnet().base())
                                 : peer.address()),
                         Optional.of(tunnel.name())));

@@ -3,7 +3,6 @@ package io.flannel.operator.agent.checks;
 import static java.util.stream.Collectors.toSet;
 
 import io.flannel.operator.decide.problem.NodeFault;
-import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.Names;
 import java.util.ArrayList;
@@ -20,14 +19,14 @@ final class RouteChecks {
     Optional<RoutingTable> routes = state.routes().value();
     if (routes.isPresent() && expected.ipv4Pods().isPresent()) {
       Cidr network = expected.ipv4Pods().get().network();
-      if (expected.backend() instanceof Backend.Wireguard) {
+      if (expected.backend().routesWholeNetwork()) {
         throughWireguard(expected, state, network, routes.get(), sightings);
       } else {
         toPeers(expected, state, routes.get(), sightings);
       }
       stale(expected, network, routes.get()).ifPresent(sightings::add);
     }
-    if (expected.backend() instanceof Backend.Wireguard) {
+    if (expected.backend().routesWholeNetwork()) {
       state.ipv6Routes().value().ifPresent(table -> ipv6Network(expected, state, table, sightings));
     }
     return sightings;

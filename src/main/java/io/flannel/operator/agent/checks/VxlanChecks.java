@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
 import io.flannel.operator.decide.problem.NodeFault;
-import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +23,7 @@ final class VxlanChecks {
     Optional<Expected.Tunnel> tunnel =
         expected
             .ipv4Tunnel()
-            .filter(_ -> expected.backend() instanceof Backend.Vxlan)
+            .filter(_ -> expected.backend().carriesEthernet())
             .filter(found -> DeviceChecks.carries(found, state));
     Optional<RoutingTable> routes = state.routes().value();
     if (tunnel.isPresent() && routes.isPresent()) {

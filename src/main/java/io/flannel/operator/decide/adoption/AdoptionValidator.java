@@ -1,12 +1,12 @@
 package io.flannel.operator.decide.adoption;
 
-import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkSpec;
 import io.flannel.operator.api.HealthSpec;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.change.FieldDiff;
 import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Names;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
@@ -132,13 +132,13 @@ public final class AdoptionValidator {
                       + " jsonpath='{.status.adoption.matching}' | kubectl apply -f -")
                   .formatted(wanted.name())));
     }
-    if (wanted.backend().type() == BackendType.WIREGUARD && !wanted.disruptionAllowed()) {
+    if (wanted.backend().removesDeviceAtExit() && !wanted.disruptionAllowed()) {
       return Optional.of(
           Decision.refuse(
               "AdoptionDisruptive",
-              "taking over the flannel of DaemonSet %s restarts flanneld on each node, and with"
-                      .formatted(found.daemonSet())
-                  + " wireguard it takes its device away when it ends: the node's pods are cut off"
+              "taking over the flannel of DaemonSet %s restarts flanneld on each node, and with %s it"
+                      .formatted(found.daemonSet(), wanted.backend().type().wireName())
+                  + " takes its device away when it ends: the node's pods are cut off"
                   + " from other nodes for some seconds",
               "set rollout.disruption to Allow, in a maintenance window"));
     }
@@ -186,13 +186,7 @@ public final class AdoptionValidator {
 
   /** The agents' UDP port must not be the tunnel's. */
   private static @Nullable HealthSpec health(Backend backend, @Nullable HealthSpec written) {
-    int tunnel =
-        switch (backend) {
-          case Backend.Vxlan vxlan -> vxlan.port();
-          case Backend.Wireguard wireguard -> wireguard.port();
-          case Backend.Ipip ignored -> 0;
-          case Backend.HostGw ignored -> 0;
-        };
+    int tunnel = backend.udpPort(Cidr.Family.IPV4).orElse(0);
     HealthSpec health = written == null ? new HealthSpec(null, null, null, null) : written;
     int port = health.port() == null ? DesiredNetwork.Health.DEFAULT_PORT : health.port();
     return port == tunnel

@@ -1,6 +1,5 @@
 package io.flannel.operator.decide.change;
 
-import io.flannel.operator.api.BackendType;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.ClusterNode;
@@ -16,8 +15,10 @@ import io.flannel.operator.flannel.live.LiveFlannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * What a change cuts while it goes from node to node: what, for how long, on which nodes. vxlan,
@@ -35,8 +36,6 @@ public final class Disruption {
    * About what flanneld takes from removing a device or rules until all of them are there again.
    */
   private static final Duration START = Duration.ofSeconds(2);
-
-  private static final String WIREGUARD = BackendType.WIREGUARD.wireName();
 
   private static final String UNTIL_BOTH =
       "pods on different nodes don't reach each other from when the first of the two nodes has"
@@ -98,7 +97,7 @@ public final class Disruption {
     if (before.backendType().equals(after.backendType())) {
       before.backend().ifPresent(backend -> options(backend, after.backend().orElseThrow()));
     } else {
-      otherType(before, after.backendType());
+      otherType(before, wanted.backend());
     }
     if (before.nftables() != after.nftables()) {
       cuts.add(
@@ -110,49 +109,52 @@ public final class Disruption {
   }
 
   /** Another type than the template's: nodes that an earlier change has not reached count, too. */
-  private void otherType(AppliedConfig before, String after) {
+  private void otherType(AppliedConfig before, Backend next) {
+    String after = next.type().wireName();
     Set<String> left = new TreeSet<>(Set.of(before.backendType()));
     leased.forEach(node -> Lease.of(node).map(Lease::backendType).ifPresent(left::add));
     left.remove(after);
-    if (after.equals(WIREGUARD)) {
+    Optional<String> encrypted =
+        Backend.usual().stream()
+            .filter(Backend::encrypts)
+            .map(backend -> backend.type().wireName())
+            .filter(left::contains)
+            .findFirst();
+    if (next.encrypts()) {
       cuts.add(
-          "%s, %s: %s and wireguard carry nothing to each other; what still passes by left-overs is"
-                  .formatted(UNTIL_BOTH, inAll(), Names.and(List.copyOf(left)))
+          "%s, %s: %s and %s carry nothing to each other; what still passes by left-overs is"
+                  .formatted(UNTIL_BOTH, inAll(), Names.and(List.copyOf(left)), after)
               + " not encrypted");
-    } else if (left.contains(WIREGUARD)) {
+    } else if (encrypted.isPresent()) {
       cuts.add(
-          "%s, %s: wireguard and %s carry nothing to each other"
-              .formatted(UNTIL_BOTH, inAll(), after));
+          "%s, %s: %s and %s carry nothing to each other"
+              .formatted(UNTIL_BOTH, inAll(), encrypted.get(), after));
     } else if (before.backend().isEmpty()) {
       cuts.add(
           "%s, %s: what flannel's %s leaves on a node is not known"
               .formatted(UNTIL_BOTH, inAll(), before.backendType()));
-    } else if (wanted.backend() instanceof Backend.Vxlan vxlan) {
-      otherVxlan(vxlan);
+    } else {
+      otherOptions(next);
     }
   }
 
   /** Of nodes that an earlier change has not reached. */
-  private void otherVxlan(Backend.Vxlan next) {
-    if (publishesOtherVni(next)) {
-      cuts.add(otherTunnel());
-      return;
-    }
-    leased.stream()
-        .flatMap(node -> pods.on(node.name()).stream())
-        .flatMap(pod -> pods.configOf(pod).stream())
-        .flatMap(config -> config.backend().stream())
-        .filter(Backend.Vxlan.class::isInstance)
-        .map(Backend.Vxlan.class::cast)
-        .filter(old -> old.port() != next.port() || old.gbp() != next.gbp())
-        .findFirst()
-        .ifPresent(old -> vxlan(old, next));
-  }
-
-  private boolean publishesOtherVni(Backend.Vxlan vxlan) {
-    return leased.stream()
-        .flatMap(node -> Lease.of(node).stream())
-        .anyMatch(lease -> lease.vni().isPresent() && lease.vni().getAsInt() != vxlan.vni());
+  private void otherOptions(Backend next) {
+    Stream<Backend.OptionChange> published =
+        leased.stream()
+            .flatMap(node -> Lease.of(node).stream())
+            .map(Lease::vni)
+            .filter(vni -> vni.isPresent() && next.networkId().isPresent())
+            .filter(vni -> !vni.equals(next.networkId()))
+            .map(_ -> Backend.OptionChange.OTHER_TUNNEL);
+    Stream<Backend.OptionChange> ran =
+        leased.stream()
+            .flatMap(node -> pods.on(node.name()).stream())
+            .flatMap(pod -> pods.configOf(pod).stream())
+            .flatMap(config -> config.backend().stream())
+            .map(next::changeFrom)
+            .filter(change -> change != Backend.OptionChange.NONE);
+    Stream.concat(published, ran).findFirst().ifPresent(this::optionChange);
   }
 
   private String otherTunnel() {
@@ -165,11 +167,9 @@ public final class Disruption {
   }
 
   private void options(Backend before, Backend after) {
-    if (before instanceof Backend.Vxlan old && after instanceof Backend.Vxlan next) {
-      vxlan(old, next);
-    }
-    if (after instanceof Backend.Wireguard) {
-      wireguardRestarts();
+    optionChange(after.changeFrom(before));
+    if (after.removesDeviceAtExit()) {
+      restarts(after);
     } else if (after.device().isPresent() && interfaceDiffers()) {
       cuts.add(
           "a node whose interface is another one by these arguments recreates its tunnel device: its"
@@ -178,27 +178,27 @@ public final class Disruption {
     }
   }
 
-  /** pkg/backend/vxlan/device.go, vxlanLinksIncompat: what has the device recreated. */
-  private void vxlan(Backend.Vxlan before, Backend.Vxlan after) {
-    if (before.vni() != after.vni() || before.port() != after.port()) {
-      cuts.add(otherTunnel());
-    } else if (before.gbp() != after.gbp()) {
-      cuts.add(
-          "flannel recreates the vxlan device, without its routes at first: the node's pods don't"
-              + " reach those of other nodes, %s; packets that carry a mark are dropped between a"
-                  .formatted(atEach(START))
-              + " node that has changed and one that has not, "
-              + inAll());
+  private void optionChange(Backend.OptionChange change) {
+    switch (change) {
+      case NONE -> {}
+      case OTHER_TUNNEL -> cuts.add(otherTunnel());
+      case RECREATED ->
+          cuts.add(
+              "flannel recreates the vxlan device, without its routes at first: the node's pods don't"
+                  + " reach those of other nodes, %s; packets that carry a mark are dropped between a"
+                      .formatted(atEach(START))
+                  + " node that has changed and one that has not, "
+                  + inAll());
     }
   }
 
-  /** pkg/backend/wireguard/device.go: the device is removed at exit. */
-  private void wireguardRestarts() {
+  private void restarts(Backend backend) {
     if (!live.template().psk().equals(PodTemplate.of(wanted).psk())) {
       cuts.add("%s, %s: their pre-shared keys differ".formatted(UNTIL_BOTH, inAll()));
     } else {
       cuts.add(
-          "flannel removes its wireguard device when its pod ends: the node's pods don't reach those"
+          "flannel removes its %s device when its pod ends: the node's pods don't reach those"
+                  .formatted(backend.type().wireName())
               + " of other nodes until the next pod has made it again, "
               + atEach(NODE));
     }

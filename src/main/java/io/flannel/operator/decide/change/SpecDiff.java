@@ -1,7 +1,8 @@
 package io.flannel.operator.decide.change;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.flannel.operator.api.BackendSpec;
 import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.DesiredNetwork;
@@ -28,6 +29,8 @@ import java.util.TreeMap;
 public final class SpecDiff {
   /** The API server keeps resources in thousandths, rounded up. */
   private static final int RESOURCE_DIGITS = 3;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private SpecDiff() {}
 
@@ -89,7 +92,8 @@ public final class SpecDiff {
     Map<String, String> options = options(config.backend());
     if (!config.backendType().equals(other.backendType())) {
       // Defaults of a backend that the other side doesn't have say nothing.
-      options.entrySet().removeAll(options(config.backend().map(SpecDiff::bare)).entrySet());
+      Optional<Backend> usual = config.backend().map(backend -> Backend.usual(backend.type()));
+      options.entrySet().removeAll(options(usual).entrySet());
     }
     fields.putAll(options);
     config.mtu().ifPresent(mtu -> fields.put("mtu", String.valueOf(mtu)));
@@ -97,27 +101,17 @@ public final class SpecDiff {
     fields.put("cni.version", config.cniVersion());
   }
 
+  /** What only one backend has, each a field of an object in the spec. */
   private static Map<String, String> options(Optional<Backend> backend) {
     Map<String, String> options = new LinkedHashMap<>();
-    switch (backend.orElse(null)) {
-      case Backend.Vxlan vxlan -> {
-        options.put("backend.vxlan.vni", String.valueOf(vxlan.vni()));
-        options.put("backend.vxlan.port", String.valueOf(vxlan.port()));
-        options.put("backend.vxlan.gbp", String.valueOf(vxlan.gbp()));
+    JsonNode spec = JSON.valueToTree(backend.map(Backend::spec).orElse(null));
+    for (var part : spec.properties()) {
+      for (var field : part.getValue().properties()) {
+        String name = "backend.%s.%s".formatted(part.getKey(), field.getKey());
+        options.put(name, field.getValue().asText());
       }
-      case Backend.Wireguard wireguard -> {
-        options.put("backend.wireguard.port", String.valueOf(wireguard.port()));
-        options.put(
-            "backend.wireguard.keepaliveSeconds", String.valueOf(wireguard.keepaliveSeconds()));
-      }
-      case Backend.Ipip _, Backend.HostGw _ -> {}
-      case null -> {}
     }
     return options;
-  }
-
-  private static Backend bare(Backend backend) {
-    return Backend.of(new BackendSpec(backend.type(), null, null, null));
   }
 
   /**

@@ -170,7 +170,7 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
                             .map(Cidr::toString)
                             .toList(),
                         true,
-                        backend instanceof Backend.Wireguard
+                        backend.routesWholeNetwork()
                             ? backend.device(network.family()).orElse(null)
                             : null))
             .toList(),

@@ -5,7 +5,6 @@ import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeSpec.Probe;
-import io.flannel.operator.api.FlannelNodeSpec.Vxlan;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.ProbePlan;
@@ -82,7 +81,7 @@ public final class NodeSpecs {
     String name = lease.node().name();
     EffectiveConfig own = inForce.on(lease.node());
     Backend backend = backend(own);
-    boolean encapsulates = !(backend instanceof Backend.HostGw);
+    boolean encapsulates = backend.encapsulation().isPresent();
     return new FlannelNodeSpec(
         wanted.name(),
         backend.type(),
@@ -91,7 +90,7 @@ public final class NodeSpecs {
             .filter(device -> device.length() <= Bounds.DEVICE)
             .orElse(null),
         encapsulates ? backend.directRouting() : null,
-        backend instanceof Backend.Vxlan vxlan ? vxlan(vxlan) : null,
+        backend.expectedVxlan().orElse(null),
         mtu(own),
         range(Cidr.Family.IPV4),
         range(Cidr.Family.IPV6),
@@ -104,16 +103,6 @@ public final class NodeSpecs {
             .map(peer -> peer(peer, name, backend.type()))
             .toList(),
         allLeased && probes.complete());
-  }
-
-  /** A net-conf.json that others wrote may say what no device has: that is left out. */
-  private static @Nullable Vxlan vxlan(Backend.Vxlan vxlan) {
-    return vxlan.vni() >= 1
-            && vxlan.vni() <= Bounds.LARGEST_VNI
-            && vxlan.port() >= 1
-            && vxlan.port() <= Bounds.LARGEST_PORT
-        ? new Vxlan(vxlan.vni(), vxlan.port())
-        : null;
   }
 
   private static @Nullable Integer mtu(EffectiveConfig own) {
@@ -144,7 +133,7 @@ public final class NodeSpecs {
     Lease published = lease.lease().orElseThrow();
     Cidr podCidr = lease.node().podCidr(terms.family()).orElseThrow();
     boolean ipv4 = terms.family() == Cidr.Family.IPV4;
-    boolean vxlan = backend instanceof Backend.Vxlan;
+    boolean ethernet = backend.carriesEthernet();
     return new Peer(
         lease.node().name(),
         publicIp(lease).map(Cidr::base).orElseThrow(),
@@ -152,13 +141,13 @@ public final class NodeSpecs {
             ? null
             : overlayAddress(lease.node().name(), backend, podCidr).orElse(null),
         ipv4 ? podCidr.toString() : null,
-        vxlan ? published.vtepMac(terms.family()).orElse(null) : null,
+        ethernet ? published.vtepMac(terms.family()).orElse(null) : null,
         backend.type() == own ? null : backend.type());
   }
 
   /** host-gw has no tunnel device: the pods' bridge stands in, once the peer's agent sees one. */
   private Optional<String> overlayAddress(String peer, Backend backend, Cidr podCidr) {
-    if (!(backend instanceof Backend.HostGw)) {
+    if (backend.device().isPresent()) {
       return Optional.of(podCidr.base());
     }
     return reports.get(peer) instanceof AgentReport.Received report

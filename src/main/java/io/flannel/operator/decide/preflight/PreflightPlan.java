@@ -1,6 +1,5 @@
 package io.flannel.operator.decide.preflight;
 
-import io.flannel.operator.api.BackendType;
 import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.ProbePlan;
 import io.flannel.operator.decide.lease.NodeLease;
@@ -19,6 +18,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -73,7 +73,7 @@ public record PreflightPlan(
           why -> leftOut.put(name, why), () -> addresses.put(name, addresses(wanted, lease)));
     }
     SortedMap<String, PreflightTask> tasks = new TreeMap<>();
-    if (wanted.backend().type() != BackendType.HOST_GW && addresses.size() > 1) {
+    if (wanted.backend().encapsulation().isPresent() && addresses.size() > 1) {
       ProbePlan plan = ProbePlan.of(addresses.keySet());
       for (String name : plan.names()) {
         List<Peer> peers =
@@ -100,12 +100,7 @@ public record PreflightPlan(
     Backend backend = wanted.backend();
     return new PreflightTask(
         backend.type(),
-        switch (backend) {
-          case Backend.Vxlan vxlan -> vxlan.port();
-          case Backend.Wireguard wireguard -> wireguard.port();
-          case Backend.Ipip ignored -> 0;
-          case Backend.HostGw ignored -> 0;
-        },
+        backend.udpPort(Cidr.Family.IPV4).orElse(0),
         unusedVni(backend, live),
         wanted.mtu().isPresent() ? (Integer) wanted.mtu().getAsInt() : null,
         backend.overhead(),
@@ -145,13 +140,9 @@ public record PreflightPlan(
         .filter(
             vni ->
                 Stream.concat(Stream.of(wanted), live.stream())
-                    .noneMatch(backend -> hasVni(backend, vni)))
+                    .noneMatch(backend -> backend.networkId().equals(OptionalInt.of(vni))))
         .findFirst()
         .orElseThrow();
-  }
-
-  private static boolean hasVni(Backend backend, int vni) {
-    return backend instanceof Backend.Vxlan vxlan && vxlan.vni() == vni;
   }
 
   private static String nonce(String seed) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flannel.operator.api.BackendType;
+import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.Optional;
@@ -53,9 +54,9 @@ public record PreflightTask(
 
   public PreflightTask {
     require(
-        backend != null && backend != BackendType.HOST_GW,
+        backend != null && Backend.usual(backend).encapsulation().isPresent(),
         "backend %s encapsulates nothing".formatted(backend));
-    boolean udp = backend != BackendType.IPIP;
+    boolean udp = Backend.usual(backend).udpPort(Cidr.Family.IPV4).isPresent();
     require(udp ? port > 0 && port <= LARGEST_PORT : port == 0, "port: %d".formatted(port));
     require(nonce != null && NONCE.matcher(nonce).matches(), "nonce: '%s'".formatted(nonce));
     require(seconds > 0 && seconds <= LONGEST_SECONDS, "seconds: %d".formatted(seconds));
@@ -99,7 +100,7 @@ public record PreflightTask(
 
   /** The UDP port of peers of a family. */
   public int port(Cidr.Family family) {
-    return backend == BackendType.WIREGUARD && family == Cidr.Family.IPV6 ? port + 1 : port;
+    return Backend.usual(backend).udpPort(family, port);
   }
 
   /** The node's own address of a family. */

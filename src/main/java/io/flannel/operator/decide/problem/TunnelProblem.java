@@ -109,16 +109,13 @@ public enum TunnelProblem implements ProblemReason {
     if (this != ENCAPSULATION_BLOCKED) {
       return remedy;
     }
-    return switch (backend) {
-      case Backend.Vxlan vxlan -> letPass("UDP port " + vxlan.port());
-      case Backend.Ipip ignored -> letPass("IP protocol 4 (IP in IP)");
-      case Backend.Wireguard wireguard ->
-          letPass("UDP ports %d and %d".formatted(wireguard.port(), wireguard.port() + 1));
-      case Backend.HostGw ignored ->
-          "let pass between all nodes packets from and to the pods' addresses: look at firewalls on"
-              + " the nodes, and at what the cloud or the switches do with addresses that they do"
-              + " not know (source/destination check, port security)";
-    };
+    return backend
+        .firewallHole()
+        .map(TunnelProblem::letPass)
+        .orElse(
+            "let pass between all nodes packets from and to the pods' addresses: look at firewalls on"
+                + " the nodes, and at what the cloud or the switches do with addresses that they do"
+                + " not know (source/destination check, port security)");
   }
 
   private static String letPass(String what) {

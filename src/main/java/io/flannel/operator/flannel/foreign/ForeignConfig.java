@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.GoJson;
 import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.PrintableText;
 import io.flannel.operator.flannel.live.AppliedConfig;
@@ -27,16 +28,16 @@ final class ForeignConfig {
   private static final int SETTING_LENGTH = 512;
 
   private final AppliedConfig config;
-  private final JsonNode netConf;
-  private final JsonNode backend;
+  private final GoJson netConf;
+  private final GoJson backend;
   private final JsonNode cniConf;
   private final List<String> unsupported = new ArrayList<>();
 
   private ForeignConfig(AppliedConfig config, String netConfJson, String cniConfJson) {
     this.config = config;
-    this.netConf = AppliedConfig.json(netConfJson);
-    this.backend = AppliedConfig.at(netConf, "Backend");
-    this.cniConf = AppliedConfig.json(cniConfJson);
+    this.netConf = GoJson.parse(netConfJson);
+    this.backend = netConf.at("Backend");
+    this.cniConf = GoJson.parse(cniConfJson).node();
   }
 
   static List<String> unsupported(AppliedConfig config, String netConfJson, String cniConfJson) {
@@ -52,8 +53,8 @@ final class ForeignConfig {
   }
 
   private void ranges() {
-    boolean ipv4 = AppliedConfig.at(netConf, "EnableIPv4").asBoolean(true);
-    boolean ipv6 = AppliedConfig.at(netConf, "EnableIPv6").asBoolean(false);
+    boolean ipv4 = netConf.at("EnableIPv4").node().asBoolean(true);
+    boolean ipv6 = netConf.flag("EnableIPv6");
     if (ipv4 && config.cidr().isEmpty()) {
       netConf("EnableIPv4 without a valid Network");
     }
@@ -69,42 +70,13 @@ final class ForeignConfig {
   }
 
   private void backend(Backend known) {
-    switch (known) {
-      case Backend.Vxlan vxlan -> {
-        if (AppliedConfig.at(backend, "Learning").asBoolean(false)) {
-          netConf("Backend.Learning true");
-        }
-        outerMtu(vxlan);
-      }
-      case Backend.Wireguard wireguard -> {
-        wireguard(wireguard);
-        outerMtu(wireguard);
-      }
-      case Backend.Ipip ignored -> {}
-      case Backend.HostGw ignored -> {}
-    }
-  }
-
-  private void wireguard(Backend.Wireguard wireguard) {
-    if (!AppliedConfig.at(backend, "PSK").asText("").isEmpty()) {
-      netConf("Backend.PSK, a key in a ConfigMap");
-    }
-    String mode = AppliedConfig.at(backend, "Mode").asText("separate");
-    if (!mode.equals("separate") && !mode.isEmpty()) {
-      netConf("Backend.Mode " + mode);
-    }
-    int portV6 =
-        AppliedConfig.at(backend, "ListenPortV6").asInt(Backend.Wireguard.DEFAULT_PORT + 1);
-    if (config.ipv6Cidr().isPresent() && portV6 != wireguard.port() + 1) {
-      netConf("Backend.ListenPortV6 %d, not ListenPort + 1".formatted(portV6));
-    }
-  }
-
-  /** Of these backends our mtu is the device's, too: a pods' MTU of its own has no place. */
-  private void outerMtu(Backend known) {
-    int outer = AppliedConfig.at(backend, "MTU").asInt(0);
+    known
+        .unsaid(backend, config.ipv6Cidr().isPresent())
+        .forEach(setting -> netConf("Backend." + setting));
+    int outer = backend.number("MTU", 0);
     int pods = config.mtu().orElse(0);
-    if (pods > 0 && pods != outer - known.overhead()) {
+    // Such a backend's MTU is the device's, too: a pods' MTU of its own has no place.
+    if (known.hasMtu() && pods > 0 && pods != outer - known.overhead()) {
       cniConf(
           "delegate.mtu %d with Backend.MTU %s in net-conf.json"
               .formatted(pods, outer == 0 ? "left out" : outer));

@@ -7,9 +7,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
-import io.flannel.operator.api.BackendSpec;
 import io.flannel.operator.api.FlannelNetworkSpec;
-import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.live.AppliedConfig;
@@ -164,7 +162,7 @@ public record ForeignFlannel(
                 new FlannelNetworkSpec(
                     config.cidr().map(Cidr::toString).orElse(null),
                     config.ipv6Cidr().map(Cidr::toString).orElse(null),
-                    backend(backend),
+                    backend.spec(),
                     config.mtu().isPresent() ? config.mtu().getAsInt() : null,
                     pods.iface(),
                     pods.ipMasq(),
@@ -175,24 +173,6 @@ public record ForeignFlannel(
                     null,
                     null,
                     null));
-  }
-
-  private static BackendSpec backend(Backend backend) {
-    Boolean directRouting =
-        (backend.directRouting() && !(backend instanceof Backend.HostGw)) ? true : null;
-    return switch (backend) {
-      case Backend.Vxlan it ->
-          new BackendSpec(
-              it.type(), directRouting, new BackendSpec.Vxlan(it.vni(), it.port(), it.gbp()), null);
-      case Backend.Ipip it -> new BackendSpec(it.type(), directRouting, null, null);
-      case Backend.HostGw it -> new BackendSpec(it.type(), null, null, null);
-      case Backend.Wireguard it ->
-          new BackendSpec(
-              it.type(),
-              null,
-              null,
-              new BackendSpec.Wireguard(it.port(), it.keepaliveSeconds(), null));
-    };
   }
 
   private static List<String> labels(DaemonSet daemonSet) {

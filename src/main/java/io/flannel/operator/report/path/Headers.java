@@ -28,7 +28,7 @@ record Headers(
 
   /** In a tunnel device, on either side: vxlan carries Ethernet, the others carry bare IP. */
   List<String> inTunnel() {
-    return backend instanceof Backend.Vxlan
+    return backend.carriesEthernet()
         ? List.of(ethernet(), inner(SENT - 1))
         : List.of(inner(SENT - 1));
   }
@@ -39,31 +39,23 @@ record Headers(
       return routed();
     }
     List<String> headers = new ArrayList<>();
-    String outer = outer();
-    switch (backend) {
-      case Backend.Vxlan vxlan -> {
-        headers.add(outer + ", UDP to port " + vxlan.port());
-        headers.add("VXLAN, VNI " + vxlan.vni());
-        headers.add(ethernet());
-      }
-      case Backend.Ipip _ -> headers.add(outer + ", protocol 4");
-      case Backend.Wireguard wireguard -> {
-        headers.add(outer + ", UDP to port " + port(wireguard));
-        headers.add("WireGuard, what follows is encrypted");
-      }
-      case Backend.HostGw _ -> {}
-    }
-    headers.add(inner(SENT - 1));
+    backend
+        .encapsulation()
+        .map(
+            it ->
+                backend
+                    .udpPort(family)
+                    .map(port -> "UDP to port " + port)
+                    .orElse("protocol " + it.protocol()))
+        .ifPresent(carrier -> headers.add(outer() + ", " + carrier));
+    backend.tunnelHeader().ifPresent(headers::add);
+    headers.addAll(inTunnel());
     return List.copyOf(headers);
   }
 
   /** Behind the receiver's routing. */
   List<String> received() {
     return List.of(inner(SENT - 2));
-  }
-
-  private int port(Backend.Wireguard wireguard) {
-    return family == Cidr.Family.IPV4 ? wireguard.port() : wireguard.port() + 1;
   }
 
   private String outer() {

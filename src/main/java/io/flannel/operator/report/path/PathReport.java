@@ -143,8 +143,7 @@ public final class PathReport {
     Optional<String> text = way.routeText(to.pods(family));
     boolean own =
         way.route().filter(it -> it.device() != null).isPresent()
-            && (way.route().get().destination() == null
-                || way.backend() instanceof Backend.Wireguard);
+            && (way.route().get().destination() == null || way.backend().routesWholeNetwork());
     String note =
         text.isEmpty()
             ? unreported(from, "no route to %s's pods is reported".formatted(to.name()))

@@ -18,23 +18,13 @@ import java.util.stream.Stream;
  * @param route the sender's route in force, where its agent tells
  */
 record PathRoute(Backend backend, boolean encapsulated, Optional<Route> route) {
-  private static final List<Backend> USUAL =
-      List.of(
-          new Backend.Vxlan(Backend.Vxlan.DEFAULT_VNI, Backend.Vxlan.DEFAULT_PORT, false, false),
-          new Backend.Ipip(false),
-          new Backend.HostGw(),
-          new Backend.Wireguard(
-              Backend.Wireguard.DEFAULT_PORT,
-              Backend.Wireguard.DEFAULT_KEEPALIVE_SECONDS,
-              Optional.empty()));
-
   /**
    * Finds it.
    *
    * @param known the backends that nodes can run, what is in force first
    */
   static PathRoute of(PathEndpoint from, PathEndpoint to, Cidr.Family family, List<Backend> known) {
-    List<Backend> candidates = Stream.concat(known.stream(), USUAL.stream()).toList();
+    List<Backend> candidates = Stream.concat(known.stream(), Backend.usual().stream()).toList();
     Optional<Route> route = from.toward(to).flatMap(AgentReport.Path::route);
     Optional<String> device = route.flatMap(it -> Optional.ofNullable(it.device()));
     Optional<Backend> tunnel =
@@ -53,7 +43,7 @@ record PathRoute(Backend backend, boolean encapsulated, Optional<Route> route) {
                     candidates.stream().filter(it -> it.type().wireName().equals(type)).findFirst())
             .orElse(candidates.getFirst());
     boolean direct =
-        own instanceof Backend.HostGw
+        own.encapsulation().isEmpty()
             || (device.isPresent()
                 && route.get().destination() == null
                 && from.findings(to).stream()

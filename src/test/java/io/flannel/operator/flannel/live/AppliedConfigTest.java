@@ -2,7 +2,8 @@ package io.flannel.operator.flannel.live;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.BackendIpip;
+import io.flannel.operator.flannel.BackendVxlan;
 import io.flannel.operator.flannel.Cidr;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -47,7 +48,7 @@ class AppliedConfigTest {
                 RANGE,
                 Optional.empty(),
                 OptionalInt.empty(),
-                Optional.of(new Backend.Vxlan(1, 8472, false, false)),
+                Optional.of(new BackendVxlan(1, 8472, false, false)),
                 false,
                 "1.0.0"));
   }
@@ -67,7 +68,7 @@ class AppliedConfigTest {
                 RANGE,
                 Optional.of(Cidr.parse("fd00::/56")),
                 OptionalInt.empty(),
-                Optional.of(new Backend.Ipip(true)),
+                Optional.of(new BackendIpip(true)),
                 false,
                 ""));
   }

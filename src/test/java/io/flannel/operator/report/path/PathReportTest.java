@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.FlannelNodeStatus.Route;
 import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.BackendHostGw;
+import io.flannel.operator.flannel.BackendVxlan;
 import io.flannel.operator.report.path.PacketPath.Hop;
 import io.flannel.operator.report.path.PacketPath.Kind;
 import io.flannel.operator.report.path.PacketPath.State;
@@ -79,9 +81,9 @@ class PathReportTest {
 
   @Test
   void directlyWithHostGw() {
-    lab.both(new Backend.HostGw());
+    lab.both(new BackendHostGw());
     n1.route = new Route(null, "192.168.0.82", "eth0", null);
-    PacketPath path = lab.path(new Backend.HostGw());
+    PacketPath path = lab.path(new BackendHostGw());
     assertThat(path.works()).isTrue();
     assertThat(path.way()).isEqualTo(Way.DIRECT);
     assertThat(path.hops())
@@ -122,7 +124,7 @@ class PathReportTest {
 
   @Test
   void directRoutingShowsInTheRoute() {
-    Backend direct = new Backend.Vxlan(1, 8472, false, true);
+    Backend direct = new BackendVxlan(1, 8472, false, true);
     lab.both(direct);
     n1.route = new Route(null, "192.168.0.82", "eth0", null);
     assertThat(lab.path(direct).way()).isEqualTo(Way.DIRECT);

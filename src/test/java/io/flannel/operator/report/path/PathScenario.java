@@ -1,6 +1,9 @@
 package io.flannel.operator.report.path;
 
 import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.BackendIpip;
+import io.flannel.operator.flannel.BackendVxlan;
+import io.flannel.operator.flannel.BackendWireguard;
 import io.flannel.operator.report.path.PacketPath.Hop;
 import io.flannel.operator.report.path.PacketPath.Kind;
 import io.flannel.operator.report.path.PacketPath.State;
@@ -10,9 +13,9 @@ import java.util.Optional;
 
 /** Two nodes with a path from pods on the one to pods on the other. */
 final class PathScenario {
-  static final Backend VXLAN = new Backend.Vxlan(1, 8472, false, false);
-  static final Backend IPIP = new Backend.Ipip(false);
-  static final Backend WIREGUARD = new Backend.Wireguard(51820, 25, Optional.empty());
+  static final Backend VXLAN = new BackendVxlan(1, 8472, false, false);
+  static final Backend IPIP = new BackendIpip(false);
+  static final Backend WIREGUARD = new BackendWireguard(51820, 25, Optional.empty());
 
   final SimulatedEnd n1 = new SimulatedEnd(1, 2);
   final SimulatedEnd n2 = new SimulatedEnd(2, 1);

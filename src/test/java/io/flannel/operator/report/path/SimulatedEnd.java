@@ -12,6 +12,7 @@ import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.problem.LeaseProblem;
 import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.flannel.Backend;
+import io.flannel.operator.flannel.BackendVxlan;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.Lease;
 import io.flannel.operator.flannel.Nodes;
@@ -58,7 +59,7 @@ final class SimulatedEnd {
     } else {
       node.podCidr("10.244.%d.0/24".formatted(number)).leased(type, "192.168.0.8" + number);
     }
-    if (backend instanceof Backend.Vxlan) {
+    if (backend instanceof BackendVxlan) {
       node.flannel(
           "backend-data", "{\"VNI\":1,\"VtepMAC\":\"12:c6:65:89:b4:0%d\"}".formatted(number));
     }

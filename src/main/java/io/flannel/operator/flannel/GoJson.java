@@ -1,0 +1,55 @@
+package io.flannel.operator.flannel;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import org.jspecify.annotations.Nullable;
+
+/** JSON as flannel's Go reads it: keys without case, of several the last, unknown ones ignored. */
+public record GoJson(JsonNode node) {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** Reads a text; one that is no JSON is like a value that is missing. */
+  public static GoJson parse(@Nullable String text) {
+    try {
+      return new GoJson(text == null ? MissingNode.getInstance() : JSON.readTree(text));
+    } catch (JsonProcessingException e) {
+      return new GoJson(MissingNode.getInstance());
+    }
+  }
+
+  /** The value of a key. */
+  public GoJson at(String key) {
+    JsonNode value = MissingNode.getInstance();
+    for (var field : node.properties()) {
+      if (field.getKey().equalsIgnoreCase(key)) {
+        value = field.getValue();
+      }
+    }
+    return new GoJson(value);
+  }
+
+  /** The text of a key. */
+  public String text(String key, String otherwise) {
+    return at(key).node.asText(otherwise);
+  }
+
+  /** The whole number of a key. */
+  public int number(String key, int otherwise) {
+    return at(key).node.asInt(otherwise);
+  }
+
+  /** The same, where 0 is as if it were left out: null. */
+  public @Nullable Integer nonZero(String key) {
+    int number = number(key, 0);
+    return number == 0 ? null : number;
+  }
+
+  /** Whether a key is true. */
+  public boolean flag(String key) {
+    return at(key).node.asBoolean(false);
+  }
+}
