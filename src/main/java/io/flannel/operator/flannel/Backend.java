@@ -196,8 +196,8 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
 
   /** As a manifest says it; {@link #of(BackendSpec)} reads it. */
   default BackendSpec spec() {
-    return new BackendSpec(
-        type(), directRouting() && device().isPresent() ? true : null, null, null);
+    boolean chosen = directRouting() && device().isPresent();
+    return new BackendSpec(type(), chosen ? true : null, null, null);
   }
 
   /** What an agent is told of a vxlan device; empty where it can have none. */

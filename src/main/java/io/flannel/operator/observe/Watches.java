@@ -74,7 +74,7 @@ public final class Watches {
   /**
    * Prepares the watches; the framework starts them.
    *
-   * @param agentNamespace where the node agents' DaemonSet, their keys and the steps' pods are
+   * @param agentNamespace where the node agents' DaemonSet, their keys and the tasks' pods are
    */
   public Watches(EventSourceContext<FlannelNetwork> context, String agentNamespace, Clock clock) {
     this.context = context;

@@ -26,11 +26,11 @@ public record NetworkEvent(boolean warning, String reason, String message) {
   /** What happened between two statuses, the first of which may not be there. */
   public static List<NetworkEvent> between(
       Optional<FlannelNetworkStatus> before, FlannelNetworkStatus after) {
-    List<NetworkEvent> happenings = new ArrayList<>();
+    List<NetworkEvent> events = new ArrayList<>();
     condition(before, after, StatusReport.ACCEPTED)
         .ifPresent(
             accepted ->
-                happenings.add(
+                events.add(
                     new NetworkEvent(
                         accepted.status() != Status.TRUE, accepted.reason(), accepted.message())));
     before
@@ -38,14 +38,14 @@ public record NetworkEvent(boolean warning, String reason, String message) {
         .filter(it -> it.phase() == Adoption.Stage.TAKING_OVER && after.adoption() == null)
         .ifPresent(
             it ->
-                happenings.add(
+                events.add(
                     new NetworkEvent(
                         false,
                         "Adopted",
                         "the flannel that was there before is taken over, and its own objects are"
                             + " removed")));
-    rollout(before.map(FlannelNetworkStatus::rollout), after.rollout()).ifPresent(happenings::add);
-    problems(before, after, happenings);
+    rollout(before.map(FlannelNetworkStatus::rollout), after.rollout()).ifPresent(events::add);
+    problems(before, after, events);
     condition(before, after, StatusReport.TUNNELS_HEALTHY)
         .filter(
             tunnels ->
@@ -53,7 +53,7 @@ public record NetworkEvent(boolean warning, String reason, String message) {
                     || before.flatMap(it -> find(it, StatusReport.TUNNELS_HEALTHY)).isPresent())
         .ifPresent(
             tunnels ->
-                happenings.add(
+                events.add(
                     new NetworkEvent(
                         tunnels.status() == Status.FALSE,
                         switch (tunnels.status()) {
@@ -69,14 +69,14 @@ public record NetworkEvent(boolean warning, String reason, String message) {
                     || before.flatMap(it -> find(it, StatusReport.READY)).isPresent())
         .ifPresent(
             ready ->
-                happenings.add(
+                events.add(
                     ready.status() == Status.TRUE
                         ? new NetworkEvent(false, "Ready", ready.message())
                         : new NetworkEvent(
                             !Readiness.ON_ITS_WAY.contains(ready.reason()),
                             "NotReady",
                             ready.message())));
-    return happenings;
+    return events;
   }
 
   /** The condition, if its status or, while it does not hold, its reason changed. */
@@ -137,19 +137,19 @@ public record NetworkEvent(boolean warning, String reason, String message) {
   private static void problems(
       Optional<FlannelNetworkStatus> before,
       FlannelNetworkStatus after,
-      List<NetworkEvent> happenings) {
+      List<NetworkEvent> events) {
     List<Problem> then = before.map(FlannelNetworkStatus::problems).orElse(List.of());
     List<Problem> now = Optional.ofNullable(after.problems()).orElse(List.of());
     for (Problem problem : now) {
       if (then.stream().noneMatch(one -> one.reason().equals(problem.reason()))) {
-        happenings.add(
+        events.add(
             new NetworkEvent(
                 true, problem.reason(), problem.message() + "; what to do: " + problem.remedy()));
       }
     }
     for (Problem problem : then) {
       if (now.stream().noneMatch(one -> one.reason().equals(problem.reason()))) {
-        happenings.add(
+        events.add(
             new NetworkEvent(
                 false, "ProblemSolved", problem.reason() + ": no node has this problem any more"));
       }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a status fit its schema: what Nodes, other flannels and API servers say ends up in it, and
- * one value too long or too large would have the API server refuse all of it, pass after pass.
+ * one value too long or too large would have the API server refuse all of it, time and again.
  *
  * <p>By the annotations that the schema is made from. Words that are too long are cut, and so are
  * lists, whose first elements matter most; a value of another form, and a number that is too large,

@@ -11,9 +11,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * How often passes begin, over all networks. An agent that writes its status as fast as it can, or
- * anybody else who changes what is watched, makes a reconciliation each time; this bounds what that
- * takes.
+ * How often reconciliations begin, over all networks. An agent that writes its status as fast as it
+ * can, or anybody else who changes what is watched, makes a reconciliation each time; this bounds
+ * what that takes.
  *
  * <p>Passes share a quarter of a core: each takes from it the CPU time that it used, at least 50
  * ms, so that no more than five a second begin in the long run, and fewer where a network is large.
@@ -79,10 +79,10 @@ public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
   }
 
   /** Runs a reconciliation that was let begin, and takes what it used, however it ends. */
-  public <T> T counted(Supplier<T> pass) {
+  public <T> T counted(Supplier<T> reconciliation) {
     long before = cpuTime.getAsLong();
     try {
-      return pass.get();
+      return reconciliation.get();
     } finally {
       spent(cpuTime.getAsLong() - before);
     }

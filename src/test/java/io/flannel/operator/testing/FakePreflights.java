@@ -89,7 +89,7 @@ public final class FakePreflights implements AutoCloseable {
         // As a kubelet does, when the container has ended.
         client.pods().resource(pod).withGracePeriod(0).delete();
       } else if (!ended && !held.contains(pod.getSpec().getNodeName())) {
-        steps.end(pod, result(pod.getSpec().getNodeName(), task(pod)).step());
+        steps.end(pod, result(pod.getSpec().getNodeName(), task(pod)).taskResult());
       }
     } catch (KubernetesClientException e) {
       // Deleted meanwhile.

@@ -64,12 +64,12 @@ public record LeftOversFound(List<String> gone) {
   }
 
   /** Reads what a task came to; what is none of its results is nothing. */
-  static LeftOversFound read(TaskResult step) {
-    if (step.more() == null) {
+  static LeftOversFound read(TaskResult taskResult) {
+    if (taskResult.more() == null) {
       return NOTHING;
     }
     try {
-      return Optional.ofNullable(JSON.treeToValue(step.more(), LeftOversFound.class))
+      return Optional.ofNullable(JSON.treeToValue(taskResult.more(), LeftOversFound.class))
           .orElse(NOTHING);
     } catch (JsonProcessingException e) {
       return NOTHING;

@@ -44,13 +44,17 @@ public sealed interface Preflight {
     record Failed(String why) implements Outcome {}
 
     /** Of a pod that has ended, by the task in its environment and what it came to. */
-    static Outcome of(PreflightTask task, TaskResult step) {
-      return PreflightResult.of(step, task)
+    static Outcome of(PreflightTask task, TaskResult taskResult) {
+      return PreflightResult.of(taskResult, task)
           .<Outcome>map(
               result ->
                   result.error() == null ? new Ended(task, result) : new Failed(result.error()))
           .orElseGet(
-              () -> new Failed(step.done() ? "what its pod said is no pre-flight's" : step.said()));
+              () ->
+                  new Failed(
+                      taskResult.done()
+                          ? "what its pod said is no pre-flight's"
+                          : taskResult.said()));
     }
   }
 

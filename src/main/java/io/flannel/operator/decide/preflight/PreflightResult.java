@@ -54,12 +54,12 @@ public record PreflightResult(
   }
 
   /** Reads what a task came to; empty if it is none with this task. */
-  public static Optional<PreflightResult> of(TaskResult step, PreflightTask task) {
-    if (step.more() == null) {
+  public static Optional<PreflightResult> of(TaskResult taskResult, PreflightTask task) {
+    if (taskResult.more() == null) {
       return Optional.empty();
     }
     try {
-      return Optional.ofNullable(JSON.treeToValue(step.more(), PreflightResult.class))
+      return Optional.ofNullable(JSON.treeToValue(taskResult.more(), PreflightResult.class))
           .filter(result -> result.fits(task));
     } catch (JsonProcessingException e) {
       return Optional.empty();
@@ -67,7 +67,7 @@ public record PreflightResult(
   }
 
   /** As the task's result: it did all that it was for if it could try at all. */
-  public TaskResult step() {
+  public TaskResult taskResult() {
     String said =
         error != null
             ? error

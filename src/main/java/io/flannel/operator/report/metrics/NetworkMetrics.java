@@ -55,7 +55,7 @@ public class NetworkMetrics {
   private final MultiGauge healthyNodes;
   private final MultiGauge reachable;
   private final MultiGauge roundTrips;
-  private final Timer passes;
+  private final Timer reconciliations;
 
   public NetworkMetrics(MeterRegistry registry) {
     conditions =
@@ -68,7 +68,7 @@ public class NetworkMetrics {
     reachable =
         gauge(registry, "flannel.node.peers.reachable.ratio", "Peers reached of those probed");
     roundTrips = gauge(registry, "flannel.node.rtt.seconds", "Round-trip time to the node's peers");
-    passes =
+    reconciliations =
         Timer.builder("flannel.reconcile.duration")
             .description("Reconciliations of a network")
             .register(registry);
@@ -79,8 +79,8 @@ public class NetworkMetrics {
   }
 
   /** Measures a reconciliation, however it ends. */
-  public <T> T timed(Supplier<T> pass) {
-    return passes.record(pass);
+  public <T> T timed(Supplier<T> reconciliation) {
+    return reconciliations.record(reconciliation);
   }
 
   /**

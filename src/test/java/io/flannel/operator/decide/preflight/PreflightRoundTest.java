@@ -188,7 +188,7 @@ class PreflightRoundTest {
     PreflightResult result =
         new PreflightResult(
             0, 30_000, well ? List.of() : List.of(0, 1), List.of(), List.of(), null, null);
-    return pod(plan, node, attempt, secondsAgo, Optional.of(result.step()));
+    return pod(plan, node, attempt, secondsAgo, Optional.of(result.taskResult()));
   }
 
   private static TriedPod pod(

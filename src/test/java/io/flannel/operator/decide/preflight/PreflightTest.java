@@ -245,7 +245,7 @@ class PreflightTest {
         new PreflightResult(
             Long.MAX_VALUE - 1, Long.MAX_VALUE, all, List.of(), List.of(), "ü".repeat(999), null);
 
-    String message = result.step().message();
+    String message = result.taskResult().message();
     assertThat(message.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(4096);
     assertThat(TaskResult.read(message).flatMap(step -> PreflightResult.of(step, task)))
         .contains(result);
@@ -290,7 +290,8 @@ class PreflightTest {
     PreflightPlan plan = plan(size);
     Map<String, Outcome> outcomes = new TreeMap<>();
     plan.tasks()
-        .forEach((name, task) -> outcomes.put(name, Outcome.of(task, result(name, task).step())));
+        .forEach(
+            (name, task) -> outcomes.put(name, Outcome.of(task, result(name, task).taskResult())));
     outcomes.putAll(instead);
     return Preflight.judge(outcomes, plan.leftOut(), before, IPIP.backend());
   }

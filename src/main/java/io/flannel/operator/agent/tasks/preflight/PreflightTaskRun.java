@@ -42,7 +42,7 @@ public final class PreflightTaskRun {
    * @param order the task, as JSON
    */
   public static TaskResult run(String order) {
-    return tried(order, Clock.systemUTC()).step();
+    return tried(order, Clock.systemUTC()).taskResult();
   }
 
   private static PreflightResult tried(String order, Clock clock) {
