@@ -132,6 +132,7 @@ final class Reconciliation {
                 ? Optional.of(ROLLOUT_LOOK)
                 : Optional.empty(),
             applier.lookAgain(),
+            plan.rollout().gates().lookAgain(),
             applied.lookAgain(),
             nodes.lookAgain(),
             FlannelBinding.lookAgain(plan.possible(), seen.cluster()),
