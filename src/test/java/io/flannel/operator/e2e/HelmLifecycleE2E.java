@@ -67,7 +67,11 @@ class HelmLifecycleE2E {
             InstalledOperator.install(
                 "--set", "replicas=2,logging.json=true,podAnnotations.example\\.org/team=network"));
     assertThat(operatorPods()).doesNotContainAnyElementsOf(before);
-    assertThat(readyReplicas()).isEqualTo(2);
+    // Of two, of which one may be unavailable, `helm --wait` takes one for enough.
+    await("both replicas")
+        .atMost(2, MINUTES)
+        .pollInterval(1, SECONDS)
+        .until(() -> readyReplicas() == 2);
     Network.awaitReady();
   }
 
