@@ -1,5 +1,6 @@
 package io.flannel.operator.apply;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
 import static java.util.Comparator.comparing;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -23,10 +24,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -175,10 +174,6 @@ public final class Pruner {
     return live instanceof DaemonSet
         && live.getMetadata().getName().equals(Flannel.DAEMON_SET)
         && !Flannel.NAMESPACE.equals(live.getMetadata().getNamespace());
-  }
-
-  private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {
-    return map == null ? Map.of() : map;
   }
 
   private void delete(HasMetadata live) {

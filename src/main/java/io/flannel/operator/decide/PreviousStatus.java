@@ -1,5 +1,7 @@
 package io.flannel.operator.decide;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Problem;
@@ -13,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the status says now: the only memory that a judge has. What just ended may still echo in the
@@ -76,9 +77,5 @@ public final class PreviousStatus {
             () ->
                 Optional.ofNullable(problems.get(cause.reason()))
                     .flatMap(problem -> Times.tryParse(problem.since())));
-  }
-
-  private static <T> List<T> orEmpty(@Nullable List<T> list) {
-    return list == null ? List.of() : list;
   }
 }

@@ -1,5 +1,7 @@
 package io.flannel.operator.decide.health;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
 import io.flannel.operator.api.Bounds;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeStatus;
@@ -278,10 +280,6 @@ final class ReportReader {
   private static String cut(String text) {
     String readable = text.replaceAll("[^\\x20-\\x7e]", "?");
     return "'" + (readable.length() <= 64 ? readable : readable.substring(0, 64) + "…") + "'";
-  }
-
-  private static <T> List<T> orEmpty(@Nullable List<T> list) {
-    return list == null ? List.of() : list;
   }
 
   /** Why a report cannot be. */

@@ -1,5 +1,7 @@
 package io.flannel.operator.flannel.foreign;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
@@ -234,9 +236,5 @@ public record ForeignFlannel(
 
   private static int orZero(@Nullable Integer count) {
     return count == null ? 0 : count;
-  }
-
-  private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {
-    return map == null ? Map.of() : map;
   }
 }

@@ -1,5 +1,7 @@
 package io.flannel.operator.flannel.foreign;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -286,9 +288,5 @@ final class ForeignPods {
               default -> TolerationSpec.Effect.NO_EXECUTE;
             },
         one.getTolerationSeconds());
-  }
-
-  private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {
-    return map == null ? Map.of() : map;
   }
 }

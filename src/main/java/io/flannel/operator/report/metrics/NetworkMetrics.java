@@ -1,5 +1,7 @@
 package io.flannel.operator.report.metrics;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
@@ -189,9 +191,5 @@ public class NetworkMetrics {
   private static MultiGauge.Row<?> row(double value, String... tags) {
     return MultiGauge.Row.of(
         Tags.of(Arrays.stream(tags).map(PrintableText::of).toArray(String[]::new)), value);
-  }
-
-  private static <T> List<T> orEmpty(@Nullable List<T> list) {
-    return list == null ? List.of() : list;
   }
 }
