@@ -185,7 +185,7 @@ public final class PlanApplier {
     written.addAll(adoption.begin(seen.wanted(), seen.cluster()));
     List<HasMetadata> rendered =
         new FlannelBinding(context.watches()).foundation(accounts, seen.wanted(), seen.cluster());
-    daemonSet(seen.wanted(), step).ifPresent(rendered::add);
+    daemonSet(seen, step).ifPresent(rendered::add);
     if (seen.wanted().health().enabled()) {
       rendered.add(NodeAgentDaemonSet.render(seen.wanted(), context.agents()));
     }
@@ -193,12 +193,16 @@ public final class PlanApplier {
   }
 
   /** Empty: Kubernetes has forgotten the template to go back to, so what is there stays. */
-  private Optional<DaemonSet> daemonSet(DesiredNetwork wanted, RolloutAction step) {
+  private Optional<DaemonSet> daemonSet(Observation seen, RolloutAction step) {
+    DesiredNetwork wanted = seen.wanted();
     return switch (step) {
       case RolloutAction.Forward forward ->
           Optional.of(
               Flannel.daemonSet(
-                  wanted, Flannel.template(wanted), forward.marks(), forward.maxUnavailable()));
+                  wanted,
+                  WantedTemplate.of(wanted, seen.cluster()),
+                  forward.marks(),
+                  forward.maxUnavailable()));
       case RolloutAction.Back back ->
           new RevisionHistory(context.client())
               .of(back.marks().revision())

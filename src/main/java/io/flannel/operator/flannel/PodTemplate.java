@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param cniBinDir where the CNI plugin goes on the node
  * @param cniConfDir where the CNI configuration goes on the node
  * @param imagePullPolicy empty: Kubernetes' default
+ * @param apartFrom the namespace of another flannel that they share no node with; no part of what a
+ *     network asks for
  */
 public record PodTemplate(
     String image,
@@ -31,7 +33,8 @@ public record PodTemplate(
     Map<String, Quantity> limits,
     Map<String, Quantity> requests,
     List<Pods.Toleration> tolerations,
-    Map<String, String> nodeSelector) {
+    Map<String, String> nodeSelector,
+    Optional<String> apartFrom) {
 
   /** flanneld's argument for masquerading. */
   public static final String IP_MASQ = "--ip-masq";
@@ -60,7 +63,8 @@ public record PodTemplate(
         pods.limits(),
         pods.requests(),
         pods.tolerations(),
-        pods.nodeSelector());
+        pods.nodeSelector(),
+        Optional.empty());
   }
 
   /** Whether the DaemonSet puts a pod on the node. */

@@ -1,5 +1,8 @@
 package io.flannel.operator.observe;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
+import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -24,6 +27,7 @@ import io.flannel.operator.render.FlannelDaemonSet;
 import io.flannel.operator.render.NetConfConfigMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -118,7 +122,15 @@ public final class LiveFlannelReader {
         quantities(resources, ResourceRequirements::getLimits),
         quantities(resources, ResourceRequirements::getRequests),
         pod.getTolerations().stream().map(LiveFlannelReader::toleration).toList(),
-        orEmpty(pod.getNodeSelector()));
+        orEmpty(pod.getNodeSelector()),
+        apartFrom(pod));
+  }
+
+  private static Optional<String> apartFrom(PodSpec pod) {
+    return Optional.ofNullable(pod.getAffinity()).map(Affinity::getPodAntiAffinity).stream()
+        .flatMap(it -> it.getRequiredDuringSchedulingIgnoredDuringExecution().stream())
+        .flatMap(term -> term.getNamespaces().stream())
+        .findFirst();
   }
 
   private static Optional<Container> named(List<Container> containers, String name) {
@@ -176,17 +188,9 @@ public final class LiveFlannelReader {
     Long observed = status.getObservedGeneration();
     return new PodCounts(
         observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
-        orZero(status.getDesiredNumberScheduled()),
-        orZero(status.getCurrentNumberScheduled()),
-        orZero(status.getUpdatedNumberScheduled()),
-        orZero(status.getNumberAvailable()));
-  }
-
-  private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {
-    return map == null ? Map.of() : map;
-  }
-
-  private static int orZero(@Nullable Integer count) {
-    return count == null ? 0 : count;
+        Objects.requireNonNullElse(status.getDesiredNumberScheduled(), 0),
+        Objects.requireNonNullElse(status.getCurrentNumberScheduled(), 0),
+        Objects.requireNonNullElse(status.getUpdatedNumberScheduled(), 0),
+        Objects.requireNonNullElse(status.getNumberAvailable(), 0));
   }
 }

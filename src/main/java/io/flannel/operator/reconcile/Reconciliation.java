@@ -7,6 +7,7 @@ import io.flannel.operator.apply.Applier;
 import io.flannel.operator.apply.ApplyContext;
 import io.flannel.operator.apply.FlannelBinding;
 import io.flannel.operator.apply.PlanApplier;
+import io.flannel.operator.apply.WantedTemplate;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.decide.acceptance.SpecValidator;
 import io.flannel.operator.decide.health.TunnelVerdicts;
@@ -104,7 +105,7 @@ final class Reconciliation {
   private UpdateControl<FlannelNetwork> reconcile(DesiredNetwork wanted) {
     Observation seen = observe(wanted, List.of());
     ObservedTasks tasks = TaskObserver.observe(apply.watches(), seen.now());
-    Plan plan = Planner.plan(seen, tasks, request(wanted));
+    Plan plan = Planner.plan(seen, tasks, request(seen));
     if (plan.possible() instanceof Decision.Refuse refuse
         && !SpecValidator.inCharge(wanted, seen.cluster())) {
       reporter.refused(refuse);
@@ -154,11 +155,11 @@ final class Reconciliation {
         now);
   }
 
-  private Planner.Request request(DesiredNetwork wanted) {
+  private Planner.Request request(Observation seen) {
     return new Planner.Request(
         network.getMetadata().getUid(),
         new RolloutState.Target(
-            Flannel.revision(Flannel.template(wanted)),
+            Flannel.revision(WantedTemplate.of(seen.wanted(), seen.cluster())),
             RolloutAnnotations.attempt(network.getMetadata().getAnnotations())),
         NetworkSpec.isPaused(network));
   }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** All objects of a flannel installation: their names, and the whole of them for a network. */
@@ -57,7 +58,16 @@ public final class Flannel {
 
   /** The template of flannel's pods that the network asks for. */
   public static PodTemplateSpec template(DesiredNetwork network) {
-    return FlannelDaemonSet.template(network, NetConf.of(network));
+    return template(network, Optional.empty());
+  }
+
+  /**
+   * The same of pods that share no node with another flannel's.
+   *
+   * @param apartFrom the namespace of the other one
+   */
+  public static PodTemplateSpec template(DesiredNetwork network, Optional<String> apartFrom) {
+    return FlannelDaemonSet.template(network, NetConf.of(network), apartFrom);
   }
 
   /** The name of a template by its content: {@link RolloutAnnotations#REVISION}. */

@@ -35,6 +35,7 @@ import io.flannel.operator.flannel.live.RolloutAnnotations;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * flanneld on every node, as upstream's manifest has it (Documentation/kube-flannel.yml), but: the
@@ -118,15 +119,18 @@ public final class FlannelDaemonSet {
 
   /**
    * The pods' template; the annotation {@link RolloutAnnotations#REVISION} names it by its content.
+   *
+   * @param apartFrom the namespace of a flannel that they share no node with
    */
-  static PodTemplateSpec template(DesiredNetwork network, NetConf conf) {
+  static PodTemplateSpec template(
+      DesiredNetwork network, NetConf conf, Optional<String> apartFrom) {
     PodTemplateSpec template =
         new PodTemplateSpecBuilder()
             .withNewMetadata()
             .withLabels(POD_LABELS)
             .addToLabels("tier", "node")
             .endMetadata()
-            .withSpec(podSpec(network, conf))
+            .withSpec(podSpec(network, conf, apartFrom))
             .build();
     return new PodTemplateSpecBuilder(template)
         .editMetadata()
@@ -147,22 +151,30 @@ public final class FlannelDaemonSet {
     return text.endsWith("%") ? new IntOrString(text) : new IntOrString(Integer.parseInt(text));
   }
 
-  private static PodSpec podSpec(DesiredNetwork network, NetConf conf) {
+  private static PodSpec podSpec(DesiredNetwork network, NetConf conf, Optional<String> apartFrom) {
     Pods pods = network.pods();
     return new PodSpecBuilder()
         .withHostNetwork(true)
         .withPriorityClassName("system-node-critical")
         .withServiceAccountName(Flannel.ROLE)
         .withNodeSelector(pods.nodeSelector())
-        .withAffinity(FlannelAntiAffinity.affinity())
+        .withAffinity(apartFrom.map(FlannelAntiAffinity::from).orElse(null))
         .withTolerations(tolerations(network))
         .withImagePullSecrets(
             pods.imagePullSecrets().stream().map(LocalObjectReference::new).toList())
-        .withInitContainers(initContainers(network, conf))
-        .withContainers(flanneld(network))
+        .withInitContainers(
+            initContainers(network, conf).stream().map(FlannelDaemonSet::withLastWords).toList())
+        .withContainers(withLastWords(flanneld(network)))
         .addNewReadinessGate(RolloutAnnotations.GATE)
         .withVolumes(volumes(network, conf))
         .build();
+  }
+
+  /**
+   * Where a container ends with an error, kubelet puts the end of its log into the Pod's status.
+   */
+  private static Container withLastWords(Container container) {
+    return container.edit().withTerminationMessagePolicy("FallbackToLogsOnError").build();
   }
 
   public static List<Toleration> tolerations(DesiredNetwork network) {
@@ -223,7 +235,9 @@ public final class FlannelDaemonSet {
             """
             psk=$(printf %%s "$PSK") # less the newline that `wg genpsk` ends with
             cp %1$scni-conf.json %2$s
-            sed "s|%3$s|$psk|" %1$snet-conf.json > %2$snet-conf.json
+            conf=$(cat %1$snet-conf.json)
+            # The shell's own command: a program's arguments can be read by everybody on the node.
+            printf '%%s\\n' "${conf%%%%%3$s*}$psk${conf#*%3$s}" > %2$snet-conf.json
             """
                 .formatted(CONFIG_TEMPLATE_DIR, CONFIG_DIR, BackendWireguard.PSK_PLACEHOLDER))
         .addNewEnv()

@@ -226,6 +226,13 @@ class FlannelTest {
   }
 
   @Property
+  void lastWordsOfEveryContainerAreInThePodsStatus(@ForAll("networks") DesiredNetwork network) {
+    assertThat(containers(pod(network)))
+        .extracting(Container::getTerminationMessagePolicy)
+        .containsOnly("FallbackToLogsOnError");
+  }
+
+  @Property
   void onlyAWireguardPodSeesASecret(@ForAll("networks") DesiredNetwork network) {
     long secrets =
         containers(pod(network))

@@ -51,7 +51,8 @@ final class AdoptionDiff {
         pods.limits(),
         pods.requests(),
         List.of(),
-        Map.of());
+        Map.of(),
+        Optional.empty());
   }
 
   private static String directory(String path) {

@@ -52,6 +52,16 @@ public final class AdoptionValidator {
   }
 
   /**
+   * The namespace of the flannel that this network takes over, where it is not ours: both
+   * DaemonSets run for a while.
+   */
+  public static Optional<String> otherNamespace(DesiredNetwork wanted, ClusterState cluster) {
+    return candidate(wanted, cluster)
+        .filter(found -> !found.isInUpstreamsNamespace())
+        .map(ForeignFlannel::namespace);
+  }
+
+  /**
    * The flannel that this network has begun to take over, or one before it that is gone. A mark
    * alone says nothing, since whoever has a DaemonSet can forge it: what is taken over is given
    * flannel's rights.

@@ -1,0 +1,35 @@
+package io.flannel.operator.apply;
+
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.adoption.AdoptionValidator;
+import io.flannel.operator.flannel.DesiredNetwork;
+import io.flannel.operator.flannel.live.LiveFlannel;
+import io.flannel.operator.render.Flannel;
+import java.util.Optional;
+
+/**
+ * The template of flannel's pods that is wanted in a cluster: what the spec asks for, and that they
+ * share no node with the pods of a flannel of another namespace while it is taken over. Afterwards
+ * that stays in the template until its next change: nobody's pods restart for its end.
+ */
+public final class WantedTemplate {
+  private WantedTemplate() {}
+
+  /** Renders it. */
+  public static PodTemplateSpec of(DesiredNetwork wanted, ClusterState cluster) {
+    Optional<String> takenOver = AdoptionValidator.otherNamespace(wanted, cluster);
+    if (takenOver.isPresent()) {
+      return Flannel.template(wanted, takenOver);
+    }
+    return cluster
+        .live()
+        .map(live -> Flannel.template(wanted, live.template().apartFrom()))
+        .filter(kept -> isLive(Flannel.revision(kept), cluster.live()))
+        .orElseGet(() -> Flannel.template(wanted));
+  }
+
+  private static boolean isLive(String revision, Optional<LiveFlannel> live) {
+    return live.filter(it -> it.marks().revision().equals(revision)).isPresent();
+  }
+}
