@@ -17,7 +17,6 @@ import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
@@ -175,26 +174,21 @@ class OperatorUpgradeIT {
   }
 
   private void awaitThisOnesPods() {
+    eventually(
+        "this one's pods, open",
+        () ->
+            assertThat(flannelPods())
+                .hasSize(3)
+                .allMatch(pod -> !revision(pod).startsWith("before") && is(pod, "Ready")));
     network.awaitReady();
-    String revision =
-        Rendered.in(cluster)
-            .liveDaemonSet()
-            .getSpec()
-            .getTemplate()
-            .getMetadata()
-            .getAnnotations()
-            .get(RolloutAnnotations.REVISION);
-    assertThat(revision).doesNotContain("before");
-    assertThat(pods(revision)).hasSize(3);
   }
 
   private static List<Pod> pods(String revision) {
-    return flannelPods()
-        .filter(
-            pod ->
-                revision.equals(
-                    pod.getMetadata().getAnnotations().get(RolloutAnnotations.REVISION)))
-        .toList();
+    return flannelPods().filter(pod -> revision(pod).equals(revision)).toList();
+  }
+
+  private static String revision(Pod pod) {
+    return pod.getMetadata().getAnnotations().get(RolloutAnnotations.REVISION);
   }
 
   private static Stream<Pod> flannelPods() {
