@@ -8,7 +8,8 @@ need_cluster() {
   cluster_is_up || fail "no cluster of the lab is running here." "Start one: lab/lab up"
 }
 
-# start_cluster COUNT: nodes boot while the control plane starts; their kubelets are the slower part.
+# start_cluster COUNT: nodes boot while the control plane starts; their kubelets are the slower part, but not always: the
+# nodes have their podCIDRs before the controller manager starts, which gives one to each that has none.
 start_cluster() {
   local count=$1 wanted n missing=()
   make_network
@@ -20,8 +21,8 @@ start_cluster() {
   done
   for n in "${missing[@]}"; do power_on "$n"; done
   wait_for_api
-  start_missing kube-controller-manager kube-scheduler
   register_nodes "${wanted[@]}"
+  start_missing kube-controller-manager kube-scheduler
   wait_for_nodes "${wanted[@]}"
 }
 

@@ -106,8 +106,8 @@ add_node() {
 }
 
 start_node() {
-  power_on "$1"
   register_nodes "$1"
+  power_on "$1"
   wait_for_nodes "$1"
 }
 
@@ -121,15 +121,26 @@ remove_node() {
 }
 
 # register_nodes [N...]: makes the Node objects that are missing, with the podCIDR that the number says, so that node1
-# always has 10.244.1.0/24. The kubelet takes an object that is there. A node listed in without-pod-cidr gets none.
+# always has 10.244.1.0/24. The kubelet takes an object that is there; where it was faster, the podCIDR is put in, before
+# the controller manager gives any. A node listed in without-pod-cidr gets none.
 register_nodes() {
-  local n cidr
+  local n there
   (( $# > 0 )) || return 0
+  there=$(for n in "$@"; do
+    printf -- '---\n{apiVersion: v1, kind: Node, metadata: {name: node%s, labels: {kubernetes.io/hostname: node%s}}, spec: %s}\n' \
+      "$n" "$n" "$(pod_cidrs_of "$n")"
+  done | kubectl create -f - 2>&1 >/dev/null || true)
+  grep -v AlreadyExists <<<"$there" >&2 || true
+  allocates_pod_cidrs || return 0
   for n in "$@"; do
-    cidr=", spec: {podCIDR: $(node_pod_cidr "$n"), podCIDRs: [$(both "$(node_pod_cidr "$n")" "\"$(node_pod_cidr6 "$n")\"")]}"
-    [[ ! -e $RUN/nodes/$n/no-pod-cidr ]] || cidr=
-    printf -- '---\n{apiVersion: v1, kind: Node, metadata: {name: node%s, labels: {kubernetes.io/hostname: node%s}}%s}\n' "$n" "$n" "$cidr"
-  done | kubectl create -f - 2>&1 >/dev/null | grep -v AlreadyExists >&2 || true
+    ! grep -q "\"node$n\" already exists" <<<"$there" || [[ -n $(kubectl get node "node$n" -o 'jsonpath={.spec.podCIDR}') ]] ||
+      kubectl patch node "node$n" --type=merge -p "{spec: $(pod_cidrs_of "$n")}" >/dev/null
+  done
+}
+
+pod_cidrs_of() {
+  [[ -e $RUN/nodes/$1/no-pod-cidr ]] && { echo '{}'; return; }
+  echo "{podCIDR: $(node_pod_cidr "$1"), podCIDRs: [$(both "$(node_pod_cidr "$1")" "\"$(node_pod_cidr6 "$1")\"")]}"
 }
 
 # Waits until the kubelets of these nodes have registered since their last boot: a Node's boot id is then the machine's.
