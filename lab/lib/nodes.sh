@@ -130,7 +130,7 @@ register_nodes() {
     printf -- '---\n{apiVersion: v1, kind: Node, metadata: {name: node%s, labels: {kubernetes.io/hostname: node%s}}, spec: %s}\n' \
       "$n" "$n" "$(pod_cidrs_of "$n")"
   done | kubectl create -f - 2>&1 >/dev/null || true)
-  grep -v AlreadyExists <<<"$there" >&2 || true
+  grep -v -e AlreadyExists -e '^$' <<<"$there" >&2 || true
   allocates_pod_cidrs || return 0
   for n in "$@"; do
     ! grep -q "\"node$n\" already exists" <<<"$there" || [[ -n $(kubectl get node "node$n" -o 'jsonpath={.spec.podCIDR}') ]] ||
