@@ -18,12 +18,13 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * Makes the AOT cache of the node agent: starts it against a stand-in for the API server, which knows one
- * FlannelNode whose only peer is the agent itself, lets it probe and report, and stops it, whereupon the JVM
- * writes the cache.
+ * Creates the node agent's AOT cache. It starts the agent against a stand-in for the API server,
+ * which has one FlannelNode whose only peer is the agent itself, lets the agent probe and report,
+ * and stops it. The JVM writes the cache when it ends.
  *
- * <p>{@code java AgentTrainingRun.java JAVA CACHE [JVM options and class path]}: JAVA is the {@code java} to
- * train. Cache and run must agree in java, class path, the jars' times, garbage collector and object headers.
+ * <p>{@code java AgentTrainingRun.java JAVA CACHE [JVM options and class path]}: JAVA is the {@code
+ * java} to train. Training and later runs must agree in java, class path, the jars' times, garbage
+ * collector and object headers.
  */
 public final class AgentTrainingRun {
   private static final int PATIENCE_SECONDS = 300;
@@ -120,7 +121,7 @@ public final class AgentTrainingRun {
           .getResponseBody()
           .write(("{\"type\": \"MODIFIED\", \"object\": " + node + "}\n").getBytes(StandardCharsets.UTF_8));
       exchange.getResponseBody().flush();
-      return; // It stays open until the agent goes.
+      return; // It stays open until the agent disconnects.
     }
     byte[] answer = node.getBytes(StandardCharsets.UTF_8);
     exchange.sendResponseHeaders(200, answer.length);

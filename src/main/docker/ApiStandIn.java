@@ -21,8 +21,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Stands in for the API server, for {@link TrainingRun}. It knows nothing about kinds: it keeps what is
- * written, and lists and watches it by path.
+ * Stands in for the API server, for {@link TrainingRun}. It knows nothing about kinds: it stores
+ * what is written, and lists and watches it by path.
  */
 final class ApiStandIn {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,7 +37,7 @@ final class ApiStandIn {
   private final Map<OutputStream, String> watches = new ConcurrentHashMap<>();
   private int version = 100;
 
-  /** Another after each write. */
+  /** Changes with each write. */
   synchronized int version() {
     return version;
   }
@@ -46,12 +46,11 @@ final class ApiStandIn {
     return objects.get(path).has(field);
   }
 
-  /** How many objects there are. */
   synchronized int size() {
     return objects.size();
   }
 
-  /** Answers whoever comes, for ever. */
+  /** Accepts connections for ever. */
   void serve(ServerSocket server) {
     while (true) {
       try {
@@ -68,7 +67,8 @@ final class ApiStandIn {
       var in = new BufferedInputStream(socket.getInputStream());
       while (answer(in, socket.getOutputStream())) {}
     } catch (IOException | RuntimeException closed) {
-      // The operator has gone, or spoke what this does not; its own log says what came of it.
+      // The operator disconnected or sent something unsupported; its own log shows the
+      // consequences.
     }
   }
 
@@ -117,7 +117,8 @@ final class ApiStandIn {
       case "PUT", "PATCH" -> {
         ObjectNode object = (ObjectNode) JSON.readTree(body);
         if (query.contains("fieldManager=flannel-operator&") || query.endsWith("fieldManager=flannel-operator")) {
-          // What the operator applied is its own. Of which fields is not told: it applies again, which changes nothing.
+          // Marks applied objects as the operator's, without the fields it owns. It therefore
+          // applies them again, which changes nothing.
           object
               .withObject("/metadata")
               .putArray("managedFields")
@@ -133,7 +134,7 @@ final class ApiStandIn {
     return true;
   }
 
-  /** An object, or the list of a collection; null when there is no such object. */
+  /** Returns an object, or the list of a collection; null if there is no such object. */
   private synchronized ObjectNode find(String path, String query) {
     if (path.equals("/version")) {
       return JSON.createObjectNode().put("major", "1").put("minor", "35").put("gitVersion", "v1.35.0");
@@ -142,7 +143,8 @@ final class ApiStandIn {
       return resources(path);
     }
     String last = path.substring(path.lastIndexOf('/') + 1);
-    // Objects are one deeper than collections: /api/v1/nodes, /apis/GROUP/VERSION/namespaces/NS/PLURAL.
+    // Objects are one deeper than collections: /api/v1/nodes,
+    // /apis/GROUP/VERSION/namespaces/NS/PLURAL.
     int depth = path.split("/").length - (path.startsWith("/apis/") ? 4 : 3);
     if (depth % 2 == 0 || query.contains("watch=true")) {
       return objects.get(path);
@@ -158,7 +160,7 @@ final class ApiStandIn {
     return list;
   }
 
-  /** The kinds of an API group's version, as far as there are objects of them. */
+  /** Returns the kinds in an API group's version, as far as there are objects of them. */
   private ObjectNode resources(String path) {
     var list = JSON.createObjectNode().put("apiVersion", "v1").put("kind", "APIResourceList");
     list.put("groupVersion", path.substring("/apis/".length()));
@@ -172,12 +174,12 @@ final class ApiStandIn {
     return list;
   }
 
-  /** An object that is there from the beginning. */
+  /** Adds an object that exists from the start. */
   void write(String path, String json) throws IOException {
     write(path, (ObjectNode) JSON.readTree(json));
   }
 
-  /** Keeps it, as the API server would hand it back, and tells those that watch. */
+  /** Stores an object in the form that the API server would return, and notifies watches. */
   private synchronized ObjectNode write(String path, ObjectNode given) throws IOException {
     boolean status = path.endsWith("/status");
     String at = status ? path.substring(0, path.length() - "/status".length()) : path;
@@ -214,7 +216,7 @@ final class ApiStandIn {
     return now;
   }
 
-  /** By label selectors of the form key=value; others select everything. */
+  /** Supports label selectors of the form key=value; any other selects everything. */
   private static boolean selected(ObjectNode object, String query) {
     for (String parameter : query.split("[?&]")) {
       if (parameter.startsWith("labelSelector=")) {

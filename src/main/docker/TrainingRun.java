@@ -19,22 +19,24 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * Makes the AOT cache of the operator (JEP 483, 514, 515): starts it against a stand-in for the API
- * server, waits until it is ready and has reconciled, and stops it, whereupon the JVM writes the cache.
- * A cache from a start without any API server trains but half of what a start does: 2.9 s of CPU to
- * Ready against 1.9 s, and 3.7 s without a cache.
+ * Creates the operator's AOT cache (JEP 483, 514, 515). It starts the operator against a stand-in
+ * for the API server, waits until it is ready and has reconciled, and stops it. The JVM writes the
+ * cache when it ends. A start without any API server trains only half of this: reaching Ready then
+ * takes 2.9 s of CPU time instead of 1.9 s, and 3.7 s without a cache.
  *
- * <p>The stand-in is {@link ApiStandIn}, in the same directory, where {@code java} finds and compiles it.
+ * <p>The stand-in is {@link ApiStandIn}, in the same directory, where {@code java} finds and
+ * compiles it.
  *
- * <p>{@code java -cp 'DIR/lib/main/*' TrainingRun.java JAVA DIR CACHE [JVM options]}: JAVA is the {@code
- * java} to train, DIR the Quarkus application in the place where it will run, CACHE the file to write.
- * Cache and run must agree in java, jars, their paths and times, garbage collector and object headers.
+ * <p>{@code java -cp 'DIR/lib/main/*' TrainingRun.java JAVA DIR CACHE [JVM options]}: JAVA is the
+ * {@code java} to train, DIR the Quarkus application in the place where it will run, CACHE the file
+ * to write. Training and later runs must agree in java, jars, their paths and times, garbage
+ * collector and object headers.
  */
 public final class TrainingRun {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final String NETWORK = "/apis/flannel.io/v1alpha1/flannelnetworks/default";
 
-  /** Written before the operator starts, so that it has nodes to read and a network to make. */
+  /** Written before the operator starts: nodes to read and a network to create. */
   private static final Map<String, String> SEED =
       Map.of(
           "/api/v1/nodes/node1",
@@ -117,7 +119,7 @@ public final class TrainingRun {
     System.exit(0);
   }
 
-  /** As the page does when somebody opens it. */
+  /** Reads what the page reads when somebody opens it. */
   private static void look(String server) throws IOException, InterruptedException {
     get(server + "/");
     String network = server + "/api/networks/default";

@@ -16,23 +16,24 @@ import java.util.concurrent.Semaphore;
 /**
  * The node agent's main class.
  *
- * <p>Its environment: {@code NODE_NAME}, the Node's name; what kubelet gives every pod (see {@link
- * InCluster}); {@code BIND_ADDRESS}, the one address to probe from, if it is not to be all; and
- * {@code PROBE_KEY_DIR}, where the network's key is, if not at {@link ProbeKey#DIRECTORY}.
+ * <p>Environment: {@code NODE_NAME} is the Node's name. {@code BIND_ADDRESS} (optional) is the only
+ * address to listen on and probe from; the default is all. {@code PROBE_KEY_DIR} (optional) is the
+ * directory of the network's keys; the default is {@link ProbeKey#DIRECTORY}. The agent also needs
+ * what kubelet sets in every pod (see {@link InCluster}).
  */
 public final class Agent {
   /** Where flanneld writes subnet.env; mounted from the node. */
   private static final Path FLANNEL_RUN = Path.of("/run/flannel");
 
-  /** Where the agent's pod has the node's CNI configuration. */
+  /** Where the node's CNI configuration directory is mounted in the agent's pod. */
   private static final Path CNI_CONF = Path.of("/etc/cni/net.d");
 
-  /** Less than the pod's grace period. */
+  /** How long to wait for the last report; shorter than the pod's grace period. */
   private static final Duration LEAVE = Duration.ofSeconds(2);
 
   private Agent() {}
 
-  /** Runs until it is ended. A thread that fails ends the process, for kubelet to restart it. */
+  /** Runs until stopped. A failing thread ends the process, so that kubelet restarts it. */
   public static void main(String[] args) throws InterruptedException {
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> {
@@ -82,7 +83,7 @@ public final class Agent {
     reporter.run();
   }
 
-  /** A task that waits. */
+  /** A task that blocks and may be interrupted. */
   private interface Task {
     void run() throws InterruptedException;
   }

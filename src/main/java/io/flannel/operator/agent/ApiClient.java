@@ -29,10 +29,10 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests to the API server, with the pod's token and CA certificate as they are at that moment.
- * No other server is trusted, and no redirection is followed.
+ * Sends requests to the API server with the pod's current token and CA certificate. Trusts no other
+ * server and follows no redirects.
  *
- * <p>The JDK's client, because a Kubernetes client costs twice the agent's memory.
+ * <p>Uses the JDK's HTTP client, because a Kubernetes client takes twice the agent's memory.
  */
 final class ApiClient {
   private static final Duration CONNECT = Duration.ofSeconds(10);
@@ -46,7 +46,7 @@ final class ApiClient {
     this.config = config;
   }
 
-  /** An answer of the API server that is no success. */
+  /** An answer with an error status. */
   static final class ApiException extends IOException {
     private final int status;
 
@@ -89,7 +89,7 @@ final class ApiClient {
   }
 
   /**
-   * Applies a JSON object on the server's side.
+   * Sends a JSON Patch (RFC 6902).
    *
    * @throws ApiException if the API server answers with anything but success
    * @throws IOException if it does not answer
@@ -105,7 +105,7 @@ final class ApiClient {
   }
 
   private HttpRequest.Builder request(String path) throws IOException {
-    // Read each time: kubelet renews it.
+    // Read for each request: kubelet rotates it.
     String token = Files.readString(config.serviceAccount().resolve("token")).strip();
     try {
       return HttpRequest.newBuilder(URI.create(config.server() + path))
@@ -113,12 +113,15 @@ final class ApiClient {
           .header("Accept", "application/json")
           .header("User-Agent", "flannel-node-agent");
     } catch (IllegalArgumentException e) {
-      // Not its message: that would show the token.
+      // Leave out the exception's message, which contains the token.
       throw new IOException("the ServiceAccount's token cannot be sent in a header");
     }
   }
 
-  /** The time covers the body, too, which HttpRequest's own does not. */
+  /**
+   * Sends a request and limits the time until the handler has the body; HttpRequest's own timeout
+   * ends with the headers.
+   */
   private <T> HttpResponse<T> send(HttpRequest.Builder request, BodyHandler<T> handler)
       throws IOException, InterruptedException {
     CompletableFuture<HttpResponse<T>> answer = client().sendAsync(request.build(), handler);
@@ -148,13 +151,13 @@ final class ApiClient {
     return response.body();
   }
 
-  /** With the message of the Kubernetes Status that a refusal comes with. */
+  /** Includes the message of the Kubernetes Status object in the body. */
   private static ApiException refused(int status, byte[] body) {
     String message = "";
     try {
       message = Json.read(body).path("message").asText();
     } catch (IOException e) {
-      // No JSON: the number alone is said.
+      // Not JSON: report the status code alone.
     }
     return new ApiException(
         status, "HTTP %d%s".formatted(status, message.isEmpty() ? "" : ": " + message));

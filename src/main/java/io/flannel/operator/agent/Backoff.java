@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before the next attempt: doubled with each failure from one second to thirty,
- * and each time half of it by chance, so that the agents of a cluster don't come all at once.
+ * Delay before the next attempt: doubles with each failure, from one second to thirty. Half of it
+ * is random, so that a cluster's agents don't all retry at once.
  */
 final class Backoff {
   private static final long FIRST_MILLIS = 1000;
@@ -18,14 +18,14 @@ final class Backoff {
     this.random = random;
   }
 
-  /** After a failure. */
+  /** Returns the delay after a failure. */
   Duration next() {
     long now = millis;
     millis = Math.min(2 * millis, LONGEST_MILLIS);
     return Duration.ofMillis(now / 2 + random.nextLong(now / 2 + 1));
   }
 
-  /** After a success. */
+  /** Call this after a success. */
   void reset() {
     millis = FIRST_MILLIS;
   }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * What agents send each other, as the payload of a UDP datagram.
+ * A packet between agents: the payload of a UDP datagram.
  *
  * <pre>
  * byte  0  magic "FLNP"
@@ -15,12 +15,12 @@ import java.util.Optional;
  *      16  zeros, up to the length
  * </pre>
  *
- * An answer is its request with another kind: it has the same nonce and is never longer. As the
- * padding must be zeros, nobody can have a node send bytes of his choice but the nonce.
+ * An answer repeats its request's nonce and is never longer than the request. Since the padding
+ * must be zeros, a sender cannot make a node send bytes of its choice, except the nonce.
  *
  * @param kind request or answer
- * @param nonce a number of the request that nobody else can foresee, which the answer repeats:
- *     signed ({@link PairKey}) or random
+ * @param nonce the request's number, which the answer repeats: signed ({@link PairKey}) or random,
+ *     and unpredictable to anybody else
  * @param length the payload's length in bytes
  */
 record EchoPacket(Kind kind, long nonce, int length) {
@@ -33,7 +33,6 @@ record EchoPacket(Kind kind, long nonce, int length) {
   private static final int MAGIC = 0x464c4e50;
   private static final byte VERSION = 1;
 
-  /** What a packet is. */
   enum Kind {
     REQUEST(1),
     ANSWER(2);
@@ -52,14 +51,14 @@ record EchoPacket(Kind kind, long nonce, int length) {
     }
   }
 
-  /** What is to be sent back. */
+  /** The answer to this request. */
   EchoPacket answer() {
     return new EchoPacket(Kind.ANSWER, nonce, length);
   }
 
   /**
-   * Makes a buffer ready to be sent. Only the header is written: all behind it must be zeros, as it
-   * is in a buffer that nothing else was ever written to.
+   * Prepares a buffer for sending. Writes only the header, so the bytes behind it must already be
+   * zeros: use a buffer that nothing else was ever written to.
    */
   void writeTo(ByteBuffer zeros) {
     zeros.clear();
@@ -67,7 +66,7 @@ record EchoPacket(Kind kind, long nonce, int length) {
     zeros.position(0).limit(length);
   }
 
-  /** Reads all that remains in the buffer; empty if that is not exactly one well-formed packet. */
+  /** Reads all remaining bytes; empty if they are not exactly one well-formed packet. */
   static Optional<EchoPacket> read(ByteBuffer payload) {
     int length = payload.remaining();
     if (length < MIN_LENGTH

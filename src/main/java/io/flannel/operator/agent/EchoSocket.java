@@ -14,20 +14,19 @@ import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one UDP socket for {@link EchoPacket}s, open or not.
+ * The agent's UDP socket for {@link EchoPacket}s. It can be opened and closed repeatedly.
  *
- * <p>It sends with "don't fragment" and keeps to the path MTU that the kernel has learnt (Linux'
- * IP_PMTUDISC_DO): what is longer than that is refused at once.
+ * <p>Sends with "don't fragment" and respects the path MTU that the kernel has learnt
+ * (IP_PMTUDISC_DO on Linux): the kernel rejects longer packets at once.
  */
 final class EchoSocket implements AutoCloseable {
   private static final int BUFFER = 1 << 20;
 
-  /** What was received. */
   sealed interface Received {
-    /** A packet, and from where. */
+    /** A well-formed packet and its sender. */
     record Packet(EchoPacket packet, InetSocketAddress from) implements Received {}
 
-    /** Something that is to be ignored. */
+    /** Anything else; to be ignored. */
     record Noise() implements Received {}
   }
 
@@ -40,8 +39,8 @@ final class EchoSocket implements AutoCloseable {
   private @Nullable DatagramChannel channel;
 
   /**
-   * @param bindAddress where to listen and to send from; the wildcard address for all
-   * @param selector woken by what arrives
+   * @param bindAddress the address to listen on and send from; the wildcard address for all
+   * @param selector woken by incoming packets
    */
   EchoSocket(InetAddress bindAddress, Selector selector) {
     this.bindAddress = bindAddress;
@@ -53,9 +52,9 @@ final class EchoSocket implements AutoCloseable {
   }
 
   /**
-   * Opens it on a port.
+   * Opens the socket on a port.
    *
-   * @throws IOException if that cannot be had
+   * @throws IOException if it cannot be opened, for example because the port is taken
    */
   void open(int port) throws IOException {
     DatagramChannel opened = DatagramChannel.open();
@@ -81,9 +80,9 @@ final class EchoSocket implements AutoCloseable {
   }
 
   /**
-   * The next datagram that waits; empty if none does.
+   * Returns the next waiting datagram; empty if there is none.
    *
-   * @param known whose packets alone are looked at
+   * @param known the senders to accept; datagrams of others are noise
    */
   Optional<Received> receive(Predicate<InetAddress> known) {
     if (channel == null) {
@@ -102,12 +101,12 @@ final class EchoSocket implements AutoCloseable {
                   .orElse(NOISE)
               : NOISE);
     } catch (IOException e) {
-      // An ICMP error of an earlier packet, perhaps; the packet concerned will time out.
+      // Possibly an ICMP error for an earlier packet, which will time out.
       return Optional.empty();
     }
   }
 
-  /** Whether the kernel took it: it does not if there is no route, or if it is too long. */
+  /** Whether the kernel accepted the packet: not if there is no route or the packet is too long. */
   boolean trySend(EchoPacket packet, InetSocketAddress to) {
     if (channel == null) {
       return false;
@@ -124,7 +123,7 @@ final class EchoSocket implements AutoCloseable {
     try {
       open.close();
     } catch (IOException e) {
-      // It is gone one way or the other.
+      // Closed either way.
     }
   }
 }

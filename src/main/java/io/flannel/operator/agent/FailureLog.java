@@ -2,7 +2,7 @@ package io.flannel.operator.agent;
 
 import org.jspecify.annotations.Nullable;
 
-/** A failure that repeats itself: said when it begins, becomes another, and is over. */
+/** Logs a repeating failure only when it begins, when its kind changes, and when it ends. */
 final class FailureLog {
   private final Class<?> of;
   private final int patience;
@@ -11,16 +11,16 @@ final class FailureLog {
   private int others;
 
   /**
-   * @param of what the lines of log are signed with
+   * @param of the class that the log lines name
    */
   FailureLog(Class<?> of) {
     this(of, 1);
   }
 
   /**
-   * @param of what the lines of log are signed with
-   * @param patience how many failures of another kind in a row it takes until that one is said: a
-   *     server that is being started fails in several ways
+   * @param of the class that the log lines name
+   * @param patience how many failures in a row of another kind it takes to log that kind: a server
+   *     that is starting fails in several ways
    */
   FailureLog(Class<?> of, int patience) {
     this.of = of;
@@ -28,9 +28,9 @@ final class FailureLog {
   }
 
   /**
-   * It fails.
+   * Reports a failure.
    *
-   * @param kind as long as this is the same, nothing is said again
+   * @param kind repeated failures of the same kind are not logged again
    * @param message what fails, why, and what to do
    */
   synchronized void begins(String kind, String message) {
@@ -46,7 +46,7 @@ final class FailureLog {
     }
   }
 
-  /** It works; {@code message} says what works again. */
+  /** Reports a success. {@code message} says what works again; it is logged if a failure was. */
   synchronized void over(String message) {
     if (said != null) {
       said = null;

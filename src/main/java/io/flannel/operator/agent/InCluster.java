@@ -5,20 +5,20 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Where the API server is and how a pod shows who it is: what kubelet gives every pod that has a
+ * The API server's address and the pod's credentials, as kubelet gives them to every pod with a
  * ServiceAccount.
  *
- * @param server the API server
+ * @param server the API server's URL
  * @param serviceAccount the directory of {@code token} and {@code ca.crt}, both of which kubelet
- *     renews now and then
+ *     rotates
  */
 record InCluster(URI server, Path serviceAccount) {
   private static final String DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount";
 
   /**
-   * From the process' environment; {@code SERVICE_ACCOUNT_DIR} names another directory.
+   * Reads the process's environment; {@code SERVICE_ACCOUNT_DIR} overrides the directory.
    *
-   * @throws IllegalStateException says what is missing
+   * @throws IllegalStateException with what is missing
    */
   static InCluster of(Map<String, String> environment) {
     String host = environment.get("KUBERNETES_SERVICE_HOST");

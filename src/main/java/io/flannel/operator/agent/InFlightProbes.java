@@ -8,42 +8,42 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * The probes that an answer may come to: those whose time is not over, and for some time those
- * whose is. Time is {@link System#nanoTime}'s.
+ * Probes that may still be answered: those before their deadline and, for some time, those past it.
+ * Times are {@link System#nanoTime} values.
  *
- * @param <P> a peer
+ * @param <P> the type of a peer
  */
 final class InFlightProbes<P> {
   /**
-   * A probe.
+   * A probe that was sent.
    *
-   * @param number the peer's number of it
-   * @param length of its payload
+   * @param number its number among the peer's probes
+   * @param length of its payload, in bytes
    * @param at when it was sent
-   * @param deadline when it is taken for lost
-   * @param latest until when its answer still counts
+   * @param deadline when it counts as lost
+   * @param latest until when a late answer still counts
    */
   record Sent<P>(
       P peer, ProbePath path, long number, int length, long at, long deadline, long latest) {}
 
   /**
-   * One to which an answer came.
+   * A probe that was answered.
    *
-   * @param late whether it was taken for lost already
+   * @param late whether it already counted as lost
    */
   record Answered<P>(Sent<P> sent, boolean late) {}
 
-  /** By nonce, the oldest first. */
+  /** Probes before their deadline by nonce, oldest first. */
   private final Map<Long, Sent<P>> inTime = new LinkedHashMap<>();
 
-  /** Those taken for lost, likewise. */
+  /** Probes past their deadline, likewise. */
   private final Map<Long, Sent<P>> overdue = new LinkedHashMap<>();
 
   void add(long nonce, Sent<P> sent) {
     inTime.put(nonce, sent);
   }
 
-  /** Takes out the one that has this nonce and is as the test wants it. */
+  /** Removes and returns the probe with this nonce if it passes the test. */
   Optional<Answered<P>> take(long nonce, Predicate<Sent<P>> wanted) {
     boolean late = !inTime.containsKey(nonce);
     Map<Long, Sent<P>> all = late ? overdue : inTime;
@@ -52,7 +52,10 @@ final class InFlightProbes<P> {
     return sent.map(it -> new Answered<>(it, late));
   }
 
-  /** Finds those whose time is over. */
+  /**
+   * Passes probes whose deadline is over to {@code lost}, and forgets those whose answer would no
+   * longer count.
+   */
   void expire(long now, Consumer<Sent<P>> lost) {
     Iterator<Map.Entry<Long, Sent<P>>> oldestFirst = inTime.entrySet().iterator();
     while (oldestFirst.hasNext()) {
@@ -71,14 +74,14 @@ final class InFlightProbes<P> {
     }
   }
 
-  /** How long until the next one's time is over; a day if there is none. */
+  /** Time until the next deadline; a day if there is none. */
   long nanosToWait(long now) {
     return inTime.isEmpty()
         ? 86_400_000_000_000L
         : inTime.values().iterator().next().deadline() - now;
   }
 
-  /** Forgets those to peers that the test does not want. */
+  /** Forgets probes to peers that fail the test. */
   void keepOnly(Predicate<P> wanted) {
     inTime.values().removeIf(sent -> !wanted.test(sent.peer()));
     overdue.values().removeIf(sent -> !wanted.test(sent.peer()));

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
-/** Lines of log on the standard output, in the operator's form. */
+/** Writes log lines to standard output, in the operator's format. */
 public final class Log {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
@@ -21,7 +21,7 @@ public final class Log {
     System.out.println(line(Clock.systemUTC().instant(), "WARN", of, message));
   }
 
-  /** What others wrote stays on one line. */
+  /** Formats a message on a single line, even if others wrote it. */
   static String line(Instant time, String level, Class<?> of, String message) {
     return "%s %-5s %s %s"
         .formatted(TIME.format(time), level, of.getSimpleName(), PrintableText.of(message));

@@ -14,10 +14,10 @@ import java.util.Optional;
  * A network interface of this node.
  *
  * @param mtu in bytes
- * @param subnets the ranges that its addresses are of
+ * @param subnets the subnets of its addresses
  */
 public record Nic(int mtu, List<Cidr> subnets) {
-  /** The one that has this address; empty if none has. */
+  /** Returns the interface with this address; empty if there is none. */
   public static Optional<Nic> of(InetAddress own) {
     try {
       NetworkInterface nic = NetworkInterface.getByInetAddress(own);
@@ -27,10 +27,10 @@ public record Nic(int mtu, List<Cidr> subnets) {
     }
   }
 
-  /** The one that the kernel's route to a peer leaves by; empty if there is none. */
+  /** Returns the interface that the kernel's route to a peer uses; empty if there is no route. */
   public static Optional<Nic> toward(InetSocketAddress peer) {
     try (DatagramSocket socket = new DatagramSocket()) {
-      // This sends nothing: the kernel looks up the route, and with it the source address.
+      // Sends nothing: the kernel only looks up the route and, with it, the source address.
       socket.connect(peer);
       return of(socket.getLocalAddress());
     } catch (SocketException | UncheckedIOException e) {
@@ -38,7 +38,9 @@ public record Nic(int mtu, List<Cidr> subnets) {
     }
   }
 
-  /** Whether an address is in one of the interface's own subnets, so that no router is between. */
+  /**
+   * Whether an address is in one of the interface's own subnets, so that no router is in between.
+   */
   public boolean reachesDirectly(InetAddress peer) {
     return Cidr.tryAddress(peer.getHostAddress())
         .filter(address -> subnets.stream().anyMatch(subnet -> subnet.contains(address)))

@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the node, tells the prober whom to probe, and puts what both see into a status. For one
- * thread.
+ * Checks the node, tells the prober which peers to probe, and combines both results into a status.
+ * Not thread-safe.
  */
 final class NodeObserver {
   private final LocalChecks checks;
@@ -29,8 +29,8 @@ final class NodeObserver {
   private @Nullable ProbeSettings probed;
 
   /**
-   * @param keys what requests are signed with
-   * @param agent what the status says of itself
+   * @param keys the keys that requests are signed with
+   * @param agent what the status says about the agent itself
    */
   NodeObserver(
       LocalChecks checks, Prober prober, ProbeKeyFiles keys, RunningAgent agent, Clock clock) {
@@ -41,7 +41,7 @@ final class NodeObserver {
     this.clock = clock;
   }
 
-  /** Looks at the node, and has its peers probed. */
+  /** Checks the node and has its peers probed. */
   void look(FlannelNodeSpec spec, ProbeSettings settings) {
     keys.look(System.nanoTime());
     try {
@@ -52,7 +52,7 @@ final class NodeObserver {
           e.toString(), "the node could not be checked, so what was seen before is told: " + e);
     }
     OptionalInt found = PodMtu.find(spec, local.device(), settings);
-    // A device that is gone for a moment is no reason to forget what full-size probes saw.
+    // A device that disappears for a moment must not discard the results of full-size probes.
     mtu = found.isPresent() ? found : mtu;
     ProbeSettings withMtu = settings.withMtu(mtu);
     if (!withMtu.equals(probed)) {
@@ -61,19 +61,19 @@ final class NodeObserver {
     }
   }
 
-  /** Has nobody probed. */
+  /** Stops probing. */
   void rest() {
     prober.probe(null);
     probed = null;
   }
 
-  /** What the status would be written for now. */
+  /** Returns the part of the current status whose change triggers a write. */
   SignificantStatus substance(Wanted now) {
     return SignificantStatus.of(status(now, false, prober.reportsWithoutTimes()));
   }
 
   /**
-   * The status.
+   * Returns the status to report.
    *
    * @param stopping whether the agent was told to stop
    */

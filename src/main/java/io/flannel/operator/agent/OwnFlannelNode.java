@@ -18,8 +18,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The FlannelNode of the node that the agent runs on, at the API server: its spec is watched, its
- * status is written. No other object is asked for.
+ * The agent's own FlannelNode at the API server: watches its spec and writes its status. The agent
+ * accesses no other object.
  */
 final class OwnFlannelNode {
   private static final String API_VERSION = "flannel.io/v1alpha1";
@@ -32,12 +32,12 @@ final class OwnFlannelNode {
   /**
    * What the operator wants of this node.
    *
-   * @param generation the metadata.generation that says it
-   * @param settings whom to probe; empty: nobody, and nothing is to be reported
+   * @param generation the metadata.generation of the spec
+   * @param settings which peers to probe; empty if nothing is to be probed or reported
    */
   record Wanted(long generation, FlannelNodeSpec spec, Optional<ProbeSettings> settings) {}
 
-  /** What is watched was compacted away: to be read again. */
+  /** The API server no longer has the watched version: the object must be read again. */
   private static final class GoneException extends IOException {
     GoneException(String message) {
       super(message);
@@ -54,10 +54,10 @@ final class OwnFlannelNode {
 
   private volatile Optional<Wanted> wanted = Optional.empty();
 
-  /** uid and generation of what was taken last. */
+  /** UID and generation of the last spec that was taken. */
   private String taken = "";
 
-  /** Where to go on watching; null: begin again. */
+  /** Where to resume the watch; null to begin with a read. */
   private @Nullable String resourceVersion;
 
   private volatile @Nullable InputStream watching;
@@ -65,7 +65,7 @@ final class OwnFlannelNode {
 
   /**
    * @param name the Node's name
-   * @param onChange called when {@link #wanted} changed
+   * @param onChange called when {@link #wanted} changes
    */
   OwnFlannelNode(String name, ApiClient api, RandomGenerator random, Runnable onChange) {
     this.name = name;
@@ -74,7 +74,7 @@ final class OwnFlannelNode {
     this.onChange = onChange;
   }
 
-  /** What is wanted; empty: there is no FlannelNode, as far as is known. By any thread. */
+  /** Returns what is wanted; empty if no FlannelNode is known to exist. Thread-safe. */
   Optional<Wanted> wanted() {
     return wanted;
   }
@@ -98,8 +98,7 @@ final class OwnFlannelNode {
   }
 
   /**
-   * Writes the status, in place of whatever stood there: with server-side apply, what someone else
-   * had put into it would stay for ever.
+   * Replaces the whole status. Server-side apply would keep fields that another manager has set.
    *
    * @throws ApiException if the API server refuses it
    * @throws IOException if the API server does not answer
@@ -120,8 +119,8 @@ final class OwnFlannelNode {
   }
 
   /**
-   * Ends a watch that the API server should have ended long ago: nothing else tells of a connection
-   * that died silently. By any thread, now and then.
+   * Ends a watch that the API server should have ended already: nothing else detects a connection
+   * that died silently. Call this regularly, from any thread.
    */
   void endOverdueWatch() {
     InputStream stream = watching;
@@ -130,7 +129,7 @@ final class OwnFlannelNode {
       try {
         stream.close();
       } catch (IOException e) {
-        // The reader gets one, too.
+        // The reading thread gets an exception, too.
       }
     }
   }
@@ -174,7 +173,10 @@ final class OwnFlannelNode {
     }
   }
 
-  /** Until the stream ends, in whatever way: that a proxy cuts it now and then is no outage. */
+  /**
+   * Reads events until the stream ends for any reason: a proxy that cuts it now and then is no
+   * outage.
+   */
   private void follow(JsonParser events) throws GoneException {
     while (true) {
       Optional<Json> event;
@@ -202,7 +204,7 @@ final class OwnFlannelNode {
     Json object = event.path("object");
     String type = event.path("type").asText();
     if (type.equals("ERROR")) {
-      // 410 Gone, as a rule; whatever it is, going on from here is not possible.
+      // Usually 410 Gone. Whatever the error, the watch cannot resume from here.
       throw new GoneException(object.path("message").asText());
     }
     String version = object.path("metadata").path("resourceVersion").asText();
@@ -213,7 +215,7 @@ final class OwnFlannelNode {
       case "ADDED", "MODIFIED" -> take(object);
       case "DELETED" -> gone();
       default -> {
-        // BOOKMARK: all that it says is the version.
+        // BOOKMARK carries only the resourceVersion.
       }
     }
   }
@@ -238,7 +240,7 @@ final class OwnFlannelNode {
     }
     taken = now;
     try {
-      // Fields of a newer operator are no error.
+      // Unknown fields of a newer operator are not an error.
       FlannelNodeSpec spec = RecordJson.read(FlannelNodeSpec.class, object.path("spec"), "spec");
       wanted = Optional.of(new Wanted(generation, spec, ProbeSettings.of(spec)));
       nonsense.over("the spec of FlannelNode %s can be used again".formatted(name));

@@ -9,10 +9,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What one node signs its requests to another with.
+ * The key that one node signs its requests to another with.
  *
- * <p>The signature is the nonce itself, which has been any number so far: agents that know of no
- * key answer a signed request as they answer any.
+ * <p>The signature is the nonce itself. To agents without a key any nonce is valid, so they answer
+ * signed requests like unsigned ones.
  *
  * <pre>
  * tag    the lower 32 bits of SipHash, key 1, of the number and the packet's length
@@ -20,15 +20,15 @@ import javax.crypto.spec.SecretKeySpec;
  * nonce  the number xor the mask, then the tag
  * </pre>
  *
- * To those without the key a nonce is as good as random: neither can they make one, nor foresee the
- * next and answer it. The two keys are made of the network's by HMAC-SHA-256 with the names of both
- * nodes, in this order: no packet counts between others, or in the other direction. Addresses and
- * ports are left out, since flannel's masquerading changes them.
+ * Without the key, a nonce looks random: nobody can forge one, or predict the next one and answer
+ * it. Both SipHash keys are derived from the network's key by HMAC-SHA-256 over the names of both
+ * nodes, sender first, so a packet is valid only between these nodes and in this direction.
+ * Addresses and ports are left out, because flannel's masquerading changes them.
  */
 record PairKey(SipHash tags, SipHash masks) {
   private static final String PURPOSE = "flannel probe request 1";
 
-  /** The one that {@code from} uses to {@code to}, by the names of their Nodes. */
+  /** Derives the key that {@code from} uses toward {@code to}, both being Node names. */
   static PairKey of(NetworkKey key, String from, String to) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
@@ -46,17 +46,17 @@ record PairKey(SipHash tags, SipHash masks) {
   }
 
   /**
-   * A nonce that says by whom the request is.
+   * Returns a nonce that proves who sent the request.
    *
-   * @param number another one for each request
-   * @param length of the request's payload
+   * @param number a different one for each request
+   * @param length of the request's payload, in bytes
    */
   long nonce(int number, int length) {
     int tag = tag(number, length);
     return (long) (number ^ mask(tag)) << Integer.SIZE | Integer.toUnsignedLong(tag);
   }
 
-  /** The number in a nonce; empty if it was not made with this key and for this length. */
+  /** Returns the number in a nonce; empty if it was not made with this key and for this length. */
   OptionalInt number(long nonce, int length) {
     int tag = (int) nonce;
     int number = (int) (nonce >>> Integer.SIZE) ^ mask(tag);

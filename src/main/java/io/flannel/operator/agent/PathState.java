@@ -3,35 +3,37 @@ package io.flannel.operator.agent;
 import java.util.Optional;
 
 /**
- * Whether packets pass on one way to a peer, judged so that a single lost packet changes nothing:
- * only so many equal results in a row do.
+ * Whether packets pass on one path to a peer. Only several equal results in a row decide, so that a
+ * single lost packet changes nothing.
  *
- * @param passes what was decided last; empty until something was
+ * @param passes the last decision; empty before the first
  * @param last the last result: whether the probe was answered
- * @param inRow how many results in a row were the same as the last, that included
+ * @param inRow number of equal results in a row, including the last
  */
 record PathState(Optional<Boolean> passes, boolean last, int inRow) {
   /** Nothing was probed yet. */
   static final PathState UNKNOWN = new PathState(Optional.empty(), true, 0);
 
   /**
-   * What holds after one more probe.
+   * Returns the state after one more probe.
    *
-   * @param needed how many equal results in a row it takes to decide, 1 or more
+   * @param needed how many equal results in a row decide, 1 or more
    */
   PathState after(boolean answered, int needed) {
     int row = answered == last && inRow < Integer.MAX_VALUE ? inRow + 1 : 1;
     return new PathState(row >= needed ? Optional.of(answered) : passes, answered, row);
   }
 
-  /** What holds after an answer that came beside the results: losses before it are no row. */
+  /**
+   * Returns the state after an answer that is not itself a result: it only ends a series of losses.
+   */
   PathState interrupted() {
     return last ? this : new PathState(passes, true, 0);
   }
 
   /**
-   * What holds after an answer to a probe that was taken for lost: losses before it are no row, and
-   * the path is slow, not down.
+   * Returns the state after an answer to a probe that already counted as lost. It ends a series of
+   * losses, and the path is slow, not down.
    */
   PathState answeredLate() {
     return isDown() ? new PathState(Optional.of(true), true, 1) : interrupted();

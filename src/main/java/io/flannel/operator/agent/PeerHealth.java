@@ -12,30 +12,39 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the probes of one peer have shown so far. It sees results, not time: neither a pause nor a
- * jump of the clock is a loss.
+ * The results of one peer's probes so far. It sees results, not time, so neither a pause nor a
+ * clock jump counts as a loss.
  *
- * <p>Safe for use by several threads.
+ * <p>Thread-safe.
  */
 final class PeerHealth {
   private static final long ALL = -1L;
 
-  /** Connections suffer from this share of losses on. */
+  /** Share of losses from which connections suffer: {@code lossy} begins. */
   private static final double LOSSY_FROM = 0.10;
 
-  /** And no more below this one. */
+  /** Share of losses below which {@code lossy} ends. */
   private static final double LOSSY_UNTIL = 0.03;
 
-  /** By these slots, the newer half, it begins, and ends by all; or by these if they are enough. */
+  /**
+   * The newer half of the slots. {@code lossy} begins by these; it ends by all slots, or by these
+   * alone if they have enough probes and no loss.
+   */
   private static final long NEWER = ALL >>> (Long.SIZE / 2);
 
-  /** So many of the newer half there are only in a close look. */
+  /**
+   * Minimum number of probes in the newer half to end {@code lossy} by it; only a closer look sends
+   * that many.
+   */
   private static final int MANY = 40;
 
-  /** An outage of a second or two loses many probes, but all in one row. */
+  /**
+   * Minimum number of separate series of losses: an outage of a second or two loses many probes,
+   * but in a single series.
+   */
   private static final int LOSSY_ROWS = 3;
 
-  /** What a report is written for at once when it changes. */
+  /** The results whose change is reported at once. */
   record Verdict(
       Optional<Boolean> overlay,
       Optional<Boolean> fullSize,
@@ -46,7 +55,7 @@ final class PeerHealth {
   private record Track(PathState state, ProbeHistory history) {
     static final Track NEW = new Track(PathState.UNKNOWN, ProbeHistory.EMPTY);
 
-    /** A path that is down is not lossy: what was lost on its way down must not count as loss. */
+    /** A path that is down is not lossy: probes lost while it went down must not count as loss. */
     Track {
       history = state.isDown() ? ProbeHistory.EMPTY : history;
     }
@@ -69,12 +78,15 @@ final class PeerHealth {
   private final Map<ProbePath, Track> tracks = new EnumMap<>(ProbePath.class);
   private final RttWindow rtt = new RttWindow();
 
-  /** The path whose round-trip times are told: pods' packets take it, if there is an overlay. */
+  /**
+   * The path whose round-trip times are reported: the overlay if there is one, since pods' packets
+   * take it.
+   */
   private ProbePath timed = ProbePath.OVERLAY;
 
   private PathState tcp = PathState.UNKNOWN;
 
-  /** The number of the present round's first slot, and the slots of it that were used. */
+  /** The number of the current round's first slot, and how many of the round's slots are used. */
   private long round;
 
   private int used = ProbeHistory.PER_ROUND;
@@ -82,7 +94,7 @@ final class PeerHealth {
   private @Nullable Instant since;
 
   /**
-   * @param name the peer's Node
+   * @param name the name of the peer's Node
    * @param address its node address
    */
   PeerHealth(String name, InetAddress address) {
@@ -90,7 +102,7 @@ final class PeerHealth {
     this.address = address;
   }
 
-  /** To be called first: these paths are probed, and what is known of others is forgotten. */
+  /** Sets the paths that are probed, and forgets the results of others. Call this first. */
   synchronized void keepOnly(Set<ProbePath> paths) {
     tracks.keySet().retainAll(paths);
     ProbePath now = paths.contains(ProbePath.OVERLAY) ? ProbePath.OVERLAY : ProbePath.UNDERLAY;
@@ -100,7 +112,7 @@ final class PeerHealth {
     }
   }
 
-  /** Forgets all results: nothing can be probed at present. */
+  /** Forgets all results, because nothing can be probed at present. */
   synchronized void forget() {
     tracks.clear();
     rtt.clear();
@@ -109,7 +121,7 @@ final class PeerHealth {
     since = null;
   }
 
-  /** Begins a round. Returns the number of its probes, one of each path. */
+  /** Begins a round and returns the number of its probes, one for each path. */
   synchronized long nextRound() {
     round += ProbeHistory.PER_ROUND;
     used = 1;
@@ -118,24 +130,24 @@ final class PeerHealth {
   }
 
   /**
-   * The number of probes between this round and the next, which are for {@code lossy} alone; empty
-   * if the round has had as many as it can.
+   * Returns the number of the next probes between this round and the following one; empty if all
+   * slots of the round are used. Their losses count for {@code lossy} alone.
    */
   synchronized OptionalLong nextBetween() {
     return used < ProbeHistory.PER_ROUND ? OptionalLong.of(round + used++) : OptionalLong.empty();
   }
 
-  /** Takes that a probe is under way. */
+  /** Records that a probe was sent. */
   synchronized void sent(ProbePath path, long number) {
     Track track = track(path);
     tracks.put(path, track.with(track.history().withSent(age(number))));
   }
 
   /**
-   * Takes a probe's answer.
+   * Records the answer to a probe.
    *
-   * @param late whether the probe was taken for lost already
-   * @param micros how long it took
+   * @param late whether the probe already counted as lost
+   * @param micros the round-trip time
    * @param failAfter how many equal results in a row decide
    * @return whether the verdict changed
    */
@@ -154,7 +166,8 @@ final class PeerHealth {
                 : track.state().after(true, failAfter);
     tracks.put(path, new Track(next, track.history().withAnswered(age(number))));
     if (path == ProbePath.UNDERLAY && !isBetween(number)) {
-      // On its way back nobody asks by TCP, and an answer says as much.
+      // While the path recovers, no TCP connection is tried; the answer itself shows that the node
+      // is alive.
       tcp = next.isDown() ? tcp.after(true, 1) : PathState.UNKNOWN;
     }
     judgeLoss();
@@ -162,7 +175,7 @@ final class PeerHealth {
   }
 
   /**
-   * Takes that a probe's time is over. One between two rounds says nothing by that.
+   * Records that a probe's deadline passed. Changes nothing for a probe between two rounds.
    *
    * @param failAfter how many equal results in a row decide
    * @return whether the verdict changed
@@ -179,8 +192,8 @@ final class PeerHealth {
   }
 
   /**
-   * Takes the outcome of a TCP connection to the peer. That it was accepted or refused proves that
-   * there is a node; silence has to repeat itself.
+   * Records the outcome of a TCP connection to the peer. A connection that was accepted or refused
+   * proves that the node is alive; silence counts only when repeated.
    *
    * @return whether the verdict changed
    */
@@ -190,7 +203,7 @@ final class PeerHealth {
     return changed(before, now);
   }
 
-  /** Whether some probes were lost of late, and some may have passed: worth a closer look. */
+  /** Whether some recent probes were lost on a path that is not down: worth a closer look. */
   synchronized boolean isLosing() {
     return tracks.values().stream().anyMatch(Track::isLosing);
   }
@@ -205,12 +218,12 @@ final class PeerHealth {
         lossy);
   }
 
-  /** What is said of the peer in the FlannelNode's status, but for the route to it. */
+  /** Returns the peer's entry in the FlannelNode's status, without the route to it. */
   synchronized PeerReport report() {
     return rtt.isEmpty() ? report(null, null) : report(rtt.percentile(50), rtt.percentile(99));
   }
 
-  /** The same without the round-trip times, which take most of the time. */
+  /** The same without the round-trip times, which take most of the time to compute. */
   synchronized PeerReport reportWithoutTimes() {
     return report(null, null);
   }
@@ -235,8 +248,8 @@ final class PeerHealth {
   }
 
   /**
-   * How many losses in a row decide. Where small packets get lost, too, some full-size ones in a
-   * row do by chance: that alone makes no black hole.
+   * How many losses in a row decide. Where small packets get lost, too, several full-size ones in a
+   * row may be lost by chance, which does not prove an MTU black hole.
    */
   private int lossesNeeded(ProbePath path, int failAfter) {
     boolean byChance = path == ProbePath.FULL_SIZE && track(ProbePath.OVERLAY).isLosing();
@@ -270,7 +283,7 @@ final class PeerHealth {
     return number % ProbeHistory.PER_ROUND != 0;
   }
 
-  /** What share of so many probes was lost. */
+  /** The number of settled probes, and the share of them that was lost, from 0 to 1. */
   private record Share(int probes, double lost) {
     boolean isEmpty() {
       return probes == 0;
@@ -291,7 +304,9 @@ final class PeerHealth {
     return new Share(settled, settled == 0 ? 0 : (double) lost / settled);
   }
 
-  /** How many rows of losses began, those counting once that began together. */
+  /**
+   * How many series of losses began; those that began in the same slot on several paths count once.
+   */
   private int rowsOfLosses() {
     long beginnings = 0;
     for (Track track : tracks.values()) {

@@ -4,14 +4,14 @@ import io.flannel.operator.agent.ProbedPeers.Peer;
 import java.net.InetSocketAddress;
 
 /**
- * Answers what the peers ask.
+ * Answers the peers' requests.
  *
- * <p>What a peer signed has answers of its own, so that nobody who sends in its name takes them.
- * What it did not sign is answered as well as long as there is not too much of it: its agent may
- * know of no key, or not yet of the same.
+ * <p>Requests that a peer signed have a rate limit of their own, which nobody who forges requests
+ * in its name can use up. Unsigned ones are answered, too, up to another limit: the peer's agent
+ * may have no key, or not yet the same one.
  */
 final class PeerRequests {
-  /** So seldom it is said that requests are forged. */
+  /** Minimum time between two warnings about forged requests. */
   private static final long TELL_AGAIN_NANOS = 600_000_000_000L;
 
   private final EchoSocket socket;
@@ -22,12 +22,12 @@ final class PeerRequests {
   }
 
   /**
-   * Takes a request. The answer goes to the port that all agents listen on, whatever the request
-   * came from: flannel's masquerading (--ip-masq) gives what a node sends to pods' addresses, such
-   * as to a bridge or by a direct route, a random source port, and would give the answer back its
-   * own only if that came from the very address that was asked.
+   * Answers a request unless a rate limit forbids it. The answer goes to the port that all agents
+   * listen on, not to the request's source port: flannel's masquerading (--ip-masq) gives what a
+   * node sends to pods' addresses, such as to a bridge or by a direct route, a random source port,
+   * and would translate the answer back only if it came from the very address that was asked.
    *
-   * @param asker whence it came, with that port
+   * @param asker the sender's address, with the agents' port
    */
   void take(Peer peer, EchoPacket request, InetSocketAddress asker, long now) {
     boolean genuine = peer.signature().isGenuine(request);

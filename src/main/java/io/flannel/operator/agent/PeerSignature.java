@@ -6,17 +6,17 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * How a node and one of its peers sign their requests to each other, and which of the peer's were
- * there before. For use by one thread.
+ * Signs a node's requests to one of its peers, and recognizes the peer's signature and replays. Not
+ * thread-safe.
  */
 final class PeerSignature {
   /**
-   * The time that a number stands for: an agent that restarts goes on with a higher one as long as
-   * it asked less often than this, which 17 times a second at most is.
+   * Milliseconds per number. Numbers follow the clock, so a restarted agent continues with higher
+   * ones provided it asked less often than once in this time; it asks at most 17 times a second.
    */
   private static final int MILLIS_EACH = 50;
 
-  /** What is made of one of the network's keys. */
+  /** One of the network's keys and what is derived from it. */
   private record Held(NetworkKey key, PairKey sent, PairKey received, ReplayWindow seen) {}
 
   private final String own;
@@ -29,14 +29,14 @@ final class PeerSignature {
 
   /**
    * @param own this node's name
-   * @param peer the peer's
+   * @param peer the peer's name
    */
   PeerSignature(String own, String peer) {
     this.own = own;
     this.peer = peer;
   }
 
-  /** From now on uses these; of those that stay, it is still known what was there. */
+  /** Switches to these keys. Keys that stay still know which requests were seen. */
   void use(ProbeKeys now) {
     if (now.equals(keys)) {
       return;
@@ -56,10 +56,10 @@ final class PeerSignature {
   }
 
   /**
-   * The nonce of the next request; empty: it can't be signed.
+   * Returns the nonce of the next request; empty if there is no key to sign with.
    *
-   * @param length of its payload
-   * @param millis the time by this node's clock, which nothing else is compared with
+   * @param length of its payload, in bytes
+   * @param millis this node's clock; it is only compared with itself
    */
   OptionalLong sign(int length, long millis) {
     if (signing.isEmpty()) {
@@ -74,7 +74,7 @@ final class PeerSignature {
     return OptionalLong.of(signing.get().nonce(number, length));
   }
 
-  /** Whether the peer signed this request, and it was not there before. */
+  /** Whether the peer signed this request and it is not a replay. */
   boolean isGenuine(EchoPacket request) {
     for (Held one : held) {
       OptionalInt signed = one.received().number(request.nonce(), request.length());

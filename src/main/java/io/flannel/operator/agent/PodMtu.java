@@ -11,10 +11,10 @@ final class PodMtu {
   private PodMtu() {}
 
   /**
-   * What the spec says; else what the tunnel device has; else, where there is none, what the NIC to
-   * the first peer has.
+   * Returns the spec's MTU; else the tunnel device's; else, with a backend without such a device,
+   * that of the NIC toward the first peer.
    *
-   * @return bytes; empty if it can't be told
+   * @return bytes; empty if unknown
    */
   static OptionalInt find(FlannelNodeSpec spec, Optional<Device> device, ProbeSettings settings) {
     if (spec.mtu() != null) {

@@ -1,37 +1,38 @@
 package io.flannel.operator.agent;
 
 /**
- * What became of the last probes of one path, each in its slot: a round has {@link #PER_ROUND}, the
- * first for the probe that every round has and the others for those between.
+ * The fate of one path's last probes, one per slot. A round has {@link #PER_ROUND} slots: the first
+ * for its regular probe, the others for probes until the next round.
  *
- * <p>A probe counts as lost once a later one was answered: packets of one path don't overtake each
- * other, so that a peer which is slow looks silent for a while, but never as if packets got lost.
- * Until then nobody knows whether the path is about to be down. And whenever the answer comes, it
- * was not lost.
+ * <p>A probe counts as lost once a later one was answered. Packets of one path don't overtake each
+ * other, so a slow peer looks silent for a while, but never lossy. Until a later answer comes, the
+ * path may be about to go down. An answer to the probe itself revokes the loss, however late.
  *
- * @param sent a bit for each slot, the newest the lowest; set if a probe was sent in it
- * @param answered those of them that were answered
+ * @param sent one bit per slot, the lowest being the newest; set if a probe was sent in it
+ * @param answered likewise; set if that probe was answered
  */
 record ProbeHistory(long sent, long answered) {
-  /** The slots of a round. */
+  /** Number of slots in a round. */
   static final int PER_ROUND = 8;
 
-  /** The rounds that are remembered. */
+  /** Number of rounds that are remembered. */
   static final int ROUNDS = Long.SIZE / PER_ROUND;
 
   static final ProbeHistory EMPTY = new ProbeHistory(0, 0);
 
-  /** With the slots of one more round, nothing being sent in them yet. */
+  /** Returns the history with the unused slots of a new round. */
   ProbeHistory nextRound() {
     return new ProbeHistory(sent << PER_ROUND, answered << PER_ROUND);
   }
 
-  /** With a probe in the slot of this age, which is 0 for the newest. */
+  /** Returns the history with a probe in the slot of this age; the newest slot has age 0. */
   ProbeHistory withSent(long age) {
     return new ProbeHistory(sent | bit(age), answered);
   }
 
-  /** With an answer to the probe of this age; one that is not remembered is ignored. */
+  /**
+   * Returns the history with an answer to the probe of this age; ignored if that is not remembered.
+   */
   ProbeHistory withAnswered(long age) {
     return new ProbeHistory(sent, answered | (bit(age) & sent));
   }
@@ -41,12 +42,12 @@ record ProbeHistory(long sent, long answered) {
     return answered == 0 ? 0 : sent & -1L << Long.numberOfTrailingZeros(answered);
   }
 
-  /** Those of them that were lost. */
+  /** The settled probes that were lost. */
   long lost() {
     return settled() & ~answered;
   }
 
-  /** The lost ones with which a row of losses began. */
+  /** The lost probes that began a series of losses. */
   long beginningsOfLoss() {
     long lost = lost();
     long beginnings = 0;

@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * The network's keys as kubelet has put them on the agent's file system, where it changes them some
- * time after the Secret has changed. They are looked at now and then: three small files.
+ * The network's keys as kubelet mounts them from the Secret. kubelet updates the files some time
+ * after the Secret changes, so they are polled: three small files.
  */
 final class ProbeKeyFiles {
   private static final long BETWEEN_LOOKS = Duration.ofSeconds(5).toNanos();
@@ -19,14 +19,14 @@ final class ProbeKeyFiles {
   private long lookAgainAt;
 
   /**
-   * @param onChange is given the keys that there are, the first time and whenever they changed
+   * @param onChange called with the current keys, the first time and after each change
    */
   ProbeKeyFiles(Path directory, Consumer<ProbeKeys> onChange) {
     this.directory = directory;
     this.onChange = onChange;
   }
 
-  /** Looks whether they changed, if the last look is some time ago. */
+  /** Checks whether the keys changed, unless the last check is very recent. */
   void look(long now) {
     if (looked && lookAgainAt - now > 0) {
       return;

@@ -9,18 +9,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The network's keys, as this agent has them.
+ * The network's keys that this agent has.
  *
- * @param signing what to sign with; empty: nothing can be signed
- * @param accepted what a peer may sign with, that one among them
+ * @param signing the key to sign with; empty if there is none
+ * @param accepted the keys that a peer may sign with, including {@code signing}
  */
 record ProbeKeys(Optional<NetworkKey> signing, List<NetworkKey> accepted) {
   static final ProbeKeys NONE = new ProbeKeys(Optional.empty(), List.of());
 
   /**
-   * Reads the files that kubelet makes of the Secret; one that is missing or has another length
-   * than a key is left out. Signs with the current one; where that is missing with the next one,
-   * which all others have, too.
+   * Reads the files that kubelet makes of the Secret; skips one that is missing or not exactly as
+   * long as a key. The signing key is the current one; without it, the next one, which all other
+   * agents have, too; without either, the previous one.
    */
   static ProbeKeys in(Path directory) {
     List<NetworkKey> accepted = new ArrayList<>(3);

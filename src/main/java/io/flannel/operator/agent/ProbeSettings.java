@@ -17,13 +17,12 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Whom to probe, and how.
+ * Which peers to probe, and how.
  *
  * @param port the UDP port of all agents
  * @param interval the time between two probes of one path
  * @param failAfter how many equal results in a row decide
- * @param mtu the size of a full-size probe as an IP packet; empty: none is sent
- * @param peers whom
+ * @param mtu the size of a full-size probe as an IP packet, in bytes; empty if none is sent
  */
 record ProbeSettings(
     int port, Duration interval, int failAfter, OptionalInt mtu, List<Target> peers) {
@@ -32,15 +31,15 @@ record ProbeSettings(
   private static final int UDP_HEADER = 8;
 
   /**
-   * A peer.
+   * A peer to probe.
    *
    * @param name its Node's name
    * @param address its node address
    * @param overlay its address in the overlay, if it has one
-   * @param device the address of its tunnel device, if it has one: what leaves by a device that an
-   *     older backend left has this address, whatever the overlay address is by now
-   * @param otherBackend whether it runs another backend: packets take what an older one left, whose
-   *     MTU may be smaller
+   * @param device the address of its tunnel device, if it has one. Packets that leave by a device
+   *     of an older backend have this source address, whatever the current overlay address is
+   * @param otherBackend whether it runs another backend: packets then take an older backend's path,
+   *     whose MTU may be smaller
    */
   record Target(
       String name,
@@ -49,14 +48,14 @@ record ProbeSettings(
       Optional<InetAddress> device,
       boolean otherBackend) {
 
-    /** Whether it sends from there. */
+    /** Whether the peer sends from this address. */
     boolean has(InetAddress from) {
       return from.equals(address)
           || overlay.filter(from::equals).isPresent()
           || device.filter(from::equals).isPresent();
     }
 
-    /** Everything that it sends from. */
+    /** All addresses that the peer sends from. */
     Set<InetAddress> addresses() {
       Set<InetAddress> all = new HashSet<>(Set.of(address));
       overlay.ifPresent(all::add);
@@ -66,9 +65,9 @@ record ProbeSettings(
   }
 
   /**
-   * What a FlannelNode's spec says; empty if it says not to probe.
+   * Reads a FlannelNode's spec; empty if it says not to probe.
    *
-   * @throws IllegalArgumentException says which field is wrong and why
+   * @throws IllegalArgumentException with the wrong field and the reason
    */
   static Optional<ProbeSettings> of(FlannelNodeSpec spec) {
     Probe probe = spec.probe();
@@ -115,23 +114,23 @@ record ProbeSettings(
     return InetAddress.ofLiteral(text);
   }
 
-  /** The same with another size of full-size probes. */
+  /** Returns the same settings with another size of full-size probes. */
   ProbeSettings withMtu(OptionalInt bytes) {
     return new ProbeSettings(port, interval, failAfter, bytes, peers);
   }
 
-  /** How long to wait for an answer: a round's results are all there before the next begins. */
+  /** How long to wait for an answer. Ends before the next round begins. */
   Duration timeout() {
-    // Not by Duration's own arithmetic, which is BigDecimal's: it is asked for each probe.
+    // Duration's own arithmetic uses BigDecimal, which is too slow for a call per probe.
     return Duration.ofNanos(Math.min(interval.toNanos() / 10 * 9, LONGEST_TIMEOUT_NANOS));
   }
 
-  /** So long an answer still counts that comes too late: until its path would be down. */
+  /** How long after sending a late answer still counts: until the path would be down. */
   Duration latest() {
     return Duration.ofNanos(interval.toNanos() * failAfter + timeout().toNanos());
   }
 
-  /** The time between two probes of one path while a closer look is taken at it. */
+  /** The time between two probes of one path during a closer look. */
   Duration closeInterval() {
     return interval.dividedBy(ProbeHistory.PER_ROUND);
   }
@@ -148,12 +147,12 @@ record ProbeSettings(
     return paths;
   }
 
-  /** Where a path's probes are sent to. */
+  /** The address that a path's probes are sent to. */
   InetAddress address(Target peer, ProbePath path) {
     return path == ProbePath.UNDERLAY ? peer.address() : peer.overlay().orElseThrow();
   }
 
-  /** The UDP payload of a path's probes in bytes: so many that the IP packet has its size. */
+  /** The UDP payload of a path's probes, in bytes, that gives the IP packet its intended size. */
   int payload(Target peer, ProbePath path) {
     int ipHeader = address(peer, path) instanceof Inet4Address ? 20 : 40;
     int packet = path == ProbePath.FULL_SIZE ? mtu.orElseThrow() : SMALL;

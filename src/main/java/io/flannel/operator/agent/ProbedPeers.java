@@ -8,29 +8,32 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The peers, with what is known of each.
+ * The probed peers and what is known about each.
  *
  * @param all in the order of the settings
- * @param byAddress who may ask; of two peers that claim one address, the first
+ * @param byAddress the peers whose requests are answered; of two that claim one address, the first
  */
 record ProbedPeers(List<Peer> all, Map<InetAddress, Peer> byAddress) {
   static final ProbedPeers NONE = new ProbedPeers(List.of(), Map.of());
 
-  /** So many a second are answered to one peer: an interval of 1 s needs up to 17. */
+  /** Maximum number of answers to one peer per second: an interval of 1 s needs up to 17. */
   private static final int ANSWERS_PER_SECOND = 20;
 
-  /** What a peer asks while this one gets no CPU for some seconds. */
+  /**
+   * Maximum number of answers to one peer at once: what it asks while this agent gets no CPU for
+   * some seconds.
+   */
   private static final int ANSWERS_AT_ONCE = 40;
 
-  /** At most so many are looked at closely. */
+  /** Maximum number of peers that get a closer look. */
   private static final int CLOSELY = 8;
 
   /**
-   * A peer with what is known of it.
+   * A peer and what is known about it.
    *
-   * @param answers to what it signed
-   * @param others answers to what came in its name without a signature, or was there before: an
-   *     agent that knows of no key needs as many, and whoever forges requests takes no other's
+   * @param answers limits answers to requests that it signed
+   * @param others limits answers to unsigned and replayed requests in its name. The limit is as
+   *     high, because an agent without a key needs as many; forged requests use up only this one
    */
   record Peer(
       Target target,
@@ -39,14 +42,14 @@ record ProbedPeers(List<Peer> all, Map<InetAddress, Peer> byAddress) {
       RateLimit answers,
       RateLimit others) {
 
-    /** The same at other addresses. */
+    /** Returns the same peer with other addresses. */
     Peer with(Target other) {
       return new Peer(other, health, signature, answers, others);
     }
   }
 
   /**
-   * Those that are wanted now; what is known of those that stay is kept.
+   * Returns the peers of these settings; what is known about peers that stay is kept.
    *
    * @param own this node's name
    */
@@ -62,19 +65,22 @@ record ProbedPeers(List<Peer> all, Map<InetAddress, Peer> byAddress) {
     return new ProbedPeers(wanted, byAddress);
   }
 
-  /** Whose address that is. */
+  /** The peer with this address. */
   Optional<Peer> at(InetAddress address) {
     return Optional.ofNullable(byAddress.get(address));
   }
 
-  /** Those to look at closely, if there is any that loses: all if they are few, to compare. */
+  /**
+   * The peers that get a closer look: none if no peer loses probes, all if there are few, to
+   * compare them, else those that lose.
+   */
   List<Peer> worthALook() {
     List<Peer> losing =
         all.stream().filter(peer -> peer.health().isLosing()).limit(CLOSELY).toList();
     return losing.isEmpty() || all.size() > CLOSELY ? losing : all;
   }
 
-  /** The same peer at another address is another one: nothing is known of it. */
+  /** A peer whose node address changed counts as another one: nothing is known about it. */
   private static Peer peer(Map<String, Peer> known, Target target, String own) {
     Peer before = known.get(target.name());
     if (before == null || !before.target().address().equals(target.address())) {

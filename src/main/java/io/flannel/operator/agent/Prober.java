@@ -19,26 +19,26 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Probes the peers and answers their probes: one UDP socket, one thread, whatever the number of
+ * Probes the peers and answers their probes, with one UDP socket and one thread for any number of
  * peers.
  *
- * <p>Each peer has its turn once an interval, the turns being spread evenly over it; those that are
- * close are had together, since to wake up costs more than to send. Waiting goes by {@link
- * System#nanoTime} alone. A probe is lost when its time is over and no answer waited in the socket
- * then: a thread that got no CPU for a while, wherever that was, reads first and judges by the time
- * before. An answer that comes later still takes the loss back.
+ * <p>Each peer is probed once per interval. Probes are spread evenly; those due close together are
+ * sent in one wake-up, which costs more than sending. Waiting relies on {@link System#nanoTime}
+ * alone. A probe is lost if its deadline has passed and no answer was waiting in the socket: after
+ * a stall without CPU, at whatever point, the thread reads first and judges deadlines by the time
+ * before reading. A later answer still revokes the loss.
  *
- * <p>As long as packets to a peer were lost of late, and may have passed, it gets small probes
- * between its turns, too. They tell soon how many are lost; whether the path is down, only those of
- * the turns do.
+ * <p>While probes to a peer were lost recently on a path that is not down, the peer also gets small
+ * probes between the regular ones. They soon show the share of losses; only regular probes decide
+ * whether the path is down.
  */
 final class Prober implements Runnable, AutoCloseable {
-  /** So many datagrams are read before sending has its turn again. */
+  /** Maximum number of datagrams to read before sending again. */
   private static final int READS_AT_ONCE = 256;
 
   private static final long OPEN_AGAIN_NANOS = 5_000_000_000L;
 
-  /** Turns that are due within this time are had together. */
+  /** Probes that are due within this time are sent together. */
   private static final long TOGETHER_NANOS = 100_000_000L;
 
   private final String own;
@@ -63,16 +63,16 @@ final class Prober implements Runnable, AutoCloseable {
   private int next;
   private long nextAt;
 
-  /** Whether some peer may need a closer look, and when the next probes of that are due. */
+  /** Whether some peer may need a closer look, and when the next probes for it are due. */
   private boolean lookingClosely;
 
   private long nextCloseAt;
 
   /**
    * @param own this node's name
-   * @param bindAddress where to listen and to send from; the wildcard address for all
-   * @param random makes the nonces that are not signed: it must not be foreseeable
-   * @param onChange called by the prober's thread when the verdict on a peer changed
+   * @param bindAddress the address to listen on and send from; the wildcard address for all
+   * @param random makes the unsigned nonces, so it must be unpredictable
+   * @param onChange called in the prober's thread when the verdict on a peer changes
    */
   Prober(
       String own, InetAddress bindAddress, Clock clock, RandomGenerator random, Runnable onChange) {
@@ -91,15 +91,15 @@ final class Prober implements Runnable, AutoCloseable {
   }
 
   /**
-   * From now on probes these; null: nobody. What is known of peers that stay is kept. By any
-   * thread.
+   * Sets which peers to probe; null for none. What is known about peers that stay is kept.
+   * Thread-safe.
    */
   void probe(@Nullable ProbeSettings now) {
     wanted = now;
     selector.wakeup();
   }
 
-  /** From now on signs with these, and knows what peers sign with them. By any thread. */
+  /** Sets the keys for signing requests and for verifying those of peers. Thread-safe. */
   void sign(ProbeKeys now) {
     if (!now.equals(wantedKeys)) {
       wantedKeys = now;
@@ -107,17 +107,17 @@ final class Prober implements Runnable, AutoCloseable {
     }
   }
 
-  /** What is known of every peer, in the order of the settings. By any thread. */
+  /** Returns what is known about every peer, in the order of the settings. Thread-safe. */
   List<PeerReport> reports() {
     return peers.all().stream().map(peer -> peer.health().report()).toList();
   }
 
-  /** The same without round-trip times, which are dear to find. By any thread. */
+  /** The same without round-trip times, which are expensive to compute. Thread-safe. */
   List<PeerReport> reportsWithoutTimes() {
     return peers.all().stream().map(peer -> peer.health().reportWithoutTimes()).toList();
   }
 
-  /** Ends {@link #run} soon. By any thread. */
+  /** Makes {@link #run} return soon. Thread-safe. */
   @Override
   public void close() {
     closed = true;
@@ -129,7 +129,7 @@ final class Prober implements Runnable, AutoCloseable {
   public void run() {
     try {
       while (!closed) {
-        // What has come until now is taken before it is judged whose time is over by now.
+        // Read what has arrived before judging which deadlines had passed at this time.
         long now = System.nanoTime();
         if (tcp.isUnderWay()) {
           selector.selectNow();
@@ -138,7 +138,8 @@ final class Prober implements Runnable, AutoCloseable {
         selector.selectedKeys().clear();
         read();
         expire(now);
-        // After either select, which forgets a wakeup: one from here on ends the next long one.
+        // After both kinds of select, which consume a wakeup: one that comes from here on ends the
+        // next blocking select.
         takeKeys();
         takeSettings();
         send();
@@ -280,7 +281,7 @@ final class Prober implements Runnable, AutoCloseable {
     long turn = interval / all.size();
     long together = Math.min(TOGETHER_NANOS, interval / ProbeHistory.PER_ROUND);
     if (now - nextAt > interval) {
-      // After a pause of the whole process: nothing is made up for.
+      // After a pause of the whole process, missed probes are not made up for.
       nextAt = now;
     }
     while (nextAt - now < together) {
@@ -290,7 +291,7 @@ final class Prober implements Runnable, AutoCloseable {
     }
   }
 
-  /** The small probes of a closer look. */
+  /** Sends the small probes of a closer look. */
   private void sendBetween() {
     ProbeSettings how = settings;
     long now = System.nanoTime();
@@ -329,7 +330,7 @@ final class Prober implements Runnable, AutoCloseable {
     long at = System.nanoTime();
     peer.health().sent(path, number);
     if (socket.trySend(request, to)) {
-      // Where this process got no CPU meanwhile, that is not the peer's time.
+      // Time that this process spent without CPU meanwhile is not the peer's.
       long gone = System.nanoTime();
       long deadline = gone + how.timeout().toNanos();
       long latest = gone + how.latest().toNanos();
@@ -373,7 +374,7 @@ final class Prober implements Runnable, AutoCloseable {
     if (tcp.isUnderWay()) {
       wait = Math.min(wait, tcp.nanosToWait(now));
     }
-    // Rounded up: 0 would be for ever, and waking too early is waking twice.
+    // Rounded up: 0 would block forever, and waking too early means waking twice.
     return Math.max(1, (wait + 999_999) / 1_000_000);
   }
 }

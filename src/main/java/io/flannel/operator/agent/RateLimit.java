@@ -1,9 +1,9 @@
 package io.flannel.operator.agent;
 
 /**
- * A token bucket: so many at once, so many a second in the long run.
+ * A token bucket: a burst at once, a fixed rate in the long run.
  *
- * <p>Time is {@link System#nanoTime}'s; it need not begin at zero and may wrap.
+ * <p>Times are {@link System#nanoTime} values; they need not begin at zero and may wrap.
  */
 final class RateLimit {
   private final long nanosEach;

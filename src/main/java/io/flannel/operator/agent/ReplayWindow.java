@@ -1,31 +1,32 @@
 package io.flannel.operator.agent;
 
 /**
- * Which of a peer's numbers were there before, as IPsec's anti-replay window (RFC 4303, 3.4.3):
- * each counts once, and those that are far behind the highest not at all. Packets take several
- * paths, so that one may overtake another.
+ * Detects replayed numbers of a peer, like IPsec's anti-replay window (RFC 4303, 3.4.3): each
+ * number counts once, and those far behind the highest don't count. Packets take several paths, so
+ * one may overtake another.
  *
- * <p>Numbers go up and wrap: of two, that one is later to which it is less than half the way round.
+ * <p>Numbers increase and wrap: of two numbers, the later one is less than half the range ahead.
  */
 final class ReplayWindow {
   private static final int SIZE = Long.SIZE;
 
   /**
-   * So far ahead a number is believed at once, else with the next one: whoever guesses one packet
-   * in four billion right must not have the peer's own look old.
+   * Maximum jump ahead that is accepted at once. A larger one is accepted only when a number close
+   * to it follows: otherwise whoever guesses one packet right, at odds of one in four billion,
+   * could make the peer's own numbers look old.
    */
   private static final int NEAR = 1 << 16;
 
   private boolean begun;
   private int highest;
 
-  /** Bit 0 is the highest, bit 1 the one before it. */
+  /** Bit 0 stands for the highest number, bit 1 for the one before it. */
   private long seen;
 
   private boolean doubting;
   private int doubtful;
 
-  /** Takes a number; whether it is one that counts. */
+  /** Records a number and returns whether it counts. */
   boolean isFresh(int number) {
     int ahead = number - highest;
     if (!begun) {
@@ -63,7 +64,7 @@ final class ReplayWindow {
   private void begin(int number) {
     begun = true;
     highest = number;
-    // What came before the first is not known to be new.
+    // Numbers before the first may be replays.
     seen = -1;
     doubting = false;
   }

@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * When to write the status: soon after something changed, so that what changes together is written
- * together, at most once a second; else every ten minutes or so.
+ * Decides when to write the status: shortly after a change, so that related changes are written
+ * together, but at most once a second; otherwise about every ten minutes.
  *
- * <p>Time is {@link System#nanoTime}'s.
+ * <p>Times are {@link System#nanoTime} values.
  */
 final class ReportSchedule {
   private static final long TOGETHER = Duration.ofMillis(200).toNanos();
@@ -22,7 +22,7 @@ final class ReportSchedule {
   private boolean changed;
 
   /**
-   * @param now the time, from which on the first report may be written
+   * @param now when the first report may be written
    */
   ReportSchedule(RandomGenerator random, long now) {
     this.random = random;
@@ -31,7 +31,7 @@ final class ReportSchedule {
     refreshAt = now;
   }
 
-  /** Something that matters changed. */
+  /** Call this when something significant changed. */
   void changed(long now) {
     if (!changed) {
       changed = true;
@@ -39,12 +39,12 @@ final class ReportSchedule {
     }
   }
 
-  /** Whether to write now what there is to write. */
+  /** Whether to write now, if there is something to write. */
   boolean isDue(long now) {
     return nanosToWait(now) <= 0;
   }
 
-  /** How long it is until then. */
+  /** Time until a write is due. */
   long nanosToWait(long now) {
     long next = refreshAt - now;
     if (changed) {
@@ -58,12 +58,12 @@ final class ReportSchedule {
     return refreshAt - now <= 0;
   }
 
-  /** What had changed is as it was. */
+  /** Call this when what changed is back to what was written. */
   void unchanged() {
     changed = false;
   }
 
-  /** It was written. */
+  /** Call this after a write. */
   void written(long now) {
     changed = false;
     earliest = now + BETWEEN_WRITES;
@@ -71,7 +71,7 @@ final class ReportSchedule {
     backoff.reset();
   }
 
-  /** It could not be written; what is to be written stays so. */
+  /** Call this after a failed write: it stays due, after a delay. */
   void failed(long now) {
     earliest = now + backoff.next().toNanos();
   }

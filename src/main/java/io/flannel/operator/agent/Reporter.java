@@ -13,8 +13,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings together what is wanted and what is seen: has the node looked at while it is to be, and
- * writes the status when it says something new.
+ * The agent's main loop: checks the node while the FlannelNode asks for it, and writes the status
+ * when it says something new or a refresh is due.
  */
 final class Reporter {
   private static final Duration BETWEEN_CHECKS = Duration.ofMillis(1500);
@@ -38,7 +38,7 @@ final class Reporter {
   private final CountDownLatch takenLeave = new CountDownLatch(1);
 
   /**
-   * @param signal released when what is wanted or the verdict on a peer changed
+   * @param signal released when the spec or the verdict on a peer changes
    */
   Reporter(Semaphore signal, OwnFlannelNode node, NodeObserver observer, RandomGenerator random) {
     this.signal = signal;
@@ -47,7 +47,7 @@ final class Reporter {
     this.random = random;
   }
 
-  /** Works until the thread is interrupted. */
+  /** Runs until the thread is interrupted. */
   void run() throws InterruptedException {
     while (!Thread.currentThread().isInterrupted()) {
       boolean signalled = signal.tryAcquire(nanosToWait(), TimeUnit.NANOSECONDS);
@@ -57,8 +57,8 @@ final class Reporter {
   }
 
   /**
-   * Has the status say that the agent is about to stop: that it is silent from now on is no fault.
-   * By any thread; returns when it is written, or could not be in time.
+   * Has the status say that the agent is about to stop, so that its silence is not taken for a
+   * fault. Thread-safe; returns when the status is written or the time is over.
    */
   void takeLeave(Duration patience) throws InterruptedException {
     stopping = true;
@@ -102,7 +102,7 @@ final class Reporter {
     write(now.get(), schedule);
   }
 
-  /** Who has not reported yet has nothing to take back. */
+  /** An agent that has not reported yet has nothing to retract. */
   private void leave(Optional<Wanted> now) throws InterruptedException {
     if (takenLeave.getCount() > 0 && now.isPresent() && written != null && schedule != null) {
       writeNow(now.get(), schedule);
@@ -121,7 +121,8 @@ final class Reporter {
   }
 
   /**
-   * When every path is decided, unless it is lost now and then: not to say Unknown at a restart.
+   * Returns when every path has a verdict, unless probes are lost now and then: reporting earlier
+   * would say Unknown at each restart.
    */
   private static long firstReport(ProbeSettings settings) {
     Duration decided =
@@ -148,7 +149,7 @@ final class Reporter {
       return;
     }
     if (!refresh) {
-      // What the probes lost is told together with what explains it.
+      // Check the node again, to report lost probes together with what explains them.
       now.settings().ifPresent(settings -> check(now, settings));
     }
     writeNow(now, when);
@@ -168,7 +169,7 @@ final class Reporter {
           "the FlannelNode's status cannot be written: %s. It is tried again until it can"
               .formatted(e.getMessage()));
     } catch (IOException e) {
-      // Said already, of the API server as a whole.
+      // Already logged, for the API server as a whole.
       when.failed(System.nanoTime());
     }
   }

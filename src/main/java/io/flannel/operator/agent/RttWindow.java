@@ -4,8 +4,9 @@ import org.HdrHistogram.AbstractHistogram;
 import org.HdrHistogram.ShortCountsHistogram;
 
 /**
- * The round-trip times of a peer's last 128 to 256 answers, in microseconds: enough for a 99th
- * percentile, and forgotten after some minutes. Two histograms of about 4 KB take turns.
+ * Round-trip times of a peer's last 128 to 256 answers, in microseconds: enough for a 99th
+ * percentile, and forgotten after some minutes. Two histograms of about 4 KB each are used
+ * alternately.
  */
 final class RttWindow {
   private static final int TURN = 128;
@@ -15,7 +16,7 @@ final class RttWindow {
   private AbstractHistogram current = histogram();
   private AbstractHistogram former = histogram();
 
-  /** Remembers one; what is longer than a second counts as a second. */
+  /** Adds a time; one longer than a second counts as a second. */
   void add(long micros) {
     if (current.getTotalCount() >= TURN) {
       AbstractHistogram oldest = former;
@@ -35,7 +36,7 @@ final class RttWindow {
     former.reset();
   }
 
-  /** The time that so many percent of the answers did not exceed, rounded to two digits. */
+  /** Returns the percentile in microseconds, rounded to two significant digits. */
   int percentile(double percent) {
     AbstractHistogram both = histogram();
     both.add(former);
@@ -43,7 +44,7 @@ final class RttWindow {
     return twoDigits(Math.toIntExact(both.getValueAtPercentile(percent)));
   }
 
-  /** 1,234 becomes 1,200: more would change with every report. */
+  /** Rounds 1,234 to 1,200: more digits would change with every report. */
   static int twoDigits(int value) {
     int unit = 1;
     while (value / unit >= 100) {

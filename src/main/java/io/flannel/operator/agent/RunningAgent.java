@@ -10,7 +10,7 @@ import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stays the same as long as an agent runs.
+ * What stays the same while an agent runs.
  *
  * @param version of the agent; null if it is not packaged
  * @param since when it started
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 record RunningAgent(@Nullable String version, Instant since, @Nullable String nodeBootedAt) {
   /**
-   * This process.
+   * Describes this process.
    *
-   * @param uptime the file /proc/uptime: seconds since the boot, and idle ones
+   * @param uptime the file /proc/uptime: seconds since boot, then idle seconds
    */
   static RunningAgent here(Clock clock, Path uptime) {
     return new RunningAgent(

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * That part of a status for whose change alone the status is written: no times, no round-trip
- * times, no percentages, no wording.
+ * The part of the status whose change triggers a write: no times, no round-trip times, no
+ * percentages, no messages.
  */
 record SignificantStatus(
     @Nullable Long observedGeneration,
@@ -25,14 +25,14 @@ record SignificantStatus(
     Set<About> findings,
     Map<String, Verdict> peers) {
 
-  /** What a finding is about. */
+  /** Identifies a finding, whatever its message. */
   record About(String reason, @Nullable String peer) {
     static About of(Finding finding) {
       return new About(finding.reason(), finding.peer());
     }
   }
 
-  /** What matters of a peer. */
+  /** The significant part of the report on a peer. */
   record Verdict(
       @Nullable Boolean overlay,
       @Nullable Boolean fullSize,

@@ -14,10 +14,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks nodes for a TCP connection, to learn whether anything is there: a node that refuses it is
- * alive. At most one attempt a peer is under way.
+ * Tries TCP connections to learn whether a node is alive: one that refuses is. At most one attempt
+ * per peer is under way.
  *
- * <p>The kernel repeats a SYN for minutes; the deadline ends that, so that a {@link
+ * <p>The kernel retries a SYN for minutes. The deadline ends that, so that a {@link
  * ConnectException} always means a refusal.
  */
 final class TcpProbe implements AutoCloseable {
@@ -32,10 +32,10 @@ final class TcpProbe implements AutoCloseable {
   }
 
   /**
-   * Tries a connection, unless one is being tried.
+   * Tries a connection, unless an attempt is under way.
    *
    * @param deadline when to give up, by {@link System#nanoTime}
-   * @param outcome told whether the node accepted or refused
+   * @param outcome told whether the node responded, by accepting or refusing
    */
   void knock(PeerHealth peer, InetSocketAddress at, long deadline, Consumer<Boolean> outcome) {
     if (underWay.containsKey(peer)) {
@@ -59,12 +59,12 @@ final class TcpProbe implements AutoCloseable {
     }
   }
 
-  /** Whether the outcome of some attempt is not known yet. */
+  /** Whether any attempt has no outcome yet. */
   boolean isUnderWay() {
     return !underWay.isEmpty();
   }
 
-  /** Takes the attempts whose outcome is known. */
+  /** Completes the attempts whose outcome is known. */
   void finish(Set<SelectionKey> selected) {
     for (SelectionKey key : selected) {
       if (key.isValid() && key.attachment() instanceof Attempt attempt && key.isConnectable()) {
@@ -79,7 +79,7 @@ final class TcpProbe implements AutoCloseable {
     }
   }
 
-  /** Gives up those whose time is over. */
+  /** Gives up attempts whose deadline is over. */
   void expire(long now) {
     for (Attempt attempt : Set.copyOf(underWay.values())) {
       if (attempt.deadline() - now <= 0) {
@@ -88,7 +88,7 @@ final class TcpProbe implements AutoCloseable {
     }
   }
 
-  /** How long until the next one is given up; a day if there is none. */
+  /** Time until the next deadline; a day if there is none. */
   long nanosToWait(long now) {
     return underWay.values().stream()
         .mapToLong(attempt -> attempt.deadline() - now)
@@ -96,7 +96,7 @@ final class TcpProbe implements AutoCloseable {
         .orElse(86_400_000_000_000L);
   }
 
-  /** Gives up what concerns other peers than these; nobody is told. */
+  /** Drops the attempts for all other peers, without an outcome. */
   void forgetAllBut(Collection<PeerHealth> peers) {
     for (Attempt attempt : Set.copyOf(underWay.values())) {
       if (!peers.contains(attempt.peer())) {
@@ -122,7 +122,7 @@ final class TcpProbe implements AutoCloseable {
       try {
         channel.close();
       } catch (IOException e) {
-        // It is gone one way or the other.
+        // Closed either way.
       }
     }
   }

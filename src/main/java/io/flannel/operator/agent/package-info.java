@@ -1,10 +1,9 @@
 /**
- * The node agent: a program of its own, one on each node. It reads its own FlannelNode's spec,
- * probes the peers that are named there, looks at what the kernel has, and writes its own
- * FlannelNode's status.
+ * The node agent: a separate program on each node. It reads its own FlannelNode's spec, probes the
+ * peers listed there, checks the kernel's state, and writes its own FlannelNode's status.
  *
- * <p>Plain Java with Jackson and HdrHistogram: no Quarkus, no Kubernetes client, because memory is
- * paid on every node.
+ * <p>Plain Java with Jackson and HdrHistogram, without Quarkus or a Kubernetes client, because
+ * every node pays for the memory.
  */
 @NullMarked
 package io.flannel.operator.agent;

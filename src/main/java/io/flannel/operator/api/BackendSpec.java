@@ -10,7 +10,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
-/** The backend and its options; options of a backend that is not the chosen one are refused. */
+/** The backend and its options; options of a backend other than the chosen one are rejected. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
     value = "!has(self.vxlan) || self.type == 'vxlan'",
@@ -45,7 +45,7 @@ public record BackendSpec(
     @JsonPropertyDescription("Options of backend type vxlan.") @Nullable Vxlan vxlan,
     @JsonPropertyDescription("Options of backend type wireguard.") @Nullable Wireguard wireguard) {
 
-  /** Options of {@code vxlan}. A change of any of them makes flannel recreate its device. */
+  /** Options of {@code vxlan}. Changing any of them makes flannel recreate its device. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Vxlan(
       @JsonPropertyDescription(

@@ -1,19 +1,21 @@
 package io.flannel.operator.api;
 
 /**
- * How long, how large and how many things may be in the custom resources. The schema says it by
- * these constants, and who writes or reads such an object goes by the same: what the schema lets
- * through, a reader takes, and what we write, the schema lets through.
+ * Limits on the lengths, sizes and counts in the custom resources. The schema uses these constants,
+ * and so does whoever writes or reads such an object: readers accept what the schema admits, and
+ * the schema admits what we write.
  *
- * <p>A FlannelNode that is at all its bounds has less than 300 kB as long as its text is ASCII, and
- * less than 1 MB whatever it is; etcd takes 1.5 MB. Strings are counted in Unicode characters by
- * the API server; Java's UTF-16 units are never fewer.
+ * <p>A FlannelNode at all its limits has less than 300 kB if its text is ASCII, and less than 1 MB
+ * in any case; etcd takes 1.5 MB. The API server counts strings in Unicode characters; Java's
+ * UTF-16 units are never fewer.
  */
 public final class Bounds {
   /** Name of an object: a DNS subdomain. */
   public static final int NAME = 253;
 
-  /** Name of a FlannelNetwork: it is the value of a label on all that belongs to it. */
+  /**
+   * Name of a FlannelNetwork: it is the value of a label on everything that belongs to the network.
+   */
   public static final int NETWORK_NAME = 63;
 
   /** Prefix, slash and name of a label, a taint or a resource. */
@@ -34,7 +36,7 @@ public final class Bounds {
   /** A value of the spec in words, such as all of flanneld's arguments. */
   public static final int VALUE = 1024;
 
-  /** A hash, a version, a count such as 63/63: few characters. */
+  /** A hash, a version, a count such as 63/63. */
   public static final int SHORT_TEXT = 64;
 
   /** An image's tag or digest: sha512 and 128 digits. */
@@ -67,10 +69,10 @@ public final class Bounds {
   /** The kernel's kind of a network device. */
   public static final int DEVICE_KIND = 32;
 
-  /** What an agent saw. */
+  /** What an agent saw, in a finding. */
   public static final int FINDING_MESSAGE = 1024;
 
-  /** Peers of a node, those that it is to probe and those that it reports. */
+  /** Peers of a node that its agent probes and reports. */
   public static final int PEERS = 128;
 
   /** Findings of a node. */
@@ -82,13 +84,13 @@ public final class Bounds {
   /** Nodes that a problem names. */
   public static final int NAMED_NODES = 50;
 
-  /** Problems, conditions and differences: as many kinds as there may ever be. */
+  /** Problems, conditions and differences: more than there are kinds of each. */
   public static final int KINDS = 64;
 
-  /** The shortest IPv4 packet that every host takes. */
+  /** The IPv4 packet, in bytes, that every host must accept. */
   public static final int SMALLEST_MTU = 576;
 
-  /** What vxlan and WireGuard leave of the longest IP packet, in bytes. */
+  /** What WireGuard, with the largest overhead, leaves of the longest IP packet, in bytes. */
   public static final int LARGEST_POD_MTU = 65_455;
 
   /** Linux' largest MTU is 65535; loopback has one more. */
@@ -103,10 +105,12 @@ public final class Bounds {
   /** The largest port. */
   public static final int LARGEST_PORT = 65_535;
 
-  /** Nodes; more than any Kubernetes has. */
+  /** Nodes; more than any Kubernetes cluster has. */
   public static final int NODES = 1_000_000;
 
-  /** A generation, or seconds: what every reader of JSON tells apart. */
+  /**
+   * A generation, or seconds: the largest whole number that every JSON reader represents exactly.
+   */
   public static final long WHOLE_NUMBER = 9_007_199_254_740_991L;
 
   /** Form of a {@link #TIME}. */
@@ -128,15 +132,15 @@ public final class Bounds {
   public static final String NAME_FORM =
       "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
-  /** Form of a {@link #DEVICE}: the kernel takes any characters but white space and slashes. */
+  /** Form of a {@link #DEVICE}: the kernel allows any characters but white space and slashes. */
   public static final String DEVICE_FORM = "^[^/\\x00-\\x20\\x7f-\\xa0]+$";
 
-  /** Form of a {@link #REASON}, as Kubernetes has it. */
+  /** Form of a {@link #REASON}, as in Kubernetes. */
   public static final String REASON_FORM = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";
 
   /**
-   * What a person can read on one line: no control characters (C0, DEL, C1), no line and paragraph
-   * separators, and nothing that turns the order of the characters around.
+   * Text that people can read on one line: no control characters (C0, DEL, C1), no line and
+   * paragraph separators, and nothing that reverses the order of characters.
    */
   public static final String TEXT_FORM =
       "^[^\\x00-\\x1f\\x7f-\\x9f\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]*$";

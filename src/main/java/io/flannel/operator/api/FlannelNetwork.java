@@ -8,7 +8,7 @@ import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
 
-/** A cluster's flannel overlay, as its administrator wants it. One a cluster, cluster-scoped. */
+/** A cluster's flannel overlay, as its administrator wants it. Cluster-scoped; one per cluster. */
 @Group(FlannelNetwork.GROUP)
 @Version(FlannelNetwork.VERSION)
 @Categories("flannel")
@@ -60,15 +60,15 @@ import io.fabric8.kubernetes.model.annotation.Version;
         "the name of a FlannelNetwork is a label of all that belongs to it: choose one of at most 63"
             + " characters")
 public class FlannelNetwork extends CustomResource<FlannelNetworkSpec, FlannelNetworkStatus> {
-  /** API group of every custom resource here. */
+  /** API group of all custom resources here. */
   public static final String GROUP = "flannel.io";
 
   /** The version served and stored. */
   public static final String VERSION = "v1alpha1";
 
   /**
-   * The annotation by which a person confirms, with the value {@code true}, that what is left of
-   * another flannel is left over, and that none runs.
+   * The annotation by which a person confirms, with the value {@code true}, that the remains of
+   * another flannel are left-overs and that none runs.
    */
   public static final String CONFIRM_NO_OTHER_FLANNEL = "flannel.io/confirm-no-other-flannel";
 }

@@ -136,10 +136,12 @@ public record FlannelNetworkSpec(
 
   /** What deleting the FlannelNetwork does. */
   public enum DeletionPolicy {
-    /** flannel keeps running, its objects are left as they are. */
+    /** flannel keeps running, and its objects stay as they are. */
     @JsonProperty("Retain")
     RETAIN,
-    /** flannel is taken off the nodes, and the objects that the operator rendered are deleted. */
+    /**
+     * flannel is removed from the nodes, and the objects that the operator rendered are deleted.
+     */
     @JsonProperty("Cleanup")
     CLEANUP
   }

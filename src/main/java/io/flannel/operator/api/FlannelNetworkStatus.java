@@ -78,12 +78,11 @@ public record FlannelNetworkStatus(
           @MultiLine
           @Nullable String matching) {
 
-    /** Where an adoption is. */
     public enum Stage {
       /** Nothing is done. */
       @JsonProperty("Refused")
       REFUSED,
-      /** Nodes are being taken over. */
+      /** Nodes are being adopted. */
       @JsonProperty("TakingOver")
       TAKING_OVER,
       /** Held by {@code spec.paused}. */
@@ -120,7 +119,7 @@ public record FlannelNetworkStatus(
           @Size(max = Bounds.IMAGE_VERSION)
           @Nullable String flannelVersion) {}
 
-  /** What the spec asks for and is not there, judged. */
+  /** What the spec asks for and does not run yet, and its impact. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Change(
       @JsonPropertyDescription(
@@ -145,13 +144,13 @@ public record FlannelNetworkStatus(
       /** Some are cut off. */
       @JsonProperty("Disruptive")
       DISRUPTIVE,
-      /** It is not carried out whatever is allowed. */
+      /** It is not carried out, even if disruption is allowed. */
       @JsonProperty("Refused")
       REFUSED
     }
   }
 
-  /** A field that asks for something else than what runs. */
+  /** A field that asks for something other than what runs. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Difference(
       @JsonPropertyDescription("Path of the field below spec, such as backend.type.")
@@ -165,7 +164,7 @@ public record FlannelNetworkStatus(
           @Size(max = Bounds.VALUE)
           @Nullable String to) {}
 
-  /** Progress of the DaemonSet's pods toward the present configuration. */
+  /** Progress of the DaemonSet's pods toward the current configuration. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Rollout(
       @JsonPropertyDescription(
@@ -180,7 +179,7 @@ public record FlannelNetworkStatus(
           @Min(0)
           @Max(Bounds.NODES)
           @Nullable Integer updated,
-      @JsonPropertyDescription("Nodes that shall run flannel.") @Min(0) @Max(Bounds.NODES)
+      @JsonPropertyDescription("Nodes that should run flannel.") @Min(0) @Max(Bounds.NODES)
           @Nullable Integer total,
       @JsonPropertyDescription("Hash of the configuration before this rollout.")
           @Size(max = Bounds.SHORT_TEXT)
@@ -204,7 +203,6 @@ public record FlannelNetworkStatus(
       @JsonPropertyDescription("The state in a sentence.") @Size(max = Bounds.MESSAGE)
           @Nullable String message) {
 
-    /** Where a rollout is. */
     public enum Phase {
       /** Every node is done. */
       @JsonProperty("Complete")
@@ -212,20 +210,20 @@ public record FlannelNetworkStatus(
       /** Nodes are being changed. */
       @JsonProperty("Progressing")
       PROGRESSING,
-      /** No progress until the deadline. */
+      /** No progress before the deadline. */
       @JsonProperty("Stalled")
       STALLED,
       /** Held by {@code spec.paused}. */
       @JsonProperty("Paused")
       PAUSED,
-      /** It failed; the nodes go back. */
+      /** It failed, and the nodes are being rolled back. */
       @JsonProperty("RollingBack")
       ROLLING_BACK,
-      /** It failed, and all nodes are as before. */
+      /** It failed, and all nodes have been rolled back. */
       @JsonProperty("RolledBack")
       ROLLED_BACK;
 
-      /** Whether nothing more is going to happen by itself. */
+      /** Whether nothing more will happen by itself. */
       public static boolean isOver(@Nullable Phase phase) {
         return phase == COMPLETE || phase == ROLLED_BACK;
       }
@@ -235,7 +233,7 @@ public record FlannelNetworkStatus(
   /** Nodes by state. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Summary(
-      @JsonPropertyDescription("Nodes that shall be part of the network.")
+      @JsonPropertyDescription("Nodes that should be part of the network.")
           @Min(0)
           @Max(Bounds.NODES)
           @Nullable Integer nodes,
@@ -308,7 +306,7 @@ public record FlannelNetworkStatus(
     /** Packets pass. */
     @JsonProperty("Healthy")
     HEALTHY,
-    /** Some packets or some peers are lost, or something is wrong that pods will suffer from. */
+    /** Some packets or some peers are lost, or something is wrong that will affect pods. */
     @JsonProperty("Degraded")
     DEGRADED,
     /** No peer is reached. */

@@ -8,7 +8,7 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /**
- * One node's part of the overlay, named as its Node and owned by it: {@code spec} is what the
+ * One node's part of the overlay, named after its Node and owned by it: {@code spec} is what the
  * operator says the node should have, {@code status} what the node's agent saw. Cluster-scoped.
  */
 @Group(FlannelNetwork.GROUP)

@@ -12,7 +12,9 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a node should have, and whom its agent shall probe. Written by the operator alone. */
+/**
+ * What a node should have, and which peers its agent should probe. Written only by the operator.
+ */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record FlannelNodeSpec(
     @JsonPropertyDescription("Name of the FlannelNetwork that this node is part of.")

@@ -159,7 +159,7 @@ public record FlannelNodeStatus(
       @JsonPropertyDescription("The kernel's route to the peer's pods; left out: there is none.")
           @Nullable Route route) {
 
-    /** The same with another route. */
+    /** Returns this report with another route. */
     public PeerReport with(@Nullable Route other) {
       return new PeerReport(
           name,

@@ -162,7 +162,7 @@ public record FlannelSpec(
       /** Keeps new pods off. */
       @JsonProperty("NoSchedule")
       NO_SCHEDULE,
-      /** Keeps new pods off where that is possible. */
+      /** Keeps new pods off where possible. */
       @JsonProperty("PreferNoSchedule")
       PREFER_NO_SCHEDULE,
       /** Keeps new pods off and evicts those that run. */

@@ -6,7 +6,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
-/** Which interface of a node flannel uses: one way of choosing it. */
+/** Which of a node's interfaces flannel uses, chosen in one of three ways. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
     value = "[has(self.name), has(self.regex), has(self.canReach)].filter(x, x).size() == 1",

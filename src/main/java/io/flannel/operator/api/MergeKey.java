@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a list whose elements are told apart by one field, so that server-side apply merges it
- * element by element: {@code x-kubernetes-list-type: map} with this key in the CRD.
+ * Marks a list whose elements one field identifies, so that server-side apply merges it element by
+ * element: {@code x-kubernetes-list-type: map} with this key in the CRD.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.FIELD, ElementType.METHOD})

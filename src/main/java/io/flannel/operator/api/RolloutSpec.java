@@ -50,10 +50,10 @@ public record RolloutSpec(
 
   /** What a failed rollout does. */
   public enum OnFailure {
-    /** Back to what ran before. */
+    /** Rolls back to what ran before. */
     @JsonProperty("Rollback")
     ROLLBACK,
-    /** Stays where it stopped. */
+    /** Leaves it where it stopped. */
     @JsonProperty("Pause")
     PAUSE
   }

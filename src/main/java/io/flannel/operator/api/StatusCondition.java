@@ -46,7 +46,7 @@ public record StatusCondition(
     /** It does not hold. */
     @JsonProperty("False")
     FALSE,
-    /** It can't be known. */
+    /** It is not known whether it holds. */
     @JsonProperty("Unknown")
     UNKNOWN
   }

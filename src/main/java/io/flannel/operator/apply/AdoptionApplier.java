@@ -43,26 +43,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes over a flannel that is equal in effect, without a moment in which nothing owns its pods.
+ * Adopts a flannel that is equal in effect, so that something owns its pods at every moment.
  *
- * <p>One in our namespace: its DaemonSet becomes ours field by field, and what we render is then a
- * rolling update of it. One in another namespace: its DaemonSet leaves node after node, and our pod
- * follows there ({@link AdoptionStep}). How far it is stands in these objects themselves: what was
- * taken over carries an {@link AdoptionMark} until it is removed, last.
+ * <p>In our namespace, its DaemonSet becomes ours field by field, and what we render is then a
+ * rolling update of it. In another namespace, its DaemonSet leaves one node after another, and our
+ * pod follows there ({@link AdoptionStep}). The objects themselves record the progress: an adopted
+ * object carries an {@link AdoptionMark} until it is removed at the end.
  */
 public final class AdoptionApplier {
   private static final Logger LOG = LoggerFactory.getLogger(AdoptionApplier.class);
 
-  /** Maximum number of pods in one answer of the API server. */
+  /** Page size when listing pods. */
   private static final long PODS_AT_ONCE = 100;
 
-  /** The phases of a pod whose containers don't start any more. */
+  /** The phases of a pod whose containers no longer start. */
   private static final Set<String> OVER = Set.of("Succeeded", "Failed");
 
   private final KubernetesClient client;
   private final Watches watches;
 
-  /** What this reconciliation marked: the caches lag behind it. */
+  /** What this reconciliation marked, which the caches don't show yet. */
   private final List<HasMetadata> marked = new ArrayList<>();
 
   public AdoptionApplier(KubernetesClient client, Watches watches) {
@@ -71,12 +71,12 @@ public final class AdoptionApplier {
   }
 
   /**
-   * Prepares what was found, before our objects are applied. A DaemonSet of ours of which the API
-   * server has forgotten who wrote it, as after a restore from a backup, is made ours again: what
-   * we render no more would stay in it otherwise.
+   * Prepares the flannel that was found, before our objects are applied. Also claims a DaemonSet of
+   * ours for which the API server has lost the field owners, such as after a restore from a backup.
+   * Otherwise fields that we no longer render would stay in it.
    *
-   * @return what was written of it, as it is now
-   * @throws Applier.ApplyException if the API server refuses it
+   * @return the objects written, as the API server returned them
+   * @throws Applier.ApplyException if the API server refuses a request
    */
   public List<HasMetadata> begin(DesiredNetwork wanted, ClusterState cluster) {
     Optional<ForeignFlannel> candidate = AdoptionValidator.candidate(wanted, cluster);
@@ -85,7 +85,7 @@ public final class AdoptionApplier {
       List<HasMetadata> old = old(found).toList();
       boolean inOurs = found.namespace().equals(Flannel.NAMESPACE);
       old.stream()
-          // Ours by now or in a moment, and no left-over.
+          // In our namespace these become ours; they are no left-overs.
           .filter(one -> !inOurs || one instanceof ConfigMap)
           .filter(one -> !isMarkedBy(one, wanted.name()))
           .forEach(one -> marked.add(mark(one, wanted.name())));
@@ -103,7 +103,7 @@ public final class AdoptionApplier {
     return List.copyOf(marked);
   }
 
-  /** Does the next step, after our objects were applied. */
+  /** Does the next step, after our objects have been applied. */
   public void proceed(DesiredNetwork wanted, ClusterState cluster, List<NodeLease> leases) {
     if (cluster.live().isEmpty()) {
       return;
@@ -129,7 +129,7 @@ public final class AdoptionApplier {
             });
   }
 
-  /** Deletes all of a flannel that is being taken over: it is a part of the network that goes. */
+  /** Deletes all of a flannel that is being adopted: it is part of the network being deleted. */
   public void removeAll(DesiredNetwork network) {
     Predicate<HasMetadata> marked = one -> isMarkedBy(one, network.name());
     removeLeftOver(leftOver(network).filter(marked).toList());
@@ -137,8 +137,8 @@ public final class AdoptionApplier {
   }
 
   /**
-   * What is left to remove, or to hand back, of a flannel that this network, or one before it that
-   * is gone, is taking over, or took over.
+   * The objects still to be removed, or released, of a flannel that was adopted or is being adopted
+   * by this network or by a previous one that is gone.
    */
   public Stream<HasMetadata> leftOver(DesiredNetwork network) {
     return Stream.concat(
@@ -156,7 +156,7 @@ public final class AdoptionApplier {
             .noneMatch(other -> other.getMetadata().getName().equals(of));
   }
 
-  /** Removes it; what others name as well is theirs from now on. */
+  /** Removes these objects, but only unmarks those that others refer to as well. */
   private void removeLeftOver(List<HasMetadata> left) {
     Map<String, List<PodNeeds>> needs = new HashMap<>();
     for (HasMetadata one : left) {
@@ -174,8 +174,8 @@ public final class AdoptionApplier {
   }
 
   /**
-   * Whether somebody names it who is not taken over: a DaemonSet, such as that of Windows' nodes,
-   * or a pod, whoever made it.
+   * Whether anything that is not adopted refers to it: a DaemonSet, such as that for Windows nodes,
+   * or any pod.
    */
   private boolean isOthersToo(HasMetadata object, List<PodNeeds> pods) {
     String namespace = object.getMetadata().getNamespace();
@@ -193,8 +193,8 @@ public final class AdoptionApplier {
   }
 
   /**
-   * What the pods of a namespace name, as the API server has them now; not those that are over, and
-   * not flannel's own.
+   * What the pods of a namespace refer to, read from the API server. Pods that have ended and
+   * flannel's own are left out.
    */
   private List<PodNeeds> needsOfOthersPods(String namespace) {
     Set<PodNeeds> needs = new LinkedHashSet<>();
@@ -229,7 +229,9 @@ public final class AdoptionApplier {
     return !over && !flannels;
   }
 
-  /** Whether a flannel pod in our namespace that is no part of our DaemonSet still mounts it. */
+  /**
+   * Whether a flannel pod in our namespace that does not belong to our DaemonSet still mounts it.
+   */
   private boolean isOfAPod(HasMetadata object) {
     return object instanceof ConfigMap
         && Flannel.NAMESPACE.equals(object.getMetadata().getNamespace())
@@ -237,7 +239,9 @@ public final class AdoptionApplier {
             .anyMatch(pod -> pod.configHash().equals(object.getMetadata().getName()));
   }
 
-  /** The objects of upstream's that are its own: others have names that ours have, too. */
+  /**
+   * The objects that belong to this flannel alone: its other objects share their names with ours.
+   */
   private Stream<HasMetadata> old(ForeignFlannel found) {
     return Stream.concat(
         Stream.<HasMetadata>concat(
@@ -250,7 +254,7 @@ public final class AdoptionApplier {
             .filter(it -> found.namespace().equals(it.getMetadata().getNamespace())));
   }
 
-  /** All that are named as flannel's, ours among them. */
+  /** All DaemonSets with flannel's name, including ours. */
   private Stream<DaemonSet> daemonSets() {
     return watches.list(DaemonSet.class).filter(it -> named(it, ForeignFlannel.DAEMON_SET));
   }
@@ -271,12 +275,12 @@ public final class AdoptionApplier {
     return AdoptionMark.of(object.getMetadata());
   }
 
-  /** Marks it, as ours: by an apply of nothing else. */
+  /** Marks an object, by a server-side apply of the mark alone. */
   private HasMetadata mark(HasMetadata object, String network) {
     return applied(object, Map.of("annotations", Map.of(AdoptionMark.KEY, network)));
   }
 
-  /** Takes the mark off, whoever wrote it. */
+  /** Removes the mark, whoever wrote it. */
   private void unmark(HasMetadata object) {
     Map<String, @Nullable String> annotations = new HashMap<>();
     annotations.put(AdoptionMark.KEY, null);
@@ -287,7 +291,7 @@ public final class AdoptionApplier {
             "metadata", Map.of("uid", object.getMetadata().getUid(), "annotations", annotations)));
   }
 
-  /** Applies this of its metadata, to the very object that was seen. */
+  /** Applies only these metadata fields, and only to the object with the same UID. */
   private <T extends HasMetadata> T applied(T object, Map<String, Object> more) {
     Map<String, Object> metadata = new HashMap<>(more);
     metadata.put("name", object.getMetadata().getName());
@@ -305,9 +309,9 @@ public final class AdoptionApplier {
   }
 
   /**
-   * Makes us the owner of all its fields, so that what we do not render goes with the apply that
-   * follows. Nothing of the DaemonSet itself changes by it. Where nobody owns any, an apply of
-   * nothing has the API server begin to count.
+   * Makes us the owner of all its fields, so that the following apply removes what we do not
+   * render. The DaemonSet itself does not change. If it has no managed fields, an empty apply first
+   * makes the API server track them.
    */
   private void own(DaemonSet daemonSet) {
     DaemonSet counted =
@@ -318,7 +322,7 @@ public final class AdoptionApplier {
         counted,
         PatchContext.of(PatchType.JSON),
         List.of(
-            // In JSON Patch that replaces what is there, and needs nothing there.
+            // In JSON Patch, "add" also replaces an existing value.
             Map.of(
                 "op",
                 "add",
@@ -337,7 +341,7 @@ public final class AdoptionApplier {
     LOG.info("took over {}", Applier.name(daemonSet));
   }
 
-  /** Has the DaemonSet leave nodes, and restart no pod for that. */
+  /** Makes the DaemonSet leave nodes without a restart of its other pods. */
   private void leave(DaemonSet daemonSet, List<String> nodes) {
     ObjectMeta meta = daemonSet.getMetadata();
     Map<String, Object> spec =
@@ -354,7 +358,7 @@ public final class AdoptionApplier {
           || cause.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         throw e;
       }
-      // Written by someone meanwhile: the event of that brings the next reconciliation.
+      // Someone else wrote it in between: their event triggers the next reconciliation.
     }
   }
 
@@ -367,7 +371,10 @@ public final class AdoptionApplier {
     }
   }
 
-  /** Only the object that was seen: another of its name is somebody's new one. */
+  /**
+   * Deletes only the object that was seen: one with the same name and another UID is someone's new
+   * one.
+   */
   private void delete(HasMetadata object) {
     if (object.isMarkedForDeletion()) {
       return;

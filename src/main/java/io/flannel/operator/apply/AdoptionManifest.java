@@ -7,14 +7,15 @@ import io.flannel.operator.decide.adoption.AdoptionValidator;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import java.util.Optional;
 
-/** The manifest of a FlannelNetwork that takes a flannel over as it is. */
+/** The manifest of a FlannelNetwork that adopts a flannel as it is. */
 public final class AdoptionManifest {
   private AdoptionManifest() {}
 
   /**
-   * Writes it; empty where no FlannelNetwork says what runs.
+   * Returns the manifest; empty if no FlannelNetwork can describe what runs.
    *
-   * @param written the FlannelNetwork that there is: its name, and what is no part of what runs
+   * @param written the existing FlannelNetwork: gives the name, and fields that don't describe what
+   *     runs
    */
   public static Optional<String> of(ForeignFlannel found, FlannelNetwork written) {
     return AdoptionValidator.matching(found, written.getSpec())

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes rendered objects by server-side apply, each only if what we own of the live one differs:
- * what others own is neither compared nor touched.
+ * Writes rendered objects by server-side apply, each only if the fields that we own differ in the
+ * live object. Fields that others own are neither compared nor touched.
  */
 public final class Applier {
   private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
@@ -34,12 +34,12 @@ public final class Applier {
   }
 
   /**
-   * Brings every object to what was rendered, in the order given. One that has a resourceVersion is
-   * written over that version alone: if there is another by now, a watch is about to tell of it,
-   * and the next reconciliation looks again.
+   * Writes every object that differs, in the given order. An object with a resourceVersion
+   * overwrites only that version: if the live one is newer, its watch event triggers the next
+   * reconciliation.
    *
-   * @return the objects that were written, as they are now: the caches lag behind them
-   * @throws ApplyException if the API server refuses one; those before it are written
+   * @return the objects that were written, as the API server returned them: the caches lag behind
+   * @throws ApplyException if the API server refuses one; the objects before it are written
    */
   public List<HasMetadata> apply(List<HasMetadata> rendered, Context<FlannelNetwork> context) {
     List<HasMetadata> written = new ArrayList<>();
@@ -66,8 +66,9 @@ public final class Applier {
   }
 
   /**
-   * The framework's matcher fails over some of what others write, such as managed fields without a
-   * manager, or a variable that stands twice in a container: then the API server compares.
+   * The framework's matcher throws on some of what others write, such as managed fields without a
+   * manager or a variable that occurs twice in a container. The object is then applied, and the API
+   * server compares.
    */
   private static boolean matches(
       HasMetadata live, HasMetadata rendered, Context<FlannelNetwork> context) {
@@ -110,7 +111,7 @@ public final class Applier {
             object.getMetadata().getName());
   }
 
-  /** An object that the API server refused, in words for the status. */
+  /** A refused write, with a message for the status. */
   public static final class ApplyException extends RuntimeException {
     private static final int FAULT_LENGTH = 300;
 
@@ -119,10 +120,10 @@ public final class Applier {
     }
 
     /**
-     * A request that the API server refused, whatever it was.
+     * Wraps the refusal of any request.
      *
-     * @throws KubernetesClientException the same, if it was not reached: then nothing could be
-     *     written of it either
+     * @throws KubernetesClientException the same one if the API server was not reached: the status
+     *     could not be written either
      */
     public static ApplyException refused(KubernetesClientException e) {
       if (!ApiErrors.isAnswer(e)) {
@@ -131,7 +132,7 @@ public final class Applier {
       return new ApplyException("the API server refused a request: " + ApiErrors.said(e), e);
     }
 
-    /** A fault of this operator's own, while it wrote something. */
+    /** Wraps a bug in this operator that occurred during a write. */
     public static ApplyException fault(Throwable fault) {
       return new ApplyException(
           "this operator failed over it, which its log tells more of: "

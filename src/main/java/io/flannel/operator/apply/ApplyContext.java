@@ -8,8 +8,8 @@ import java.time.Clock;
 /**
  * What is needed to change the cluster.
  *
- * @param watches what the cluster has, from the caches
- * @param agents how node agents and tasks are rendered
+ * @param watches the cluster's state, from the caches
+ * @param agents settings to render node agents and tasks with
  */
 public record ApplyContext(
     KubernetesClient client,

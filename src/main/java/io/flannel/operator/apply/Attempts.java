@@ -6,15 +6,15 @@ import java.net.HttpURLConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests for many objects of a kind, of which one that the API server refuses stops no other:
- * neither a policy that one object breaks nor an odd value in it. The first refusal is kept to be
- * told, with the number of all.
+ * Requests for many objects of one kind. If the API server refuses one, because of a policy or an
+ * invalid value, the others are still requested. The first refusal is reported, with the total
+ * number.
  *
- * <p>An API server that does not answer, or whose answer is that it can't, ends them: it would say
- * the same of the others, each after its time.
+ * <p>The attempts end early if the API server can't be reached or keeps failing: every further
+ * request would time out or fail too.
  */
 final class Attempts {
-  /** After so many answers of a server that can't, none is asked for any more. */
+  /** Number of server errors after which no further request is made. */
   private static final int FAULTS = 3;
 
   private static final int HTTP_TOO_MANY_REQUESTS = 429;
@@ -30,27 +30,29 @@ final class Attempts {
   }
 
   /**
-   * Asks for one object to be written.
+   * Tries to write one object.
    *
-   * @return whether it was; not if the object is another by now, which its watch tells
+   * @return whether it was written; false also if the object has changed or is gone, which its
+   *     watch reports
    */
   boolean write(String name, Runnable request) {
     return attempt(name, "written", request);
   }
 
   /**
-   * Asks for one object to be deleted.
+   * Tries to delete one object.
    *
-   * @return whether it was
+   * @return whether it was deleted
    */
   boolean delete(String name, Runnable request) {
     return attempt(name, "deleted", request);
   }
 
   /**
-   * Ends them.
+   * Ends the attempts.
    *
-   * @throws Applier.ApplyException if one was refused: says the first, and how many more
+   * @throws Applier.ApplyException if any was refused: names the first, and how many more there
+   *     were
    */
   void end() {
     if (first != null) {

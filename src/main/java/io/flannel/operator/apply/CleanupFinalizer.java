@@ -8,11 +8,11 @@ import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.runtime.ApiErrors;
 
 /**
- * Holds back the deletion of a FlannelNetwork with {@code deletionPolicy: Cleanup} until what was
- * rendered is gone. With {@code Retain} it is not there: such an object can be deleted at any time.
+ * Holds back the deletion of a FlannelNetwork with {@code deletionPolicy: Cleanup} until everything
+ * rendered is gone. It is not set with {@code Retain}: such a network can be deleted at any time.
  *
- * <p>Applied under a field manager of its own, with nothing but itself, so that putting it on and
- * taking it off can't touch anything else of the object.
+ * <p>It is applied alone under a separate field manager, so that setting and removing it can't
+ * touch any other field.
  */
 public final class CleanupFinalizer {
   private static final String NAME = "flannel.io/cleanup";
@@ -29,11 +29,11 @@ public final class CleanupFinalizer {
   }
 
   /**
-   * Puts it on or takes it off.
+   * Sets or removes the finalizer.
    *
-   * @param cleanup whether flannel is to be removed with the network
-   * @param beside whether nothing is written beside another's flannel: then there will be nothing
-   *     to clean up, and it is not put on
+   * @param cleanup whether flannel is removed with the network
+   * @param beside whether nothing is written because another flannel runs: there will be nothing to
+   *     clean up, so the finalizer is not set
    */
   public void keep(FlannelNetwork network, boolean cleanup, boolean beside) {
     set(network, cleanup && (isOn(network) || !beside));
@@ -51,7 +51,7 @@ public final class CleanupFinalizer {
 
   private void apply(FlannelNetwork network, boolean on) {
     FlannelNetwork patch = new FlannelNetwork();
-    // The uid keeps an apply from bringing a network back that was deleted in between.
+    // With the UID, the apply can't recreate a network that was deleted in between.
     var meta =
         new ObjectMetaBuilder()
             .withName(network.getMetadata().getName())

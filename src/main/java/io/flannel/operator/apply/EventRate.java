@@ -12,9 +12,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many Events of a network are told, as client-go's spam filter bounds it: of each reason 25 at
- * once and then one a minute, and of all together 100 at once and then ten a minute. What came too
- * fast is not lost: the last of it is told when there is room, with how many there were.
+ * Limits a network's Events, as client-go's spam filter does: for each reason a burst of 25 and
+ * then one a minute, for all reasons together a burst of 100 and then ten a minute. Events beyond
+ * that are counted: once there is room, the last of them is emitted with the number of the others.
  */
 final class EventRate {
   private static final int BURST = 25;
@@ -23,15 +23,15 @@ final class EventRate {
   private static final Duration EACH_OF_ALL = Duration.ofSeconds(6);
 
   /**
-   * What is to be told now.
+   * An Event to emit now.
    *
-   * @param others how many of the same reason were held back before it
+   * @param others how many earlier Events of the same reason were held back
    */
   record Told(NetworkEvent happening, int others) {}
 
   private record Key(String network, String reason) {}
 
-  /** What is left of a number of Events, and comes back with time. */
+  /** A token bucket. */
   private static final class Bucket {
     private final Duration each;
     private final Duration full;
@@ -47,7 +47,7 @@ final class EventRate {
       return !emptyAt.plus(full).isAfter(now);
     }
 
-    /** A clock that was set back takes nothing away. */
+    /** A clock that was set back must not use up tokens. */
     boolean hasOne(Instant now) {
       return emptyAt.isAfter(now) || !emptyAt.plus(each).isAfter(now);
     }
@@ -59,7 +59,7 @@ final class EventRate {
     }
   }
 
-  /** Of one reason. */
+  /** The state of one reason. */
   private static final class Held {
     private final Bucket bucket;
     private @Nullable NetworkEvent last;
@@ -74,9 +74,9 @@ final class EventRate {
   private final Map<String, Bucket> byNetwork = new HashMap<>();
 
   /**
-   * Asks whether something that happened may be told now.
+   * Decides whether an Event may be emitted now.
    *
-   * @return empty: it is held back
+   * @return empty if it is held back
    */
   synchronized Optional<Told> tell(String network, NetworkEvent happening, Instant now) {
     forgetTheQuiet(now);
@@ -90,13 +90,13 @@ final class EventRate {
     return Optional.empty();
   }
 
-  /** How many of a reason are held back. */
+  /** How many Events of a reason are held back. */
   synchronized int heldBack(String network, String reason) {
     Held held = byReason.get(new Key(network, reason));
     return held == null ? 0 : held.count;
   }
 
-  /** What was held back of a network and may be told now: of each reason the last. */
+  /** The held-back Events that may be emitted now: the last one of each reason. */
   synchronized List<Told> overdue(String network, Instant now) {
     List<Told> overdue = new ArrayList<>();
     byReason.forEach(

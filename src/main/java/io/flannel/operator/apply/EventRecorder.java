@@ -21,23 +21,23 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Tells what happened as Kubernetes Events, which {@code kubectl describe} shows.
+ * Records what happened as Kubernetes Events, which {@code kubectl describe} shows.
  *
- * <p>An Event is told before the status that it comes from is written. Its name is made of that
- * status' resourceVersion and of what happened, so that an operator that died in between and comes
- * to the same finding again gets "already exists" instead of telling it twice.
+ * <p>An Event is created before the status that it belongs to is written. Its name is derived from
+ * the previous resourceVersion and the content, so that an operator that crashes in between and
+ * reaches the same conclusion again gets "already exists" instead of creating a duplicate.
  *
- * <p>A network whose state flaps, for whatever reason, does not fill the cluster's store: {@link
- * EventRate} bounds how many are told.
+ * <p>{@link EventRate} limits the number of Events, so that a network whose state flaps does not
+ * fill etcd.
  */
 public final class EventRecorder {
   /** Where Events of cluster-scoped objects live. */
   private static final String NAMESPACE = "default";
 
-  /** What the API server takes at most for a note; it says characters, and counts bytes. */
+  /** The API server's limit for a note. Its message says characters, but it counts bytes. */
   private static final int NOTE_BYTES = 1024;
 
-  /** A name has 253 characters at most, of which a dot and the UUID take 37. */
+  /** A name has at most 253 characters, of which a dot and the UUID take 37. */
   private static final int PREFIX_LENGTH = 216;
 
   private static final DateTimeFormatter MICROS =
@@ -57,7 +57,7 @@ public final class EventRecorder {
     this.rate = new EventRate();
   }
 
-  /** Tells it, or counts it if too many came before: see {@link EventRate}. */
+  /** Records an Event, or only counts it if there were too many: see {@link EventRate}. */
   public void record(FlannelNetwork network, NetworkEvent happening) {
     String uid = network.getMetadata().getUid();
     rate.tell(uid, happening, clock.instant())
@@ -74,7 +74,7 @@ public final class EventRecorder {
             });
   }
 
-  /** Tells what was held back and may be told by now. */
+  /** Records the held-back Events that may be emitted now. */
   void recordHeldBack(FlannelNetwork network) {
     rate.overdue(network.getMetadata().getUid(), clock.instant())
         .forEach(told -> write(network, told));
@@ -116,16 +116,14 @@ public final class EventRecorder {
           .log("FlannelNetwork {}: {}: {}", meta.getName(), happening.reason(), note);
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-        // Events are told on a best-effort basis; the status says the same.
+        // Events are best effort; the status says the same.
         LOG.warn(
             "the Event \"{}\" could not be written: {}", happening.reason(), ApiErrors.said(e));
       }
     }
   }
 
-  /**
-   * Of a network's name so much that an Event's name, which must not be longer, can begin with it.
-   */
+  /** Shortens a network's name so that the name of an Event can begin with it. */
   private static String prefix(String network) {
     return network.length() <= PREFIX_LENGTH
         ? network

@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Whom the ClusterRoleBinding {@code flannel} gives flannel's rights. Its list of subjects is
- * replaced as a whole by whoever writes it: who writes ours must write the others as well.
+ * Decides the subjects of the ClusterRoleBinding {@code flannel}. Each write replaces the whole
+ * list of subjects, so our write must include other flannels' subjects.
  */
 public final class FlannelBinding {
   private final Watches watches;
@@ -31,10 +31,10 @@ public final class FlannelBinding {
     this.watches = watches;
   }
 
-  /** After how long a network is judged again that waits for a ServiceAccount to go. */
+  /** Delay before a network that waits for a ServiceAccount to go is judged again. */
   private static final Duration ACCOUNT_LOOK = Duration.ofSeconds(30);
 
-  /** When to look again: nothing tells that an account of another name is gone. */
+  /** When to requeue: no watch reports that an account with another name is gone. */
   public static Optional<Duration> lookAgain(Decision decision, ClusterState cluster) {
     boolean waits =
         decision instanceof Decision.Refuse refuse
@@ -45,21 +45,20 @@ public final class FlannelBinding {
   }
 
   /**
-   * What flannel needs beside its DaemonSet, with the binding as it is to be while others need the
-   * rights that they have. A ServiceAccount that is there keeps them, unless a person confirmed
-   * that no other flannel runs: then one that a DaemonSet uses does. Who has them is read again,
-   * just before it is written: what somebody wrote since the reconciliation began is not in {@code
-   * cluster}. Nobody else is given them but a flannel to take over where only administrators have
-   * one.
+   * Returns what flannel needs besides its DaemonSet. The binding keeps the subjects that still
+   * need their rights: every ServiceAccount that exists or, once a person has confirmed that no
+   * other flannel runs, only those that a DaemonSet uses. They are read again right before the
+   * write, since {@code cluster} lacks what was written after the reconciliation began. The only
+   * new subject is the account of a flannel to adopt, if its namespace is one where only
+   * administrators have a DaemonSet.
    *
-   * @param accounts asked for ServiceAccounts before, when {@code cluster} was observed
-   * @return a list that more can be added to; the binding has the version that its subjects were
-   *     read of
+   * @param accounts the look-up that was used when {@code cluster} was observed
+   * @return a mutable list; the binding has the resourceVersion from which its subjects were read
    */
   public List<HasMetadata> foundation(
       AccountLook accounts, DesiredNetwork wanted, ClusterState cluster) {
     accounts.forgetMissing();
-    // Read before its subjects: what is written must not undo what came after them.
+    // Read before the subjects, so that the write can't undo a later change of them.
     Optional<String> version =
         watches
             .list(ClusterRoleBinding.class)

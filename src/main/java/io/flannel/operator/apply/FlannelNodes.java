@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A network's FlannelNodes: each is owned by its Node, so that it goes with it; the spec is ours,
- * the status is what the node's agent reports.
+ * A network's FlannelNodes. Each is owned by its Node and deleted with it. The operator writes the
+ * spec, the node's agent the status.
  */
 public final class FlannelNodes {
   private static final Logger LOG = LoggerFactory.getLogger(FlannelNodes.class);
@@ -45,8 +45,8 @@ public final class FlannelNodes {
   }
 
   /**
-   * Writes the specs that differ, and deletes the FlannelNodes of nodes that are not the network's
-   * any more. One that the API server refuses does not stop the others.
+   * Writes the specs that differ, and deletes the FlannelNodes of nodes that no longer belong to
+   * the network. If the API server refuses one, the others are still written.
    *
    * @param specs by node
    * @throws Applier.ApplyException at the end, if the API server refused some
@@ -85,7 +85,8 @@ public final class FlannelNodes {
   }
 
   /**
-   * Deletes all of a network's. One that the API server refuses to delete does not stop the others.
+   * Deletes all FlannelNodes of a network. If the API server refuses to delete one, the others are
+   * still deleted.
    *
    * @throws Applier.ApplyException at the end, if the API server refused some
    */
@@ -106,14 +107,14 @@ public final class FlannelNodes {
     }
   }
 
-  /** As its spec says, or where that can't be read, its label. */
+  /** The network named in its spec or, if that can't be read, in its label. */
   private static @Nullable String networkOf(FlannelNode live) {
     return live.getSpec() == null || live.getSpec().network() == null
         ? live.getMetadata().getLabels().get(Flannel.NETWORK_LABEL)
         : live.getSpec().network();
   }
 
-  /** Whether it is what it should be; labels and owners that others added count for nothing. */
+  /** Whether it is as wanted; labels and owners that others added are ignored. */
   private static boolean holds(FlannelNode live, FlannelNode wanted) {
     ObjectMeta is = live.getMetadata();
     ObjectMeta should = wanted.getMetadata();
@@ -139,7 +140,8 @@ public final class FlannelNodes {
   }
 
   /**
-   * By server-side apply: if it is there by now, the next reconciliation sees what is left to do.
+   * Uses server-side apply: if the object already exists, the next reconciliation corrects the
+   * rest.
    */
   private void create(FlannelNode wanted) {
     client
@@ -150,11 +152,11 @@ public final class FlannelNodes {
   }
 
   /**
-   * Puts the spec in place of the one that is there. Server-side apply would leave what another
-   * manager owns, such as a field that somebody added, and find the same difference ever after.
+   * Replaces the spec. Server-side apply would leave what another manager owns, such as a field
+   * that somebody added, and the same difference would be found every time.
    *
-   * <p>The spec must still be the one that was looked at, and the object the same one: what is
-   * newer has not been judged yet. An agent's report in between is no matter.
+   * <p>The patch fails unless the object and its spec are still the ones that were judged. A report
+   * that the agent writes in between does not matter.
    */
   private void bringBack(FlannelNode live, FlannelNode wanted) {
     ObjectMeta is = live.getMetadata();
@@ -188,7 +190,8 @@ public final class FlannelNodes {
   }
 
   /**
-   * Of what others write, too: only if it still is what it was; that it was empty can't be asked.
+   * Replaces a field that others write as well, only if it has not changed. JSON Patch can't test
+   * that the field was empty.
    */
   private static List<Map<String, Object>> replacement(String path, Object from, Object to) {
     boolean empty = from.equals(List.of()) || from.equals(Map.of());
@@ -197,7 +200,7 @@ public final class FlannelNodes {
         : List.of(operation("test", path, from), operation("add", path, to));
   }
 
-  /** {@code add} replaces what is there. */
+  /** {@code add} also replaces an existing value. */
   private static Map<String, Object> operation(String op, String path, Object value) {
     return Map.of("op", op, "path", path, "value", value);
   }

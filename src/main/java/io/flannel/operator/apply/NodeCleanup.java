@@ -36,16 +36,16 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Takes flannel off the nodes when its network goes: first its pods, then on each node what they
- * made there, then what they published of the node. That a Node has flannel's annotations is the
- * record of what is yet to be done; but only where this network ever ran: others' flannels, such as
- * the one inside k3s, write the same.
+ * Removes flannel from the nodes when its network is deleted: first its pods, then what they
+ * created on each node, then what they published on the Node. flannel's annotations on a Node
+ * record that it is still to be cleaned up, but only if this network ever ran: other flannels, such
+ * as the one in k3s, write the same annotations.
  *
- * <p>A node without a CNI configuration is NotReady, so the task itself makes it so: only a node
- * whose kubelet says nothing any more is not tried.
+ * <p>A node without a CNI configuration is NotReady, and the task itself causes that. So only a
+ * node whose kubelet no longer reports is skipped.
  */
 public final class NodeCleanup {
-  /** So long without progress, and what is left stays: a node may be off for good. */
+  /** Give up after this long without progress: the node may never come back. */
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final ApplyContext context;
@@ -55,7 +55,7 @@ public final class NodeCleanup {
   private final Instant actingSince;
 
   /**
-   * Prepares it.
+   * Creates the clean-up.
    *
    * @param actingSince when this operator began to act: before that, nothing was tried
    */
@@ -68,16 +68,16 @@ public final class NodeCleanup {
   }
 
   /**
-   * What is waited for.
+   * What the clean-up waits for.
    *
-   * @param how far it is, in a sentence
+   * @param how the progress, as a sentence
    */
   public record Pending(Duration lookAgain, String how) {}
 
   /**
    * Does what can be done now.
    *
-   * @return empty: nothing is left to be waited for
+   * @return empty if there is nothing left to wait for
    */
   public Optional<Pending> run(DesiredNetwork network, FlannelNetwork deleted) {
     Optional<Instant> flannelEnds = pruner.endFlannel(network, context.clock().instant());
@@ -85,7 +85,7 @@ public final class NodeCleanup {
     if (flannel.isPresent()) {
       return flannel.map(look -> new Pending(look, "flannel's pods end"));
     }
-    // While it was paused, or no operator ran, nothing was tried.
+    // While the network was paused or no operator ran, nothing was tried.
     Instant began =
         Stream.concat(
                 Stream.concat(
@@ -95,7 +95,7 @@ public final class NodeCleanup {
             .max(Comparator.naturalOrder())
             .orElseThrow();
     if (othersFlannelRuns(network)) {
-      // What a task began would take the other's.
+      // The tasks would remove the other flannel's devices and routes.
       tasks.end(Kind.CLEANUP);
       return Optional.empty();
     }
@@ -104,7 +104,7 @@ public final class NodeCleanup {
     }
     SortedMap<String, ClusterNode> published = published();
     Set<String> begun = begun();
-    // flanneld would put back what is removed beside it.
+    // A running flanneld would restore what is removed.
     Set<String> flannelRuns = watches.nodesWithFlannelPods();
     Set<String> due =
         published.values().stream()
@@ -148,7 +148,7 @@ public final class NodeCleanup {
                         .formatted(Names.ofNodes(List.copyOf(left)), first(failed))));
   }
 
-  /** A flannel of someone else's, or another network's that takes over what this one leaves. */
+  /** Whether someone else's flannel runs, or another network takes over what this one leaves. */
   private boolean othersFlannelRuns(DesiredNetwork network) {
     return pruner.isOthersFlannelThere(network)
         || watches
@@ -157,13 +157,19 @@ public final class NodeCleanup {
             .anyMatch(other -> !other.isMarkedForDeletion());
   }
 
-  /** By what it wrote, which goes last, or else by its status: somebody may have deleted that. */
+  /**
+   * Whether the network ever ran: by its ConfigMaps, which are deleted last, or else by its status,
+   * since somebody may have deleted them.
+   */
   private boolean everRan(DesiredNetwork network, FlannelNetwork deleted) {
     return pruner.configMaps(network).findAny().isPresent()
         || Optional.ofNullable(deleted.getStatus()).map(FlannelNetworkStatus::applied).isPresent();
   }
 
-  /** Whatever the spec says by now, routes go to what was ever applied, too. */
+  /**
+   * Renders the task's input. It includes all ranges ever applied, since routes to them may remain
+   * even if the spec has changed.
+   */
   private String order(DesiredNetwork network, FlannelNetwork deleted) {
     Stream<Cidr> applied =
         pruner
@@ -186,15 +192,16 @@ public final class NodeCleanup {
         .collect(toMap(ClusterNode::name, node -> node, (one, _) -> one, TreeMap::new));
   }
 
-  /** The nodes that have a pod for this task, whatever became of them. */
+  /** The nodes that have a pod for this task, in whatever state. */
   private Set<String> begun() {
     return tasks.pods(Kind.CLEANUP).map(TaskPod::seen).map(SeenPod::node).collect(toSet());
   }
 
   /**
-   * By the status, as flanneld wrote it: the right to change Nodes is not needed for that.
+   * Removes flannel's annotations through the status subresource, as flanneld wrote them, which
+   * needs no permission to update Nodes.
    *
-   * @return why the API server refused it
+   * @return why the API server refused it; empty if it did not
    */
   private Optional<String> withdraw(ClusterNode node) {
     List<String> lines =
@@ -224,8 +231,9 @@ public final class NodeCleanup {
   }
 
   /**
-   * When the last flannel pod was to end, or the last node had its first attempt, or ended it: as
-   * the pods say that are still there. One that was made just now may not have been seen yet.
+   * When the last progress was made: a flannel pod's end was due, or a node's first attempt began
+   * or ended. This is read from the pods that still exist; a pod created just now may not be in the
+   * caches yet.
    */
   private Instant lastProgress(Instant began, TaskSchedule schedule) {
     if (schedule.starts().stream().anyMatch(start -> start.attempt() == 1)) {
@@ -237,7 +245,7 @@ public final class NodeCleanup {
             .map(TaskPod::seen)
             .filter(pod -> pod.attempt() == 1)
             .map(SeenPod::since);
-    // Who deletes a pod by hand may give it a year.
+    // Someone who deletes a pod by hand may set a grace period of a year.
     Instant longest = began.plus(PATIENCE);
     Stream<Instant> flannelEnds =
         watches.flannelPodsEnd().map(end -> end.isBefore(longest) ? end : longest);

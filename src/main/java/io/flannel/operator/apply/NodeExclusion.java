@@ -11,15 +11,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The nodes that a DaemonSet is made to leave: by its nodeAffinity, with OnDelete, so that no pod
- * is restarted for the new template. Its controller then deletes the pods of just these nodes
+ * Makes a DaemonSet leave nodes: by its nodeAffinity, with OnDelete, so that no pod is restarted
+ * for the new template. Its controller then deletes the pods of just these nodes
  * (pkg/controller/daemon, podsShouldBeOnNode).
  */
 public final class NodeExclusion {
   private NodeExclusion() {}
 
   /**
-   * The part of the DaemonSet's spec that has it leave these nodes, beside those it left before.
+   * Returns the patch of the DaemonSet's spec that excludes these nodes in addition to those it has
+   * left before.
    */
   static Map<String, Object> patch(DaemonSet daemonSet, List<String> nodes) {
     List<NodeSelectorTerm> terms =
@@ -52,7 +53,7 @@ public final class NodeExclusion {
 
   private static NodeSelectorTerm without(NodeSelectorTerm term, List<String> nodes) {
     List<NodeSelectorRequirement> fields = new ArrayList<>(term.getMatchFields());
-    // The API server takes one value for each.
+    // The API server accepts only one value per requirement.
     nodes.forEach(
         node ->
             fields.add(

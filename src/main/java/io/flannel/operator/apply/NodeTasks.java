@@ -24,16 +24,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs tasks on nodes by pods: some at a time, again when one fails, and remembers nothing. See
+ * Runs tasks on nodes in pods: a limited number at a time, with retries. It keeps no state. See
  * {@link TaskSchedule}.
  */
 public final class NodeTasks {
   private static final Logger LOG = LoggerFactory.getLogger(NodeTasks.class);
 
-  /** Of all nodes, so many percent have a task at the same time; one at least. */
+  /** Percentage of all nodes on which tasks run at the same time; at least one node. */
   private static final int PERCENT_AT_ONCE = 10;
 
-  /** So long after the API server took a pod not, it is asked again. */
+  /** Delay before a pod that the API server rejected is tried again. */
   static final Duration REFUSED_LOOK = Duration.ofSeconds(30);
 
   private final ApplyContext context;
@@ -43,11 +43,12 @@ public final class NodeTasks {
   }
 
   /**
-   * Starts what can be started, and deletes pods that are needed no more. A pod that the API server
-   * refuses is a failure of its node's task.
+   * Starts the tasks that can be started, and deletes pods that are no longer needed. If the API
+   * server refuses a pod, its node's task counts as failed.
    *
-   * @param tasks what tasks are told; other nodes need no task of this kind
-   * @param repeat so long after a task did all, one is made again if it is still asked for
+   * @param tasks the tasks' inputs; other nodes need no task of this kind
+   * @param repeat delay after a complete success before the task runs again if it is still
+   *     requested
    */
   TaskSchedule run(DesiredNetwork network, Kind kind, TaskInputs tasks, Optional<Duration> repeat) {
     SortedMap<String, String> hashes = new TreeMap<>();
@@ -64,16 +65,16 @@ public final class NodeTasks {
     return schedule.refused(refused, REFUSED_LOOK);
   }
 
-  /** The pods of a kind. */
+  /** The pods of tasks of this kind. */
   Stream<TaskPod> pods(Kind kind) {
     return TaskObserver.pods(context.watches(), kind);
   }
 
   /**
-   * Makes pods, those that are there already excepted.
+   * Creates pods, except those that already exist.
    *
    * @return by node, why the API server refused its pod
-   * @throws Applier.ApplyException if there is no API server to refuse one
+   * @throws Applier.ApplyException if the API server can't be reached
    */
   SortedMap<String, String> make(
       DesiredNetwork network, Kind kind, List<TaskSchedule.Start> starts, TaskInputs tasks) {
@@ -108,13 +109,13 @@ public final class NodeTasks {
     return refused;
   }
 
-  /** Deletes pods of a kind. */
+  /** Deletes the pods of this kind with these names. */
   void delete(Kind kind, Collection<String> names) {
     Set<String> all = Set.copyOf(names);
     delete(pods(kind).filter(pod -> all.contains(pod.seen().name())));
   }
 
-  /** Deletes all pods of a kind, whatever they are at. */
+  /** Deletes all pods of this kind, even running ones. */
   public void end(Kind kind) {
     delete(pods(kind));
   }
@@ -131,7 +132,7 @@ public final class NodeTasks {
       LOG.info("task {} on node {}, attempt {}", kind.label(), start.node(), start.attempt());
       return Optional.empty();
     } catch (KubernetesClientException e) {
-      // The cache lags behind: it is there already.
+      // The cache lags behind: the pod already exists.
       if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
         return Optional.empty();
       }

@@ -39,8 +39,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries a plan out, in its order. The first request that the API server refuses is its failure,
- * and the last: no further one is made. Only what it refuses of FlannelNodes ends no other write.
+ * Carries out a plan in order. The first request that the API server refuses is the failure, and no
+ * further request is made. Refused FlannelNodes are the exception: they stop no other write.
  */
 public final class PlanApplier {
   private static final Logger LOG = LoggerFactory.getLogger(PlanApplier.class);
@@ -48,7 +48,10 @@ public final class PlanApplier {
   /** Delay before a FlannelNode that the API server refused is tried again. */
   private static final Duration REFUSED_LOOK = Duration.ofSeconds(10);
 
-  /** An agent tells within seconds that nothing is left; if it still is, it is tried again. */
+  /**
+   * Delay before a removal is repeated if its left-overs are still reported: the agent reports
+   * within seconds once they are gone.
+   */
   private static final Duration REPEAT_REMOVAL = Duration.ofMinutes(1);
 
   private final ApplyContext context;
@@ -66,9 +69,9 @@ public final class PlanApplier {
   private Optional<Decision> notMade = Optional.empty();
 
   /**
-   * An applier for one reconciliation.
+   * Creates an applier for one reconciliation.
    *
-   * @param accounts asked for ServiceAccounts before, when the cluster was observed
+   * @param accounts the look-up that was used when the cluster was observed
    */
   public PlanApplier(
       ApplyContext context,
@@ -85,39 +88,39 @@ public final class PlanApplier {
     this.adoption = new AdoptionApplier(context.client(), context.watches());
   }
 
-  /** What ended its writes. */
+  /** The refusal that stopped the writes. */
   public Optional<Applier.ApplyException> failure() {
     return failure;
   }
 
-  /** What was refused of the FlannelNodes. */
+  /** The refusal of writes to FlannelNodes. */
   public Optional<Applier.ApplyException> refused() {
     return refused;
   }
 
-  /** After so long what was refused, and ended no other write, is tried again. */
+  /** Delay before a refused write that stopped no other is tried again. */
   public Optional<Duration> lookAgain() {
     return refused.map(_ -> REFUSED_LOOK).or(() -> notMade.map(_ -> NodeTasks.REFUSED_LOOK));
   }
 
-  /** What it wrote, as the API server answered: the caches lag behind it. */
+  /** The objects written, as the API server returned them: the caches lag behind. */
   public List<HasMetadata> written() {
     return List.copyOf(written);
   }
 
-  /** What is left to remove of a flannel that was taken over, by kind and name. */
+  /** What is left to remove of an adopted flannel, by kind and name. */
   public List<String> leftOver(DesiredNetwork wanted) {
     return adoption.leftOver(wanted).map(Applier::name).toList();
   }
 
-  /** What was refused, in a sentence. */
+  /** What was refused, as a sentence. */
   public Optional<String> refusals() {
     return failure.or(() -> refused).map(Throwable::getMessage);
   }
 
   /**
-   * Whether the API server has something of another flannel that the caches lack, where the network
-   * is about to come into force for the first time.
+   * Whether the network is about to come into force for the first time while the API server has
+   * part of another flannel that the caches lack.
    */
   public boolean findsMore(Plan plan, Observation seen) {
     return orFail(
@@ -130,7 +133,7 @@ public final class PlanApplier {
   /**
    * Writes the cluster's objects.
    *
-   * @return the plan as it came out: the pre-flight of a change fails if its pods can't be made
+   * @return the resulting plan: the pre-flight of a change fails if its pods can't be created
    */
   public Plan apply(Plan plan, Observation seen) {
     boolean beside = ForeignFlannelValidator.refusal(seen.wanted(), seen.cluster()).isPresent();
@@ -169,7 +172,7 @@ public final class PlanApplier {
     }
   }
 
-  /** Why the change must not begin, if a pod was refused. */
+  /** Runs the pre-flight; returns why the change must not begin if a pod was refused. */
   private Optional<Decision> preflight(PreflightTasks preflight, DesiredNetwork wanted) {
     SortedMap<String, PreflightTask> told = preflight.plan().tasks();
     UnaryOperator<String> input = node -> Objects.requireNonNull(told.get(node), node).toJson();
@@ -192,7 +195,7 @@ public final class PlanApplier {
     written.addAll(new Applier(context.client(), context.watches()).apply(rendered, framework));
   }
 
-  /** Empty: Kubernetes has forgotten the template to go back to, so what is there stays. */
+  /** Empty if Kubernetes no longer keeps the template to roll back to; the live one then stays. */
   private Optional<DaemonSet> daemonSet(Observation seen, RolloutAction step) {
     DesiredNetwork wanted = seen.wanted();
     return switch (step) {
@@ -213,10 +216,10 @@ public final class PlanApplier {
   }
 
   /**
-   * Tells the node agents, takes the next node of an adoption, and removes left-overs.
+   * Updates the node agents' specs, takes the next step of an adoption, and removes left-overs.
    *
-   * @param now what there is since the plan was carried out
-   * @return what became of the tasks that remove left-overs
+   * @param now the state after the plan was carried out
+   * @return the plan with the state of the tasks that remove left-overs
    */
   public NodePlan applyToNodes(NodePlan nodes, Plan plan, Observation now) {
     nodes.specs().ifPresent(specs -> orFail(() -> writeSpecs(now.wanted(), specs)));
@@ -259,7 +262,10 @@ public final class PlanApplier {
         Optional.of(REPEAT_REMOVAL));
   }
 
-  /** Deletes configurations of before, once none of the pods has one of them any more. */
+  /**
+   * Deletes old configurations. Only safe when no rollout is under way: until then pods may still
+   * mount them.
+   */
   public void prune(Observation now) {
     now.cluster().live().ifPresent(live -> pruner.pruneConfigMaps(live.configHash()));
   }
@@ -275,8 +281,8 @@ public final class PlanApplier {
   /**
    * Makes requests, unless one was refused before.
    *
-   * @return what they came to; empty: one was refused
-   * @throws NotWatchingException if what the cluster has is not known any more
+   * @return their result; empty if one was refused
+   * @throws NotWatchingException if the cluster's state is no longer known
    */
   private <T> Optional<T> orFail(Supplier<T> requests) {
     if (failure.isPresent()) {

@@ -13,13 +13,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A status as it may be written: of every text in it, however deep, the {@linkplain PrintableText
- * printable} form. Without it, one message of an agent's keeps the whole status from being written:
- * the API server takes no control characters. A status that is printable stays equal to itself, so
- * that what was written once is not written again.
+ * Replaces every text in a status, however deeply nested, with its {@linkplain PrintableText
+ * printable} form. The API server rejects control characters, so one message from an agent could
+ * otherwise prevent the whole status from being written. A printable status stays equal to itself,
+ * so it is not written again.
  */
 final class PrintableStatus {
-  /** How a record is taken apart and put together again. */
+  /** What is needed to take a record apart and to rebuild it. */
   private record Shape(List<RecordComponent> components, Constructor<?> constructor) {}
 
   private static final ClassValue<Shape> SHAPES =
@@ -52,7 +52,7 @@ final class PrintableStatus {
     };
   }
 
-  /** The same one if nothing in it changes. */
+  /** Returns the same list if nothing in it changes. */
   private static List<?> list(List<?> list, boolean lines) {
     List<@Nullable Object> printable = new ArrayList<>(list.size());
     boolean same = true;
@@ -64,7 +64,7 @@ final class PrintableStatus {
     return same ? list : printable;
   }
 
-  /** The same one if nothing in it changes. */
+  /** Returns the same record if nothing in it changes. */
   private static Record record(Record record) {
     Shape shape = SHAPES.get(record.getClass());
     @Nullable Object[] values = new @Nullable Object[shape.components().size()];

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the Secret with the network's probe keys. Agents do without it, only less well: what the
- * API server refuses is said and stops nothing else. Its content is never logged.
+ * Maintains the Secret with the network's probe keys. Agents work without it, only less well, so a
+ * refusal by the API server is only logged. The Secret's content is never logged.
  */
 public final class ProbeKeys {
   private static final Logger LOG = LoggerFactory.getLogger(ProbeKeys.class);
@@ -28,7 +28,7 @@ public final class ProbeKeys {
     this.context = context;
   }
 
-  /** Makes, mends or renews it, if that is due. */
+  /** Creates, repairs or renews the Secret if that is due. */
   public void keep(DesiredNetwork network) {
     Optional<Secret> cached = context.watches().find(ProbeKeySecret.named(context.agents()));
     if (cached.filter(it -> ProbeKeySecret.holds(it, render(network, it))).isPresent()) {
@@ -40,7 +40,7 @@ public final class ProbeKeys {
       if (!ApiErrors.isAnswer(e)) {
         throw e;
       }
-      // Somebody was faster, and the watch tells of it.
+      // Someone else wrote it first, and the watch will report that.
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         LOG.warn(
             "Secret {}/{} could not be written: {}. The node agents go on with the keys that they"
@@ -52,7 +52,10 @@ public final class ProbeKeys {
     }
   }
 
-  /** The cache may lag behind what was written last, which must not be lost for new keys. */
+  /**
+   * Reads the live Secret first: the cache may lag behind the last write, whose keys must not be
+   * replaced by new ones.
+   */
   private void write(DesiredNetwork network) {
     Secret live = context.client().resource(ProbeKeySecret.named(context.agents())).get();
     Secret wanted = render(network, live);

@@ -29,9 +29,9 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes rendered objects: old configurations, and everything when the network is to go. */
+/** Deletes rendered objects: old configurations, and everything when the network is deleted. */
 public final class Pruner {
-  /** So many configurations before the present one are kept, to go back to. */
+  /** Number of configurations kept besides the current one, for rollbacks. */
   private static final int KEPT_CONFIG_MAPS = 3;
 
   private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
@@ -47,12 +47,12 @@ public final class Pruner {
     this.agents = agents;
   }
 
-  /** All configurations that were written for the network and are still there. */
+  /** All existing configurations that were written for the network. */
   public Stream<ConfigMap> configMaps(DesiredNetwork network) {
     return configMaps(network.name());
   }
 
-  /** All configurations that were written for the network of that name and are still there. */
+  /** All existing configurations that were written for the network with this name. */
   public Stream<ConfigMap> configMaps(String network) {
     return configMaps().filter(map -> isOf(network, map));
   }
@@ -63,20 +63,20 @@ public final class Pruner {
         .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX));
   }
 
-  /** Whether there is a flannel that is not this network's, on nodes that ours ran on as well. */
+  /** Whether a flannel that is not this network's runs on nodes that ours ran on as well. */
   boolean isOthersFlannelThere(DesiredNetwork network) {
     return flannels().anyMatch(found -> !isOf(network, found))
         || watches.otherDaemonSets().stream().anyMatch(OtherDaemonSet::runsFlannelOnLinux);
   }
 
-  /** The DaemonSets of all flannels, whoever's. */
+  /** The DaemonSets of all flannels, whoever runs them. */
   private Stream<DaemonSet> flannels() {
     return watches
         .list(DaemonSet.class)
         .filter(found -> found.getMetadata().getName().equals(Flannel.DAEMON_SET));
   }
 
-  /** Deletes all configurations but the present one and the youngest before it. */
+  /** Deletes all configurations except the current one and the newest before it. */
   public void pruneConfigMaps(String presentHash) {
     configMaps()
         .filter(map -> !map.getMetadata().getName().equals(Flannel.configMapName(presentHash)))
@@ -89,12 +89,12 @@ public final class Pruner {
   }
 
   /**
-   * Deletes all that was rendered for the network, the last written first: no pod is left without
-   * what it needs. What carries another network's name stays, and so does what a flannel of
-   * somebody else's has that was installed meanwhile: upstream's objects have the same names, and
-   * keep our labels when they are applied. These alone are taken off then.
+   * Deletes everything rendered for the network, in reverse order of writing, so that no pod loses
+   * what it needs. Objects with another network's name stay. So do those used by another flannel
+   * installed in the meantime: upstream's objects have the same names and keep our labels when they
+   * are applied. Only our labels are removed from them.
    *
-   * @param deleted the FlannelNetwork that goes
+   * @param deleted the FlannelNetwork being deleted
    */
   public void removeAll(DesiredNetwork network, FlannelNetwork deleted) {
     removeAgents(network);
@@ -118,11 +118,12 @@ public final class Pruner {
   }
 
   /**
-   * Deletes flannel's DaemonSet, and one that it was taking over, so that each is there as long as
-   * one of its pods is.
+   * Deletes flannel's DaemonSet and one that it was adopting, so that each exists as long as any of
+   * its pods does.
    *
-   * @param now the present time
-   * @return since when one that is still there has been going; empty: none is
+   * @param now the current time
+   * @return since when a DaemonSet that still exists has been marked for deletion; empty if there
+   *     is none
    */
   Optional<Instant> endFlannel(DesiredNetwork network, Instant now) {
     return flannels()
@@ -142,7 +143,7 @@ public final class Pruner {
     return now;
   }
 
-  /** Deletes the node agents' DaemonSet, and their keys, if they are the network's. */
+  /** Deletes the node agents' DaemonSet and their keys, if they belong to the network. */
   public void removeAgents(DesiredNetwork network) {
     Stream.of(NodeAgentDaemonSet.render(network, agents), ProbeKeySecret.named(agents))
         .flatMap(object -> watches.find(object).stream())
@@ -150,7 +151,7 @@ public final class Pruner {
         .forEach(live -> deleteIfStillOf(network, live));
   }
 
-  /** The cache may lag behind another network that has just taken the object over. */
+  /** Checks the live object: the cache may not show yet that another network took it over. */
   private void deleteIfStillOf(DesiredNetwork network, HasMetadata cached) {
     HasMetadata live = client.resource(cached).get();
     if (live != null && isOf(network, live)) {
@@ -158,7 +159,7 @@ public final class Pruner {
     }
   }
 
-  /** Whether a live object is this network's, or is being taken over by it. */
+  /** Whether a live object is this network's or is being adopted by it. */
   boolean isOf(DesiredNetwork network, HasMetadata live) {
     return isOf(network.name(), live);
   }
@@ -169,7 +170,10 @@ public final class Pruner {
         || AdoptionMark.of(live.getMetadata()).filter(name::equals).isPresent();
   }
 
-  /** A flannel's DaemonSet with our labels where we have none: somebody copied it. */
+  /**
+   * Whether this is a copy that somebody made of our DaemonSet: it has our labels, but is in a
+   * namespace where we have none.
+   */
   private static boolean isACopy(HasMetadata live) {
     return live instanceof DaemonSet
         && live.getMetadata().getName().equals(Flannel.DAEMON_SET)

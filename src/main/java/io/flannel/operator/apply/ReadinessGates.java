@@ -28,7 +28,7 @@ public final class ReadinessGates {
     this.clock = clock;
   }
 
-  /** Opens the gates of these pods, by name. */
+  /** Opens the gates of the pods with these names. */
   public void open(List<String> pods) {
     for (String pod : pods) {
       try {

@@ -30,9 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Of a network that goes, the objects whose names upstream's flannel shares: Namespace,
- * ServiceAccount, ClusterRole and ClusterRoleBinding. They stay where a flannel of somebody else's
- * has them by now.
+ * Handles the objects of a deleted network whose names upstream's flannel shares: Namespace,
+ * ServiceAccount, ClusterRole and ClusterRoleBinding. They stay if another flannel uses them by
+ * then.
  */
 final class SharedNames {
   private static final Logger LOG = LoggerFactory.getLogger(SharedNames.class);
@@ -55,8 +55,8 @@ final class SharedNames {
   }
 
   /**
-   * Whether the object is to stay; it loses our labels then, unless another FlannelNetwork is about
-   * to take it over.
+   * Whether the object must stay. A kept object loses our labels, unless another FlannelNetwork is
+   * about to take it over.
    */
   boolean keep(HasMetadata live) {
     if (isNeeded(live)) {
@@ -78,7 +78,7 @@ final class SharedNames {
     return live instanceof ClusterRole || live instanceof ClusterRoleBinding;
   }
 
-  /** Whether a flannel of somebody else's is in the cluster, on whatever nodes. */
+  /** Whether someone else's flannel is in the cluster, on whatever nodes. */
   private boolean isAnotherThere() {
     return isInUse()
         || watches.otherDaemonSets().stream().anyMatch(OtherDaemonSet::runsFlannel)
@@ -88,7 +88,10 @@ final class SharedNames {
             .anyMatch(ours.negate());
   }
 
-  /** Whether something of somebody else's is in our namespace; the caches may lag behind it. */
+  /**
+   * Whether our namespace contains someone else's objects. DaemonSets are read from the API server,
+   * since the caches may lag behind.
+   */
   private boolean isInUse() {
     Stream<HasMetadata> configs =
         watches
@@ -104,7 +107,7 @@ final class SharedNames {
         .anyMatch(ours.negate());
   }
 
-  /** Whether somebody else wrote it since the network was deleted, as an installation does. */
+  /** Whether someone else wrote it after the network was deleted, as an installation does. */
   private boolean isWrittenByOthers(HasMetadata live) {
     Instant since = Instant.parse(deleted.getDeletionTimestamp());
     return live.getMetadata().getManagedFields().stream()

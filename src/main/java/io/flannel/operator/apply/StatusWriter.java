@@ -20,11 +20,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a FlannelNetwork's status, and the Events of what changed in it, only when it changed.
+ * Writes a FlannelNetwork's status and the Events about its changes, only if it changed.
  *
  * <p>The cache may lag behind our own last write. So a status that differs from the cached one is
- * made again from the live object before anything is written: times are kept and nothing is told
- * twice.
+ * computed again from the live object before anything is written: times are kept and no Event is
+ * emitted twice.
  */
 public final class StatusWriter {
   private final KubernetesClient client;
@@ -36,11 +36,11 @@ public final class StatusWriter {
   }
 
   /**
-   * Writes the status if it differs from what is there.
+   * Writes the status if it differs from the live one.
    *
-   * @param network the FlannelNetwork as the cache has it
-   * @param report makes the status, given the one that is there
-   * @return the status that is there now
+   * @param network the FlannelNetwork as cached
+   * @param report computes the status, given the previous one
+   * @return the status after the write
    */
   public FlannelNetworkStatus write(
       FlannelNetwork network,
@@ -93,12 +93,12 @@ public final class StatusWriter {
       if (ApiErrors.isGone(e) || Unread.of(live).equals(Unread.NOTHING)) {
         throw e;
       }
-      // The API server can't apply to an object that its schema does not take.
+      // The API server can't apply to an object that violates its schema.
       merge(live, patch.getStatus());
     }
   }
 
-  /** Puts this in the place of what others wrote, which an apply leaves there. */
+  /** Replaces what others wrote, which an apply would leave. */
   private void merge(FlannelNetwork live, @Nullable FlannelNetworkStatus status) {
     Map<String, Object> patch = new HashMap<>();
     patch.put("metadata", Map.of("uid", uid(live)));

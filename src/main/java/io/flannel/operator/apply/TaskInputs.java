@@ -5,15 +5,15 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * What the tasks of one kind are told, by node. That may be long, so it is made only for the nodes
- * whose pods are made.
+ * The inputs for the tasks of one kind, by node. An input may be long, so it is generated only for
+ * nodes whose pods are created.
  *
- * @param nodes those that need a task
- * @param hash of what the node's task is told, and short
- * @param input what the node's task is told
+ * @param nodes the nodes that need a task
+ * @param hash a short hash of the node's input
+ * @param input the node's input
  */
 record TaskInputs(Set<String> nodes, UnaryOperator<String> hash, UnaryOperator<String> input) {
-  /** All are told the same. */
+  /** Returns the same input for all nodes. */
   static TaskInputs same(Set<String> nodes, String input) {
     String hash = ShortHash.of(input);
     return new TaskInputs(nodes, _ -> hash, _ -> input);

@@ -9,14 +9,14 @@ import io.flannel.operator.render.Flannel;
 import java.util.Optional;
 
 /**
- * The template of flannel's pods that is wanted in a cluster: what the spec asks for, and that they
- * share no node with the pods of a flannel of another namespace while it is taken over. Afterwards
- * that stays in the template until its next change: nobody's pods restart for its end.
+ * The template of flannel's pods that is wanted in a cluster: what the spec asks for, plus, while a
+ * flannel of another namespace is adopted, an anti-affinity to its pods. The anti-affinity then
+ * stays until the next change of the template, so that no pods are restarted for its removal.
  */
 public final class WantedTemplate {
   private WantedTemplate() {}
 
-  /** Renders it. */
+  /** Renders the template. */
   public static PodTemplateSpec of(DesiredNetwork wanted, ClusterState cluster) {
     Optional<String> takenOver = AdoptionValidator.otherNamespace(wanted, cluster);
     if (takenOver.isPresent()) {

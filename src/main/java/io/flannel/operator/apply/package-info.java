@@ -1,6 +1,6 @@
 /**
  * Writes to the API server: rendered objects, FlannelNodes, task pods, readiness gates, the status
- * and Events; and deletes what is wanted no more.
+ * and Events. It also deletes what is no longer wanted.
  */
 @NullMarked
 package io.flannel.operator.apply;

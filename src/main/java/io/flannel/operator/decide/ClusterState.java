@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the cluster holds at the moment of a decision.
+ * The state of the cluster that a decision is based on.
  *
- * @param nodes every Node, by name
+ * @param nodes every Node, sorted by name
  * @param serviceRanges the ranges of all ServiceCIDR objects
  * @param networks every FlannelNetwork that is not being deleted
- * @param live the flannel that this operator installed, if it runs
- * @param foreign flannels that this operator did not install, by namespace: those whose DaemonSet
- *     is named as upstream's
- * @param pods flannel's pods, and their configurations
- * @param others signs of flannels of other names
+ * @param live the flannel that this operator installed; empty if there is none
+ * @param foreign flannels that this operator did not install, sorted by namespace; only those whose
+ *     DaemonSet has upstream's name
+ * @param pods flannel's pods and their configurations
+ * @param others signs of flannels with other names
  */
 public record ClusterState(
     List<ClusterNode> nodes,
@@ -31,23 +31,23 @@ public record ClusterState(
     FlannelPods pods,
     OtherFlannels others) {
 
-  /** A range that Services get their addresses from, and the ServiceCIDR object that says so. */
+  /** A ServiceCIDR object's name and a range that it gives Services their addresses from. */
   public record ServiceRange(String name, Cidr range) {}
 
   /**
    * A FlannelNetwork and its age.
    *
-   * @param accepted whether its status says that it is in force, or was
+   * @param accepted whether its status says that it is or was in force
    * @param confirmed whether a person confirmed that no other flannel runs
    */
   public record NetworkRef(String name, Instant created, boolean accepted, boolean confirmed) {
-    /** One that is neither. */
+    /** Creates one that is neither accepted nor confirmed. */
     public NetworkRef(String name, Instant created) {
       this(name, created, false, false);
     }
   }
 
-  /** The FlannelNetwork of that name. */
+  /** Returns the FlannelNetwork with this name; empty if there is none or it is being deleted. */
   public Optional<NetworkRef> network(String name) {
     return networks.stream().filter(one -> one.name().equals(name)).findFirst();
   }

@@ -17,11 +17,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the status says now: the only memory that a judge has. What just ended may still echo in the
- * probes, and what is not known yet leaves a node as it was.
+ * The status as last written, the only record of earlier verdicts. It damps new ones: probes may
+ * still echo a fault that has just ended, and a node keeps its state while evidence is missing.
  */
 public final class PreviousStatus {
-  /** Nothing was said yet. */
+  /** No status has been written yet. */
   public static final PreviousStatus NOTHING = new PreviousStatus(Map.of(), Map.of());
 
   private final Map<String, NodeStatus> nodes;
@@ -32,7 +32,7 @@ public final class PreviousStatus {
     this.problems = problems;
   }
 
-  /** What a status says; there may be none. */
+  /** Reads a status, if there is one. */
   public static PreviousStatus of(Optional<FlannelNetworkStatus> status) {
     Map<String, NodeStatus> nodes = new HashMap<>();
     orEmpty(status.map(FlannelNetworkStatus::nodes).orElse(null))
@@ -43,7 +43,7 @@ public final class PreviousStatus {
     return new PreviousStatus(nodes, problems);
   }
 
-  /** The reason given for a node's state, if one was. */
+  /** Returns the reason given for a node's state, if any. */
   public Optional<String> reasonOf(String node) {
     return Optional.ofNullable(nodes.get(node)).map(NodeStatus::reason);
   }
@@ -53,7 +53,7 @@ public final class PreviousStatus {
     return status != null && status.tunnel() == Tunnel.HEALTHY;
   }
 
-  /** Whether a node was the one to have this problem, and not the other. */
+  /** Whether the status gives this problem to the node and not to the other one. */
   public boolean blamed(String node, String other, ProblemReason cause) {
     List<String> named =
         Optional.ofNullable(problems.get(cause.reason()))
@@ -65,7 +65,8 @@ public final class PreviousStatus {
   }
 
   /**
-   * Since when this was said of one of these nodes, or else of any: a status has no room for all.
+   * Returns since when the first of these nodes has had this problem. If the status lists none of
+   * them, returns since when any node has: a status has no room for every node.
    */
   public Optional<Instant> since(ProblemReason cause, Stream<String> ofNodes) {
     return ofNodes

@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
 
-/** A time that the last status said, which the next one says again. */
+/** A time that the last status gave and the next one repeats. */
 public final class SaidTime {
-  /** Between these, years have four digits. */
+  /** Between FIRST and LAST, years have four digits. */
   private static final Instant FIRST = Instant.parse("0000-01-01T00:00:00Z");
 
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
@@ -14,9 +14,10 @@ public final class SaidTime {
   private SaidTime() {}
 
   /**
-   * The same; what is no time, as only somebody else can have written it, counts as nothing said.
+   * Returns the time as given, or {@code otherwise} if it is missing or invalid. Only somebody else
+   * can have written an invalid one.
    *
-   * @param otherwise the time to say then
+   * @param otherwise the time to use instead
    */
   public static String orElse(@Nullable String said, Instant otherwise) {
     if (said == null) {

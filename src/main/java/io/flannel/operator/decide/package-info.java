@@ -1,5 +1,5 @@
 /**
- * What was observed and what is wanted, turned into decisions: pure functions over records. No
+ * Turns what was observed and what is wanted into decisions: pure functions over records. No
  * Kubernetes client, no clock.
  */
 @NullMarked

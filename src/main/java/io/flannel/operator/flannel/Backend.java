@@ -11,30 +11,33 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * One of flannel's ways to carry packets between nodes, with every option spelled out. What differs
- * by backend is asked of it: a new backend is one class more, and the compiler names the other
- * places. What a method says by default is what a backend without that trait says.
+ * One of flannel's ways to carry packets between nodes, with every option filled in. Whatever
+ * differs by backend is a method here: a new backend is one more class, and the compiler names the
+ * other places to change. The default methods describe a backend without that trait.
  */
 public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw, BackendWireguard {
   /** A key of a Secret in flannel's namespace. */
   record Psk(String secret, String key) {}
 
-  /** What other options do to a device that the same backend has made. */
+  /** What changed options do to the device that the same backend has made. */
   enum OptionChange {
-    /** Nothing that packets notice. */
+    /** Packets are not affected. */
     NONE,
-    /** It becomes another tunnel: nodes before and after the change exchange no packets. */
+    /** It becomes another tunnel: nodes before and after the change can't exchange packets. */
     OTHER_TUNNEL,
-    /** It is made again: packets that carry a mark don't pass between before and after. */
+    /**
+     * It is recreated: packets that carry a mark don't pass between nodes before and after the
+     * change.
+     */
     RECREATED
   }
 
-  /** Its type, as manifests and net-conf.json name it. */
+  /** The backend's type, as manifests and net-conf.json name it. */
   BackendType type();
 
   /**
-   * The tunnel device for packets of one family; empty where there is none. IPv6 may have one of
-   * its own (vxlan.go, wireguard.go).
+   * The tunnel device for packets of one family; empty if there is none. IPv6 may have a separate
+   * device (vxlan.go, wireguard.go).
    */
   Optional<String> device(Cidr.Family family);
 
@@ -44,33 +47,35 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
   }
 
   /**
-   * The names that flannel gives to its devices, by whatever options, as a regular expression;
-   * empty where it has none.
+   * A regular expression that matches the names of flannel's devices, whatever the options; empty
+   * if the backend has no device.
    */
   Optional<String> deviceNames();
 
-  /** The kernel's kind of the device: its names of the kinds are flannel's of the backends. */
+  /** The kernel's kind of the device, which is the same word as flannel's backend type. */
   default String deviceKind() {
     return type().wireName();
   }
 
   /**
-   * The device for IPv4 as flanneld makes it, in the words of ip-link(8), to which its local
-   * address and the NIC come; empty where there is none that has them.
+   * Type and options of flanneld's IPv4 device in the syntax of ip-link(8), to which the local
+   * address and, for vxlan, the NIC are added; empty if the backend has no device with a local
+   * address.
    */
   default Optional<String> linkType() {
     return Optional.empty();
   }
 
   /**
-   * Whether devices of its kind compete for what comes in, since there is no port to tell them by:
-   * the kernel takes the one whose addresses fit best (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
+   * Whether devices of this kind compete for incoming packets. Without a port to tell them apart,
+   * the kernel takes the device whose addresses match best (net/ipv4/ip_tunnel.c,
+   * ip_tunnel_lookup).
    */
   default boolean devicesCompete() {
     return encapsulation().filter(it -> it.port().isEmpty()).isPresent();
   }
 
-  /** Whether flanneld takes the device away when it ends. */
+  /** Whether flanneld deletes the device when it exits. */
   default boolean removesDeviceAtExit() {
     return false;
   }
@@ -78,38 +83,42 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
   /** Bytes that encapsulation adds to each packet, as flannel counts them. */
   int overhead();
 
-  /** Whether net-conf.json has an MTU for it; others take what the node's NIC leaves. */
+  /**
+   * Whether net-conf.json has an MTU setting for the backend; others take what the node's NIC
+   * leaves.
+   */
   default boolean hasMtu() {
     return false;
   }
 
-  /** What packets travel in between nodes; empty where they travel as they are. */
+  /** What packets are wrapped in between nodes; empty if they travel as they are. */
   Optional<Encapsulation> encapsulation();
 
-  /** The UDP port that nodes send a family's packets to; empty where they travel in no UDP. */
+  /** The UDP port that nodes send a family's packets to; empty if the backend does not use UDP. */
   default Optional<Integer> udpPort(Cidr.Family family) {
     return encapsulation()
         .filter(it -> it.port().isPresent())
         .map(it -> udpPort(family, it.port().getAsInt()));
   }
 
-  /** The same where the one of IPv4 is known to be another than the options say. */
+  /** The UDP port of a family, given IPv4's actual port, which may differ from the options. */
   default int udpPort(Cidr.Family family, int ofIpv4) {
     return ofIpv4;
   }
 
-  /** What firewalls between nodes must let pass; empty where packets travel as they are. */
+  /** What firewalls between nodes must let pass; empty if packets travel as they are. */
   default Optional<String> firewallHole() {
     return encapsulation().map(Encapsulation::toString);
   }
 
-  /** The number that tells its tunnel from others on the same port: vxlan's VNI. */
+  /** The number that tells the tunnel from others on the same port: vxlan's VNI. */
   default OptionalInt networkId() {
     return OptionalInt.empty();
   }
 
   /**
-   * What follows the outer IP or UDP header on the wire; empty: the packet itself, or its frame.
+   * What follows the outer IP or UDP header on the wire; empty if that is the packet itself or its
+   * frame.
    */
   default Optional<String> tunnelHeader() {
     return Optional.empty();
@@ -121,22 +130,22 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
   }
 
   /**
-   * Whether the tunnel carries Ethernet frames: peers' devices have MAC addresses, which they
-   * publish, and are the next hop of routes to their pods.
+   * Whether the tunnel carries Ethernet frames: peers publish the MAC addresses of their devices,
+   * which are the next hops of routes to their pods.
    */
   default boolean carriesEthernet() {
     return false;
   }
 
   /**
-   * Whether checksums inside are left to the NIC, of which some fail at those of packets in UDP; of
-   * encrypted ones they see none.
+   * Whether inner checksums are offloaded to the NIC. Some NICs get those of packets inside UDP
+   * wrong; of encrypted packets they see none.
    */
   default boolean leavesChecksumsToNic() {
     return udpPort(Cidr.Family.IPV4).isPresent() && !encrypts();
   }
 
-  /** Whether the network's range has one route, into the device, instead of one for each peer. */
+  /** Whether the network's range has a single route, into the device, instead of one per peer. */
   default boolean routesWholeNetwork() {
     return false;
   }
@@ -146,25 +155,28 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
     return false;
   }
 
-  /** Whether it carries IPv6 between pods. */
+  /** Whether the backend carries IPv6 between pods. */
   default boolean carriesIpv6() {
     return true;
   }
 
-  /** Where the pre-shared key is, if one is wanted. */
+  /** The Secret's key that holds the pre-shared key, if one is used. */
   default Optional<Psk> psk() {
     return Optional.empty();
   }
 
-  /** What a node notices that had the same backend with other options; of another, nothing. */
+  /**
+   * How the options change the device of a node that ran the same backend with other options;
+   * {@link OptionChange#NONE} for another backend.
+   */
   default OptionChange changeFrom(Backend before) {
     return OptionChange.NONE;
   }
 
   /**
-   * Its part of net-conf.json.
+   * The backend's part of net-conf.json.
    *
-   * @param mtu what pods shall get, in bytes; empty: what the node's NIC leaves
+   * @param mtu MTU of pods in bytes; empty for what the node's NIC leaves
    */
   default Map<String, Object> netConf(OptionalInt mtu) {
     Map<String, Object> conf = new LinkedHashMap<>();
@@ -174,38 +186,34 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
       conf.put("DirectRouting", true);
     }
     if (hasMtu()) {
-      // flannel's MTU is the outer one: the device gets it less the overhead.
+      // flannel's MTU is the outer one: the device gets it minus the overhead.
       mtu.ifPresent(inner -> conf.put("MTU", inner + overhead()));
     }
     return conf;
   }
 
-  /** What stands in net-conf.json for it alone, in the order of the text. */
+  /** The backend's own settings in net-conf.json, in the order of the text. */
   default Map<String, Object> options() {
     return Map.of();
   }
 
-  /**
-   * Settings in its part of a net-conf.json that no spec says.
-   *
-   * @param ipv6 whether the network carries IPv6
-   */
+  /** Settings in this backend's part of a net-conf.json that no field of a spec expresses. */
   default List<String> unsaid(GoJson conf, boolean ipv6) {
     return List.of();
   }
 
-  /** As a manifest says it; {@link #of(BackendSpec)} reads it. */
+  /** The backend as a manifest says it; {@link #of(BackendSpec)} reads it back. */
   default BackendSpec spec() {
     boolean chosen = directRouting() && device().isPresent();
     return new BackendSpec(type(), chosen ? true : null, null, null);
   }
 
-  /** What an agent is told of a vxlan device; empty where it can have none. */
+  /** The vxlan device that an agent is told to expect; empty if there can be none. */
   default Optional<FlannelNodeSpec.Vxlan> expectedVxlan() {
     return Optional.empty();
   }
 
-  /** The backend that a manifest names, with flannel's defaults for what it leaves out. */
+  /** The backend of a manifest, with flannel's defaults for what it leaves out. */
   static Backend of(BackendSpec spec) {
     boolean directRouting = Boolean.TRUE.equals(spec.directRouting());
     return switch (spec.type()) {
@@ -216,7 +224,7 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
     };
   }
 
-  /** The backend that an agent is told of, as far as it is. */
+  /** The backend as far as a FlannelNode's spec describes it to an agent. */
   static Backend of(FlannelNodeSpec spec) {
     FlannelNodeSpec.Vxlan told = spec.vxlan();
     return of(
@@ -227,21 +235,21 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
             null));
   }
 
-  /** A backend of a type, all by default. */
+  /** The backend of a type, with default options. */
   static Backend usual(BackendType type) {
     return of(new BackendSpec(type, null, null, null));
   }
 
-  /** One of each type, all by default. */
+  /** One backend of each type, with default options. */
   static List<Backend> usual() {
     return Arrays.stream(BackendType.values()).map(Backend::usual).toList();
   }
 
   /**
-   * The backend of a net-conf.json; empty where it is none that we know. Where a key comes from is
-   * not written there.
+   * Reads the backend of a net-conf.json; empty if we don't know it. The Secret of a pre-shared key
+   * is not written there.
    *
-   * @param conf the part "Backend"
+   * @param conf the value of "Backend"
    */
   static Optional<Backend> read(GoJson conf) {
     String name = conf.text("Type", "udp");

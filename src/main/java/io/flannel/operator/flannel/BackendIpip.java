@@ -3,7 +3,7 @@ package io.flannel.operator.flannel;
 import io.flannel.operator.api.BackendType;
 import java.util.Optional;
 
-/** IPv4 in IPv4, protocol 4 (pkg/backend/ipip). Has no MTU of its own: the device takes NIC−20. */
+/** IPv4 in IPv4, protocol 4 (pkg/backend/ipip). It has no MTU setting: the device takes NIC−20. */
 public record BackendIpip(boolean directRouting) implements Backend {
   @Override
   public BackendType type() {

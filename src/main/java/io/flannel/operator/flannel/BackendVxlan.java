@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record BackendVxlan(int vni, int port, boolean gbp, boolean directRouting)
     implements Backend {
-  /** What flannel takes for VNI. */
+  /** flannel's default. */
   private static final int DEFAULT_VNI = 1;
 
-  /** What the Linux kernel takes where flannel leaves the port at 0. */
+  /** The Linux kernel's default, which applies if flannel leaves the port at 0. */
   private static final int DEFAULT_PORT = 8472;
 
   static BackendVxlan of(BackendSpec.@Nullable Vxlan written, boolean directRouting) {
@@ -37,7 +37,7 @@ public record BackendVxlan(int vni, int port, boolean gbp, boolean directRouting
         directRouting);
   }
 
-  /** Of a net-conf.json. */
+  /** Reads the options of a net-conf.json. */
   static BackendSpec.Vxlan read(GoJson conf) {
     return new BackendSpec.Vxlan(conf.nonZero("VNI"), conf.nonZero("Port"), conf.flag("GBP"));
   }
@@ -93,7 +93,9 @@ public record BackendVxlan(int vni, int port, boolean gbp, boolean directRouting
     return true;
   }
 
-  /** pkg/backend/vxlan/device.go, vxlanLinksIncompat: what has the device recreated. */
+  /**
+   * pkg/backend/vxlan/device.go, vxlanLinksIncompat, says what makes flanneld recreate the device.
+   */
   @Override
   public OptionChange changeFrom(Backend before) {
     if (!(before instanceof BackendVxlan old) || (old.gbp == gbp && isTunnelOf(old))) {
@@ -128,7 +130,9 @@ public record BackendVxlan(int vni, int port, boolean gbp, boolean directRouting
         type(), directRouting ? true : null, new BackendSpec.Vxlan(vni, port, gbp), null);
   }
 
-  /** A net-conf.json that others wrote may say what no device has: that is left out. */
+  /**
+   * A net-conf.json that others wrote may hold values that no device can have; those give empty.
+   */
   @Override
   public Optional<FlannelNodeSpec.Vxlan> expectedVxlan() {
     return vni >= 1 && vni <= Bounds.LARGEST_VNI && port >= 1 && port <= Bounds.LARGEST_PORT

@@ -12,24 +12,24 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encrypted, in UDP (pkg/backend/wireguard). Its device takes packets of peers that it has a key of
- * alone, and sends by the receiver's address, whatever the route's next hop.
+ * Encrypted, in UDP (pkg/backend/wireguard). The device accepts packets only from peers whose key
+ * it has, and sends by the destination address, whatever the route's next hop.
  *
  * @param port UDP port on the underlay; IPv6 peers use the next one, as with flannel's defaults
- * @param keepaliveSeconds time between keepalives in seconds; 0: none
- * @param psk where the pre-shared key is, if one is wanted
+ * @param keepaliveSeconds time between keepalives in seconds; 0 for none
+ * @param psk the Secret's key that holds the pre-shared key, if one is used
  */
 public record BackendWireguard(int port, int keepaliveSeconds, Optional<Psk> psk)
     implements Backend {
-  /** What flannel takes for ListenPort. */
+  /** flannel's default for ListenPort. */
   private static final int DEFAULT_PORT = 51820;
 
-  /** What our API takes for the keepalive, in seconds; flannel's own default is none. */
+  /** Our API's default for the keepalive, in seconds; flannel's own default is none. */
   private static final int DEFAULT_KEEPALIVE_SECONDS = 25;
 
   /**
-   * Stands in net-conf.json where the pre-shared key belongs: the key itself never leaves its
-   * Secret but on the node, where an init container puts it in.
+   * Placeholder for the pre-shared key in net-conf.json. The key leaves its Secret only on the
+   * node, where an init container puts it in.
    */
   public static final String PSK_PLACEHOLDER = "__WIREGUARD_PSK__";
 
@@ -43,7 +43,7 @@ public record BackendWireguard(int port, int keepaliveSeconds, Optional<Psk> psk
             .map(it -> new Psk(it.name(), requireNonNullElse(it.key(), "psk"))));
   }
 
-  /** Of a net-conf.json. */
+  /** Reads the options of a net-conf.json. */
   static BackendSpec.Wireguard read(GoJson conf) {
     return new BackendSpec.Wireguard(
         conf.nonZero("ListenPort"), conf.number("PersistentKeepaliveInterval", 0), null);
@@ -64,7 +64,7 @@ public record BackendWireguard(int port, int keepaliveSeconds, Optional<Psk> psk
     return Optional.of("flannel-wg(-v6)?");
   }
 
-  /** pkg/backend/wireguard/device.go. */
+  /** Source: pkg/backend/wireguard/device.go. */
   @Override
   public boolean removesDeviceAtExit() {
     return true;

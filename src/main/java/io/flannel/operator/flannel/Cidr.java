@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * A range of IPv4 or IPv6 addresses: all that share their first {@code prefix} bits.
  *
  * @param family the addresses' family
- * @param network the lowest address, as an unsigned number; the bits behind the prefix are zero
+ * @param network the lowest address, as an unsigned number; the bits after the prefix are zero
  * @param prefix the number of leading bits that all addresses share, 0 to 32 or 128
  */
 public record Cidr(Family family, BigInteger network, int prefix) {
@@ -39,13 +39,13 @@ public record Cidr(Family family, BigInteger network, int prefix) {
     }
   }
 
-  /** Go's net.ParseIP refuses leading zeros, which some read as octal. */
+  /** Go's net.ParseIP rejects leading zeros, which some parsers read as octal. */
   private static final String DOTTED = "(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){3}";
 
-  /** An IPv6 address with an IPv4 one at its end. */
+  /** Maximum length of an address: an IPv6 one that ends with an IPv4 one. */
   private static final int LONGEST = 45;
 
-  // ofLiteral takes more than Kubernetes and flannel do: brackets, zones, 10.1, 010.0.0.1, 00001::.
+  // ofLiteral accepts more than Kubernetes and flannel: brackets, zones, 10.1, 010.0.0.1, 00001::.
   private static final Pattern IPV4_TEXT = Pattern.compile(DOTTED);
   private static final Pattern IPV6_TEXT =
       Pattern.compile("([0-9a-fA-F]{0,4}:)+([0-9a-fA-F]{0,4}|" + DOTTED + ")");
@@ -59,10 +59,10 @@ public record Cidr(Family family, BigInteger network, int prefix) {
   }
 
   /**
-   * Reads {@code 10.244.0.0/16} or {@code fd00::/56}; bits behind the prefix are cleared, as
-   * flannel does. An IPv4-mapped one ({@code ::ffff:10.0.0.0/104}) is none, as in Kubernetes.
+   * Reads {@code 10.244.0.0/16} or {@code fd00::/56}. Bits after the prefix are cleared, as flannel
+   * does. An IPv4-mapped range ({@code ::ffff:10.0.0.0/104}) is rejected, as in Kubernetes.
    *
-   * @throws IllegalArgumentException if it is no such range
+   * @throws IllegalArgumentException if it is not such a range
    */
   public static Cidr parse(String text) {
     int slash = text.indexOf('/');
@@ -79,7 +79,7 @@ public record Cidr(Family family, BigInteger network, int prefix) {
     return new Cidr(familyOf(address), number(address), Integer.parseInt(digits));
   }
 
-  /** As {@link #parse}, but empty where that throws: for what others wrote. */
+  /** Like {@link #parse}, but returns empty instead of throwing: for text that others wrote. */
   public static Optional<Cidr> tryParse(String text) {
     try {
       return Optional.of(parse(text));
@@ -90,9 +90,9 @@ public record Cidr(Family family, BigInteger network, int prefix) {
 
   /**
    * The range that holds just one address, such as {@code 192.168.0.81}. An IPv4-mapped address
-   * ({@code ::ffff:192.168.0.81}) is the IPv4 address, as in Go.
+   * ({@code ::ffff:192.168.0.81}) becomes the IPv4 address, as in Go.
    *
-   * @throws IllegalArgumentException if it is no IP address; names are never resolved
+   * @throws IllegalArgumentException if it is not an IP address; names are never resolved
    */
   public static Cidr ofAddress(String address) {
     InetAddress parsed = literal(address);
@@ -100,7 +100,7 @@ public record Cidr(Family family, BigInteger network, int prefix) {
     return new Cidr(family, number(parsed), family.bits());
   }
 
-  /** As {@link #ofAddress}, but empty where that throws: for what others wrote. */
+  /** Like {@link #ofAddress}, but returns empty instead of throwing: for text that others wrote. */
   public static Optional<Cidr> tryAddress(String address) {
     try {
       return Optional.of(ofAddress(address));
@@ -150,13 +150,13 @@ public record Cidr(Family family, BigInteger network, int prefix) {
 
   private static InetAddress literal(String text) {
     try {
-      // A long one would take as much of the stack to be matched.
+      // Matching needs stack in proportion to the length, so long texts are not matched.
       if (text.length() <= LONGEST
           && (IPV4_TEXT.matcher(text).matches() || IPV6_TEXT.matcher(text).matches())) {
         return InetAddress.ofLiteral(text);
       }
     } catch (IllegalArgumentException e) {
-      // Said below, in our words.
+      // Reported below, in our words.
     }
     throw new IllegalArgumentException("'%s' is no IP address".formatted(cut(text)));
   }

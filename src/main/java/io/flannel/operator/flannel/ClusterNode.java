@@ -13,15 +13,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What of a Node matters to the overlay; two Nodes with the same are alike to it.
+ * What matters to the overlay about a Node; it does not distinguish two Nodes with equal values.
  *
- * @param podCidrs {@code spec.podCIDRs}, as they are written
- * @param internalIps addresses of type InternalIP, as they are written
+ * @param podCidrs {@code spec.podCIDRs}, as written
+ * @param internalIps addresses of type InternalIP, as written
  * @param flannel flannel's annotations, without their prefix {@code flannel.alpha.coreos.com/}
- * @param readiness what the Node's condition Ready says
+ * @param readiness the status of the Node's condition Ready
  * @param started when the Node joined, by the API server's clock, or when it last booted, by its
- *     own ({@link #bootedAt}), whichever is later: before that it reached nobody
- * @param kubelet the version of its kubelet, such as {@code v1.34.1+k3s1}; empty: not known
+ *     own clock ({@link #bootedAt}), whichever is later: before that it reached no peer
+ * @param kubelet the version of its kubelet, such as {@code v1.34.1+k3s1}; empty if not known
  */
 public record ClusterNode(
     String name,
@@ -34,7 +34,7 @@ public record ClusterNode(
     Instant started,
     String kubelet) {
 
-  /** What flannel's annotations begin with, unless flanneld was told otherwise. */
+  /** Prefix of flannel's annotations, unless flanneld is configured with another. */
   public static final String ANNOTATION_PREFIX = "flannel.alpha.coreos.com/";
 
   /** What flanneld publishes (pkg/subnet/kube/annotations.go), without the prefix. */
@@ -47,13 +47,13 @@ public record ClusterNode(
           "public-ipv6",
           "kube-subnet-manager");
 
-  /** The condition Ready of a Node. */
+  /** The status of a Node's condition Ready. */
   public enum Readiness {
     /** It is True. */
     READY,
-    /** It is False, or there is none yet: what a kubelet says of itself. */
+    /** It is False, which the kubelet reports itself, or not set yet. */
     NOT_READY,
-    /** It is Unknown: Kubernetes has not heard of the kubelet for a while. */
+    /** It is Unknown: Kubernetes has not heard from the kubelet for a while. */
     LOST;
 
     private static Readiness of(String status) {
@@ -65,10 +65,8 @@ public record ClusterNode(
     }
   }
 
-  /** A taint as Kubernetes has it. */
   public record Taint(String key, String value, String effect) {}
 
-  /** Reads a Node. */
   public static ClusterNode of(Node node) {
     var spec = Optional.ofNullable(node.getSpec());
     var status = Optional.ofNullable(node.getStatus());
@@ -97,7 +95,7 @@ public record ClusterNode(
             .orElse(""));
   }
 
-  /** Whether a flanneld published something of it; people set the others. */
+  /** Whether flanneld published any of the annotations; people set the others. */
   public boolean isPublished() {
     return flannel.keySet().stream().anyMatch(PUBLISHED::contains);
   }
@@ -107,25 +105,26 @@ public record ClusterNode(
     return "windows".equals(labels.get("kubernetes.io/os"));
   }
 
-  /** Whether its kubelet says that it is well. */
+  /** Whether its kubelet reports that it is healthy. */
   public boolean ready() {
     return readiness == Readiness.READY;
   }
 
-  /** Whether its kubelet says nothing any more: it is off, or cut off. */
+  /** Whether its kubelet has stopped reporting: the node is off, or cut off. */
   public boolean lost() {
     return readiness == Readiness.LOST;
   }
 
-  /** Whether it joined the cluster or booted after a time; not after none. */
+  /** Whether the node joined the cluster or booted after a time; false if there is no time. */
   public boolean startedAfter(Optional<Instant> time) {
     return time.filter(started::isAfter).isPresent();
   }
 
   /**
-   * The same, with what its agent says of its last boot.
+   * Returns this node with the boot time that its agent reports, if that is later than {@code
+   * started}.
    *
-   * @param time RFC 3339; anything else, and null, says nothing
+   * @param time RFC 3339; anything else, and null, is ignored
    */
   public ClusterNode bootedAt(@Nullable String time) {
     return Times.tryParse(time)
@@ -145,7 +144,7 @@ public record ClusterNode(
         .orElse(this);
   }
 
-  /** The node's range of a family, if its podCIDRs have a valid one. */
+  /** The node's range of a family, if its podCIDRs include a valid one. */
   public Optional<Cidr> podCidr(Cidr.Family family) {
     return podCidrs.stream()
         .flatMap(text -> Cidr.tryParse(text).stream())

@@ -14,16 +14,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a FlannelNetwork asks for, with every default spelled out, so that nothing behind it needs
- * to know which were left out.
+ * What a FlannelNetwork asks for, with every default filled in, so that no other code needs to know
+ * what was left out.
  *
  * @param name the FlannelNetwork's name
  * @param cidr the IPv4 range of all pods, if the network carries IPv4
  * @param ipv6Cidr the IPv6 range of all pods, if it carries IPv6
- * @param mtu what pods get, in bytes; empty: what each node's NIC leaves
+ * @param mtu MTU of pods in bytes; empty for what each node's NIC leaves
  * @param interfaceArgs flanneld's arguments that choose the node's interface
  * @param progressDeadline time without progress after which a rollout counts as stalled
- * @param goesBack whether a failed rollout is taken back; else it stays where it stopped
+ * @param goesBack whether a failed rollout is rolled back; otherwise it stays where it stopped
  * @param disruptionAllowed whether a change may cut traffic
  */
 public record DesiredNetwork(
@@ -60,13 +60,13 @@ public record DesiredNetwork(
   /**
    * How tunnel health is measured.
    *
-   * @param enabled whether node agents run at all
+   * @param enabled whether node agents run
    * @param interval time between two probes of a peer
    * @param failAfter probes lost in a row until a peer counts as unreachable
    * @param port UDP port that the agents answer on
    */
   public record Health(boolean enabled, Duration interval, int failAfter, int port) {
-    /** What the schema takes for port. */
+    /** The schema's default. */
     public static final int DEFAULT_PORT = 8473;
 
     static Health of(@Nullable HealthSpec spec) {
@@ -86,7 +86,7 @@ public record DesiredNetwork(
     }
   }
 
-  /** The names of networks become the values of labels. */
+  /** Maximum length: the name becomes the value of labels. */
   private static final int NAME_LENGTH = 63;
 
   private static final Pattern MAX_UNAVAILABLE =
@@ -95,9 +95,9 @@ public record DesiredNetwork(
   /**
    * Reads a spec that the API server admitted.
    *
-   * @param spec null: the object has none
-   * @throws IllegalArgumentException if nothing can be made of it all the same (an older CRD let it
-   *     in, or the name is too long for a label); the message names the field
+   * @param spec null if the object has none
+   * @throws IllegalArgumentException if the spec is unusable all the same (an older CRD admitted
+   *     it, or the name is too long for a label); the message names the field
    */
   public static DesiredNetwork of(String name, @Nullable FlannelNetworkSpec spec) {
     if (name.length() > NAME_LENGTH) {
@@ -148,7 +148,7 @@ public record DesiredNetwork(
   }
 
   /**
-   * How many of so many nodes may change at once; percentages are rounded up, as Kubernetes does.
+   * How many of this many nodes may change at once. Percentages are rounded up, as in Kubernetes.
    */
   public int unavailableOf(int nodes) {
     if (!maxUnavailable.endsWith("%")) {

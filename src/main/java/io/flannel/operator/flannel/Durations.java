@@ -10,7 +10,7 @@ public final class Durations {
   private static final Pattern PART = Pattern.compile("([0-9]+(?:[.][0-9]+)?)(ms|s|m|h)");
   private static final Pattern WHOLE = Pattern.compile("(?:" + PART.pattern() + ")+");
 
-  /** What the schema takes; matching takes as much of the stack as a text is long. */
+  /** Maximum length, as in the schema. Matching needs stack in proportion to the length. */
   private static final int LONGEST = 32;
 
   private Durations() {}
@@ -18,7 +18,7 @@ public final class Durations {
   /**
    * Reads {@code 2s}, {@code 1h30m} or {@code 1.5h}.
    *
-   * @throws IllegalArgumentException if it is no such duration
+   * @throws IllegalArgumentException if it is not such a duration
    */
   public static Duration parse(String text) {
     if (text.length() > LONGEST || !WHOLE.matcher(text).matches()) {
@@ -42,7 +42,7 @@ public final class Durations {
     return sum;
   }
 
-  /** As Kubernetes writes them: {@code 10m}, {@code 1h30m}; 90.5 s is {@code 1m30.5s}. */
+  /** Formats like Kubernetes: {@code 10m}, {@code 1h30m}; 90.5 s is {@code 1m30.5s}. */
   public static String said(Duration duration) {
     return duration.toString().substring(2).toLowerCase(Locale.ROOT);
   }

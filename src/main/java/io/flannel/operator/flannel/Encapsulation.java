@@ -3,21 +3,19 @@ package io.flannel.operator.flannel;
 import java.util.OptionalInt;
 
 /**
- * What a backend puts packets into between nodes, as firewalls see it.
+ * What a backend wraps packets in between nodes, as firewalls see it.
  *
  * @param protocol number of the IP protocol: 17 is UDP, 4 is IPv4 in IPv4
- * @param port UDP port, where the protocol has ports
+ * @param port UDP port, if the protocol has ports
  */
 public record Encapsulation(int protocol, OptionalInt port) {
   private static final int IPV4_IN_IPV4 = 4;
   private static final int UDP = 17;
 
-  /** IPv4 in IPv4. */
   static Encapsulation ipip() {
     return new Encapsulation(IPV4_IN_IPV4, OptionalInt.empty());
   }
 
-  /** UDP to a port. */
   static Encapsulation udp(int port) {
     return new Encapsulation(UDP, OptionalInt.of(port));
   }

@@ -10,22 +10,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Who owns the fields of an object, as the API server keeps it. As {@code kubectl apply
- * --server-side} does with what it once wrote otherwise (client-go, util/csaupgrade), but for the
- * fields of all.
+ * Who owns an object's fields, according to the API server's managed fields. Ownership is
+ * transferred as {@code kubectl apply --server-side} does for what it once wrote another way
+ * (client-go, util/csaupgrade), but from every manager.
  */
 public final class FieldOwnership {
-  /** Owns, in every object's managed fields, what this operator rendered or marked. */
+  /**
+   * The manager that owns, in every object's managed fields, what this operator rendered or marked.
+   */
   public static final String FIELD_MANAGER = "flannel-operator";
 
   private FieldOwnership() {}
 
-  /** Whether this manager applied it, as far as the API server knows. */
+  /** Whether this manager applied the object, as far as the API server knows. */
   public static boolean isOf(HasMetadata object, String manager) {
     return object.getMetadata().getManagedFields().stream().anyMatch(entry -> isOf(entry, manager));
   }
 
-  /** Whether nobody but this manager wrote its status, as far as the API server knows. */
+  /** Whether only this manager wrote the object's status, as far as the API server knows. */
   public static boolean isStatusOf(HasMetadata object, String manager) {
     return object.getMetadata().getManagedFields().stream()
         .filter(entry -> "status".equals(entry.getSubresource()))
@@ -36,7 +38,10 @@ public final class FieldOwnership {
     return manager.equals(entry.getManager()) && "Apply".equals(entry.getOperation());
   }
 
-  /** The same entries, all but those of the status made one: of an apply by this manager. */
+  /**
+   * Returns the entries with all of them merged into one apply by this manager, except those of
+   * subresources such as the status.
+   */
   public static List<ManagedFieldsEntry> transferred(
       List<ManagedFieldsEntry> entries, String manager) {
     List<ManagedFieldsEntry> after = new ArrayList<>();

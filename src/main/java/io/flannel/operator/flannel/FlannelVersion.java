@@ -4,8 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What flannel's image has in it, by its version. An image whose tag is no version of flannel's is
- * taken for a present one.
+ * What flannel's image contains, by its version. An image whose tag is not one of flannel's
+ * versions counts as a current one.
  */
 public record FlannelVersion(int minor, int patch) implements Comparable<FlannelVersion> {
   private static final Pattern TAG = Pattern.compile("v?0[.]([0-9]{1,4})[.]([0-9]{1,4})([-_+].*)?");

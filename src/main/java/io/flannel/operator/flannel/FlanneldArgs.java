@@ -9,13 +9,13 @@ import java.util.TreeMap;
 
 /**
  * flanneld's arguments as Go's flag package reads them: {@code -flag}, {@code --flag=value} and
- * {@code --flag value} are alike (main.go).
+ * {@code --flag value} are equivalent (main.go).
  *
- * @param values what each flag is set to, in the order of the arguments, by the flag's name
- * @param rest what is no flag; flanneld reads nothing from there on
+ * @param values the values of each flag, in the order of the arguments, by the flag's name
+ * @param rest the arguments from the first non-flag on, which flanneld ignores
  */
 public record FlanneldArgs(Map<String, List<String>> values, List<String> rest) {
-  /** Flags that take no argument of their own. */
+  /** Flags that don't take the next argument as their value. */
   private static final Set<String> BOOLEAN =
       Set.of(
           "ip-masq",
@@ -26,13 +26,12 @@ public record FlanneldArgs(Map<String, List<String>> values, List<String> rest) 
           "ip-blackhole-route",
           "set-node-network-unavailable");
 
-  /** What Go's strconv.ParseBool takes for true. */
+  /** What Go's strconv.ParseBool reads as true. */
   private static final Set<String> TRUE = Set.of("1", "t", "T", "TRUE", "true", "True");
 
-  /** Flags of which each use counts; of others, the last does. */
+  /** Flags of which every use counts; of the others, only the last does. */
   private static final Set<String> REPEATABLE = Set.of("iface", "iface-regex");
 
-  /** Reads arguments. */
   public static FlanneldArgs parse(List<String> args) {
     Map<String, List<String>> values = new TreeMap<>();
     int i = 0;
@@ -57,12 +56,12 @@ public record FlanneldArgs(Map<String, List<String>> values, List<String> rest) 
     return new FlanneldArgs(values, args.subList(i, args.size()));
   }
 
-  /** What a flag is set to, if it is. */
+  /** The last value of a flag, if it is set. */
   public Optional<String> value(String flag) {
     return all(flag).stream().reduce((first, last) -> last);
   }
 
-  /** Everything that a flag is set to. */
+  /** All values of a flag. */
   public List<String> all(String flag) {
     return values.getOrDefault(flag, List.of());
   }
@@ -73,7 +72,8 @@ public record FlanneldArgs(Map<String, List<String>> values, List<String> rest) 
   }
 
   /**
-   * The arguments again, in the order of their names, each {@code --flag} or {@code --flag=value}.
+   * The arguments without some flags, sorted by name, each as {@code --flag} or {@code
+   * --flag=value}.
    */
   public List<String> without(Set<String> flags) {
     return values.entrySet().stream()

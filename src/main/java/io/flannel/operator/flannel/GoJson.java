@@ -7,12 +7,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import org.jspecify.annotations.Nullable;
 
-/** JSON as flannel's Go reads it: keys without case, of several the last, unknown ones ignored. */
+/**
+ * JSON as flannel's Go reads it: keys ignore case, the last of several wins, and unknown ones are
+ * ignored.
+ */
 public record GoJson(JsonNode node) {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  /** Reads a text; one that is no JSON is like a value that is missing. */
+  /** Parses a text. One that is not JSON reads like a missing value. */
   public static GoJson parse(@Nullable String text) {
     try {
       return new GoJson(text == null ? MissingNode.getInstance() : JSON.readTree(text));
@@ -32,23 +35,23 @@ public record GoJson(JsonNode node) {
     return new GoJson(value);
   }
 
-  /** The text of a key. */
+  /** The value of a key as text; {@code otherwise} if it is missing. */
   public String text(String key, String otherwise) {
     return at(key).node.asText(otherwise);
   }
 
-  /** The whole number of a key. */
+  /** The value of a key as a whole number; {@code otherwise} if it is missing. */
   public int number(String key, int otherwise) {
     return at(key).node.asInt(otherwise);
   }
 
-  /** The same, where 0 is as if it were left out: null. */
+  /** Like {@link #number}, but null if it is 0 or missing. */
   public @Nullable Integer nonZero(String key) {
     int number = number(key, 0);
     return number == 0 ? null : number;
   }
 
-  /** Whether a key is true. */
+  /** Whether the value of a key is true. */
   public boolean flag(String key) {
     return at(key).node.asBoolean(false);
   }

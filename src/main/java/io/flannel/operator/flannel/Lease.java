@@ -13,15 +13,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What flanneld published of a node, in the Node's annotations (pkg/subnet/kube/kube.go).
+ * What flanneld published about a node in the Node's annotations (pkg/subnet/kube/kube.go).
  *
- * @param backendType {@code backend-type}, as written: it may name a backend we do not know
- * @param publicIp {@code public-ip}: where peers send IPv4 packets to. Without IPv4, flannel writes
- *     0.0.0.0 there for every backend but vxlan: that is none
- * @param publicIpv6 {@code public-ipv6}: where peers send IPv6 packets to
- * @param vni of {@code backend-data}: vxlan's network identifier
- * @param vtepMac of {@code backend-data}: the MAC address of the vxlan device, in lower case
- * @param vtepMacV6 of {@code backend-v6-data}: that of the vxlan device for IPv6
+ * @param backendType {@code backend-type} as written, which may name a backend that we don't know
+ * @param publicIp {@code public-ip}: where peers send IPv4 packets. Without IPv4, flannel writes
+ *     0.0.0.0 there for every backend but vxlan; that reads as none
+ * @param publicIpv6 {@code public-ipv6}: where peers send IPv6 packets
+ * @param vni vxlan's network identifier, from {@code backend-data}
+ * @param vtepMac MAC address of the vxlan device in lower case, from {@code backend-data}
+ * @param vtepMacV6 MAC address of the vxlan device for IPv6, from {@code backend-v6-data}
  */
 public record Lease(
     String backendType,
@@ -57,12 +57,12 @@ public record Lease(
     return family == Cidr.Family.IPV4 ? publicIp : publicIpv6;
   }
 
-  /** The MAC address of the vxlan device for packets of a family, where the node published one. */
+  /** The MAC address of the vxlan device for packets of a family, if the node published one. */
   public Optional<String> vtepMac(Cidr.Family family) {
     return family == Cidr.Family.IPV4 ? vtepMac : vtepMacV6;
   }
 
-  /** The address that peers send to: the IPv4 one where there is one. */
+  /** The address that peers send to: the IPv4 one if there is one, otherwise the IPv6 one. */
   public Optional<Cidr> underlay() {
     return publicIp.or(() -> publicIpv6);
   }
@@ -83,7 +83,7 @@ public record Lease(
         .filter(mac -> MAC.matcher(mac).matches());
   }
 
-  /** Reads {@code {"VNI":1,"VtepMAC":"12:c6:65:89:b4:e3"}}; other backends write other things. */
+  /** Reads {@code {"VNI":1,"VtepMAC":"12:c6:65:89:b4:e3"}}; other backends write something else. */
   private static JsonNode data(@Nullable String backendData) {
     try {
       return backendData == null ? MissingNode.getInstance() : JSON.readTree(backendData);

@@ -2,7 +2,7 @@ package io.flannel.operator.flannel;
 
 import java.util.List;
 
-/** How lists of names are said in messages. */
+/** Formats lists of names for messages. */
 public final class Names {
   private static final int SPELLED_OUT = 5;
 
@@ -13,7 +13,7 @@ public final class Names {
     return (names.size() == 1 ? "node " : "nodes ") + and(names);
   }
 
-  /** {@code a}, {@code a and b}, {@code a, b and c}; of more than five, the first five. */
+  /** {@code a}, {@code a and b}, {@code a, b and c}; only the first five of a longer list. */
   public static String and(List<String> names) {
     if (names.isEmpty()) {
       return "none";

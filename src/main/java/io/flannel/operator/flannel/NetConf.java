@@ -12,8 +12,8 @@ import java.util.OptionalInt;
 
 /**
  * The two files that configure flannel on a node, as text: {@code net-conf.json}, which flanneld
- * reads once at its start (pkg/subnet/config.go), and {@code cni-conf.json}, which install-conf
- * puts into the CNI directory.
+ * reads once at startup (pkg/subnet/config.go), and {@code cni-conf.json}, which install-conf puts
+ * into the CNI directory.
  */
 public record NetConf(String netConfJson, String cniConfJson) {
   private static final ObjectMapper JSON =
@@ -22,13 +22,13 @@ public record NetConf(String netConfJson, String cniConfJson) {
           .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
           .build();
 
-  /** The files for a network. The same network gives the same text, to the letter. */
+  /** The files for a network. Equal networks give byte-identical text. */
   public static NetConf of(DesiredNetwork network) {
     return new NetConf(
         json(netConf(network)), json(cniConf(network.cni().version(), network.mtu())));
   }
 
-  /** Ten hexadecimal digits that change when either file does; they name the ConfigMap. */
+  /** Ten hexadecimal digits that change when either file does; part of the ConfigMap's name. */
   public String hash() {
     return ShortHash.of(netConfJson, cniConfJson);
   }
@@ -48,7 +48,7 @@ public record NetConf(String netConfJson, String cniConfJson) {
     Map<String, Object> delegate = new LinkedHashMap<>();
     delegate.put("hairpinMode", true);
     delegate.put("isDefaultGateway", true);
-    // Wins over subnet.env's FLANNEL_MTU, and is all that ipip and host-gw have.
+    // Overrides subnet.env's FLANNEL_MTU, and is the only MTU setting of ipip and host-gw.
     pinnedMtu.ifPresent(mtu -> delegate.put("mtu", mtu));
     Map<String, Object> conf = new LinkedHashMap<>();
     conf.put("name", "cbr0");

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A list or map of the API that may be left out: null and empty mean the same. */
+/** Reads lists and maps that the API may leave out: null and empty mean the same. */
 public final class OrEmpty {
   private OrEmpty() {}
 

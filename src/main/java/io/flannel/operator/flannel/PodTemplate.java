@@ -8,18 +8,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How flannel's pods are made, beside the configuration that they mount. Another template means new
- * pods.
+ * How flannel's pods are made, apart from the configuration that they mount. A changed template
+ * means new pods.
  *
  * @param image flanneld's image
  * @param cniPluginImage the image that carries the CNI plugin
- * @param options flanneld's arguments, without those that every flannel of this operator has
- * @param psk where WireGuard's pre-shared key comes from
- * @param cniBinDir where the CNI plugin goes on the node
- * @param cniConfDir where the CNI configuration goes on the node
- * @param imagePullPolicy empty: Kubernetes' default
- * @param apartFrom the namespace of another flannel that they share no node with; no part of what a
- *     network asks for
+ * @param options flanneld's arguments, without those that this operator gives every flanneld
+ * @param psk the Secret's key that holds WireGuard's pre-shared key
+ * @param cniBinDir the CNI plugin's directory on the node
+ * @param cniConfDir the CNI configuration's directory on the node
+ * @param imagePullPolicy empty for Kubernetes' default
+ * @param apartFrom the namespace of another flannel with which these pods share no node; a network
+ *     does not ask for it
  */
 public record PodTemplate(
     String image,
@@ -36,13 +36,13 @@ public record PodTemplate(
     Map<String, String> nodeSelector,
     Optional<String> apartFrom) {
 
-  /** flanneld's argument for masquerading. */
+  /** flanneld's flag for masquerading. */
   public static final String IP_MASQ = "--ip-masq";
 
-  /** What the arguments that choose an interface begin with (main.go). */
+  /** Prefix of the flags that choose an interface (main.go). */
   private static final String INTERFACE = "--iface";
 
-  /** The template that a network makes. */
+  /** The template that a network asks for. */
   public static PodTemplate of(DesiredNetwork network) {
     Pods pods = network.pods();
     List<String> options = new ArrayList<>();

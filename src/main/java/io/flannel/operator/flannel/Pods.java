@@ -12,14 +12,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * flannel's own pods, with every default spelled out.
+ * flannel's own pods, with every default filled in.
  *
  * @param image flanneld's image
  * @param cniPluginImage the image that carries the CNI plugin
- * @param imagePullPolicy Kubernetes' word; empty: Kubernetes' default for the tag
- * @param nodeSelector labels of the nodes that get flannel, {@code kubernetes.io/os: linux} among
- *     them
- * @param extraArgs more arguments of flanneld
+ * @param imagePullPolicy as Kubernetes writes it; empty for Kubernetes' default for the tag
+ * @param nodeSelector labels of the nodes that get flannel, including {@code kubernetes.io/os:
+ *     linux}
+ * @param extraArgs additional arguments of flanneld
  */
 public record Pods(
     String image,
@@ -32,10 +32,10 @@ public record Pods(
     Map<String, String> nodeSelector,
     List<String> extraArgs) {
 
-  /** flanneld's image that this version of the operator was tested with. */
+  /** flanneld's image, with which this version of the operator was tested. */
   public static final String DEFAULT_IMAGE = "ghcr.io/flannel-io/flannel:v0.28.10";
 
-  /** The CNI plugin's image that goes with it. */
+  /** The CNI plugin's image that belongs to it. */
   public static final String DEFAULT_CNI_PLUGIN_IMAGE =
       "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3";
 
@@ -43,15 +43,15 @@ public record Pods(
   private static final Map<String, Quantity> DEFAULT_REQUESTS =
       sorted(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("50Mi")));
 
-  /** A node without flannel has no pod network: bear whatever keeps other pods away. */
+  /** Without flannel a node has no pod network, so tolerate whatever keeps other pods away. */
   private static final List<Toleration> DEFAULT_TOLERATIONS =
       List.of(
           new Toleration(null, "Exists", null, "NoSchedule", null),
           new Toleration(null, "Exists", null, "NoExecute", null));
 
   /**
-   * What every DaemonSet's pods on the host's network bear beside (Kubernetes,
-   * pkg/controller/daemon/util/daemonset_util.go).
+   * Tolerations that Kubernetes adds to the pods of every DaemonSet on the host's network
+   * (Kubernetes, pkg/controller/daemon/util/daemonset_util.go).
    */
   private static final List<Toleration> DAEMON_TOLERATIONS =
       List.of(
@@ -68,9 +68,9 @@ public record Pods(
   }
 
   /**
-   * A toleration as Kubernetes has it.
+   * A Kubernetes toleration.
    *
-   * @param seconds how long a NoExecute taint is borne; null: for ever
+   * @param seconds how long a NoExecute taint is tolerated; null means forever
    */
   public record Toleration(
       @Nullable String key,
@@ -98,7 +98,7 @@ public record Pods(
       return text == null || text.isEmpty() ? null : text;
     }
 
-    /** Whether a pod with this toleration bears the taint (Kubernetes' rules). */
+    /** Whether this toleration matches the taint, by Kubernetes' rules. */
     boolean bears(ClusterNode.Taint taint) {
       boolean keyFits = key == null ? operator.equals("Exists") : key.equals(taint.key());
       boolean valueFits =
@@ -140,12 +140,14 @@ public record Pods(
         spec.extraArgs() == null ? List.of() : spec.extraArgs());
   }
 
-  /** Whether the DaemonSet puts a pod on the node: its labels fit and its taints are borne. */
+  /**
+   * Whether the DaemonSet puts a pod on the node: its labels match and its taints are tolerated.
+   */
   public boolean runOn(ClusterNode node) {
     return runOn(node, nodeSelector, tolerations);
   }
 
-  /** Whether a DaemonSet with these puts a pod on the node. */
+  /** Whether a DaemonSet with this node selector and these tolerations puts a pod on the node. */
   static boolean runOn(
       ClusterNode node, Map<String, String> nodeSelector, List<Toleration> tolerations) {
     return node.labels().entrySet().containsAll(nodeSelector.entrySet())
@@ -157,12 +159,12 @@ public record Pods(
                         .anyMatch(one -> one.bears(taint)));
   }
 
-  /** The same entries, in the order of their keys: the same text each time. */
+  /** Sorts the entries by key, so that they always render as the same text. */
   private static <V> Map<String, V> sorted(Map<String, V> map) {
     return Collections.unmodifiableMap(new TreeMap<>(map));
   }
 
-  /** When the kubelet pulls an image, unless it is told (Kubernetes' defaulting). */
+  /** When the kubelet pulls an image if the pod does not say so (Kubernetes' defaulting). */
   public static String defaultPullPolicy(String image) {
     return versionOf(image).equals("latest") ? "Always" : "IfNotPresent";
   }

@@ -3,22 +3,22 @@ package io.flannel.operator.flannel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
- * Text as it is printed: in a status, an Event, a log, an answer over HTTP, a metric's label. What
- * others wrote (agents, Nodes, other controllers, the API server's messages that repeat them) may
- * move a terminal's cursor, begin a line that looks like ours, turn the order of the characters
- * around or hide some; and the API server refuses a status with some of it.
+ * Makes text safe to print: in a status, an Event, a log, a response over HTTP, a metric's label.
+ * Text that others wrote (agents, Nodes, other controllers, API server messages that repeat it) may
+ * move a terminal's cursor, start a line that looks like ours, or reverse or hide characters; and
+ * the API server rejects a status with some of it.
  *
- * <p>What does so is replaced, one character by one: white space other than a space (line breaks,
- * tabs, U+0085, U+2028, U+2029) by a space, so that words stay apart, and the rest by {@code ?},
- * which every terminal, font and log reader shows. Escapes such as {@code \\u009b} would tell more,
- * but make a text longer than the field that it was measured for. What is replaced, by Unicode's
- * general category: Cc (controls: C0, DEL, C1), Cf (format: bidirectional, zero-width, tags,
- * U+FEFF), Zl and Zp, Cs (surrogates without their other half), Co (private use), Cn (unassigned
- * and noncharacters); and of the others those that no font shows, since names that differ in them
- * alone look equal ({@code Default_Ignorable_Code_Point}).
+ * <p>Such characters are replaced one by one: white space other than a space (line breaks, tabs,
+ * U+0085, U+2028, U+2029) by a space, so that words stay apart, and the rest by {@code ?}, which
+ * every terminal, font and log reader shows. Escapes such as {@code \\u009b} would tell more, but
+ * make the text longer than the field that it was measured for. Replaced are, by Unicode's general
+ * category: Cc (controls: C0, DEL, C1), Cf (format: bidirectional, zero-width, tags, U+FEFF), Zl
+ * and Zp, Cs (unpaired surrogates), Co (private use), Cn (unassigned and noncharacters); and of the
+ * other categories the characters that no font shows ({@code Default_Ignorable_Code_Point}), since
+ * names that differ only in them look equal.
  *
- * <p>All methods leave as it is what they made before. Lengths are in UTF-16 units unless they say
- * otherwise, and a pair of surrogates is never cut.
+ * <p>All methods leave their own output unchanged. Lengths are in UTF-16 units unless stated
+ * otherwise, and a surrogate pair is never cut.
  */
 public final class PrintableText {
   private static final char UNPRINTABLE = '?';
@@ -26,35 +26,35 @@ public final class PrintableText {
 
   private PrintableText() {}
 
-  /** On one line. */
+  /** Returns the text on one line. */
   public static String of(String text) {
     return clean(text, false);
   }
 
-  /** The same, where line feeds part lines: they stay. */
+  /** Like {@link #of}, but keeps line feeds. */
   public static String lines(String text) {
     return clean(text, true);
   }
 
-  /** On one line, without white space at its ends, and of each run of it one space. */
+  /** Returns the text on one line, stripped, with each run of spaces collapsed into one. */
   public static String words(String text) {
     return of(text).strip().replaceAll(" {2,}", " ");
   }
 
   /**
-   * On one line, and cut to a length; a text that was cut ends with an ellipsis.
+   * Returns the text on one line, cut to a length; a text that was cut ends with an ellipsis.
    *
-   * @param length at most so many UTF-16 units, as the API server's {@code maxLength} counts at
-   *     least; 1 or more
+   * @param length maximum in UTF-16 units, which are never fewer than what the API server's {@code
+   *     maxLength} counts; 1 or more
    */
   public static String shortened(String text, int length) {
     return cut(of(text), length);
   }
 
   /**
-   * The same, cut by its length in UTF-8.
+   * Like {@link #shortened}, but limits the length in UTF-8.
    *
-   * @param bytes at most so many; 3 or more
+   * @param bytes maximum in bytes; 3 or more
    */
   public static String shortenedToBytes(String text, int bytes) {
     String clean = of(text);
@@ -75,9 +75,9 @@ public final class PrintableText {
   }
 
   /**
-   * As it is, but cut to a length; a text that was cut ends with an ellipsis.
+   * Cuts a text to a length and changes nothing else; a text that was cut ends with an ellipsis.
    *
-   * @param length at most so many UTF-16 units; 1 or more
+   * @param length maximum in UTF-16 units; 1 or more
    */
   public static String cut(String text, int length) {
     if (text.length() <= length) {
@@ -115,7 +115,7 @@ public final class PrintableText {
     return clean.toString();
   }
 
-  /** Most text is ASCII, and needs no look into Unicode's tables. */
+  /** Most text is ASCII and needs no lookup in Unicode's tables. */
   private static boolean isPlain(char character) {
     return character >= ' ' && character < 0x7f;
   }
@@ -143,9 +143,8 @@ public final class PrintableText {
   }
 
   /**
-   * Unicode's Default_Ignorable_Code_Point, as far as it is of none of the categories above: the
-   * combining grapheme joiner, Hangul fillers, inherent vowels of Khmer, Mongolian separators and
-   * variation selectors.
+   * Unicode's Default_Ignorable_Code_Point, without the categories above: the combining grapheme
+   * joiner, Hangul fillers, inherent vowels of Khmer, Mongolian separators and variation selectors.
    */
   private static boolean isInvisible(int character) {
     return character == 0x34f

@@ -1,9 +1,9 @@
 package io.flannel.operator.flannel;
 
 /**
- * Where the key lies by which node agents tell a peer's request from a forged one: a Secret beside
- * the agents, mounted into them. It holds three keys, so that all agents know the next one before
- * any uses it, and the previous one until none does.
+ * The Secret with the key by which node agents tell a peer's request from a forged one. It is in
+ * the agents' namespace and mounted into their pods. It holds three keys: all agents know the next
+ * key before any of them uses it, and the previous one until none does.
  */
 public final class ProbeKey {
   /** The Secret's name. */
@@ -18,10 +18,10 @@ public final class ProbeKey {
   /** The entry whose key signed before the last renewal. */
   public static final String PREVIOUS = "previous";
 
-  /** The length of each key. */
+  /** Length of each key in bytes. */
   public static final int BYTES = 32;
 
-  /** Where agents have the Secret's entries as files. */
+  /** Where the Secret's entries are files in the agents' pods. */
   public static final String DIRECTORY = "/etc/flannel-probe-key";
 
   private ProbeKey() {}

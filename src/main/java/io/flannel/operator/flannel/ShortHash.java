@@ -5,11 +5,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Names for contents: ten hexadecimal digits of SHA-256. */
+/** Short hashes of contents, used in names: ten hexadecimal digits of SHA-256. */
 public final class ShortHash {
   private ShortHash() {}
 
-  /** Changes when one of the texts does, or their order. */
+  /** Returns a hash that changes when one of the texts or their order does. */
   public static String of(String... texts) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");

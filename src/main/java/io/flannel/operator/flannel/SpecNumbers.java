@@ -10,17 +10,17 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The numbers of a spec: what the schema lets through, and another schema may not have asked. */
+/** Checks the numbers of a spec. The schema checks them too, but an older schema may not have. */
 final class SpecNumbers {
-  /** Kubernetes' largest is some 2^63. */
+  /** Just above Kubernetes' largest quantity, about 2^63. */
   private static final BigDecimal MOST = new BigDecimal("1e19");
 
   private SpecNumbers() {}
 
   /**
-   * Checks all of them but the durations.
+   * Checks all numbers except durations.
    *
-   * @throws IllegalArgumentException if one is out of its range; the message names the field
+   * @throws IllegalArgumentException if one is out of range; the message names the field
    */
   static void check(FlannelNetworkSpec spec) {
     range("mtu", spec.mtu(), 576, 65455);
@@ -48,7 +48,7 @@ final class SpecNumbers {
   /**
    * Reads a duration.
    *
-   * @throws IllegalArgumentException as {@link #check}, or if it is none
+   * @throws IllegalArgumentException like {@link #check}, or if it is not a duration
    */
   static Duration range(String field, String text, Duration least, Duration most) {
     Duration value;

@@ -6,15 +6,15 @@ import java.time.OffsetDateTime;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Times as others write them. */
+/** Reads times that others wrote. */
 public final class Times {
-  /** With nanoseconds and an offset it is 35. */
+  /** Maximum length; a time with nanoseconds and an offset has 35 characters. */
   private static final int LENGTH = 64;
 
-  /** Before it, no Linux clock can be; what counts from it is never out of range. */
+  /** No Linux clock can be earlier, and no duration counted from here is out of range. */
   private static final Instant FIRST = Instant.EPOCH;
 
-  /** The last that RFC 3339 can write. */
+  /** The latest time that RFC 3339 can express. */
   private static final Instant LAST = OffsetDateTime.parse("9999-12-31T23:59:59Z").toInstant();
 
   private Times() {}

@@ -9,27 +9,32 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Asks the API server for ServiceAccounts that no watch tells of, for one reconciliation. A binding
- * may name any number of them: each is asked for once, and no more than {@link #MOST}.
+ * Looks up ServiceAccounts that no watch covers, for one reconciliation. A binding may name any
+ * number of them: each is looked up once, and at most {@link #MOST} are.
  */
 public final class AccountLook {
-  /** What is beyond is taken for there, so that nobody loses the rights that he has. */
+  /**
+   * Maximum number of accounts looked up. Any further one is assumed to exist, so that none loses
+   * its rights.
+   */
   static final int MOST = 50;
 
   private final Predicate<BindingSubject> ask;
   private final Map<BindingSubject, Boolean> answers = new HashMap<>();
 
-  /** Prepares it; {@code ask} says whether one is there. */
+  /**
+   * @param ask whether a ServiceAccount exists
+   */
   AccountLook(Predicate<BindingSubject> ask) {
     this.ask = ask;
   }
 
-  /** One that asks by this client. */
+  /** Returns a look-up that asks the API server through this client. */
   public static AccountLook by(KubernetesClient client) {
     return new AccountLook(account -> isThere(client, account));
   }
 
-  /** Whether it is there. */
+  /** Whether the account exists. */
   public boolean isThere(BindingSubject account) {
     if (!answers.containsKey(account) && answers.size() >= MOST) {
       return true;
@@ -37,12 +42,15 @@ public final class AccountLook {
     return answers.computeIfAbsent(account, ask::test);
   }
 
-  /** From now on, who was not there is asked for again: somebody may have come. */
+  /**
+   * Forgets which accounts were missing, so that they are looked up again: one may have been
+   * created.
+   */
   public void forgetMissing() {
     answers.values().removeIf(there -> !there);
   }
 
-  /** What the API server does not say is taken for there. */
+  /** An account is assumed to exist if the API server refuses to answer. */
   private static boolean isThere(KubernetesClient client, BindingSubject account) {
     try {
       return client

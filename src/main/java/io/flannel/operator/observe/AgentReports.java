@@ -12,16 +12,17 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the node agents reported. One that can't be read, or judged, stops no other. */
+/** The node agents' reports. One that can't be read or judged does not affect the others. */
 public final class AgentReports {
   private static final Logger LOG = LoggerFactory.getLogger(AgentReports.class);
 
   private AgentReports() {}
 
   /**
-   * Reads them, by node, of the nodes that have a FlannelNode.
+   * Reads the report of each node that has a FlannelNode.
    *
-   * @param now the present time: a report has an age
+   * @param now the current time, from which a report's age is measured
+   * @return the reports by node name
    */
   public static Map<String, AgentReport> at(Instant now, Watches watches) {
     return watches
@@ -50,7 +51,7 @@ public final class AgentReports {
           node.getStatus(),
           Duration.between(since, now));
     } catch (RuntimeException e) {
-      // Whatever it was, the other nodes' reports count.
+      // One broken report must not stop the others from being judged.
       if (watches.isNewFault(name(node), e)) {
         LOG.error("the report of FlannelNode {} could not be judged", name(node), e);
       }

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** To whom the ClusterRoleBinding {@code flannel} gives flannel's rights now. */
+/** The subjects to which the ClusterRoleBinding {@code flannel} grants flannel's rights now. */
 public final class BindingSubjects {
-  /** Our own ServiceAccount. */
+  /** The ServiceAccount that this operator manages. */
   public static final BindingSubject OURS = BindingSubject.account(Flannel.NAMESPACE, Flannel.ROLE);
 
   private final Watches watches;
@@ -21,9 +21,9 @@ public final class BindingSubjects {
   }
 
   /**
-   * Its subjects beside our own ServiceAccount that are there; users and groups always are.
+   * Returns the existing subjects except {@link #OURS}. Users and groups count as existing.
    *
-   * @param exists whether a ServiceAccount is there that no watch has told of
+   * @param exists whether a ServiceAccount that no watch has reported exists
    */
   public List<BindingSubject> others(Predicate<BindingSubject> exists) {
     Set<String> known =
@@ -31,7 +31,7 @@ public final class BindingSubjects {
             .list(ServiceAccount.class)
             .map(account -> account.getMetadata().getNamespace())
             .collect(Collectors.toSet());
-    // Another watch may not have told of it yet: what is not known to be there is asked for.
+    // The ServiceAccount watch may lag behind, so ask about accounts that it has not reported.
     return watches
         .list(ClusterRoleBinding.class)
         .flatMap(binding -> binding.getSubjects().stream())

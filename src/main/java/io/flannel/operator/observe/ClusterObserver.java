@@ -38,7 +38,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what the cluster holds, from the informers' caches: no request to the API server. */
+/** Reads the cluster's state from the informers' caches, without any request to the API server. */
 public final class ClusterObserver {
   private final Watches watches;
   private final List<HasMetadata> newer;
@@ -49,11 +49,10 @@ public final class ClusterObserver {
   }
 
   /**
-   * An observer that knows more than the caches.
+   * Creates an observer that knows more than the caches.
    *
-   * @param newer objects as the API server answered just now: they stand for what the caches still
-   *     have of them
-   * @param exists whether a ServiceAccount is there that no watch has told of
+   * @param newer objects as the API server just returned them; they replace the cached versions
+   * @param exists whether a ServiceAccount that no watch has reported exists
    */
   public ClusterObserver(
       Watches watches, List<HasMetadata> newer, Predicate<BindingSubject> exists) {
@@ -63,11 +62,11 @@ public final class ClusterObserver {
   }
 
   /**
-   * The observer of a reconciliation.
+   * Returns the observer for a reconciliation.
    *
-   * @param accounts asks for ServiceAccounts that no watch tells of
-   * @param network the FlannelNetwork that it is about, as the reconciliation has it
-   * @param written what the reconciliation wrote, as the API server answered
+   * @param accounts looks up ServiceAccounts that no watch covers
+   * @param network the FlannelNetwork being reconciled, as the reconciliation has it
+   * @param written what the reconciliation wrote, as the API server returned it
    */
   public static ClusterObserver of(
       AccountLook accounts, Watches watches, FlannelNetwork network, List<HasMetadata> written) {
@@ -105,7 +104,10 @@ public final class ClusterObserver {
             watches.otherDaemonSets(), new BindingSubjects(watches).others(exists), traces()));
   }
 
-  /** What this operator wrote: a lost label is put back, and one that stays is of what was ours. */
+  /**
+   * The objects that this operator wrote. Their label is reliable: the operator restores a lost
+   * one, and a remaining one marks what it once owned.
+   */
   private List<Trace> traces() {
     return Stream.of(ConfigMap.class, ClusterRole.class, ClusterRoleBinding.class)
         .flatMap(this::list)
@@ -130,7 +132,7 @@ public final class ClusterObserver {
     return ClusterNode.of(node).bootedAt(report == null ? null : report.bootedAt());
   }
 
-  /** The youngest first. */
+  /** Returns the applied configurations by hash, newest first. */
   private Map<String, AppliedConfig> configs() {
     Map<String, AppliedConfig> configs = new LinkedHashMap<>();
     list(ConfigMap.class)
@@ -148,7 +150,10 @@ public final class ClusterObserver {
     return configs;
   }
 
-  /** Every flannel in the cluster, ours or not; what is too large for one is no flannel. */
+  /**
+   * Every flannel in the cluster, whoever runs it. A DaemonSet that is too large for a flannel is
+   * stored without its spec, and is skipped.
+   */
   private Stream<DaemonSet> flannels() {
     return list(DaemonSet.class)
         .filter(daemonSet -> daemonSet.getSpec() != null)
@@ -173,9 +178,10 @@ public final class ClusterObserver {
   }
 
   /**
-   * Whether this operator applied it: labels can be edited away, field ownership not by accident.
-   * One that is being taken over has our ownership already, and not our template yet. One that lost
-   * it, as by a restore from a backup, is ours by its label, or where a network is in force.
+   * Whether this operator applied the DaemonSet. Field ownership decides, since labels are easily
+   * edited away. A DaemonSet being adopted already has our ownership but not our template yet, so
+   * the template is checked too. One that lost its ownership, such as by a restore from a backup,
+   * is ours if it has the network's label or if any network is in force.
    */
   static boolean isOurs(DaemonSet daemonSet, List<NetworkRef> networks) {
     return Flannel.NAMESPACE.equals(daemonSet.getMetadata().getNamespace())
@@ -199,7 +205,7 @@ public final class ClusterObserver {
         beside(daemonSet, ServiceAccount.class, ForeignFlannel.serviceAccount(daemonSet)));
   }
 
-  /** The object of that kind and name in the DaemonSet's namespace. */
+  /** Finds an object of this kind and name in the DaemonSet's namespace. */
   private <R extends HasMetadata> Optional<R> beside(
       DaemonSet daemonSet, Class<R> kind, String name) {
     String namespace = daemonSet.getMetadata().getNamespace();

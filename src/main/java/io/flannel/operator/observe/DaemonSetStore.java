@@ -23,37 +23,39 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps every DaemonSet of the cluster. Anybody may make one, of any name and of more than 1 MB;
- * what is kept of each depends on whose it may be:
+ * Keeps every DaemonSet of the cluster. Anybody may create one, with any name and larger than 1 MB,
+ * so what is kept depends on whose it may be:
  *
  * <ul>
- *   <li>ours and the node agents': all of it, since they are written;
- *   <li>named as upstream's in another namespace: what an adoption needs, as long as it is not
- *       larger than a flannel's may be. A larger one can't be adopted, and is as one of the next;
- *   <li>of others that run a flannel, or name something of one: an {@link OtherDaemonSet};
- *   <li>of all else: that it is there.
+ *   <li>the operator's own, which are flannel's and the node agents': all of it, since the operator
+ *       writes them;
+ *   <li>a DaemonSet with upstream's name in another namespace: what an adoption needs, unless it is
+ *       larger than a flannel's may be. A larger one can't be adopted and is treated like the next
+ *       kind;
+ *   <li>another one that runs a flannel or refers to parts of one: an {@link OtherDaemonSet};
+ *   <li>any other: only that it exists.
  * </ul>
  */
 final class DaemonSetStore {
   private static final Logger LOG = LoggerFactory.getLogger(DaemonSetStore.class);
 
   /**
-   * Length of what may be adopted, as JSON and without the nodes that it was made to leave.
-   * Upstream's has 5 kB.
+   * Maximum length of a DaemonSet that may be adopted, in characters of JSON and without the nodes
+   * that it was made to leave. Upstream's is 5 kB.
    */
   static final int LONGEST = 65_536;
 
-  /** Length of all of these together: the largest is the first that can't be adopted. */
+  /** Maximum total length of these; beyond it, the largest can no longer be adopted. */
   static final int LONGEST_TOGETHER = 1_048_576;
 
-  /** In the metadata of what is kept in short: changes with what was read. */
+  /** Metadata key of a DaemonSet kept in short form: a hash of what was read of it. */
   private static final String READ = "flannel.io/read";
 
   /**
-   * What is kept of one.
+   * What is kept of one DaemonSet.
    *
-   * @param other of one that is kept in short, if it matters
-   * @param length of one that may be adopted; 0 of all else
+   * @param other set for one that is kept in short form and matters
+   * @param length length of one that may be adopted, otherwise 0
    */
   private record Kept(DaemonSet daemonSet, Optional<OtherDaemonSet> other, int length) {}
 
@@ -61,22 +63,24 @@ final class DaemonSetStore {
       new GuardedStore<>(this::keep, Kept::daemonSet);
   private final String agentNamespace;
 
-  /** Prepares it; the node agents are in this namespace. */
+  /**
+   * @param agentNamespace namespace of the node agents' DaemonSet
+   */
   DaemonSetStore(String agentNamespace) {
     this.agentNamespace = agentNamespace;
   }
 
-  /** What is kept of all of them. */
+  /** The DaemonSets, each as far as it is kept. */
   ItemStore<DaemonSet> items() {
     return store;
   }
 
-  /** Of those that are kept in short, the ones that run a flannel or name something of one. */
+  /** Those kept in short form that run a flannel or refer to parts of one. */
   Stream<OtherDaemonSet> others() {
     return store.kept().flatMap(kept -> kept.other().stream());
   }
 
-  /** Whether it is named as flannel's, whoever's it is, or is the node agents'. */
+  /** Whether it has the name of flannel's DaemonSet, in any namespace, or is the node agents'. */
   private boolean isOfKnownName(DaemonSet daemonSet) {
     return isNamesake(daemonSet) || isOurs(daemonSet);
   }
@@ -93,12 +97,15 @@ final class DaemonSetStore {
             && agentNamespace.equals(namespace);
   }
 
-  /** Whether it matters to anything that is decided. */
+  /** Whether any decision depends on it. */
   boolean matters(DaemonSet daemonSet) {
     return isOfKnownName(daemonSet) || !read(daemonSet).isEmpty();
   }
 
-  /** Whether the two differ in something that matters; a status does not, but of those we write. */
+  /**
+   * Whether the two differ in something that matters. A change of the status alone matters only
+   * under the names that this operator writes.
+   */
   boolean differ(DaemonSet now, DaemonSet before) {
     String read = read(now);
     return isOfKnownName(now)
@@ -106,7 +113,7 @@ final class DaemonSetStore {
         || (!read.isEmpty() && now.isMarkedForDeletion() != before.isMarkedForDeletion());
   }
 
-  /** Another text for everything else that is read of it; empty if it does not matter. */
+  /** Returns a hash of what is read of it; empty if it does not matter. */
   private static String read(DaemonSet daemonSet) {
     Object kept = daemonSet.getMetadata().getAdditionalProperties().get(READ);
     if (kept != null || daemonSet.getSpec() == null) {
@@ -141,7 +148,10 @@ final class DaemonSetStore {
     return fitted(new Kept(adoptable(daemonSet), Optional.empty(), length));
   }
 
-  /** What is to be kept of one that may be adopted, when of the largest no more is kept. */
+  /**
+   * Returns what to keep of an adoptable DaemonSet. While all of them together are too long, the
+   * largest is reduced to its short form.
+   */
   private Kept fitted(Kept wanted) {
     String own = store.getKey(wanted.daemonSet());
     Map<String, Kept> whole = new HashMap<>(Map.of(own, wanted));
@@ -184,7 +194,7 @@ final class DaemonSetStore {
         0);
   }
 
-  /** Without what others may write beside its spec, such as what was last applied. */
+  /** Drops what others may add besides the spec, such as the last-applied annotation. */
   private static DaemonSet adoptable(DaemonSet daemonSet) {
     DaemonSetStatus status =
         Objects.requireNonNullElseGet(daemonSet.getStatus(), DaemonSetStatus::new);
@@ -204,7 +214,7 @@ final class DaemonSetStore {
     return Serialization.asJson(part).length();
   }
 
-  /** Length of what excludes the nodes that it was made to leave. */
+  /** Returns the length of the node affinity that excludes the nodes it was made to leave. */
   private static int leftNodes(DaemonSet daemonSet) {
     return Optional.ofNullable(daemonSet.getSpec().getTemplate().getSpec().getAffinity())
         .map(it -> it.getNodeAffinity())

@@ -13,15 +13,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the FlannelNodes, without their managed fields, and when each one's report arrived: by this
- * clock, since a node's own may be wrong or jump.
+ * Keeps the FlannelNodes without their managed fields, and when each one's report arrived: by the
+ * operator's clock, since a node's own may be wrong or jump.
  */
 public final class FlannelNodeStore {
   /**
-   * What is kept of one.
+   * What is kept of one FlannelNode.
    *
-   * @param arrived when the present report did
-   * @param fault what was last said of it
+   * @param arrived when its current report arrived
+   * @param fault the fault last logged for it
    */
   private record Kept(FlannelNode node, Optional<Instant> arrived, AtomicReference<String> fault) {}
 
@@ -32,19 +32,19 @@ public final class FlannelNodeStore {
     this.clock = clock;
   }
 
-  /** The FlannelNodes. */
   public ItemStore<FlannelNode> items() {
     return store;
   }
 
-  /** When the present report arrived; empty: there is none, or no such FlannelNode. */
+  /** When the current report arrived; empty if there is no report or no such FlannelNode. */
   Optional<Instant> arrived(String name) {
     return store.kept(name).flatMap(Kept::arrived);
   }
 
   /**
-   * Whether more changed than a report's time and its figures, which move all the while, and what
-   * is only shown. Who owns it and whose it is by its labels is what we write.
+   * Whether anything relevant changed: not the report's time and measurements, which change
+   * constantly, nor fields that are only displayed. Owner references and labels count because this
+   * operator writes them.
    */
   public static boolean differ(FlannelNode now, FlannelNode before) {
     return !Objects.equals(now.getSpec(), before.getSpec())
@@ -96,7 +96,7 @@ public final class FlannelNodeStore {
         null);
   }
 
-  /** Whether this is not what was last said of the node. */
+  /** Whether this differs from the fault last logged for the node; remembers it. */
   boolean isNewFault(String name, String fault) {
     return store.kept(name).filter(kept -> fault.equals(kept.fault().getAndSet(fault))).isEmpty();
   }

@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Keeps of flannel's pods only what {@link FlannelPod} needs, and when each one's containers were
- * seen to be ready: by this clock, since a node's own may be wrong.
+ * Keeps only what {@link FlannelPod} needs of flannel's pods, and when each pod's containers were
+ * first seen ready: by the operator's clock, since a node's own may be wrong.
  */
 final class FlannelPodStore {
   private record Kept(Pod pod, FlannelPod read) {}
@@ -33,12 +33,15 @@ final class FlannelPodStore {
     this.clock = clock;
   }
 
-  /** As much of the pods as they are told apart by. */
+  /** The pods, reduced to what tells them apart. */
   ItemStore<Pod> items() {
     return store;
   }
 
-  /** The pods that are not being deleted, by node; of two on one node, the younger first. */
+  /**
+   * The pods that are not being deleted, sorted by node. Of two on one node, the younger comes
+   * first.
+   */
   List<FlannelPod> pods() {
     return store
         .kept()
@@ -52,12 +55,12 @@ final class FlannelPodStore {
         .toList();
   }
 
-  /** The nodes that have one, also one that is being deleted. */
+  /** The nodes that have a pod, including one that is being deleted. */
   Set<String> nodes() {
     return store.kept().map(kept -> kept.read().node()).collect(Collectors.toSet());
   }
 
-  /** When those that are being deleted end at the latest, as they were told. */
+  /** When the pods being deleted end at the latest, by their deletion timestamps. */
   Stream<Instant> ends() {
     return store
         .kept()
@@ -84,7 +87,7 @@ final class FlannelPodStore {
         is(pod, RolloutAnnotations.GATE));
   }
 
-  /** A DaemonSet's pod names its node before it is bound to it. */
+  /** A DaemonSet's pod names its node in its affinity before it is bound to it. */
   private static String nodeOf(PodSpec spec) {
     if (spec.getNodeName() != null) {
       return spec.getNodeName();
@@ -124,7 +127,7 @@ final class FlannelPodStore {
     return String.valueOf(pod.getMetadata().getUid());
   }
 
-  /** As much as two pods are told apart by; a whole one is 10 kB. */
+  /** Returns what tells two pods apart; a whole pod is 10 kB. */
   private static Pod slim(Pod pod) {
     return new PodBuilder()
         .withMetadata(

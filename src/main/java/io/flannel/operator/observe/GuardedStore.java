@@ -23,17 +23,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps of each object what a function reads of it. No object ends the watch that fills it: one
- * that can't be judged is left out and named in the log, and the others go on. The client would
- * begin such a watch again, and come upon the same object each time; and of a {@link
- * StackOverflowError}, which takes no more than a text that is long enough, it catches nothing.
+ * Keeps what a function reads of each object. An object that can't be judged is logged and left
+ * out, so that it does not end the watch that fills this store. Otherwise the client would restart
+ * the watch and hit the same object every time; and the client does not catch a {@link
+ * StackOverflowError}, which a long enough text can cause.
  *
  * @param <K> what is kept
  */
 final class GuardedStore<R extends HasMetadata, K> implements ItemStore<R> {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedStore.class);
 
-  /** So many are remembered to have been named: anybody can make any number of them. */
+  /** Maximum number of objects remembered as logged: anybody can create any number of bad ones. */
   private static final int MOST_NAMED = 1_000;
 
   private static final int WORDS = 256;
@@ -44,52 +44,55 @@ final class GuardedStore<R extends HasMetadata, K> implements ItemStore<R> {
   private final Map<String, String> named = new ConcurrentHashMap<>();
 
   /**
-   * Prepares it.
+   * Creates the store.
    *
-   * @param read what to keep of an object, given what is kept of it by now
-   * @param shown what an informer needs, and those who list its objects
+   * @param read returns what to keep of an object, given what has been kept of it so far
+   * @param shown returns the object that informers and callers see
    */
   GuardedStore(BiFunction<R, Optional<K>, K> read, Function<K, R> shown) {
     this.read = read;
     this.shown = shown;
   }
 
-  /** One that keeps smaller objects. */
+  /** Returns a store that keeps reduced objects. */
   static <R extends HasMetadata> GuardedStore<R, R> of(UnaryOperator<R> slim) {
     return new GuardedStore<>((object, _) -> slim.apply(object), Function.identity());
   }
 
-  /** What is kept of all. */
+  /** What is kept of every object. */
   Stream<K> kept() {
     return byKey.values().stream();
   }
 
-  /** What is kept of one; empty: it is not there, or can't be judged. */
+  /** What is kept of one object; empty if it does not exist or can't be judged. */
   Optional<K> kept(String key) {
     return Optional.ofNullable(byKey.get(key));
   }
 
-  /** Keeps this instead of one that is there. */
+  /** Replaces what is kept of an object, if it still exists. */
   void replace(String key, K kept) {
     byKey.replace(key, kept);
   }
 
-  /** A filter that lets through what it can't judge: an event too many does no harm. */
+  /** Returns a filter that passes objects it can't judge: a needless event does no harm. */
   static <R> OnAddFilter<R> added(Predicate<R> matters) {
     return now -> judged(() -> matters.test(now), true);
   }
 
-  /** A filter that lets through what it can't judge. */
+  /** Returns a filter that passes objects it can't judge. */
   static <R> OnUpdateFilter<R> updated(BiPredicate<R, R> differ) {
     return (now, before) -> judged(() -> differ.test(now, before), true);
   }
 
-  /** A filter that lets through what it can't judge. */
+  /** Returns a filter that passes objects it can't judge. */
   static <R> OnDeleteFilter<R> deleted(Predicate<R> mattered) {
     return (gone, ignored) -> judged(() -> mattered.test(gone), true);
   }
 
-  /** What is said of an object of anybody's, or {@code otherwise} where it can't be judged. */
+  /**
+   * Answers a question about an object that anybody may have written, or returns {@code otherwise}
+   * if it can't be judged.
+   */
   static boolean judged(BooleanSupplier question, boolean otherwise) {
     try {
       return question.getAsBoolean();

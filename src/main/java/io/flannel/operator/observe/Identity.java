@@ -3,11 +3,11 @@ package io.flannel.operator.observe;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 
-/** What of its metadata an informer, and whoever deletes it, tells an object apart by. */
+/** The metadata by which an informer, or code that deletes an object, identifies it. */
 final class Identity {
   private Identity() {}
 
-  /** That alone; labels, annotations and managed fields, where needed, are to be added. */
+  /** Returns only that. Callers add labels, annotations and managed fields if they need them. */
   static ObjectMetaBuilder of(ObjectMeta meta) {
     return new ObjectMetaBuilder()
         .withName(meta.getName())

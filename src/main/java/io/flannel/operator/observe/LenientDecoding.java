@@ -28,16 +28,19 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the Kubernetes client read any FlannelNetwork and FlannelNode, whatever is in it: an agent
- * writes one, older and newer schemas let other things in, and one object that can't be read would
- * end the watch of all. What can't be read of an object is null, and {@link Unread} says why.
+ * Lets the Kubernetes client read any FlannelNetwork and FlannelNode, whatever it contains. An
+ * agent writes FlannelNodes, older and newer schemas admit other content, and one unreadable object
+ * would end the watch of all. An unreadable part is null, and {@link Unread} says why.
  *
- * <p>Of a FlannelNode's status one field is enough to make it unread as a whole: nothing that such
- * an agent says counts. Of the other parts what can be read is.
+ * <p>One unreadable field makes the whole of a FlannelNode's status unread: nothing that such an
+ * agent reports is trusted. The other parts are read field by field.
  */
 @Singleton
 public class LenientDecoding implements KubernetesClientObjectMapperCustomizer {
-  /** The API server takes objects as deep as this, and etcd none as long. */
+  /**
+   * Limits that no stored object exceeds: the API server accepts this nesting depth, and etcd
+   * stores nothing this long.
+   */
   private static final StreamReadConstraints AS_THE_API_SERVER =
       StreamReadConstraints.builder()
           .maxNestingDepth(20_000)
@@ -70,7 +73,7 @@ public class LenientDecoding implements KubernetesClientObjectMapperCustomizer {
     return PartReader.fields("spec", tree.get("spec"), type);
   }
 
-  /** How a part is read from the object that it is in. */
+  /** Reads a part of an object. */
   private interface Reading<P extends Record> {
     PartReader<P> from(JsonNode tree);
   }
@@ -111,7 +114,10 @@ public class LenientDecoding implements KubernetesClientObjectMapperCustomizer {
     }
   }
 
-  /** Never null, and without nulls in it; what can't be read of it is left out. */
+  /**
+   * Returns the metadata, never null and without nulls in its collections. What can't be read is
+   * left out.
+   */
   private static ObjectMeta metadata(JsonNode tree, DeserializationContext context) {
     ObjectMeta meta;
     try {
@@ -132,7 +138,7 @@ public class LenientDecoding implements KubernetesClientObjectMapperCustomizer {
     return meta;
   }
 
-  /** What an object is told apart by. */
+  /** Reads only what identifies an object and its state of deletion. */
   private static ObjectMeta essentials(JsonNode tree) {
     ObjectMeta meta = new ObjectMeta();
     meta.setName(tree.path("name").textValue());

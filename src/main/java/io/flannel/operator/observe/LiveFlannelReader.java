@@ -34,16 +34,19 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a flannel back from its objects: what {@link FlannelDaemonSet} rendered, and more. */
+/**
+ * Reads a flannel back from its objects: what {@link FlannelDaemonSet} rendered, the configuration
+ * that it mounts, and its pod counts.
+ */
 public final class LiveFlannelReader {
   private LiveFlannelReader() {}
 
-  /** The name of the ConfigMap that the DaemonSet's pods mount; empty where they mount none. */
+  /** The name of the ConfigMap that the DaemonSet's pods mount; empty if they mount none. */
   static String configMapName(DaemonSet daemonSet) {
     return configMapName(pod(daemonSet));
   }
 
-  /** Whether its pods are made as we make them: from a revision, or with a hashed ConfigMap. */
+  /** Whether this operator rendered its pods: they have a revision or mount a hashed ConfigMap. */
   public static boolean isRendered(DaemonSet daemonSet) {
     return !marks(daemonSet).revision().isEmpty()
         || configMapName(daemonSet).startsWith(Flannel.CONFIG_MAP_PREFIX);
@@ -57,9 +60,9 @@ public final class LiveFlannelReader {
   }
 
   /**
-   * Reads it.
+   * Reads a flannel.
    *
-   * @param configMap the ConfigMap of that name, if it is there
+   * @param configMap the ConfigMap named by {@link #configMapName(DaemonSet)}, if it exists
    */
   public static LiveFlannel read(DaemonSet daemonSet, Optional<ConfigMap> configMap) {
     return new LiveFlannel(

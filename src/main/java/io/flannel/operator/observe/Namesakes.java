@@ -18,15 +18,18 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Objects that are named as upstream's flannel names its own, in whatever namespace. Most are some
- * kB; but whoever has a namespace may make one there, of more than 1 MB. What is read of them is
- * kept, and of that no more than a flannel's own may have.
+ * Objects with the names that upstream's flannel uses, in any namespace. Most are a few kB, but
+ * anybody with a namespace may create one larger than 1 MB. Only what is read of them is kept, and
+ * no more of it than a real flannel may have.
  */
 final class Namesakes {
-  /** Both files of a ConfigMap, in characters: a longer one is not read. Flannel's own has 1 kB. */
+  /**
+   * Maximum length of both files of a ConfigMap together, in characters; longer ones are not read.
+   * flannel's own have 1 kB.
+   */
   static final int LONGEST_CONFIG = 65_536;
 
-  /** Pull secrets of a ServiceAccount. */
+  /** Maximum number of a ServiceAccount's pull secrets that are kept. */
   static final int MOST_SECRETS = 64;
 
   private static final Set<String> FILES =
@@ -34,7 +37,10 @@ final class Namesakes {
 
   private Namesakes() {}
 
-  /** Of a ConfigMap its two files; of a longer one none, as if it had no configuration. */
+  /**
+   * Keeps a ConfigMap's two files. If they are too long, it keeps neither, as if the ConfigMap had
+   * no configuration.
+   */
   static ConfigMap slim(ConfigMap configMap) {
     Map<String, String> files = only(FILES, configMap.getData());
     int length = files.values().stream().mapToInt(String::length).sum();
@@ -44,7 +50,10 @@ final class Namesakes {
         .build();
   }
 
-  /** Of a ServiceAccount its pull secrets; ours is kept whole, since it is written. */
+  /**
+   * Keeps a ServiceAccount's pull secrets. The operator's own is kept whole, since the operator
+   * writes it.
+   */
   static ServiceAccount slim(ServiceAccount account) {
     return Flannel.NAMESPACE.equals(account.getMetadata().getNamespace())
         ? account
@@ -54,7 +63,7 @@ final class Namesakes {
             .build();
   }
 
-  /** What it is told apart by, and whether it is ours or is being taken over. */
+  /** Keeps what identifies an object, and whether it is the operator's own or is being adopted. */
   static ObjectMeta slim(ObjectMeta meta) {
     return Identity.of(meta)
         .withGeneration(meta.getGeneration())
@@ -74,7 +83,10 @@ final class Namesakes {
     return only;
   }
 
-  /** Those beyond are one that can't be: what is left out must not look as if it were equal. */
+  /**
+   * Replaces the secrets beyond the maximum by one with an impossible name, so that a shortened
+   * list never equals a complete one.
+   */
   private static List<LocalObjectReference> some(List<LocalObjectReference> secrets) {
     if (secrets.size() <= MOST_SECRETS) {
       return secrets;

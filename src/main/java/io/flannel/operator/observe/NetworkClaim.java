@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** What a FlannelNetwork itself says of its part in the cluster. */
+/** What a FlannelNetwork itself says about its role in the cluster. */
 public final class NetworkClaim {
   private NetworkClaim() {}
 
@@ -25,14 +25,14 @@ public final class NetworkClaim {
         annotation(network, FlannelNetwork.CONFIRM_NO_OTHER_FLANNEL).equals("true"));
   }
 
-  /** An annotation of it; empty where it has none of that name. */
+  /** Returns the value of an annotation; empty if it is not set. */
   public static String annotation(FlannelNetwork network, String key) {
     return Objects.requireNonNullElse(
             network.getMetadata().getAnnotations(), Map.<String, String>of())
         .getOrDefault(key, "");
   }
 
-  /** A network that is accepted is written, unless it is paused. */
+  /** An accepted network is written, and thus in force, unless it is paused. */
   private static boolean isInForce(FlannelNetworkStatus status) {
     return status.applied() != null
         || (has(status, StatusReport.ACCEPTED, Status.TRUE)

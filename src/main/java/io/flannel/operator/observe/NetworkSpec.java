@@ -19,17 +19,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What a FlannelNetwork asks for. */
+/** Reads what a FlannelNetwork asks for. */
 public final class NetworkSpec {
-  /** RFC 5737: no packet goes there. It stands for ranges that nobody knows any more. */
+  /**
+   * A documentation range (RFC 5737), to which no packet goes. It stands in for ranges that are no
+   * longer known.
+   */
   private static final String NOWHERE = "192.0.2.0/24";
 
   private NetworkSpec() {}
 
   /**
-   * Reads it.
+   * Reads the spec.
    *
-   * @throws IllegalArgumentException if that can't be: the message names the field
+   * @throws IllegalArgumentException if it can't be read; the message names the field
    */
   public static DesiredNetwork wanted(FlannelNetwork network) {
     Unread.of(network)
@@ -41,38 +44,38 @@ public final class NetworkSpec {
     return DesiredNetwork.of(network.getMetadata().getName(), network.getSpec());
   }
 
-  /** Whether it is to be taken off the nodes when it is deleted; not if that can't be read. */
+  /** Whether deleting the network cleans up its nodes; false if the policy can't be read. */
   public static boolean cleansUp(FlannelNetwork network) {
     return network.getSpec() != null
         && network.getSpec().deletionPolicy() == DeletionPolicy.CLEANUP;
   }
 
-  /** Why it can't be read whether it is to be taken off the nodes; empty: it can. */
+  /** Why the deletion policy can't be read; empty if it can. */
   public static Optional<String> unreadPolicy(FlannelNetwork network) {
     Map<String, String> why = Unread.of(network).why();
     return Optional.ofNullable(why.get("spec"))
         .or(() -> Optional.ofNullable(why.get("spec.deletionPolicy")));
   }
 
-  /** Whether nothing is to be written; not if that can't be read. */
+  /** Whether the network is paused, so that nothing is written; false if that can't be read. */
   public static boolean isPaused(FlannelNetwork network) {
     return network.getSpec() != null && Boolean.TRUE.equals(network.getSpec().paused());
   }
 
   /**
-   * What a network that goes asked for.
+   * What a network that is being deleted asked for.
    *
-   * @param wanted as far as it can be read: what can't is as by default, ranges as they were last
-   *     applied
-   * @param unread why not all of it is; empty: it is
+   * @param wanted the network as far as it can be read: ranges that can't be read are those last
+   *     applied, other fields have their defaults
+   * @param unread why it could not be read completely; empty if it could
    */
   public record Going(DesiredNetwork wanted, Optional<String> unread) {}
 
   /**
-   * Reads what is needed to take a network away, from whatever can be read of it.
+   * Reads what is needed to remove a network, from whatever can be read of it.
    *
    * @param written the configurations that were written for it
-   * @return empty: under its name nothing can have been written
+   * @return empty if nothing can have been written under its name
    */
   public static Optional<Going> going(FlannelNetwork network, Stream<ConfigMap> written) {
     try {
@@ -123,7 +126,7 @@ public final class NetworkSpec {
         .orElse(null);
   }
 
-  /** Those of the spec, then those that were applied. */
+  /** The ranges of the spec, then those of the written configurations, then the applied ones. */
   private static List<Cidr> ranges(FlannelNetwork network, Stream<ConfigMap> written) {
     FlannelNetworkSpec spec = network.getSpec();
     Applied applied =

@@ -26,12 +26,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads an object's spec or status, which is a record: as the schema has it, whatever an older or
- * newer schema, or none, let in. What the schema requires must be there, lists and maps have no
- * null in them, fields that are not known are passed over. Nothing here throws.
+ * Reads an object's spec or status into a record, as the current schema describes it, whatever an
+ * older or newer schema or none at all let in. Required fields must be there, lists and maps
+ * contain no nulls, unknown fields are ignored. Nothing here throws.
  *
- * @param value what could be read; null: nothing
- * @param why by path, why something could not be read; empty: all of it was
+ * @param value what could be read; null if nothing
+ * @param why by path, why something could not be read; empty if everything was
  */
 record PartReader<T extends Record>(@Nullable T value, SortedMap<String, String> why) {
   private static final ObjectMapper STRICT =
@@ -43,7 +43,7 @@ record PartReader<T extends Record>(@Nullable T value, SortedMap<String, String>
               .build()
               .setDefaultSetterInfo(JsonSetter.Value.forContentNulls(Nulls.FAIL)));
 
-  /** Of what {@link #STRICT} took field by field, where a required one may be left out. */
+  /** For what {@link #STRICT} accepted field by field: required fields may be missing. */
   private static final ObjectMapper PARTIAL = lenient(new ObjectMapper());
 
   private static ObjectMapper lenient(ObjectMapper mapper) {
@@ -51,10 +51,10 @@ record PartReader<T extends Record>(@Nullable T value, SortedMap<String, String>
   }
 
   /**
-   * Reads all of it, or nothing.
+   * Reads the whole part, or nothing.
    *
-   * @param name of the part, such as {@code status}
-   * @param tree the part; null: it is not there, which is read as null
+   * @param name the part's name, such as {@code status}
+   * @param tree the part; null if it is missing, which is read as null
    */
   static <T extends Record> PartReader<T> whole(
       String name, @Nullable JsonNode tree, Class<T> type) {
@@ -68,7 +68,7 @@ record PartReader<T extends Record>(@Nullable T value, SortedMap<String, String>
     }
   }
 
-  /** Reads what can be read, field by field; the others are null. */
+  /** Reads the fields that can be read; the others are null. */
   static <T extends Record> PartReader<T> fields(
       String name, @Nullable JsonNode tree, Class<T> type) {
     PartReader<T> whole = whole(name, tree, type);
@@ -88,7 +88,7 @@ record PartReader<T extends Record>(@Nullable T value, SortedMap<String, String>
         readable.set(field, value);
       }
     }
-    // What is missing, at last; not what was there and could not be read.
+    // Required fields that are missing, but not those that were there and could not be read.
     whole(name, readable, type)
         .why()
         .forEach(
@@ -128,7 +128,7 @@ record PartReader<T extends Record>(@Nullable T value, SortedMap<String, String>
     return other == null || other.value().isEmpty() ? component.getName() : other.value();
   }
 
-  /** Takes the schema's word for what must be there. */
+  /** Requires the fields that the schema requires. */
   private static final class RequiredFields extends JacksonAnnotationIntrospector {
     private static final long serialVersionUID = 1;
 

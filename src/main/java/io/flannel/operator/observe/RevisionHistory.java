@@ -19,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The templates that flannel's DaemonSet had: Kubernetes keeps the last ten as ControllerRevisions,
- * each a patch that replaces {@code spec.template} (pkg/controller/daemon/update.go).
+ * The previous templates of flannel's DaemonSet: Kubernetes keeps the last ten as
+ * ControllerRevisions, each a patch that replaces {@code spec.template}
+ * (pkg/controller/daemon/update.go).
  */
 public final class RevisionHistory {
   private static final Logger LOG = LoggerFactory.getLogger(RevisionHistory.class);
@@ -34,9 +35,9 @@ public final class RevisionHistory {
   }
 
   /**
-   * The template of a revision; empty if Kubernetes keeps it no more. Of several, which differ by
-   * what was edited by hand, the last that was in force: Kubernetes numbers one that comes back
-   * again.
+   * Returns the template of a revision; empty if Kubernetes no longer keeps it. Several may match
+   * if the template was edited by hand. The last one in force is returned: Kubernetes renumbers a
+   * ControllerRevision that comes back into force.
    */
   public Optional<PodTemplateSpec> of(String revision) {
     return client
@@ -64,7 +65,7 @@ public final class RevisionHistory {
                     && Boolean.TRUE.equals(owner.getController()));
   }
 
-  /** Empty: it holds no template, whoever wrote it. */
+  /** Empty if it holds no readable template: anybody may have written it. */
   private Optional<PodTemplateSpec> template(ControllerRevision kept) {
     try {
       return Optional.ofNullable(read(kept.getData()));

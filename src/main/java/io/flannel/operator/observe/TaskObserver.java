@@ -17,16 +17,16 @@ import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.stream.Stream;
 
-/** Reads tasks on nodes from their pods. */
+/** Reads the state of tasks from their pods. */
 public final class TaskObserver {
   private TaskObserver() {}
 
-  /** The pods of a kind. */
+  /** The pods of tasks of this kind. */
   public static Stream<TaskPod> pods(Watches watches, Kind kind) {
     return watches.taskPods().filter(pod -> pod.kind().equals(kind.label()));
   }
 
-  /** All that is decided by. */
+  /** Reads everything about tasks that decisions depend on. */
   public static ObservedTasks observe(Watches watches, Instant now) {
     return new ObservedTasks(
         atWork(watches, Kind.CLEANUP, now),
@@ -38,8 +38,9 @@ public final class TaskObserver {
   }
 
   /**
-   * The nodes where pods are at work. One that was deleted may be, until kubelet has ended it;
-   * where kubelet says nothing, until the patience with it has ended.
+   * Returns the nodes where pods of this kind may be at work. A deleted pod may be, until kubelet
+   * has ended it or, if kubelet does not report that, until {@link TaskSchedule#PATIENCE} has
+   * passed.
    */
   private static List<String> atWork(Watches watches, Kind kind, Instant now) {
     return pods(watches, kind)

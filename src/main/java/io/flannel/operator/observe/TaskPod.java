@@ -23,22 +23,22 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A task's pod on a node, as far as it is read. What it was told may be 100 kB and never changes,
- * so it is read once and not kept.
+ * A task's pod on a node, as far as it is read. Its input may be 100 kB and never changes, so it is
+ * parsed once and not kept.
  *
- * @param pod what its deletion and {@link #differ} need
- * @param kind its task's, as {@link Kind#label}
- * @param seen what it is, and came to
- * @param ended whether kubelet says that none of its containers runs any more
- * @param told what it was told
- * @param suspected for left-overs, the ranges that may be those of nodes that are gone
+ * @param pod what deleting it and {@link #differ} need
+ * @param kind its task's kind, as {@link Kind#label}
+ * @param seen its identity and its result
+ * @param ended whether kubelet reports that none of its containers runs any more
+ * @param told what is kept of its input
+ * @param suspected for left-overs, the ranges that may belong to nodes that are gone
  */
 public record TaskPod(
     Pod pod, String kind, SeenPod seen, boolean ended, Told told, Set<Cidr> suspected) {
 
   private static final int WORDS_LENGTH = 600;
 
-  // What the version before calls them: its pods may still run when this one begins. For one
+  // The previous version's names: its pods may still run when this version starts. Kept for one
   // version.
   private static final String EARLIER_KIND_LABEL = "flannel.io/" + "step";
   private static final String EARLIER_CLEANUP = "going";
@@ -46,25 +46,27 @@ public record TaskPod(
   private static final Set<String> VARIABLES = Set.of(NodeTaskPod.TASK, "ORDER");
 
   /**
-   * What a pod was told, as far as it is needed afterwards.
+   * What is kept of a pod's input.
    *
-   * @param preflight empty: it is of another kind, or an operator of another version made it
+   * @param preflight empty if the task is of another kind or an operator of another version created
+   *     it
    * @param gone for left-overs, the ranges of nodes that are gone
    */
   public record Told(Optional<PreflightTask> preflight, Set<Cidr> gone) {
     static final Told NOTHING = new Told(Optional.empty(), Set.of());
   }
 
-  /** Keeps them: some kB of 10 to 100 each. */
+  /** Returns a store that keeps a few kB of each pod's 10 to 100 kB. */
   static GuardedStore<Pod, TaskPod> store(Clock clock) {
     return new GuardedStore<>((pod, before) -> of(pod, before, clock.instant()), TaskPod::pod);
   }
 
   /**
-   * Reads a pod. When it ended is when that was seen, by this clock, since a node's own may be
-   * wrong; of one that had ended before it was seen at all, what the node says, if it can be.
+   * Reads a pod. Its end is when the operator saw it end, by the operator's clock, since a node's
+   * own may be wrong. For a pod that had ended before it was first seen, its end is the time that
+   * the node reports, if that is possible.
    *
-   * @param before what was read of a pod of this name before
+   * @param before what was last read of a pod with this name
    */
   public static TaskPod of(Pod pod, Optional<TaskPod> before, Instant now) {
     Optional<TaskPod> same = before.filter(it -> uid(it.pod()).equals(uid(pod)));
@@ -85,7 +87,7 @@ public record TaskPod(
             : Set.of());
   }
 
-  /** Whether the two differ in what is read. */
+  /** Whether the two differ in what is read of them. */
   public static boolean differ(Pod now, Pod before) {
     return now.isMarkedForDeletion() != before.isMarkedForDeletion()
         || hasEnded(now) != hasEnded(before)
@@ -94,7 +96,7 @@ public record TaskPod(
             .equals(read(before, Optional.empty(), Instant.MAX));
   }
 
-  /** What a pod was told; empty: it is none of a task's. */
+  /** Returns a pod's input; empty if it is not a task's pod. */
   public static Optional<String> input(Pod pod) {
     return pod.getSpec().getContainers().stream()
         .flatMap(container -> container.getEnv().stream())
@@ -157,7 +159,7 @@ public record TaskPod(
                                     .orElse("nobody says why"))));
   }
 
-  /** Why the container has not been started, if kubelet says it. */
+  /** Why the container has not started, if kubelet says so. */
   private static String waiting(Pod pod) {
     return containers(pod)
         .flatMap(it -> Stream.ofNullable(it.getState().getWaiting()))
@@ -174,7 +176,7 @@ public record TaskPod(
     return Optional.ofNullable(pod.getStatus()).map(status -> status.getReason()).map(TaskPod::cut);
   }
 
-  /** A node's words in ours. */
+  /** Shortens text from a node to use it in the operator's messages. */
   private static String cut(String text) {
     return PrintableText.cut(text, WORDS_LENGTH);
   }
@@ -208,7 +210,7 @@ public record TaskPod(
     return String.valueOf(pod.getMetadata().getUid());
   }
 
-  /** As much as is read of it, but for what it was told. */
+  /** Returns what is read of a pod, except its input. */
   private static Pod slim(Pod pod) {
     return new PodBuilder()
         .withMetadata(

@@ -13,13 +13,13 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * So much of a Node as {@link ClusterNode} reads: a real Node is 5 to 50 kB, most of it the list of
- * its images and the managed fields; what is left is under 2 kB.
+ * The part of a Node that {@link ClusterNode} reads. A real Node is 5 to 50 kB, mostly its list of
+ * images and the managed fields; what remains is under 2 kB.
  */
 public final class TrimmedNode {
   private TrimmedNode() {}
 
-  /** Makes it. */
+  /** Trims a Node. */
   public static Node of(Node node) {
     var spec = Optional.ofNullable(node.getSpec());
     var status = Optional.ofNullable(node.getStatus());

@@ -20,11 +20,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Looks past the caches, once, before a network comes into force: a flannel that was installed a
- * moment before may not be in them, and what is written is not taken back.
+ * Reads past the caches once, before a network comes into force: a flannel that was installed a
+ * moment ago may not be in them yet, and what has been written is not rolled back.
  */
 public final class UncachedReads {
-  /** The caches have what they lack after so long, or the same is asked again. */
+  /** Delay before looking again, in which the caches usually catch up. */
   public static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final KubernetesClient client;
@@ -36,8 +36,8 @@ public final class UncachedReads {
   }
 
   /**
-   * Whether the network is about to come into force for the first time, and the caches lack
-   * something of a flannel or still have one that is gone.
+   * Whether the network is about to come into force for the first time while the caches lack part
+   * of a flannel or still contain one that is gone.
    */
   public boolean findsMore(
       Decision decision, boolean paused, DesiredNetwork wanted, ClusterState cluster) {
@@ -62,7 +62,9 @@ public final class UncachedReads {
     return !known.containsAll(live) || !live.containsAll(knownFlannels());
   }
 
-  /** Those that matter; some at once, since others' may be large. */
+  /**
+   * The DaemonSets that matter. They are read in small pages, since other people's may be large.
+   */
   private Stream<String> daemonSets() {
     List<String> versions = new ArrayList<>();
     String next = null;
@@ -94,7 +96,10 @@ public final class UncachedReads {
         .collect(Collectors.toSet());
   }
 
-  /** What it is, whatever is written to a DaemonSet's status; and whom a binding names. */
+  /**
+   * Identifies an object: a DaemonSet by its UID, so that status updates don't matter, and a
+   * binding also by its subjects.
+   */
   private static String version(HasMetadata object) {
     return object instanceof ClusterRoleBinding binding
         ? "%s %s".formatted(binding.getMetadata().getUid(), binding.getSubjects())

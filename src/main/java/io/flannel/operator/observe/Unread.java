@@ -9,19 +9,19 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What of an object could not be read, and why. It is kept in the object's own metadata, so that
- * every copy of the object has it; no API server sends metadata with fields of others' making.
+ * What could not be read of an object, and why. It is kept in the object's own metadata, so that
+ * every copy has it. It can't clash: no API server sends metadata with unknown fields.
  *
- * @param why by path, such as {@code status.device.mtu}: what is there instead of what belongs
- *     there, as a sentence that begins with the path
+ * @param why by path, such as {@code status.device.mtu}: a sentence that begins with the path and
+ *     says what is there and what belongs there
  */
 public record Unread(SortedMap<String, String> why) {
-  /** All of it was read. */
+  /** Everything was read. */
   public static final Unread NOTHING = new Unread(Collections.emptySortedMap());
 
   private static final String KEY = "flannel.io/unread";
 
-  /** What of this object could not be read. */
+  /** Returns what could not be read of this object. */
   public static Unread of(HasMetadata object) {
     ObjectMeta meta = object.getMetadata();
     if (meta == null || !(meta.getAdditionalProperties().get(KEY) instanceof Map<?, ?> kept)) {
@@ -32,14 +32,14 @@ public record Unread(SortedMap<String, String> why) {
     return new Unread(why);
   }
 
-  /** Notes it with the object. */
+  /** Stores this in the object's metadata. */
   void keepWith(ObjectMeta meta) {
     if (!why.isEmpty()) {
       meta.setAdditionalProperty(KEY, why);
     }
   }
 
-  /** Why a part could not be read as a whole, or the first of its fields; empty: it was. */
+  /** Why a part, or the first unreadable field in it, could not be read; empty if all of it was. */
   public Optional<String> in(String part) {
     return why.entrySet().stream()
         .filter(entry -> isIn(part, entry.getKey()))
@@ -52,8 +52,8 @@ public record Unread(SortedMap<String, String> why) {
   }
 
   /**
-   * The same with what else could not be read. A copy lacks what is known to be unread: that is not
-   * missing.
+   * Returns this with further unread fields. A copy of an object lacks the fields that are already
+   * known to be unread, so these are not also reported as missing.
    */
   Unread and(SortedMap<String, String> more) {
     if (more.isEmpty()) {

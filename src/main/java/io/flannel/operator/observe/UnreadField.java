@@ -17,18 +17,18 @@ import org.jspecify.annotations.Nullable;
  * A field that could not be read.
  *
  * @param path such as {@code status.peers[3].rttP99Micros}
- * @param why what is there, and what belongs there, as a sentence
+ * @param why a sentence that says what is there and what belongs there
  */
 record UnreadField(String path, String why) {
-  /** So much is shown of a value; it may be anybody's. */
+  /** Maximum number of characters shown of a value: anybody may have written it. */
   private static final int SHOWN = 64;
 
   /**
-   * Puts it in words.
+   * Describes a fault.
    *
-   * @param name of the part
+   * @param name the part's name
    * @param tree the part
-   * @param fault what its reading ended with
+   * @param fault the exception that ended its reading
    */
   static UnreadField of(String name, JsonNode tree, Exception fault) {
     StringBuilder path = new StringBuilder(name);

@@ -32,22 +32,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees that every watch goes on. The client itself begins a watch again that broke off, for as long
- * as it takes; one that it gave up, such as over an answer that it can't read, is begun again here.
+ * Keeps every watch running. The client itself restarts a watch that broke off, for as long as it
+ * takes. A watch that the client gave up, such as after an unreadable answer, is restarted here.
  *
- * <p>A watch is dead if it ended, or does not run and misses what the API server has to tell: then
- * only a new process helps, which {@link WatchesAlive} asks for. Where the API server is away or
- * refuses (the CRD is gone, or the right to watch), a new process would fare no better: it is said
- * once, what is known stays, and the watch goes on when it may.
+ * <p>A watch is dead if it stays ended, or does not run while the API server has changes that it
+ * missed. Only a new process helps then, and {@link WatchesAlive} asks for one. If the API server
+ * is unreachable or refuses (the CRD is gone, or the right to watch), a new process would not help:
+ * the refusal is logged once, the cached objects stay, and the watch resumes when it can.
  */
 @Singleton
 public class WatchKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(WatchKeeper.class);
 
-  /** So many looks until a watch counts as dead. */
+  /** A watch counts as dead after more than this many failed checks in a row. */
   private static final int LOOKS = 18;
 
-  /** So many objects at most. */
+  /** Maximum number of objects requested per check. */
   private static final long ASKED_FOR = 50;
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
@@ -63,9 +63,9 @@ public class WatchKeeper {
   private volatile List<Kept> kept = List.of();
 
   /**
-   * Prepares it.
+   * Creates the keeper.
    *
-   * @param patience so long a watch may not run, though the API server would serve it
+   * @param patience how long a watch may be down although the API server would serve it
    */
   @Inject
   WatchKeeper(
@@ -78,9 +78,9 @@ public class WatchKeeper {
   }
 
   /**
-   * From now on these are looked after.
+   * Starts to check these watches.
    *
-   * @param reconciling held while one is begun again: a reconciliation would find its cache empty
+   * @param reconciling held while a watch is restarted: a reconciliation would find its cache empty
    */
   public void keep(List<ManagedInformerEventSource<?, ?, ?>> sources, Lock reconciling) {
     kept = sources.stream().map(Kept::new).toList();
@@ -95,12 +95,14 @@ public class WatchKeeper {
     looks.shutdownNow();
   }
 
-  /** Whether all have been read once: before that, what a cache lacks may well be there. */
+  /**
+   * Whether all caches have been filled once: until then, an object missing from a cache may exist.
+   */
   public boolean haveSynced() {
     return kept.stream().allMatch(Kept::hasSynced);
   }
 
-  /** What is not watched any more though it could be, for too long. */
+  /** The kinds whose watch has been dead for too long. */
   List<String> dead() {
     return kept.stream()
         .filter(it -> it.deadLooks.get() > LOOKS)
@@ -114,17 +116,17 @@ public class WatchKeeper {
       try {
         one.look(reconciling);
       } catch (KubernetesClientException e) {
-        // Not reached: no other would be, and none is to blame.
+        // The API server is unreachable: that affects all watches and is no fault of any.
         kept.forEach(it -> it.deadLooks.set(0));
         return;
       } catch (RuntimeException | StackOverflowError e) {
-        // An exception would end the looks for good.
+        // An exception would end the checks for good.
         LOG.error("the watch of {} could not be looked after", one.what(), e);
       }
     }
   }
 
-  /** A watch, and what became of it. */
+  /** A watch and its state. */
   private final class Kept {
     private final ManagedInformerEventSource<?, ?, ?> source;
     private String said = "";
@@ -132,7 +134,10 @@ public class WatchKeeper {
     private Instant notBefore = Instant.MIN;
     private boolean stopped;
 
-    /** So many times in a row it did not run; a look that waits for an answer is none. */
+    /**
+     * Number of checks in a row that found it not running. A check that waits for an answer is not
+     * counted.
+     */
     private final AtomicInteger deadLooks = new AtomicInteger();
 
     Kept(ManagedInformerEventSource<?, ?, ?> source) {
@@ -151,7 +156,7 @@ public class WatchKeeper {
 
     void look(Lock reconciling) {
       if (!source.isRunning() && !stopped) {
-        return; // It has not begun, or the operator ends.
+        return; // Not started yet, or the operator is shutting down.
       }
       List<InformerHealthIndicator> off =
           source.informerHealthIndicators().values().stream()
@@ -177,7 +182,7 @@ public class WatchKeeper {
       }
       boolean ended = stopped || off.stream().anyMatch(it -> !it.isRunning());
       if (!ended && answers.stream().noneMatch(Answer::news)) {
-        // Over plain HTTP, a watch is seen to run once there is something to tell.
+        // Over plain HTTP, a watch does not count as running before the first event arrives.
         deadLooks.set(0);
         return;
       }
@@ -212,9 +217,9 @@ public class WatchKeeper {
     }
 
     /**
-     * Asks the API server for what is watched.
+     * Asks the API server for the watched objects.
      *
-     * @throws KubernetesClientException if it is not reached
+     * @throws KubernetesClientException if it can't be reached
      */
     private Answer ask(String namespace) {
       try {
@@ -230,7 +235,7 @@ public class WatchKeeper {
       }
     }
 
-    /** Whether it has one that the cache does not have, or not as it is now. */
+    /** Whether the API server has an object that the cache lacks, or has in another version. */
     private <R extends HasMetadata> boolean hasNews(
         ManagedInformerEventSource<R, ?, ?> watched, String namespace) {
       var config = watched.configuration().getInformerConfig();
@@ -258,10 +263,10 @@ public class WatchKeeper {
   }
 
   /**
-   * What the API server says of what is watched.
+   * The API server's answer about the watched objects.
    *
-   * @param refusal why it does not give it; empty: it does
-   * @param news whether it has something that the watch did not tell
+   * @param refusal why it refused; empty if it did not
+   * @param news whether it has a change that the watch did not report
    */
   private record Answer(Optional<String> refusal, boolean news) {}
 }

@@ -45,21 +45,21 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Everything that the operator watches. A change of any of it brings every FlannelNetwork to be
- * reconciled: there is one, or one in charge and others that wait for it to go.
+ * Everything that the operator watches. Any change enqueues every FlannelNetwork: there is only
+ * one, or one in charge and others that wait for it to go.
  *
  * <p>Objects with fixed names are watched by name, not by label, so that removing a label by hand
  * does not look like a deletion, and so that RBAC can be limited to these names. DaemonSets are
- * watched whatever their name, since another flannel's may have any.
+ * watched under any name, since another flannel's may have any.
  */
 public final class Watches {
-  /** Maximum number of objects in one answer of the API server: each may be 100 kB. */
+  /** Page size when listing: each object may be 100 kB. */
   private static final long AT_ONCE = 50;
 
-  /** The same of objects that anybody may make, as large as the API server takes them: 1.5 MB. */
+  /** Page size for objects that anybody may create, up to the API server's limit of 1.5 MB each. */
   static final long ANYBODYS_AT_ONCE = 5;
 
-  /** What the version before labels them: for one version. */
+  /** The previous version's label. Kept for one version. */
   private static final String EARLIER_TASK_APP = "flannel-node-" + "step";
 
   private final Map<Class<?>, List<InformerEventSource<?, FlannelNetwork>>> byKind =
@@ -72,9 +72,9 @@ public final class Watches {
   private final InvalidReports invalidReports = new InvalidReports();
 
   /**
-   * Prepares the watches; the framework starts them.
+   * Creates the watches; the framework starts them.
    *
-   * @param agentNamespace where the node agents' DaemonSet, their keys and the tasks' pods are
+   * @param agentNamespace namespace of the node agents' DaemonSet, their keys and the tasks' pods
    */
   public Watches(EventSourceContext<FlannelNetwork> context, String agentNamespace, Clock clock) {
     this.context = context;
@@ -93,7 +93,7 @@ public final class Watches {
                         (now, before) -> !ClusterNode.of(now).equals(ClusterNode.of(before)))));
     watch(FlannelNetwork.class, UnaryOperator.identity());
     watch(Namespace.class, config -> named(config, Flannel.NAMESPACE));
-    // In every namespace: a flannel of someone else's often lives in kube-system.
+    // In every namespace: another flannel often runs in kube-system.
     watch(
         ServiceAccount.class,
         config ->
@@ -117,7 +117,7 @@ public final class Watches {
                 .withWatchAllNamespaces()
                 .withInformerListLimit(ANYBODYS_AT_ONCE)
                 .withItemStore(GuardedStore.of(Namesakes::slim)));
-    // Of every name: whose flannel runs already may have any.
+    // Under any name: another flannel's DaemonSet may have any.
     watch(
         DaemonSet.class,
         config ->
@@ -187,7 +187,7 @@ public final class Watches {
     return byKind.values().stream().<EventSource<?, FlannelNetwork>>flatMap(List::stream).toList();
   }
 
-  /** All of them, and the framework's own of the FlannelNetworks, for {@link WatchKeeper}. */
+  /** All watches, including the framework's own of FlannelNetworks, for {@link WatchKeeper}. */
   public List<ManagedInformerEventSource<?, ?, ?>> kept(
       EventSourceContext<FlannelNetwork> framework) {
     List<ManagedInformerEventSource<?, ?, ?>> all = new ArrayList<>();
@@ -199,9 +199,9 @@ public final class Watches {
   }
 
   /**
-   * Every object of a kind that is watched; none of a kind that the cluster does not have.
+   * Returns every object of a kind; none if the cluster does not have the kind.
    *
-   * @throws NotWatchingException when the objects are read, if they are not watched any more
+   * @throws NotWatchingException when the stream is read, if the kind is no longer watched
    */
   public <R extends HasMetadata> Stream<R> list(Class<R> kind) {
     return sources(kind)
@@ -209,9 +209,9 @@ public final class Watches {
   }
 
   /**
-   * The live counterpart of an object.
+   * Returns the live counterpart of an object.
    *
-   * @throws NotWatchingException if objects of its kind are not watched any more
+   * @throws NotWatchingException if its kind is no longer watched
    */
   public <R extends HasMetadata> Optional<R> find(R like) {
     @SuppressWarnings("unchecked")
@@ -222,9 +222,9 @@ public final class Watches {
   }
 
   /**
-   * What a source has, if it still has all. One that is stopped, as when this operator ends or has
-   * lost its Lease, forgets everything: its objects would seem to be gone. It says first that it
-   * does not run.
+   * Reads a source's cache and then checks that it was still complete. A source that is stopped,
+   * because the operator shuts down or lost its Lease, forgets everything, so its objects would
+   * seem to be gone. It reports that it does not run before it forgets.
    */
   private static <T> T read(InformerEventSource<?, ?> source, Supplier<T> cache) {
     T cached = cache.get();
@@ -235,49 +235,51 @@ public final class Watches {
   }
 
   /**
-   * The DaemonSets that run a flannel, or name something of one, and can't be adopted: by their
-   * name, or since they are too large.
+   * The DaemonSets that run a flannel or refer to parts of one, but can't be adopted because of
+   * their name or size.
    */
   public List<OtherDaemonSet> otherDaemonSets() {
     return daemonSets.others().sorted(Comparator.comparing(OtherDaemonSet::id)).toList();
   }
 
-  /** Whether a DaemonSet matters to anything that is decided; what can't be judged is left out. */
+  /** Whether any decision depends on a DaemonSet; false if it can't be judged. */
   public boolean matters(DaemonSet daemonSet) {
     return GuardedStore.judged(() -> daemonSets.matters(daemonSet), false);
   }
 
-  /** flannel's pods that are not being deleted, by node. */
+  /** flannel's pods that are not being deleted, sorted by node. */
   public List<FlannelPod> flannelPods() {
     return flannelPods.pods();
   }
 
-  /** The nodes that have a flannel pod of ours, also one that is being deleted. */
+  /** The nodes that have one of our flannel pods, including one that is being deleted. */
   public Set<String> nodesWithFlannelPods() {
     return flannelPods.nodes();
   }
 
-  /** The pods of tasks on nodes. */
+  /** The tasks' pods. */
   public Stream<TaskPod> taskPods() {
     return taskPods.kept();
   }
 
-  /** When flannel pods of ours that are being deleted end at the latest, as they were told. */
+  /**
+   * When our flannel pods that are being deleted end at the latest, by their deletion timestamps.
+   */
   public Stream<Instant> flannelPodsEnd() {
     return flannelPods.ends();
   }
 
-  /** When the report in a node's FlannelNode arrived; empty: there is none. */
+  /** When the report in a node's FlannelNode arrived; empty if there is none. */
   public Optional<Instant> reportArrived(String node) {
     return flannelNodes.arrived(node);
   }
 
-  /** What is remembered of reports that can't be. */
+  /** What is remembered about reports with impossible values. */
   public InvalidReports invalidReports() {
     return invalidReports;
   }
 
-  /** Whether this went wrong with a node's report for the first time, so that it is news. */
+  /** Whether this fault of a node's report differs from the last one, and so is worth logging. */
   public boolean isNewFault(String node, RuntimeException fault) {
     return flannelNodes.isNewFault(node, fault.toString());
   }

@@ -8,8 +8,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
 
 /**
- * Live as long as no watch is dead ({@link WatchKeeper}): an operator that does not hear of
- * something acts on what was. That the API server is away makes nothing dead.
+ * Reports the operator as live unless a watch is dead ({@link WatchKeeper}): an operator that
+ * misses changes acts on outdated state. An unreachable API server does not make a watch dead.
  */
 @Liveness
 @ApplicationScoped

@@ -1,6 +1,6 @@
 /**
- * What the operator knows of the cluster: its watches, what it keeps of each object, and the
- * cluster's state that decisions are made of. Reads, and writes nothing.
+ * What the operator knows about the cluster: its watches, what it keeps of each object, and the
+ * state that decisions are based on. Nothing here writes.
  */
 @NullMarked
 package io.flannel.operator.observe;

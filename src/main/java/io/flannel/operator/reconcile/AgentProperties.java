@@ -5,7 +5,7 @@ import io.smallrye.config.ConfigMapping;
 import java.util.List;
 import java.util.Optional;
 
-/** {@link NodeAgentSettings} as this installation has them. */
+/** {@link NodeAgentSettings} of this installation. */
 @ConfigMapping(prefix = "flannel.agent")
 public interface AgentProperties {
   String namespace();

@@ -13,7 +13,7 @@ import jakarta.inject.Singleton;
 import java.time.Clock;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** Makes what reconciliations change the cluster with, once the framework is there. */
+/** Creates what reconciliations change the cluster with, once the framework is available. */
 @Singleton
 class ApplyContextFactory {
   private final KubernetesClient client;
@@ -36,7 +36,10 @@ class ApplyContextFactory {
     this.deployment = deployment;
   }
 
-  /** With watches that the framework has yet to start; reads who owns this operator's objects. */
+  /**
+   * Creates it with watches that the framework has yet to start, and reads the owner of this
+   * operator's objects.
+   */
   ApplyContext create(EventSourceContext<FlannelNetwork> framework) {
     return new ApplyContext(
         client,

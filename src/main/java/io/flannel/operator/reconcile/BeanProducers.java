@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** What the operator's parts are given from outside. */
+/** What the operator's parts get injected from outside. */
 class BeanProducers {
   @Produces
   @Singleton
@@ -26,9 +26,9 @@ class BeanProducers {
   }
 
   /**
-   * None from the framework: in 5.3.2 it counts received events under one name with different tags,
-   * which Prometheus' registry refuses by an exception in the informer's thread. {@link
-   * NetworkMetrics} counts what is ours.
+   * Turns off the framework's own metrics: 5.3.2 counts received events under one name with
+   * different tags, which Prometheus' registry rejects with an exception in the informer's thread.
+   * {@link NetworkMetrics} counts what is ours.
    */
   @Produces
   @Singleton
@@ -36,7 +36,7 @@ class BeanProducers {
     return Metrics.NOOP;
   }
 
-  /** In place of the extension's own, for the sake of {@link AllEventsControllerConfiguration}. */
+  /** Replaces the extension's own bean, to use {@link AllEventsControllerConfiguration}. */
   @Produces
   @Singleton
   Operator operator(
@@ -51,7 +51,7 @@ class BeanProducers {
     return operator;
   }
 
-  /** What the node agents' pods take from this installation; the Helm chart says it. */
+  /** What the node agents' pods take from this installation, as set by the Helm chart. */
   @Produces
   @Singleton
   NodeAgentSettings nodeAgents(AgentProperties agent) {
@@ -66,7 +66,7 @@ class BeanProducers {
         Optional.empty());
   }
 
-  /** One of several replicas acts; the others wait, ready to take over. */
+  /** One of several replicas acts; the others stand by. */
   @Produces
   @Singleton
   LeaderElectionConfiguration leaderElection(

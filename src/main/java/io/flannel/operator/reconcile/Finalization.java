@@ -26,10 +26,10 @@ import java.util.function.Function;
 
 /**
  * The reconciliation of a FlannelNetwork that is being deleted. With {@code deletionPolicy:
- * Cleanup} it removes what can be removed now; it needs no more of the spec than can be read.
+ * Cleanup} it removes what can be removed now, even if only part of the spec can be read.
  */
 final class Finalization {
-  /** Delay before a FlannelNode that the API server does not delete is tried again. */
+  /** Delay before deleting a FlannelNode is tried again after the API server refused it. */
   private static final Duration REFUSED_LOOK = Duration.ofSeconds(10);
 
   private final ReconcileContext context;
@@ -53,7 +53,7 @@ final class Finalization {
   /**
    * Does what can be done now.
    *
-   * @throws Applier.ApplyException if the API server refuses it; the status says so
+   * @throws Applier.ApplyException if the API server refuses something; the status says so
    */
   UpdateControl<FlannelNetwork> run() {
     Applier.ApplyException refusal;
@@ -105,7 +105,7 @@ final class Finalization {
   /**
    * Removes what can be removed now.
    *
-   * @return what is waited for; empty: all is done
+   * @return what is awaited; empty if all is done
    */
   private Optional<NodeCleanup.Pending> cleanUp(NetworkSpec.Going going) {
     DesiredNetwork wanted = going.wanted();
@@ -138,7 +138,7 @@ final class Finalization {
     return Optional.empty();
   }
 
-  /** What is refused of them stops nothing else. */
+  /** A refusal does not stop the rest of the cleanup. */
   private Optional<Applier.ApplyException> deleteFlannelNodes(DesiredNetwork wanted) {
     try {
       new FlannelNodes(apply.client(), apply.watches()).deleteAll(wanted.name());
@@ -161,7 +161,7 @@ final class Finalization {
                     + "; docs/left-overs.md says what to remove by hand"));
   }
 
-  /** How far the cleaning is. */
+  /** Reports how far the cleanup is. */
   private void say(String how) {
     long generation = network.getMetadata().getGeneration();
     write(previous -> StatusReport.cleaning(generation, previous, how, apply.clock()));

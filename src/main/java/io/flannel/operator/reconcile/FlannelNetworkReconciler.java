@@ -35,13 +35,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the cluster to what a FlannelNetwork says, a {@link Reconciliation} at a time.
+ * Makes the cluster what a FlannelNetwork says, one {@link Reconciliation} at a time.
  *
- * <p>It keeps nothing between two passes but since when it acts, and what bounds how often it does
- * so; what it needs to know it reads from the cluster. All events come here ({@code
- * triggerReconcilerOnAllEvents}, see {@link AllEventsControllerConfiguration}), since the finalizer
- * is there only while {@code deletionPolicy} is {@code Cleanup}: an object with {@code Retain} can
- * be deleted while no operator runs.
+ * <p>Between reconciliations it keeps only since when it acts, and what limits their rate; it reads
+ * everything else from the cluster. It receives all events ({@code triggerReconcilerOnAllEvents},
+ * see {@link AllEventsControllerConfiguration}), since the finalizer exists only while {@code
+ * deletionPolicy} is {@code Cleanup}: an object with {@code Retain} can be deleted while no
+ * operator runs.
  */
 @ControllerConfiguration(
     name = "flannelnetwork",
@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
 public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
   private static final Logger LOG = LoggerFactory.getLogger(FlannelNetworkReconciler.class);
 
-  /** So often it is asked whether all that is watched was read. */
+  /** Delay before checking again whether all watches have synced. */
   private static final Duration SYNC_LOOK = Duration.ofSeconds(2);
 
   private final ApplyContextFactory contexts;
@@ -63,11 +63,11 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
 
   private final Lock reconciling = new ReentrantLock();
 
-  // Both are set by the framework before the first pass.
+  // The framework sets both before the first reconciliation.
   private volatile @Nullable ApplyContext apply;
   private volatile @Nullable RecreationEventSource secondLook;
 
-  /** When it first did: a standby does not. */
+  /** When this replica first reconciled; a standby never does. */
   private @Nullable Instant actingSince;
 
   @Inject
@@ -107,11 +107,11 @@ public class FlannelNetworkReconciler implements Reconciler<FlannelNetwork> {
       Objects.requireNonNull(secondLook).after(network);
       return UpdateControl.noUpdate();
     }
-    // One at a time: two networks would take each other's objects.
+    // One at a time: two networks would overwrite each other's objects.
     reconciling.lock();
     try {
       if (!keeper.haveSynced()) {
-        // What can't be watched yet may well be there: its absence says nothing.
+        // What can't be watched yet may exist all the same: its absence means nothing.
         return UpdateControl.<FlannelNetwork>noUpdate().rescheduleAfter(SYNC_LOOK);
       }
       ApplyContext tools = Objects.requireNonNull(apply);

@@ -3,7 +3,7 @@ package io.flannel.operator.reconcile;
 import io.smallrye.config.ConfigMapping;
 import java.time.Duration;
 
-/** By which Lease the replicas agree on who acts, and how soon another takes over. */
+/** The Lease by which the replicas agree on who acts, and how soon another takes over. */
 @ConfigMapping(prefix = "flannel.leader-election")
 public interface LeaseProperties {
   /** The name of the Lease. */

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the watches' caches hold of the networks, for those who look. */
+/** Answers queries about the networks from the watches' caches. */
 @Singleton
 class NetworkQueries implements Networks {
   private static final Logger LOG = LoggerFactory.getLogger(NetworkQueries.class);
@@ -63,7 +63,7 @@ class NetworkQueries implements Networks {
     this.instance = instance;
   }
 
-  /** From now on there is something to read. */
+  /** From now on, queries read from these watches. */
   void readFrom(Watches started) {
     watches = started;
   }
@@ -73,7 +73,7 @@ class NetworkQueries implements Networks {
     return new Replica(version, instance, leader());
   }
 
-  /** While the API server does not answer, the last one. */
+  /** The leader's identity; the last known one while the API server does not answer. */
   private Optional<String> leader() {
     try {
       Lease lease =
@@ -109,7 +109,7 @@ class NetworkQueries implements Networks {
         .map(network -> network.getMetadata().getResourceVersion() + " " + revisionOfNodes());
   }
 
-  /** Whatever the order in which the cache has them. */
+  /** Does not depend on the order of the cache. */
   private long revisionOfNodes() {
     return Objects.requireNonNull(watches)
         .list(FlannelNode.class)

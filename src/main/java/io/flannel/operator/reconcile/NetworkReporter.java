@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Tells how a network is: by its status, Events and metrics. */
+/** Reports the state of a network in its status, Events and metrics. */
 final class NetworkReporter {
   private final ReconcileContext context;
   private final FlannelNetwork network;
@@ -37,19 +37,19 @@ final class NetworkReporter {
   }
 
   /**
-   * What was told.
+   * What was reported.
    *
    * @param rolling whether a rollout is not over
-   * @param tunnels the verdicts; empty where nothing measures them
+   * @param tunnels the verdicts; empty if nothing measures the tunnels
    */
   record Reported(boolean rolling, Optional<TunnelVerdicts> tunnels) {}
 
   /**
-   * Tells how things are.
+   * Reports the state of the network.
    *
-   * @param seen what there is, with the reports as they are to be told of
+   * @param seen what was observed, with only those findings that are to be reported
    * @param plan as it was carried out
-   * @param applier who did, and knows what was refused
+   * @param applier carried out the plan, and knows what was refused
    */
   Reported report(Observation seen, Plan plan, PlanApplier applier) {
     Optional<String> error = applier.refusals();
@@ -89,7 +89,10 @@ final class NetworkReporter {
         context.actingSince());
   }
 
-  /** With the status that is there now; judged once where that is the one of before. */
+  /**
+   * The verdicts, given the status that was just written; reused if it is the one that they were
+   * judged with.
+   */
   private Optional<TunnelVerdicts> tunnels(Observation seen, FlannelNetworkStatus status) {
     StatusInput input = lastInput;
     return input != null && input.previous().equals(Optional.of(status))
@@ -97,12 +100,12 @@ final class NetworkReporter {
         : seen.withStatus(Optional.of(status)).tunnels();
   }
 
-  /** Tells that the spec is not carried out. */
+  /** Reports that the spec is not carried out. */
   void refused(Decision.Refuse refuse) {
     tell(previous -> StatusReport.refused(generation(), previous, refuse, clock));
   }
 
-  /** Tells that this operator failed. */
+  /** Reports that this operator failed. */
   void fault(Throwable fault) {
     tell(previous -> StatusReport.internalError(generation(), previous, fault, clock));
   }

@@ -37,8 +37,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One reconciliation of a FlannelNetwork: observe, plan, apply, report. What the API server refuses
- * ends its writes; the status still says how things are, and why.
+ * One reconciliation of a FlannelNetwork: observe, plan, apply, report. If the API server refuses
+ * something, the writes end; the status still says how things are, and why.
  */
 final class Reconciliation {
   private static final Logger LOG = LoggerFactory.getLogger(Reconciliation.class);
@@ -46,7 +46,7 @@ final class Reconciliation {
   /** Resync interval while a rollout runs or is about to start. */
   private static final Duration ROLLOUT_LOOK = Duration.ofSeconds(30);
 
-  /** What is due by now is looked at with the next reconciliation. */
+  /** Minimum delay of a requeue, for what is already due. */
   private static final Duration SOONEST_LOOK = Duration.ofMillis(10);
 
   private final ReconcileContext context;
@@ -59,7 +59,7 @@ final class Reconciliation {
   /**
    * Prepares it.
    *
-   * @param framework what the framework's comparison of objects needs
+   * @param framework what the framework needs to compare objects
    */
   Reconciliation(
       ReconcileContext context, FlannelNetwork network, Context<FlannelNetwork> framework) {
@@ -72,10 +72,10 @@ final class Reconciliation {
   }
 
   /**
-   * Makes it.
+   * Runs it.
    *
    * @throws Applier.ApplyException if the API server refused something; the status says so
-   * @throws NotWatchingException if the watches end meanwhile, so that no more is written
+   * @throws NotWatchingException if the watches end meanwhile, so nothing more is written
    * @throws IllegalStateException if this operator itself failed; the status says so
    */
   UpdateControl<FlannelNetwork> run() {
@@ -92,7 +92,7 @@ final class Reconciliation {
     }
   }
 
-  /** Told in the status, if that can be written; in any case thrown. */
+  /** Reports a fault in the status, if that can be written, and returns the exception to throw. */
   private IllegalStateException fault(Throwable e) {
     try {
       reporter.fault(e);
@@ -143,7 +143,7 @@ final class Reconciliation {
   /**
    * What there is now.
    *
-   * @param written objects as the API server answered just now, which the caches may not have yet
+   * @param written objects as the API server just returned them, which the caches may not have yet
    */
   private Observation observe(DesiredNetwork wanted, List<HasMetadata> written) {
     var now = apply.clock().instant();
@@ -164,7 +164,7 @@ final class Reconciliation {
         NetworkSpec.isPaused(network));
   }
 
-  /** Empty: the spec can't be read, which is told. */
+  /** Empty if the spec can't be read, which is reported. */
   private Optional<DesiredNetwork> wanted() {
     try {
       return Optional.of(NetworkSpec.wanted(network));
@@ -176,7 +176,7 @@ final class Reconciliation {
     }
   }
 
-  /** After the shortest of these times. */
+  /** Requeues after the shortest of these times. */
   private static UpdateControl<FlannelNetwork> requeueAfter(List<Optional<Duration>> times) {
     UpdateControl<FlannelNetwork> done = UpdateControl.noUpdate();
     return times.stream()

@@ -8,9 +8,9 @@ final class DownwardApi {
   private DownwardApi() {}
 
   /**
-   * A variable with the value of a pod's field, such as {@code status.hostIP}. The version is said
-   * although it is the default: the reference is one atomic value in server-side apply, and one
-   * without it would differ from what the API server keeps, for ever.
+   * A variable with the value of a pod's field, such as {@code status.hostIP}. The version is set
+   * although it is the default: server-side apply treats the reference as one atomic value, and
+   * without the version it would always differ from what the API server stores.
    */
   static EnvVar variable(String name, String field) {
     return new EnvVarBuilder()

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** All objects of a flannel installation: their names, and the whole of them for a network. */
+/** All objects of a flannel installation: their names, and how a network renders them. */
 public final class Flannel {
   /** The namespace of everything that is namespaced; upstream's name. */
   public static final String NAMESPACE = "kube-flannel";
@@ -26,19 +26,19 @@ public final class Flannel {
   /** The DaemonSet; upstream's name. */
   public static final String DAEMON_SET = "kube-flannel-ds";
 
-  /** What the name of each ConfigMap begins with; its hash follows. Upstream's is the bare name. */
+  /** Prefix of each ConfigMap's name; the hash follows. Upstream uses the bare name. */
   public static final String CONFIG_MAP_PREFIX = "kube-flannel-cfg-";
 
   /** The label that every rendered object carries, with the FlannelNetwork's name. */
   public static final String NETWORK_LABEL = "flannel.io/network";
 
-  /** The labels that say of an object that it is this operator's. */
+  /** The labels that mark an object as this operator's. */
   public static final Set<String> OWN_LABELS =
       Set.of("app.kubernetes.io/managed-by", NETWORK_LABEL);
 
   private Flannel() {}
 
-  /** What an installation of the network needs, in the order in which it must come to be. */
+  /** Everything that an installation of the network needs, in the order of creation. */
   public static List<HasMetadata> render(DesiredNetwork network) {
     List<HasMetadata> objects = new ArrayList<>(foundation(network));
     objects.add(
@@ -46,7 +46,7 @@ public final class Flannel {
     return List.copyOf(objects);
   }
 
-  /** What the network needs beside the DaemonSet, in the order in which it must come to be. */
+  /** Everything that the network needs besides the DaemonSet, in the order of creation. */
   public static List<HasMetadata> foundation(DesiredNetwork network) {
     return List.of(
         FlannelNamespace.render(network),
@@ -56,21 +56,21 @@ public final class Flannel {
         NetConfConfigMap.render(network, NetConf.of(network)));
   }
 
-  /** The template of flannel's pods that the network asks for. */
+  /** The pod template that the network asks for. */
   public static PodTemplateSpec template(DesiredNetwork network) {
     return template(network, Optional.empty());
   }
 
   /**
-   * The same of pods that share no node with another flannel's.
+   * The template for pods that share no node with another flannel's.
    *
-   * @param apartFrom the namespace of the other one
+   * @param apartFrom the other one's namespace
    */
   public static PodTemplateSpec template(DesiredNetwork network, Optional<String> apartFrom) {
     return FlannelDaemonSet.template(network, NetConf.of(network), apartFrom);
   }
 
-  /** The name of a template by its content: {@link RolloutAnnotations#REVISION}. */
+  /** The name of a template, derived from its content: {@link RolloutAnnotations#REVISION}. */
   public static String revision(PodTemplateSpec template) {
     return RolloutAnnotations.read(null, template.getMetadata().getAnnotations()).revision();
   }
@@ -78,9 +78,9 @@ public final class Flannel {
   /**
    * The DaemonSet.
    *
-   * @param template of its pods: the network's, or an earlier one to go back to
-   * @param marks what it remembers of its rollouts
-   * @param maxUnavailable so many nodes, or such a share of them, may be without a ready pod
+   * @param template its pods' template: the network's, or an earlier one to roll back to
+   * @param marks what the DaemonSet records of its rollouts
+   * @param maxUnavailable how many nodes, or what percentage of them, may be without a ready pod
    */
   public static DaemonSet daemonSet(
       DesiredNetwork network,

@@ -4,13 +4,13 @@ import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 
 /**
- * Keeps our pod off a node as long as the flannel is on it that is being taken over, and the other
- * way round: the scheduler takes a required anti-affinity in both directions. Two flannelds on one
- * node write the same rules, and one of them takes them away when it ends (up to v0.26,
- * pkg/trafficmngr/iptables). So the one waits, and follows when the other has gone.
+ * Keeps our pod off a node while the flannel that is being adopted runs there, and the other way
+ * round: the scheduler enforces a required anti-affinity in both directions. Two flannelds on one
+ * node write the same rules, and one of them removes them when it exits (up to v0.26,
+ * pkg/trafficmngr/iptables). So our pod waits until the other has gone.
  *
- * <p>It names that flannel's namespace alone: of all namespaces, whoever labels a pod so could keep
- * flannel off a node.
+ * <p>It selects only that flannel's namespace: with all namespaces, anybody who labels a pod this
+ * way could keep flannel off a node.
  */
 final class FlannelAntiAffinity {
   private FlannelAntiAffinity() {}

@@ -38,8 +38,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * flanneld on every node, as upstream's manifest has it (Documentation/kube-flannel.yml), but: the
- * configuration's ConfigMap is named by its hash, and the health port listens on loopback only.
+ * flanneld on every node, as in upstream's manifest (Documentation/kube-flannel.yml). The main
+ * differences: the configuration's ConfigMap is named by its hash, and the health port listens on
+ * loopback only.
  */
 public final class FlannelDaemonSet {
   /** The label that selects flannel's pods; upstream's. */
@@ -51,14 +52,14 @@ public final class FlannelDaemonSet {
   /** The name of the volume with the configuration; upstream's. */
   public static final String CONFIG_VOLUME = "flannel-cfg";
 
-  /** The same object gives the same text: a list is a list, and no map has a second order. */
+  /** Equal objects give equal text: properties and map entries are sorted. */
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
           .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
           .build();
 
-  /** Where flanneld's health server listens, on loopback. */
+  /** The port of flanneld's health server, on loopback. */
   private static final int HEALTH_PORT = 8081;
 
   /** The arguments that every flanneld has. */
@@ -79,7 +80,7 @@ public final class FlannelDaemonSet {
 
   private static final String CONFIG_DIR = "/etc/kube-flannel/";
 
-  /** Where the configuration waits for the pre-shared key, if it needs one. */
+  /** Where the configuration is mounted that still lacks the pre-shared key, if it needs one. */
   private static final String CONFIG_TEMPLATE_DIR = "/etc/kube-flannel-template/";
 
   private static final String FINISHED_CONFIG_VOLUME = "flannel-cfg-with-psk";
@@ -89,8 +90,8 @@ public final class FlannelDaemonSet {
   /**
    * The DaemonSet with a template.
    *
-   * @param marks what it remembers of its rollouts
-   * @param maxUnavailable so many nodes, or such a share of them, may be without a ready pod
+   * @param marks what the DaemonSet records of its rollouts
+   * @param maxUnavailable how many nodes, or what percentage of them, may be without a ready pod
    */
   static DaemonSet render(
       DesiredNetwork network,
@@ -118,9 +119,9 @@ public final class FlannelDaemonSet {
   }
 
   /**
-   * The pods' template; the annotation {@link RolloutAnnotations#REVISION} names it by its content.
+   * The pod template; the annotation {@link RolloutAnnotations#REVISION} is a hash of its content.
    *
-   * @param apartFrom the namespace of a flannel that they share no node with
+   * @param apartFrom the namespace of a flannel with which the pods share no node
    */
   static PodTemplateSpec template(
       DesiredNetwork network, NetConf conf, Optional<String> apartFrom) {
@@ -170,9 +171,7 @@ public final class FlannelDaemonSet {
         .build();
   }
 
-  /**
-   * Where a container ends with an error, kubelet puts the end of its log into the Pod's status.
-   */
+  /** Makes the kubelet copy the end of a failed container's log into the Pod's status. */
   private static Container withLastWords(Container container) {
     return container.edit().withTerminationMessagePolicy("FallbackToLogsOnError").build();
   }
@@ -213,7 +212,7 @@ public final class FlannelDaemonSet {
             .withArgs(CONFIG_DIR + "cni-conf.json", "/etc/cni/net.d/10-flannel.conflist")
             .withVolumeMounts(mount(CNI_CONF_VOLUME, "/etc/cni/net.d"), config(network))
             .build());
-    // The last: what follows is flanneld.
+    // Must be the last: flanneld starts right after it.
     containers.add(RouteKeeperContainer.container(network, conf, mount("run", "/run/flannel")));
     return containers;
   }
@@ -236,7 +235,7 @@ public final class FlannelDaemonSet {
             psk=$(printf %%s "$PSK") # less the newline that `wg genpsk` ends with
             cp %1$scni-conf.json %2$s
             conf=$(cat %1$snet-conf.json)
-            # The shell's own command: a program's arguments can be read by everybody on the node.
+            # printf is built into the shell: every user of the node can read a program's arguments.
             printf '%%s\\n' "${conf%%%%%3$s*}$psk${conf#*%3$s}" > %2$snet-conf.json
             """
                 .formatted(CONFIG_TEMPLATE_DIR, CONFIG_DIR, BackendWireguard.PSK_PLACEHOLDER))
@@ -295,7 +294,7 @@ public final class FlannelDaemonSet {
     return FlannelVersion.of(image).hasReadyz() ? "/readyz" : "/healthz";
   }
 
-  /** On a node whose CPU is taken, flanneld needs more than kubelet's second for its answer. */
+  /** On a busy node, flanneld needs longer than the kubelet's default of one second to answer. */
   private static ProbeBuilder probe(String path) {
     return new ProbeBuilder()
         .withTimeoutSeconds(5)

@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.flannel.operator.flannel.DesiredNetwork;
 
-/** flannel's namespace. Its pods need the host's network, which Pod Security must let them have. */
+/** flannel's namespace. Its pods use the host's network, which Pod Security must allow. */
 final class FlannelNamespace {
   private FlannelNamespace() {}
 

@@ -7,7 +7,8 @@ import io.flannel.operator.flannel.NetConf;
 
 /**
  * flannel's configuration, immutable and named by its hash: a pod that restarts in the middle of a
- * rollout keeps the one it was made with, and going back is the old template.
+ * rollout keeps the configuration that it was made with, and a rollback needs only the old
+ * template.
  */
 public final class NetConfConfigMap {
   /** The key of flanneld's configuration. */

@@ -21,8 +21,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The node agents: on every node that runs flannel, on the host's network, apart from flannel's own
- * pods so that neither restarts the other. No capability, not root, nothing writable.
+ * The node agents: on every node that runs flannel, on the host's network, and in pods apart from
+ * flannel's so that neither restarts the other. They have no capability, don't run as root and
+ * can't write files.
  */
 public final class NodeAgentDaemonSet {
   /** The DaemonSet's name. */
@@ -31,24 +32,23 @@ public final class NodeAgentDaemonSet {
   /** The label that selects the agents' pods. */
   public static final Map<String, String> POD_LABELS = Map.of("app", NAME);
 
-  /** distroless' "nonroot"; the image's files can be read by all. */
+  /** The user "nonroot" of distroless; everybody can read the image's files. */
   private static final long USER = 65532;
 
-  /** Where the agent finds subnet.env; as on the node. */
+  /** Where the agent finds subnet.env; the same path as on the node. */
   private static final String RUN_DIR = "/run/flannel";
 
-  /** Where the agent finds the CNI configuration; as on most nodes. */
+  /** Where the agent finds the CNI configuration; the same path as on most nodes. */
   private static final String CNI_DIR = "/etc/cni/net.d";
 
   private static final String PROBE_KEY = "probe-key";
 
-  /** In the operator's image: see the Dockerfile. */
+  /** The agent in the operator's image: see the Dockerfile. */
   private static final List<String> COMMAND =
       List.of("/opt/jre/bin/java", "@/app/agent/java.options", "io.flannel.operator.agent.Agent");
 
   private NodeAgentDaemonSet() {}
 
-  /** Renders it for a network. */
   public static DaemonSet render(DesiredNetwork network, NodeAgentSettings settings) {
     return new DaemonSetBuilder()
         .withMetadata(
@@ -65,7 +65,8 @@ public final class NodeAgentDaemonSet {
         .withNewUpdateStrategy()
         .withType("RollingUpdate")
         .withNewRollingUpdate()
-        // An agent that restarts is not measured for some seconds; packets don't mind.
+        // While an agent restarts, its node is not measured for some seconds; packets are not
+        // affected.
         .withMaxUnavailable(new IntOrString("10%"))
         .endRollingUpdate()
         .endUpdateStrategy()
@@ -159,7 +160,10 @@ public final class NodeAgentDaemonSet {
     return environment;
   }
 
-  /** Agents start without it, too. Its files are for this pod alone, and its user is not root. */
+  /**
+   * Optional, since agents can start without it. The mode lets the agent's non-root user read the
+   * files; no other pod sees them.
+   */
   private static Volume probeKey() {
     return new VolumeBuilder()
         .withName(PROBE_KEY)

@@ -5,20 +5,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a node agent's pods take from the operator's own installation.
+ * What the node agents' pods take from the operator's own installation.
  *
  * @param namespace where the DaemonSet lives: the operator's own, which must let pods use the
  *     host's network
- * @param serviceAccount the agents' ServiceAccount, which the Helm chart makes with its rights
- * @param image the operator's own image, which holds the agent, too
- * @param imagePullPolicy as a container's, empty: Kubernetes' default
+ * @param serviceAccount the agents' ServiceAccount, which the Helm chart creates with its rights
+ * @param image the operator's own image, which also contains the agent
+ * @param imagePullPolicy the container's; empty for Kubernetes' default
  * @param imagePullSecrets names of Secrets in that namespace
- * @param apiServerHost the API server's address where the one that Kubernetes puts into each pod
- *     leads nowhere
+ * @param apiServerHost the API server's address, if the one that Kubernetes gives each pod does not
+ *     work
  * @param apiServerPort its port, likewise
- * @param owner with which the DaemonSet goes: the operator's Deployment. Where the operator is
- *     uninstalled, its chart's ServiceAccount goes; agents that stayed would have a token that is
- *     worth nothing, also under the next installation
+ * @param owner the operator's Deployment, with which the DaemonSet is garbage-collected.
+ *     Uninstalling the operator removes the chart's ServiceAccount; agents that stayed would have a
+ *     token that is worthless, also under the next installation
  */
 public record NodeAgentSettings(
     String namespace,
@@ -30,7 +30,7 @@ public record NodeAgentSettings(
     Optional<String> apiServerPort,
     Optional<OwnerReference> owner) {
 
-  /** The same, with that owner. */
+  /** Returns these settings with another owner. */
   public NodeAgentSettings ownedBy(Optional<OwnerReference> other) {
     return new NodeAgentSettings(
         namespace,

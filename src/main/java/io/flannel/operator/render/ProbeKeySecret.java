@@ -20,28 +20,28 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Secret with the network's probe keys, as it should be now: what is missing or no key is made
- * again, and once a day each key moves on by a place, in one write. When it was renewed stands in
- * the Secret itself, by the operator's clock.
+ * The Secret with the network's probe keys, as it should be now. Missing and invalid keys are
+ * replaced, and once a day each key moves on by one place, in a single write. The Secret itself
+ * records the time of the last renewal, by the operator's clock.
  */
 public final class ProbeKeySecret {
-  /** The annotation that says when the keys were renewed, RFC 3339. */
+  /** The annotation with the time of the last renewal, RFC 3339. */
   public static final String RENEWED_AT = "flannel.io/renewed-at";
 
-  /** The annotation by which somebody asks for a renewal, each time with another value. */
+  /** The annotation that requests a renewal; each request needs a new value. */
   public static final String RENEW = "flannel.io/renew";
 
-  /** Of that value so much is compared and repeated. */
+  /** Maximum length of that value when it is compared and repeated. */
   private static final int ASKED_LENGTH = 63;
 
-  /** The annotation that repeats the value for which they were renewed last. */
+  /** The annotation that repeats the value of {@link #RENEW} at the last renewal. */
   public static final String RENEWED_FOR = "flannel.io/renewed-for";
 
   private static final Duration EVERY = Duration.ofHours(24);
 
   /**
-   * Renewals on demand are so far apart: longer than kubelet takes to bring the next key to all
-   * agents before one signs with it.
+   * Minimum time between renewals on demand: longer than the kubelet takes to bring the next key to
+   * all agents, before one signs with it.
    */
   private static final Duration APART = Duration.ofMinutes(10);
 
@@ -49,7 +49,7 @@ public final class ProbeKeySecret {
 
   private ProbeKeySecret() {}
 
-  /** In base64, as they stand in the Secret. */
+  /** In base64, as stored in the Secret. */
   private record Keys(String current, String next, String previous) {
     Keys renewed(String fresh) {
       return new Keys(/* current= */ next, /* next= */ fresh, /* previous= */ current);
@@ -61,7 +61,7 @@ public final class ProbeKeySecret {
     }
   }
 
-  /** The Secret's name and namespace alone. */
+  /** The Secret with only its name and namespace. */
   public static Secret named(NodeAgentSettings settings) {
     return new SecretBuilder()
         .withNewMetadata()
@@ -74,8 +74,8 @@ public final class ProbeKeySecret {
   /**
    * Renders it.
    *
-   * @param live as it is; null: there is none
-   * @param random makes a key's bytes: they must not be foreseeable
+   * @param live the Secret as it is; null if there is none
+   * @param random makes a key's bytes, which must be unpredictable
    */
   public static Secret render(
       DesiredNetwork network,
@@ -121,7 +121,7 @@ public final class ProbeKeySecret {
         .build();
   }
 
-  /** Whether a live one has all that was rendered. */
+  /** Whether a live Secret has everything that was rendered. */
   public static boolean holds(Secret live, Secret rendered) {
     return canBeWritten(live)
         && has(live.getData(), rendered.getData())
@@ -132,12 +132,12 @@ public final class ProbeKeySecret {
             .containsAll(rendered.getMetadata().getOwnerReferences());
   }
 
-  /** Whether Kubernetes lets its content be changed: else it has to be deleted. */
+  /** Whether Kubernetes lets its content change; otherwise it must be deleted. */
   public static boolean canBeWritten(Secret live) {
     return TYPE.equals(live.getType()) && !Boolean.TRUE.equals(live.getImmutable());
   }
 
-  /** Where the one that signs is lost, another takes its place that all agents have. */
+  /** If the key that signs is lost, one that all agents already have replaces it. */
   private static Keys mended(@Nullable Secret live, Supplier<byte[]> random) {
     Optional<String> next = entry(live, ProbeKey.NEXT);
     Optional<String> previous = entry(live, ProbeKey.PREVIOUS);
@@ -150,7 +150,9 @@ public final class ProbeKeySecret {
         previous.orElseGet(fresh));
   }
 
-  /** Empty where it is no key: none is of zeros alone, as a file is that was never written. */
+  /**
+   * Empty if it is not a key. A key of zeros alone is not: a file that was never written has those.
+   */
   private static Optional<String> entry(@Nullable Secret live, String name) {
     if (live == null || live.getData() == null) {
       return Optional.empty();

@@ -14,28 +14,28 @@ import io.flannel.operator.flannel.RouteCopies;
 import java.util.Optional;
 
 /**
- * The init container that copies a node's routes to its peers with a worse metric before flanneld
- * starts with another configuration than the last: flanneld deletes a route before it adds the next
- * (pkg/backend/route_network.go), and the copies carry the packets in between. flanneld lets them
- * be; they are removed as left-overs. A copy from before is replaced: flanneld takes one that is
- * what it wants, whatever its metric, and would add nothing.
+ * The init container that copies a node's routes to its peers with a worse metric, before flanneld
+ * starts with another configuration than the last. flanneld deletes a route before it adds its
+ * replacement (pkg/backend/route_network.go); the copies carry the packets in between. flanneld
+ * leaves them alone; they are removed as left-overs. An earlier copy is replaced: if it were what
+ * flanneld wants, flanneld would accept it, whatever its metric, and add nothing.
  *
- * <p>It makes the tunnel device for IPv4, too. flanneld publishes its lease before the device is up
- * (pkg/backend/ipip/ipip.go, pkg/backend/vxlan/vxlan.go), so that for some hundredths of a second
- * the others' packets would come to nobody. flanneld takes a device that is there, if it is as it
- * would make it, and recreates it if not. On a node where flannel has not run since it booted,
- * there is nothing to save, and flanneld gives the vxlan device the MAC address that the others
- * know already.
+ * <p>It also creates the tunnel device for IPv4. flanneld publishes its lease before the device is
+ * up (pkg/backend/ipip/ipip.go, pkg/backend/vxlan/vxlan.go), so for some hundredths of a second
+ * nobody would receive the other nodes' packets. flanneld keeps an existing device that is as it
+ * would make it, and recreates any other. If flannel has not run on the node since it booted, there
+ * is nothing to save and the device is left to flanneld, which gives the vxlan device the MAC
+ * address that the other nodes already know.
  */
 final class RouteKeeperContainer {
   static final String NAME = "keep-routes";
 
-  /** Where the hash of the configuration is that flannel last started with on the node. */
+  /** The file with the hash of the configuration that flannel last started with on the node. */
   private static final String MARKER = "/run/flannel/net-conf-hash";
 
   /**
-   * Nothing here keeps flannel from starting: without a copy a few packets may be lost, without
-   * flannel all.
+   * No failure here stops flannel from starting: without a copy a few packets may be lost, without
+   * flannel all are.
    */
   private static final String SCRIPT =
       """

@@ -1,11 +1,11 @@
 package io.flannel.operator.render;
 
-/** What scripts on nodes have in common: shell, for flannel's own image, which has iproute2. */
+/** Shell code that scripts on nodes share. It runs in flannel's own image, which has iproute2. */
 public final class RouteShell {
   /**
-   * A function that prints flannel's routes inside {@code $NETWORKS}, each after -4 or -6: those to
-   * a router or into a device of flannel's, without a protocol of its own, which other programs'
-   * and the kernel's routes have.
+   * A function that prints flannel's routes inside {@code $NETWORKS}, each after -4 or -6: those
+   * via a router or into a flannel device, unless they name a protocol, as the routes of other
+   * programs and of the kernel do.
    */
   public static final String FLANNELS_ROUTES =
       """

@@ -1,7 +1,6 @@
 /**
- * What is wanted, turned into Kubernetes objects: pure functions, one file a kind. Every object
- * says all that the API server would fill in where that matters, so that a second apply changes
- * nothing.
+ * Renders what is wanted as Kubernetes objects: pure functions, one file per kind. Objects spell
+ * out what the API server would fill in where that matters, so that a second apply changes nothing.
  */
 @NullMarked
 package io.flannel.operator.render;

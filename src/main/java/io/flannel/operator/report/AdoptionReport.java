@@ -17,15 +17,15 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The flannel that was there before, in the status. */
+/** The status' {@code adoption}: the flannel that was there before. */
 public final class AdoptionReport {
   private AdoptionReport() {}
 
   /**
-   * Makes it, as long as there is something of such a flannel.
+   * Returns the report while anything of such a flannel remains.
    *
    * @param leftOver what is left to remove of it once all nodes are taken over, by kind and name
-   * @param manifest writes the FlannelNetwork that takes a flannel over as it is
+   * @param manifest returns the manifest of a FlannelNetwork that adopts a flannel as it is
    */
   public static Optional<Adoption> of(
       Observation seen,
@@ -79,7 +79,7 @@ public final class AdoptionReport {
         : "it has left " + Names.ofNodes(List.copyOf(found.left()));
   }
 
-  /** Server-side apply leaves no empty list behind. */
+  /** Server-side apply leaves no empty list behind, so an empty list would always differ. */
   private static <T> @Nullable List<T> nullIfEmpty(List<T> list) {
     return list.isEmpty() ? null : list;
   }

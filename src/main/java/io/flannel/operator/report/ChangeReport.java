@@ -7,11 +7,14 @@ import io.flannel.operator.decide.change.ChangeImpact;
 import io.flannel.operator.decide.change.FieldDiff;
 import java.util.Optional;
 
-/** What the spec would change of the flannel that runs, and whether that is carried out. */
+/**
+ * The status' {@code change}: what the spec would change in the running flannel, and whether that
+ * is carried out.
+ */
 final class ChangeReport {
   private ChangeReport() {}
 
-  /** The change as it stands in the status; empty where there is nothing to do. */
+  /** Returns the change; empty if there is nothing to change. */
   static Optional<FlannelNetworkStatus.Change> of(StatusInput situation) {
     ChangeImpact change = SpecValidator.change(situation.wanted(), situation.cluster());
     return switch (change) {
@@ -39,7 +42,7 @@ final class ChangeReport {
         impact, change.differences().stream().map(ChangeReport::difference).toList(), message);
   }
 
-  /** A difference as it stands in the status. */
+  /** Converts a difference to its form in the status. */
   static FlannelNetworkStatus.Difference difference(FieldDiff difference) {
     return new FlannelNetworkStatus.Difference(
         difference.field(), difference.from().orElse(null), difference.to().orElse(null));

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A status' conditions in the making: in a fixed order, each with the time at which its status (not
- * its words) last changed.
+ * Builds a status' conditions in a fixed order. Each has the time at which its status, not its
+ * message, last changed.
  */
 final class ConditionSet {
   private final List<StatusCondition> before;

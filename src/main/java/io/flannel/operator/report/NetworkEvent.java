@@ -14,8 +14,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that happened to a network, to be told as a Kubernetes Event. What happened is what
- * differs between two statuses: nothing is told twice, even by an operator that was restarted.
+ * Something that happened to a network, to be recorded as a Kubernetes Event. Events are derived
+ * from the difference between two statuses, so that none is repeated, even after a restart of the
+ * operator.
  *
  * @param warning whether a person may have to look at it
  * @param reason one word, for programs
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record NetworkEvent(boolean warning, String reason, String message) {
 
-  /** What happened between two statuses, the first of which may not be there. */
+  /** Returns what happened between two statuses; there may be no first one. */
   public static List<NetworkEvent> between(
       Optional<FlannelNetworkStatus> before, FlannelNetworkStatus after) {
     List<NetworkEvent> events = new ArrayList<>();
@@ -79,7 +80,7 @@ public record NetworkEvent(boolean warning, String reason, String message) {
     return events;
   }
 
-  /** The condition, if its status or, while it does not hold, its reason changed. */
+  /** Returns the condition if its status changed or, for Accepted, its reason. */
   private static Optional<StatusCondition> condition(
       Optional<FlannelNetworkStatus> before, FlannelNetworkStatus after, String type) {
     Optional<StatusCondition> now = find(after, type);

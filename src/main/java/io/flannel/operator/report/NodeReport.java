@@ -28,7 +28,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The status' {@code nodes[]} and {@code summary}. */
 public final class NodeReport {
-  /** So many nodes are listed; each takes about 300 bytes, and etcd takes 1.5 MB an object. */
+  /**
+   * Maximum number of nodes listed: each takes about 300 bytes, and etcd accepts 1.5 MB per object.
+   */
   static final int LISTED_NODES = Bounds.LISTED_NODES;
 
   private final DesiredNetwork wanted;
@@ -49,7 +51,7 @@ public final class NodeReport {
     this.now = now;
   }
 
-  /** Counts the nodes. Tunnels that nothing measures are neither healthy nor ill. */
+  /** Counts the nodes. If nothing measures tunnels, they all count as unknown. */
   static Summary summary(List<NodeLease> leases, Optional<TunnelVerdicts> tunnels) {
     int leased = (int) leases.stream().filter(lease -> lease.problem().isEmpty()).count();
     if (tunnels.isEmpty()) {
@@ -70,10 +72,10 @@ public final class NodeReport {
   }
 
   /**
-   * The nodes, worst first (Down, Degraded, Unknown with a reason, others), then by reason and
-   * name, cut to {@link #LISTED_NODES}.
+   * Returns the nodes, worst first (Down, Degraded, Unknown with a reason, others), then by reason
+   * and name, cut to {@link #LISTED_NODES}.
    *
-   * @param tunnels the verdicts; empty: nothing measures tunnels
+   * @param tunnels the verdicts; empty if nothing measures tunnels
    */
   static List<NodeStatus> nodes(
       DesiredNetwork wanted,
@@ -84,7 +86,7 @@ public final class NodeReport {
     return new NodeReport(wanted, tunnels, before, now).sorted(leases).limit(LISTED_NODES).toList();
   }
 
-  /** The same of these alone, all of them, as nodes of which nothing was said before. */
+  /** Returns all of these nodes in the same order and form, as if they had no previous status. */
   public static List<NodeStatus> ofThese(
       DesiredNetwork wanted,
       List<NodeLease> leases,
@@ -166,7 +168,7 @@ public final class NodeReport {
     return RoundTripTime.said(verdict.flatMap(micros), known == null ? null : said.apply(known));
   }
 
-  /** The device of the backend that the node publishes, where that is the wanted one. */
+  /** The device of the node's published backend, if that is the wanted backend. */
   private Optional<String> device(Lease lease) {
     BackendType type = wanted.backend().type();
     return type.wireName().equals(lease.backendType())

@@ -27,13 +27,13 @@ import java.util.TreeMap;
 
 /** The status' {@code problems[]}: one entry for all nodes and pairs with the same cause. */
 final class ProblemReport {
-  /** So many names stand in a problem. */
+  /** Maximum number of nodes named in a problem. */
   private static final int NAMED_NODES = Bounds.NAMED_NODES;
 
-  /** So many pairs are named in a message. */
+  /** Maximum number of pairs named in a message. */
   private static final int NAMED_PAIRS = 5;
 
-  /** So much is told of what an agent saw. */
+  /** Maximum length of the text that is quoted from an agent. */
   private static final int SEEN_LENGTH = 256;
 
   private final List<Problem> before;
@@ -41,9 +41,9 @@ final class ProblemReport {
   private final List<Problem> problems = new ArrayList<>();
 
   /**
-   * Begins one.
+   * Creates an empty report.
    *
-   * @param before what the status says by now
+   * @param before the problems in the current status
    */
   ProblemReport(List<Problem> before, Instant now) {
     this.before = before;
@@ -51,11 +51,11 @@ final class ProblemReport {
   }
 
   /**
-   * What is wrong, the gravest first.
+   * Returns the problems, most severe first.
    *
-   * @param rollingOut whether what every node passes through in a rollout is left out, but for the
-   *     nodes that had it before
-   * @param backend what the nodes send each other
+   * @param rollingOut whether to leave out what every node passes through in a rollout, except on
+   *     nodes that had the problem before
+   * @param backend the backend whose packets the nodes exchange
    */
   List<Problem> of(
       List<NodeLease> leases, boolean rollingOut, List<TunnelIssue> troubles, Backend backend) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The order in which causes are told: those that explain most come first. */
+/** The order in which causes are reported: those that explain the most come first. */
 final class ProblemSeverity {
   private static final List<ProblemReason> ORDER =
       Stream.<ProblemReason[]>of(LeaseProblem.values(), NodeFault.values(), TunnelProblem.values())

@@ -12,25 +12,25 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The one thing to say about a network: the first of these that applies.
+ * The overall state of a network: the first of these that applies.
  *
- * @param kind what it means for whoever waits
+ * @param kind what it means for someone who waits
  * @param reason one word, for programs
  * @param message a sentence, for people
  */
 record Readiness(Kind kind, String reason, String message) {
   enum Kind {
-    /** All that is wanted is there. */
+    /** Everything wanted is in place. */
     READY,
-    /** It is on its way; waiting helps. */
+    /** It is in progress; waiting helps. */
     UNDER_WAY,
-    /** It is as far as it goes by itself, but something else may still mend it. */
+    /** It makes no progress by itself, but something else may still fix it. */
     INCOMPLETE,
-    /** It goes no further without a person. */
+    /** A person must act. */
     STUCK
   }
 
-  /** Reasons that come with every change and need nobody. */
+  /** Reasons that occur with every change and require no action. */
   static final Set<String> ON_ITS_WAY =
       Set.of(
           TaskSchedule.WAITING,
@@ -89,7 +89,7 @@ record Readiness(Kind kind, String reason, String message) {
       return new Readiness(
           Kind.INCOMPLETE,
           "NoNodes",
-          "no node shall run flannel: look at flannel.nodeSelector and flannel.tolerations");
+          "no node is selected to run flannel: look at flannel.nodeSelector and flannel.tolerations");
     }
     List<String> missing =
         leases.stream()

@@ -7,7 +7,7 @@ import io.flannel.operator.flannel.Durations;
 import io.flannel.operator.flannel.Names;
 import io.flannel.operator.flannel.live.LiveFlannel;
 
-/** How far the rollout is, in the status' words. */
+/** The status' {@code rollout}: its progress, with a message. */
 final class RolloutReport {
   private RolloutReport() {}
 
@@ -38,7 +38,7 @@ final class RolloutReport {
         situation
             .course()
             .rolledBack()
-            .map(it -> "the change failed and was taken back: " + it.because())
+            .map(it -> "the change failed and was rolled back: " + it.because())
             .orElse("");
     return switch (progress.phase()) {
       case COMPLETE ->

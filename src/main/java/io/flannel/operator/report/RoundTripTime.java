@@ -7,13 +7,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** How a round-trip time is said: {@code 0.41ms}, {@code 12ms}. */
+/** Formats round-trip times: {@code 0.41ms}, {@code 12ms}. */
 final class RoundTripTime {
   private static final MathContext TWO_DIGITS = new MathContext(2);
   private static final Pattern TEXT = Pattern.compile("([0-9]{1,9}(?:\\.[0-9]{1,9})?)ms");
   private static final BigDecimal MICROS_PER_MILLI = new BigDecimal(1000);
 
-  /** It always moves; a status changes when something happened. */
+  /** Smaller changes are noise: a status should change only when something happened. */
   private static final BigDecimal NOISE_MICROS = new BigDecimal(100);
 
   private static final BigDecimal NOISE_SHARE = new BigDecimal("0.25");
@@ -21,11 +21,11 @@ final class RoundTripTime {
   private RoundTripTime() {}
 
   /**
-   * In milliseconds, with two digits.
+   * Returns the time in milliseconds, with two significant digits.
    *
-   * @param micros in microseconds; empty: not measured
-   * @param before what was said last; it is said again unless the time moved by more than a quarter
-   *     of it and by more than 0.1 ms
+   * @param micros in microseconds; empty if not measured
+   * @param before the previous text, which is returned unless the time changed by more than a
+   *     quarter of it and by more than 0.1 ms
    */
   static @Nullable String said(Optional<Integer> micros, @Nullable String before) {
     if (micros.isEmpty()) {

@@ -16,16 +16,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * All that a status is made of.
+ * Everything that a status is computed from.
  *
  * @param generation {@code metadata.generation} of the FlannelNetwork that was judged
- * @param seen what there is, with the reports as they are to be told of, and the status that is
- *     there; its times are kept where nothing changed
- * @param tunnels {@link Observation#tunnels} of it; empty where nothing measures them
+ * @param seen the observed state, with the reports as they are shown, and the previous status,
+ *     whose times are kept where nothing changed
+ * @param tunnels its {@link Observation#tunnels}; empty if nothing measures them
  * @param paused whether {@code spec.paused} forbids writing
  * @param applyError why the objects could not be written, if they could not
  * @param adoption what is left of a flannel that was there before
- * @param course how the rollout goes on
+ * @param course the rollout's state
  * @param actingSince when this operator began to act
  */
 public record StatusInput(
@@ -39,7 +39,7 @@ public record StatusInput(
     RolloutState course,
     Instant actingSince) {
 
-  /** The status that the network has now. */
+  /** The network's current status. */
   public Optional<FlannelNetworkStatus> previous() {
     return seen.status();
   }
@@ -49,22 +49,22 @@ public record StatusInput(
     return seen.wanted();
   }
 
-  /** What the cluster holds. */
+  /** The observed state of the cluster. */
   public ClusterState cluster() {
     return seen.cluster();
   }
 
-  /** The nodes that shall be part of the network. */
+  /** The nodes that belong to the network. */
   public List<NodeLease> leases() {
     return seen.leases();
   }
 
-  /** What the node agents reported, by node, as far as they did. */
+  /** The node agents' reports, by node; nodes without a report are missing. */
   public Map<String, AgentReport> reports() {
     return seen.reports();
   }
 
-  /** The hash of the configuration that the spec makes. */
+  /** The hash of the configuration that the spec results in. */
   public String wantedHash() {
     return NetConf.of(wanted()).hash();
   }

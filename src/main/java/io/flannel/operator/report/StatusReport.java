@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The status of a FlannelNetwork. The same situation gives the same status, times included, so that
- * nothing is written when nothing happened.
+ * The status of a FlannelNetwork. The same input gives the same status, including its times, so
+ * that nothing is written when nothing happened.
  */
 public final class StatusReport {
   /** Condition: the spec can be carried out on this cluster. */
@@ -37,26 +37,26 @@ public final class StatusReport {
   /** Condition: packets pass between all nodes. */
   public static final String TUNNELS_HEALTHY = "TunnelsHealthy";
 
-  /** Condition, as kstatus knows it: a change is on its way. */
+  /** Condition, as defined by kstatus: a change is in progress. */
   public static final String RECONCILING = "Reconciling";
 
-  /** Condition, as kstatus knows it: it goes no further without help. */
+  /** Condition, as defined by kstatus: a person must act before it makes progress. */
   public static final String STALLED = "Stalled";
 
-  /** Why a network is not ready that goes with what it made on the nodes, in one word. */
+  /** Reason why a network is not ready: it is being removed from the nodes. */
   public static final String CLEANING = "Cleaning";
 
-  /** Why a network is not ready that nothing is written of, in one word. */
+  /** Reason why a network is not ready: it is paused, so nothing is written for it. */
   public static final String PAUSED = "Paused";
 
-  /** Why nothing is known of a network: the operator itself failed. In one word. */
+  /** Reason why nothing is known about a network: the operator itself failed. */
   public static final String INTERNAL_ERROR = "InternalError";
 
   private static final int FAULT_LENGTH = 300;
 
   private StatusReport() {}
 
-  /** Makes the status of a network that has no part in the cluster's: conditions, nothing else. */
+  /** Returns the status of a refused network: only conditions. */
   public static FlannelNetworkStatus refused(
       long generation,
       Optional<FlannelNetworkStatus> previous,
@@ -85,8 +85,8 @@ public final class StatusReport {
   }
 
   /**
-   * Makes the status of a network of which nothing is known now, since the operator itself failed:
-   * what was said of nodes would say what is no longer looked at.
+   * Returns the status of a network whose state is unknown because the operator itself failed. It
+   * leaves out what the previous status says about nodes, since they are no longer observed.
    *
    * @param fault what the operator failed with
    */
@@ -127,9 +127,10 @@ public final class StatusReport {
   }
 
   /**
-   * Makes the status of a network that is being taken off the nodes: nobody measures any more.
+   * Returns the status of a network that is being removed from the nodes: nothing is measured any
+   * more.
    *
-   * @param how far it is, in a sentence
+   * @param how the progress, as a sentence
    */
   public static FlannelNetworkStatus cleaning(
       long generation, Optional<FlannelNetworkStatus> previous, String how, Clock clock) {
@@ -155,7 +156,7 @@ public final class StatusReport {
             previous.map(FlannelNetworkStatus::adoption).orElse(null)));
   }
 
-  /** Makes the status of the network in charge. */
+  /** Returns the status of the network in charge. */
   public static FlannelNetworkStatus of(StatusInput situation, Clock clock) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     Optional<FlannelNetworkStatus> before = situation.previous();
@@ -198,14 +199,14 @@ public final class StatusReport {
   }
 
   /**
-   * Server-side apply leaves no list behind when its last element goes: an empty one in the report
-   * would differ from that for ever.
+   * Server-side apply removes a list with its last element, so an empty list in the report would
+   * always differ from the live status.
    */
   private static <T> @Nullable List<T> nullIfEmpty(List<T> list) {
     return list.isEmpty() ? null : list;
   }
 
-  /** None yet, but for the times of those before. */
+  /** Returns an empty set that knows the times of the previous conditions. */
   private static ConditionSet conditions(
       Optional<FlannelNetworkStatus> previous, long generation, Instant now) {
     return new ConditionSet(
@@ -257,7 +258,7 @@ public final class StatusReport {
         Pods.versionOf(live.image()));
   }
 
-  /** Empty where devices differ, or not one is known. */
+  /** Empty if devices differ or none is known. */
   private static Optional<Integer> mtuOfAllDevices(TunnelVerdicts tunnels) {
     List<Integer> different =
         tunnels.nodes().values().stream()

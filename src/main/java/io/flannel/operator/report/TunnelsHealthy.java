@@ -13,20 +13,21 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Whether packets pass between all nodes, in one condition.
+ * The condition that says whether packets pass between all nodes.
  *
- * @param status False: some are lost. Unknown: that cannot be said of all
+ * @param status False if some nodes' tunnels lose packets, Unknown if that is not known for all
+ *     nodes
  * @param reason one word, for programs
  * @param message a sentence, for people
- * @param waiting whether what is unknown comes by itself: agents that have just been started
+ * @param waiting whether what is unknown will come by itself: agents have only just started
  */
 record TunnelsHealthy(Status status, String reason, String message, boolean waiting) {
 
   /**
-   * Judges.
+   * Judges the tunnels.
    *
-   * @param installing whether flannel is on its way to the nodes for the first time: what does not
-   *     pass yet is not there yet
+   * @param installing whether flannel is being installed for the first time: a tunnel that does not
+   *     work yet may not exist yet
    */
   static TunnelsHealthy of(Optional<TunnelVerdicts> tunnels, boolean installing) {
     if (tunnels.isEmpty()) {
@@ -81,7 +82,10 @@ record TunnelsHealthy(Status status, String reason, String message, boolean wait
         .toList();
   }
 
-  /** Nothing is wrong with the node, or its agent has not been late yet with its first report. */
+  /**
+   * Whether the node's state will come by itself: no fault is known, or its agent's first report is
+   * not overdue yet.
+   */
   private static boolean comesByItself(TunnelVerdict verdict, TunnelVerdicts tunnels) {
     Optional<ProblemReason> cause = verdict.cause();
     return cause.isEmpty()

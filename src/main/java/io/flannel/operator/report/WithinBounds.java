@@ -18,12 +18,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a status fit its schema: what Nodes, other flannels and API servers say ends up in it, and
- * one value too long or too large would have the API server refuse all of it, time and again.
+ * Makes a status fit its schema. It contains text from Nodes, other flannels and API servers, and a
+ * single value that is too long or too large would make the API server reject the whole status
+ * every time.
  *
- * <p>By the annotations that the schema is made from. Words that are too long are cut, and so are
- * lists, whose first elements matter most; a value of another form, and a number that is too large,
- * is left out.
+ * <p>The bounds come from the annotations that the schema is generated from. Texts that are too
+ * long are cut, and so are lists, whose first elements matter most. Values that do not match their
+ * pattern and numbers that are out of range are left out.
  */
 final class WithinBounds {
 
@@ -31,7 +32,7 @@ final class WithinBounds {
 
   private WithinBounds() {}
 
-  /** The same as far as the schema lets it through. */
+  /** Returns the record with everything that the schema does not allow cut or left out. */
   static <T extends Record> T of(T record) {
     RecordComponent[] components = record.getClass().getRecordComponents();
     @Nullable Object[] values = new Object[components.length];
@@ -91,7 +92,6 @@ final class WithinBounds {
     return FORMS.computeIfAbsent(form, java.util.regex.Pattern::compile).matcher(text).matches();
   }
 
-  /** Not through the middle of a character. */
   private static @Nullable Object read(RecordComponent component, Record record) {
     try {
       return component.getAccessor().invoke(record);

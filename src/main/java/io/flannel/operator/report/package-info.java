@@ -1,6 +1,6 @@
 /**
- * What was observed and decided, turned into status, conditions and events: pure functions, given a
- * {@link java.time.Clock}. Everything that users read is worded here or beside its decision.
+ * Turns what was observed and decided into status, conditions and Events: pure functions, given a
+ * {@link java.time.Clock}. Everything that users read is worded here or next to its decision.
  */
 @NullMarked
 package io.flannel.operator.report;

@@ -7,8 +7,9 @@ import java.time.Duration;
 
 /**
  * The reconciler's configuration with {@code triggerReconcilerOnAllEvents}, which the extension
- * reads from the annotation and then drops (seen with 7.7.3): without it, the reconciler never
- * hears that a network is to go. Passes begin as often as {@link ReconcileRate} lets them.
+ * reads from the annotation and then drops (seen with 7.7.3). Without it, the reconciler never
+ * hears that a network is being deleted. {@link ReconcileRate} limits how often reconciliations
+ * begin.
  */
 public final class AllEventsControllerConfiguration
     extends QuarkusControllerConfiguration<FlannelNetwork> {
@@ -19,8 +20,8 @@ public final class AllEventsControllerConfiguration
     super(
         annotated.getInformerConfig(),
         annotated.getName(),
-        // An annotation leaves the generation as it is. The watch that compares networks with each
-        // other tells of it, too, but may do so before the reconciler's own cache has it.
+        // An annotation does not change the generation. The watch that compares networks with each
+        // other also reports it, but possibly before the reconciler's own cache has it.
         false,
         annotated.getAssociatedReconcilerClassName(),
         annotated.getRetry(),

@@ -3,13 +3,13 @@ package io.flannel.operator.runtime;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 
-/** What went wrong with a request to the API server, in words for people. */
+/** Describes what went wrong with a request to the API server, in words for people. */
 public final class ApiErrors {
   private static final int HTTP_UNPROCESSABLE = 422;
 
   private ApiErrors() {}
 
-  /** The API server's own message; without an answer from it, the cause. */
+  /** The API server's own message; without one, the root cause's. */
   public static String said(KubernetesClientException e) {
     if (e.getStatus() != null && e.getStatus().getMessage() != null) {
       return e.getStatus().getMessage();
@@ -17,12 +17,12 @@ public final class ApiErrors {
     return rootMessage(e);
   }
 
-  /** Whether the API server answered: else it was not reached, and no other request would be. */
+  /** Whether the API server answered. If not, it is unreachable for other requests, too. */
   public static boolean isAnswer(KubernetesClientException e) {
     return e.getCode() != 0;
   }
 
-  /** The message of the first cause. */
+  /** The message of the root cause, or its class if it has none. */
   public static String rootMessage(Throwable thrown) {
     Throwable root = thrown;
     while (root.getCause() != null) {
@@ -32,8 +32,8 @@ public final class ApiErrors {
   }
 
   /**
-   * Whether a request that names an object by its uid came too late: the object is gone, or another
-   * of its name is there.
+   * Whether a request that names an object's uid came too late: the object is gone, or another one
+   * has its name.
    */
   public static boolean isGone(KubernetesClientException e) {
     return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND
@@ -42,8 +42,8 @@ public final class ApiErrors {
   }
 
   /**
-   * Whether a JSON patch's {@code test} found another value: the object is not the one that was
-   * looked at. What the schema or a policy refuses names the object; this names none.
+   * Whether a JSON patch's {@code test} found another value: the object has changed since it was
+   * read. Refusals by the schema or a policy name the object; this one does not.
    */
   public static boolean isOutdated(KubernetesClientException e) {
     return e.getCode() == HTTP_UNPROCESSABLE

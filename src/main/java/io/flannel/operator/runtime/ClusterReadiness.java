@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Holds the start until the API server answers and serves our CRDs, and says what it waits for: an
- * operator may well be started before them. The pod's startup probe limits the wait.
+ * Delays startup until the API server answers and serves our CRDs, and logs what it waits for: the
+ * operator may be started before the CRDs exist. The pod's startup probe limits the wait.
  */
 class ClusterReadiness {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterReadiness.class);

@@ -10,12 +10,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends a leader that has lost its Lease, whether another took it or the API server could not be
- * asked for so long: another may act by then, and two that write would undo each other's work.
- * kubelet starts it again, as one that stands by.
+ * Ends a leader that has lost its Lease, because another replica took it or because the API server
+ * was unreachable for too long. Another replica may act by then, and two that write would undo each
+ * other's work. The kubelet restarts this one, as a standby.
  *
- * <p>JOSDK 5.3.2 leaves such a replica acting: what its builder builds does not exit ({@code
- * exitOnStopLeading} is for tests there).
+ * <p>JOSDK 5.3.2 lets such a replica go on acting: a configuration from its builder does not exit
+ * ({@code exitOnStopLeading} is for tests there).
  */
 @Singleton
 public class ExitOnLostLease {
@@ -24,17 +24,20 @@ public class ExitOnLostLease {
 
   private volatile boolean stopping;
 
-  /** Runs before the extension stops the operator, which ends the election, too. */
+  /** Runs before the extension stops the operator, which also ends the election. */
   void stopping(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) ShutdownEvent event) {
     stopping = true;
   }
 
-  /** What the election is to call. */
+  /** The callbacks for the leader election. */
   public LeaderCallbacks callbacks() {
     return new LeaderCallbacks(() -> {}, this::lost, leader -> {});
   }
 
-  /** At once, in the middle of a reconciliation: a killed operator goes on where it was. */
+  /**
+   * Exits at once, even in the middle of a reconciliation: a killed operator continues where it
+   * was.
+   */
   private void lost() {
     if (stopping) {
       return;

@@ -8,16 +8,16 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The Deployment that this operator is a pod of. */
+/** The Deployment that this operator's pod belongs to. */
 public final class OwnDeployment {
   private static final Logger LOG = LoggerFactory.getLogger(OwnDeployment.class);
 
   private OwnDeployment() {}
 
   /**
-   * What makes an object go with it.
+   * The owner reference that makes an object be garbage-collected with the Deployment.
    *
-   * @return empty: there is none, as when the operator runs outside of the cluster, or it may not
+   * @return empty if there is none, as when the operator runs outside the cluster, or if it can't
    *     be read
    */
   public static Optional<OwnerReference> owner(

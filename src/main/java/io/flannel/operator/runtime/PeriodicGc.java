@@ -7,13 +7,13 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 
 /**
- * Has the whole heap collected when it has grown by a quarter since it was last.
+ * Collects the whole heap when it has grown by a quarter since the last collection.
  *
- * <p>By itself the serial collector expands the old generation up to the heap's maximum before it
+ * <p>On its own, the serial collector expands the old generation up to the heap's maximum before it
  * looks for garbage there (TenuredGeneration::promote in OpenJDK's
- * src/hotspot/share/gc/serial/tenuredGeneration.cpp), so that an operator which runs for days takes
- * all that it may have, however little lives in it. A collection takes a tenth of a second, and
- * gives back to the system what {@code -XX:MaxHeapFreeRatio} says.
+ * src/hotspot/share/gc/serial/tenuredGeneration.cpp). An operator that runs for days would take all
+ * the memory that it may have, however little of it is live. A collection takes a tenth of a
+ * second, and returns memory to the system according to {@code -XX:MaxHeapFreeRatio}.
  */
 @ApplicationScoped
 class PeriodicGc {
@@ -21,7 +21,9 @@ class PeriodicGc {
 
   private final Vertx vertx;
 
-  /** In bytes. The first look collects what the start has left. */
+  /**
+   * Heap size in bytes above which to collect; 0 makes the first check collect what startup left.
+   */
   private long most;
 
   @Inject
@@ -33,7 +35,7 @@ class PeriodicGc {
     vertx.setPeriodic(LOOK_MILLIS, timer -> vertx.executeBlocking(this::look));
   }
 
-  /** Returns the heap's size in bytes. */
+  /** Collects if necessary, and returns the heap's size in bytes. */
   private synchronized long look() {
     Runtime runtime = Runtime.getRuntime();
     if (runtime.totalMemory() > most) {

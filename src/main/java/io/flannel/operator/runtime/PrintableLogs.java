@@ -15,16 +15,16 @@ import org.jboss.logmanager.formatters.PatternFormatter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes what is logged printable: each message is one line, whatever its parameters hold, and so is
+ * Makes log records printable: each message is one line, whatever its parameters contain, and so is
  * the message of each exception and of its causes. It is the filter of every handler that {@code
- * application.properties} knows, whatever its format.
+ * application.properties} configures, whatever the format.
  */
 @LoggingFilter(name = "printable")
 public final class PrintableLogs implements Filter {
-  /** Puts parameters into messages, as every format does it. */
+  /** Puts parameters into messages, as every format does. */
   private static final ExtFormatter MESSAGES = new PatternFormatter("%s");
 
-  /** Lets all pass. */
+  /** Lets every record pass. */
   @Override
   public boolean isLoggable(LogRecord record) {
     if (record instanceof ExtLogRecord it) {
@@ -41,10 +41,10 @@ public final class PrintableLogs implements Filter {
     return true;
   }
 
-  /** The same one if all that it says can be printed. */
+  /** Returns the same exception if all its text is printable. */
   private static Throwable printable(Throwable thrown, Set<Throwable> seen) {
     if (!seen.add(thrown)) {
-      return new Printable(thrown, null, new Throwable[0]); // Causes in a circle.
+      return new Printable(thrown, null, new Throwable[0]); // A cycle of causes.
     }
     Throwable cause = thrown.getCause();
     Throwable printableCause = cause == null ? null : printable(cause, seen);
@@ -59,7 +59,7 @@ public final class PrintableLogs implements Filter {
     return same ? thrown : new Printable(thrown, printableCause, printableSuppressed);
   }
 
-  /** Stands for an exception: its words, made printable, and its stack. */
+  /** Stands in for an exception: its printable text, and its stack. */
   private static final class Printable extends Throwable {
     private static final long serialVersionUID = 1;
 
@@ -74,7 +74,7 @@ public final class PrintableLogs implements Filter {
       }
     }
 
-    /** With the class of the one that it stands for; getMessage would be told with this one's. */
+    /** With the original's class; the default would print this class and getMessage. */
     @Override
     @SuppressWarnings("OverrideThrowableToString")
     public String toString() {

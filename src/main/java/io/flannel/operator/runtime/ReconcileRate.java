@@ -11,28 +11,28 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * How often reconciliations begin, over all networks. An agent that writes its status as fast as it
- * can, or anybody else who changes what is watched, makes a reconciliation each time; this bounds
- * what that takes.
+ * Limits how often reconciliations begin, over all networks. An agent that writes its status as
+ * fast as it can, or anybody else who changes what is watched, triggers a reconciliation each time;
+ * this bounds the cost.
  *
- * <p>Passes share a quarter of a core: each takes from it the CPU time that it used, at least 50
- * ms, so that no more than five a second begin in the long run, and fewer where a network is large.
- * What was not used is kept for two seconds of it, that is forty passes at once; so a single event,
- * or the events of a rollout, find it unused and wait for nothing. Nobody waits for longer than two
- * seconds, and what happened meanwhile is seen by the one reconciliation that follows.
+ * <p>Reconciliations share a quarter of a core. Each takes the CPU time that it used from this
+ * budget, at least 50 ms, so in the long run no more than five a second begin, and fewer if a
+ * network is large. Up to two seconds of unused budget are saved, which is 40 reconciliations at
+ * once; so a single event, or the events of a rollout, don't wait. No reconciliation waits longer
+ * than two seconds, and one reconciliation covers everything that happened meanwhile.
  */
 @Singleton
 public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
-  /** Passes have one of so many parts of a core. */
+  /** Reconciliations get one part of a core that is divided into this many. */
   private static final long PARTS = 4;
 
   private static final long LEAST = Duration.ofMillis(50).toNanos();
   private static final long MOST_SAVED = Duration.ofSeconds(2).toNanos();
   private static final long LONGEST_WAIT = Duration.ofSeconds(2).toNanos();
 
-  /** Nothing is kept for a network of its own. */
+  /** Nothing is kept per network. */
   enum Shared implements RateLimitState {
-    /** The only one. */
+    /** The budget of all networks together. */
     BUDGET
   }
 
@@ -44,15 +44,15 @@ public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
 
   private long seen;
 
-  /** By this machine's clock, and what the JVM says of threads. */
+  /** Uses this machine's clock and the JVM's CPU times of threads. */
   @Inject
   public ReconcileRate() {
     this(System::nanoTime, ManagementFactory.getThreadMXBean()::getCurrentThreadCpuTime);
   }
 
   /**
-   * @param clock as {@link System#nanoTime}
-   * @param cpuTime of the current thread, in nanoseconds
+   * @param clock like {@link System#nanoTime}
+   * @param cpuTime CPU time of the current thread, in nanoseconds
    */
   ReconcileRate(LongSupplier clock, LongSupplier cpuTime) {
     this.clock = clock;
@@ -65,7 +65,7 @@ public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
     return Shared.BUDGET;
   }
 
-  /** Empty: a reconciliation begins now. */
+  /** Empty if a reconciliation may begin now. */
   @Override
   public synchronized Optional<Duration> isLimited(RateLimitState state) {
     long now = clock.getAsLong();
@@ -78,7 +78,10 @@ public final class ReconcileRate implements RateLimiter<ReconcileRate.Shared> {
     return Optional.empty();
   }
 
-  /** Runs a reconciliation that was let begin, and takes what it used, however it ends. */
+  /**
+   * Runs a reconciliation that was allowed to begin, and charges the CPU time that it used, however
+   * it ends.
+   */
   public <T> T counted(Supplier<T> reconciliation) {
     long before = cpuTime.getAsLong();
     try {

@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks once more for a network that is gone: JOSDK 5.3 drops what it hears until the reconciler
- * has returned from a deletion, also that a network of the same name is there again.
+ * Looks again for a network that was deleted. Until the reconciler has returned from a deletion,
+ * JOSDK 5.3 drops events, including the one that a network of the same name exists again.
  */
 public final class RecreationEventSource extends AbstractEventSource<Void, FlannelNetwork> {
   private static final long MILLIS = 200;
@@ -24,7 +24,7 @@ public final class RecreationEventSource extends AbstractEventSource<Void, Flann
     this.networks = networks;
   }
 
-  /** Brings a network of this one's name to be reconciled, if there is one in a moment. */
+  /** Enqueues the network of this name, if there is one after a moment. */
   public void after(FlannelNetwork gone) {
     ResourceID name = ResourceID.fromResource(gone);
     CompletableFuture.delayedExecutor(MILLIS, TimeUnit.MILLISECONDS)

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives the leader's Lease back when this replica is stopped, so that another takes over at once
- * and not only when the Lease has run out. JOSDK means to, but ends before its request is sent.
+ * Releases the leader's Lease when this replica stops, so that another takes over at once instead
+ * of when the Lease expires. JOSDK tries to, but ends before its request is sent.
  */
 class ReleaseLeaseOnShutdown {
   private static final Logger LOG = LoggerFactory.getLogger(ReleaseLeaseOnShutdown.class);

@@ -1,6 +1,6 @@
 /**
- * What the process needs beside the domain: leader election, readiness, logs, and what works around
- * the framework. Each work-around names the upstream fault that makes it go.
+ * What the process needs besides the domain: leader election, readiness, logs, and workarounds for
+ * the framework. Each workaround names the upstream fault; it can go once that is fixed.
  */
 @NullMarked
 package io.flannel.operator.runtime;

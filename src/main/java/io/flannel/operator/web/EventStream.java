@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** The events of one network, for all who listen to it. */
+/** The events of one network, for all its subscribers. */
 final class EventStream {
   private final String network;
   private final Networks networks;
@@ -14,7 +14,7 @@ final class EventStream {
 
   private Optional<String> revision = Optional.empty();
 
-  /** What was last read, as events. */
+  /** The state last read, as an event. */
   private String state = "";
 
   private String mesh = "";
@@ -37,8 +37,8 @@ final class EventStream {
   }
 
   /**
-   * Reads the network if it is another than last time, and sends what a listener lacks; one that
-   * has gone is none any more, even if nobody told so.
+   * Reads the network if its revision changed, and sends each subscriber what it lacks. Subscribers
+   * whose connection is closed are removed here, even if no handler reported that.
    */
   void look() {
     listeners.removeIf(EventSubscriber::isClosed);
@@ -60,7 +60,7 @@ final class EventStream {
     }
   }
 
-  /** JSON has no line breaks, which would end the data. */
+  /** The data must not contain line breaks, and this JSON has none. */
   private static String event(String name, Object data) {
     return "event: %s\ndata: %s\n\n".formatted(name, Responses.json(data));
   }

@@ -15,15 +15,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Server-sent events (text/event-stream) of the networks' changes. While somebody listens to a
- * network, it is looked at once a second, and read only if its {@linkplain Networks#revision
- * revision} is another; all listeners are sent the same text.
+ * Server-sent events (text/event-stream) of the networks' changes. While a network has subscribers,
+ * its {@linkplain Networks#revision revision} is checked once a second, and the network is read
+ * only if it changed; all subscribers receive the same text.
  */
 @Singleton
 class EventStreams {
   private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
 
-  /** Browsers open six connections to a host at most; these are several people's. */
+  /**
+   * Maximum number of subscribers. A browser opens at most six connections to a host; this is
+   * enough for several people.
+   */
   static final int MOST_LISTENERS = 32;
 
   private static final long BETWEEN_LOOKS_MILLIS = 1000;
@@ -31,7 +34,7 @@ class EventStreams {
   private final Networks networks;
   private final Vertx vertx;
 
-  /** Those that are listened to, by name; guarded by itself. */
+  /** By network name; guarded by itself. */
   private final Map<String, EventStream> streams = new HashMap<>();
 
   private long timer = -1;
@@ -43,7 +46,9 @@ class EventStreams {
     this.vertx = vertx;
   }
 
-  /** Sends the network's state, and from then on its changes, until one of the two ends. */
+  /**
+   * Sends the network's state and then its changes, until the network or the connection is gone.
+   */
   void open(RoutingContext context, String network) {
     HttpServerResponse response = context.response();
     synchronized (streams) {
@@ -66,8 +71,8 @@ class EventStreams {
       response.closeHandler(closed -> remove(network, listener));
       response.exceptionHandler(broken -> remove(network, listener));
       if (response.closed()) {
-        // Who asked has gone while the network was looked for: Vert.x has told it, and does so
-        // once.
+        // The client disconnected while the network was looked up. Vert.x calls the close handler
+        // only once, so it will not be called again.
         return;
       }
       streams.computeIfAbsent(network, name -> new EventStream(name, networks)).add(listener);
@@ -78,7 +83,7 @@ class EventStreams {
     look();
   }
 
-  /** Whether nobody listens, so that nothing runs. */
+  /** Whether there are no subscribers, so that nothing runs. */
   boolean idle() {
     synchronized (streams) {
       return timer < 0 && !looking;
@@ -95,7 +100,7 @@ class EventStreams {
     }
   }
 
-  /** While nobody listens, nothing runs. */
+  /** Stops the timer if there are no subscribers left. */
   private void clean() {
     streams.values().removeIf(stream -> stream.size() == 0);
     if (streams.isEmpty() && timer >= 0) {
@@ -104,7 +109,7 @@ class EventStreams {
     }
   }
 
-  /** On a worker thread, since it reads much of a large network; never twice at a time. */
+  /** Runs on a worker thread, since a large network takes long to read; never twice at a time. */
   private void look() {
     List<EventStream> all;
     synchronized (streams) {
@@ -131,7 +136,7 @@ class EventStreams {
             });
   }
 
-  /** Those who listen hear again when the next look succeeds. */
+  /** Subscribers are updated when a later attempt succeeds. */
   private static void failed(Throwable failure) {
     if (!(failure instanceof NotWatchingException)) {
       LOG.error("events of the networks could not be sent", failure);

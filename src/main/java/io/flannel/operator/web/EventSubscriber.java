@@ -4,16 +4,16 @@ import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 
 /**
- * Somebody who listens. One that does not read as fast as things change is sent no more until it
- * does, and then what is true by then: nothing queues up.
+ * A subscriber. One that reads too slowly is skipped until it has caught up and then gets the
+ * current state: nothing queues up.
  */
 final class EventSubscriber {
-  /** Connections that carry nothing are cut by proxies. */
+  /** Proxies close idle connections, so a comment is sent after this long. */
   private static final long SILENCE_NANOS = Duration.ofSeconds(15).toNanos();
 
   private final HttpServerResponse response;
 
-  // Only one look at a time sends.
+  // Unguarded: only one thread sends at a time.
   private String sentState = "";
   private String sentMesh = "";
   private long sentAt = System.nanoTime();
@@ -22,7 +22,7 @@ final class EventSubscriber {
     this.response = response;
   }
 
-  /** Sends what is another than was last sent to this one. */
+  /** Sends what differs from what was last sent to this subscriber. */
   void send(String state, String mesh) {
     long now = System.nanoTime();
     if (response.writeQueueFull() || response.closed()) {
@@ -41,7 +41,7 @@ final class EventSubscriber {
     }
   }
 
-  /** Whether nobody is there any more. */
+  /** Whether the client has disconnected. */
   boolean isClosed() {
     return response.closed();
   }

@@ -14,8 +14,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the page reads: {@code /api/networks}, and of each network its state, the way of a packet
- * and the events of its changes. A replica that does not act lists none, and says who does.
+ * What the page reads: {@code /api/networks} and, for each network, its state, a packet's path and
+ * a stream of its changes. A replica that does not act lists no networks and names the one that
+ * acts.
  */
 @Singleton
 class NetworkRoutes implements Routes {
@@ -90,7 +91,10 @@ class NetworkRoutes implements Routes {
             + " nodeSelector says which of them are part of it");
   }
 
-  /** Empty: it is answered that there is none, or that this replica does not know. */
+  /**
+   * Finds the network. If it is empty, the request has been answered: there is no such network, or
+   * this replica does not know.
+   */
   private Optional<ObservedNetwork> find(RoutingContext context) {
     Replica replica = networks.replica();
     if (!replica.leads()) {

@@ -18,10 +18,13 @@ import java.util.zip.CRC32C;
 class PageRoutes implements Routes {
   private static final String PREFIX = "/page/";
 
-  /** So long is none of them; matching takes as much of the stack as a name has folders. */
+  /**
+   * Maximum length of a name. All files' names are shorter; the regex's stack depth grows with the
+   * number of folders.
+   */
   private static final int LONGEST = 256;
 
-  /** Names within folders; nothing that leads upward, and no hidden files. */
+  /** A path of names, without {@code ..} and hidden files. */
   private static final Pattern NAME =
       Pattern.compile("([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.[a-z0-9]+");
 
@@ -73,7 +76,7 @@ class PageRoutes implements Routes {
     }
   }
 
-  /** Another version of a file has another tag. */
+  /** The ETag changes with the file's content. */
   private static String tag(byte[] file) {
     CRC32C sum = new CRC32C();
     sum.update(file);

@@ -12,8 +12,8 @@ import io.flannel.operator.flannel.PrintableText;
 import java.io.IOException;
 
 /**
- * Writes every text, and every key of a map, in its printable form: JSON's own escapes are undone
- * by who reads it, who then prints what they stood for.
+ * Writes every text and every map key in its printable form. JSON's escapes alone don't suffice: a
+ * reader undoes them and then prints the characters they stood for.
  */
 final class PrintableJson extends SimpleModule {
   private static final long serialVersionUID = 1;

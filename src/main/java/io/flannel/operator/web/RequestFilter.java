@@ -14,24 +14,24 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets pass what comes by {@code kubectl port-forward} and kubelet's probes, and sets what no
- * answer may lack. It stands before all that the operator serves on loopback, {@code /q/} with
- * metrics and health, too.
+ * Admits requests from {@code kubectl port-forward} and kubelet's probes, and sets the security
+ * headers of every answer. It runs before everything that the operator serves on loopback,
+ * including metrics and health below {@code /q/}.
  *
- * <p>Who may forward a port to the pod is Kubernetes' to say (RBAC: {@code create} on {@code
- * pods/portforward}). What is left is the administrator's own browser, in which another site's page
- * runs. That one cannot read the answers (same-origin policy), unless it has its own name resolve
- * to 127.0.0.1 (DNS rebinding); then the Host header names it. And what it can't read it could
- * still ask for, such as a stream of events, of which there are a few: but browsers say who asks,
- * in {@code Sec-Fetch-Site} (Fetch Metadata, W3C) or, those without it, in {@code Origin}. A page
- * of another port of this machine is another site's as well. kubelet and kubectl send neither. A
- * link to the page itself may be anywhere: it is the same file for everybody, in a window of its
- * own.
+ * <p>Kubernetes decides who may forward a port to the pod (RBAC: {@code create} on {@code
+ * pods/portforward}). The remaining risk is another site's page in the administrator's own browser.
+ * That page can't read answers (same-origin policy), unless its host name resolves to 127.0.0.1
+ * (DNS rebinding); then the Host header gives it away. It could still send requests whose answers
+ * it can't read, such as for a stream of events, of which there are only a few. But browsers say
+ * who asks, in {@code Sec-Fetch-Site} (Fetch Metadata, W3C) or, if they don't support that, in
+ * {@code Origin}. A page on another port of this machine is another site too. kubelet and kubectl
+ * send neither header. A link to the page itself is allowed from anywhere: it opens the same file
+ * for everybody, in its own window.
  */
 final class RequestFilter implements Handler<RoutingContext> {
   private static final Set<String> OWN_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
 
-  /** {@code none}: the user typed it, or opened a bookmark. */
+  /** {@code none}: the user typed the URL or opened a bookmark. */
   private static final Set<String> ASKED_BY_OURS = Set.of("same-origin", "none");
 
   private static final Map<String, String> HEADERS =
@@ -78,7 +78,7 @@ final class RequestFilter implements Handler<RoutingContext> {
     }
   }
 
-  /** A server that is bound to more than loopback, as for metrics, must not serve this there. */
+  /** If a server also listens on other addresses, as for metrics, it must not serve this there. */
   private static boolean isLocal(@Nullable SocketAddress address) {
     try {
       return address != null
@@ -89,7 +89,7 @@ final class RequestFilter implements Handler<RoutingContext> {
     }
   }
 
-  /** HTTP/2 has {@code :authority} in place of the header, and may have both. */
+  /** HTTP/2 has {@code :authority} instead of the Host header, and may have both. */
   private static boolean isForOwnName(HttpServerRequest request) {
     HostAndPort authority = request.authority();
     String host = request.getHeader("Host");
@@ -98,7 +98,7 @@ final class RequestFilter implements Handler<RoutingContext> {
         && (host == null || isOwnName(host));
   }
 
-  /** Whether a browser asks for its user or for a page of ours, or no browser asks. */
+  /** Whether the request comes from the user, from one of our pages, or not from a browser. */
   private static boolean isOfOwnPage(HttpServerRequest request) {
     String origin = request.getHeader("Origin");
     return request.headers().getAll("Sec-Fetch-Site").stream().allMatch(ASKED_BY_OURS::contains)
@@ -111,7 +111,7 @@ final class RequestFilter implements Handler<RoutingContext> {
         && "document".equals(request.getHeader("Sec-Fetch-Dest"));
   }
 
-  /** Whether it names this machine, with any port or none. */
+  /** Whether the host is this machine, with or without a port. */
   private static boolean isOwnName(String host) {
     return OWN_NAMES.contains(host.replaceFirst(":[0-9]{1,5}$", "").toLowerCase(Locale.ROOT));
   }

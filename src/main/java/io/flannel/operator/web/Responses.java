@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is answered: JSON, and errors as JSON that say what is wrong, where and what to do. No text
- * in it has a control character, whoever wrote it.
+ * Answers in JSON, including errors, which say what is wrong, where, and what to do. No text in
+ * them contains control characters, whoever wrote it.
  */
 final class Responses {
   private static final Logger LOG = LoggerFactory.getLogger(Responses.class);
@@ -24,7 +24,7 @@ final class Responses {
     send(context, 200, answer);
   }
 
-  /** In one line. */
+  /** Returns the JSON on one line. */
   static String json(Object answer) {
     try {
       return JSON.writeValueAsString(answer);
@@ -49,12 +49,12 @@ final class Responses {
     failed(context, Responses::error);
   }
 
-  /** How an error is told. */
+  /** Sends an error. */
   interface ErrorAnswer {
     void send(RoutingContext context, int status, String message);
   }
 
-  /** Tells of a request that failed; what is a fault of the operator's is logged. */
+  /** Answers a request that failed, and logs it if the operator is at fault. */
   static void failed(RoutingContext context, ErrorAnswer answer) {
     if (context.response().headWritten()) {
       context.request().connection().close();
@@ -80,7 +80,7 @@ final class Responses {
             : "the request can't be read: its path or its query is malformed");
   }
 
-  /** What a stranger wrote, fit for logs and terminals. */
+  /** Makes text from a request safe for logs and terminals. */
   static String printable(String text) {
     return PrintableText.shortened(text, 128);
   }

@@ -26,14 +26,14 @@ import java.util.function.Function;
  *
  * <ul>
  *   <li>{@code /text/status?network=NAME}, {@code /text/problems?network=NAME}
- *   <li>{@code /text/nodes?network=NAME}, with {@code output=wide} in more columns
+ *   <li>{@code /text/nodes?network=NAME}, with more columns for {@code output=wide}
  *   <li>{@code /text/path?network=NAME&from=NODE&to=NODE}
- *   <li>{@code /text/bundle}: all of it, of all networks
+ *   <li>{@code /text/bundle}: all of this for all networks
  * </ul>
  *
- * With {@code exitCode=true} a line comes first: 0 if all is well, else 1. An error is a Kubernetes
- * {@code Status}, as the API server answers it: {@code kubectl get --raw} prints its message and no
- * other body.
+ * <p>With {@code exitCode=true}, the first line is 0 if all is well, else 1. An error is a
+ * Kubernetes {@code Status}, as the API server would send it: {@code kubectl get --raw} prints its
+ * message, and would print no other body.
  */
 @Singleton
 class TextRoutes implements Routes {
@@ -68,7 +68,7 @@ class TextRoutes implements Routes {
     addTo(router, HttpMethod.GET);
   }
 
-  /** The same for requests of that method. */
+  /** Adds the routes for requests with this method. */
   void addTo(Router router, HttpMethod method) {
     add(router, method, "status", network -> StatusText.of(network.view(), clock.instant()));
     add(router, method, "problems", network -> ProblemText.of(network.view(), clock.instant()));
@@ -136,7 +136,10 @@ class TextRoutes implements Routes {
             clock.instant()));
   }
 
-  /** Empty: it is answered that there is none, or that this replica does not know. */
+  /**
+   * Finds the network. If it is empty, the request has been answered: there is no such network, or
+   * this replica does not know.
+   */
   private Optional<ObservedNetwork> find(RoutingContext context) {
     if (!leads(context, networks.replica())) {
       return Optional.empty();
@@ -176,7 +179,7 @@ class TextRoutes implements Routes {
         .end(PrintableText.lines(text));
   }
 
-  /** Answers that nothing is told at the request's path. */
+  /** Answers that there is nothing at the request's path. */
   static void noSuchPath(RoutingContext context) {
     error(
         context,
@@ -190,7 +193,7 @@ class TextRoutes implements Routes {
     Responses.failed(context, TextRoutes::error);
   }
 
-  /** Answers that it can't be answered, and why. */
+  /** Answers with an error. */
   static void error(RoutingContext context, int status, String message) {
     context
         .response()

@@ -18,20 +18,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets pass {@code POST /text/…} with a token for a body that the judge allows, one request a
+ * Admits {@code POST /text/…} requests whose body is a token that the judge allows, one request per
  * connection.
  *
- * <p>The token is in the body since the API server takes the header {@code Authorization} out of
- * what it proxies, and since URLs stand in its audit log.
+ * <p>The token is in the body because the API server removes the {@code Authorization} header from
+ * requests that it proxies, and writes URLs to its audit log.
  */
 final class ViewerGate implements Handler<RoutingContext> {
-  /** In bytes. A ServiceAccount's token has about one thousand. */
+  /** Maximum size of the body in bytes. A ServiceAccount's token has about 1000. */
   static final int LONGEST_BODY = 8 * 1024;
 
   private static final Logger LOG = LoggerFactory.getLogger(ViewerGate.class);
   private static final int THREADS = 2;
 
-  /** Requests whose token is looked at. */
+  /** Maximum number of requests whose tokens are checked at the same time. */
   private static final int IN_HAND = 16;
 
   private final Vertx vertx;
@@ -42,10 +42,10 @@ final class ViewerGate implements Handler<RoutingContext> {
   private final Semaphore free = new Semaphore(IN_HAND);
 
   /**
-   * For requests.
+   * Creates the gate.
    *
    * @param howToGetToken a command that prints a token
-   * @param patience within that the whole body must be there
+   * @param patience how long the whole body may take to arrive
    */
   ViewerGate(Vertx vertx, TokenAuthorizer judge, String howToGetToken, Duration patience) {
     this.vertx = vertx;

@@ -13,14 +13,14 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * Whether a token is one of the viewer's ServiceAccount, for the viewer's audience and not for
- * long: that account has no rights, so whoever may make tokens of it can do this with them and
- * nothing else. By a TokenReview.
+ * Checks by a TokenReview that a token belongs to the viewer's ServiceAccount, is for the viewer's
+ * audience and is short-lived. That account has no rights, so anyone who may create its tokens can
+ * use them for this and nothing else.
  */
 final class ViewerReview implements ReviewAuthorizer.Review {
   /**
-   * Of a token, from its making to its end. The API server gives tokens for a year to who asks for
-   * them; with such a one a right that was taken away would go on.
+   * Maximum lifetime of a token, from its creation to its expiry. On request the API server issues
+   * tokens for a year; with one of those, access would outlast a revoked right.
    */
   static final Duration LONGEST_LIFE = Duration.ofHours(1);
 
@@ -29,13 +29,13 @@ final class ViewerReview implements ReviewAuthorizer.Review {
   private final String namespace;
   private final String account;
 
-  /** For the tokens of that ServiceAccount. */
+  /** Creates the check for this ServiceAccount's tokens. */
   ViewerReview(String namespace, String account) {
     this.namespace = namespace;
     this.account = account;
   }
 
-  /** A command that prints such a token. */
+  /** Returns a command that prints such a token. */
   String howToGetOne() {
     return "kubectl -n %s create token %s --audience %s --duration 10m"
         .formatted(namespace, account, ViewerServer.AUDIENCE);
@@ -80,12 +80,12 @@ final class ViewerReview implements ReviewAuthorizer.Review {
     return new AuthResult(401, why + ". Send one made by: " + howToGetOne());
   }
 
-  /** Of an API server that knows of no audiences there are none. */
+  /** An API server that does not support audiences returns none. */
   private static List<String> audiences(TokenReviewStatus review) {
     return review.getAudiences() == null ? List.of() : review.getAudiences();
   }
 
-  /** By what the token says, which the API server has vouched for. */
+  /** Whether the token is short-lived by its own claims, which the API server has verified. */
   static boolean endsSoon(String token) {
     String[] parts = token.split("\\.", -1);
     if (parts.length != 3) {

@@ -17,24 +17,27 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Serves what {@link TextRoutes} tells, and nothing else, to those who come by way of the API
- * server's Service proxy: over TLS, on the one address of {@code flannel.viewer.host}; while that
- * is not set, there is no server. Who is let in, and how it is asked, {@link ViewerGate} says.
+ * Serves {@link TextRoutes}, and nothing else, to clients of the API server's Service proxy: over
+ * TLS, on the address in {@code flannel.viewer.host}. If that is not set, there is no server.
+ * {@link ViewerGate} decides who is admitted.
  *
- * <p>The API server checks no name and no issuer of what it proxies to, so the certificate is one
- * made here.
+ * <p>The API server verifies neither name nor issuer when it proxies, so a self-signed certificate
+ * is enough.
  */
 @ApplicationScoped
 class ViewerServer {
-  /** What tokens must be for: no API server takes such a one for itself. */
+  /** The audience that tokens must have: no API server accepts such a token for itself. */
   static final String AUDIENCE = "flannel-operator-viewer";
 
   private static final Duration IDLE = Duration.ofSeconds(30);
 
-  /** Within that a token must be there. */
+  /** How long a token may take to arrive. */
   private static final Duration BODY = Duration.ofSeconds(10);
 
-  /** One request takes seconds at most; whoever sends a byte now and then holds no place. */
+  /**
+   * Maximum lifetime of a connection. A request takes seconds at most, and a client that sends a
+   * byte now and then must not block a connection for ever.
+   */
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final Optional<TlsServer> server;

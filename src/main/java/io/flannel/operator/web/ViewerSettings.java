@@ -3,17 +3,17 @@ package io.flannel.operator.web;
 import io.smallrye.config.ConfigMapping;
 import java.util.Optional;
 
-/** Where {@link ViewerServer} listens, and whose tokens it takes; the Helm chart says it. */
+/** Where {@link ViewerServer} listens and whose tokens it accepts; set by the Helm chart. */
 @ConfigMapping(prefix = "flannel.viewer")
 public interface ViewerSettings {
-  /** The address to listen on; empty: there is no server. */
+  /** The address to listen on; empty if there is no server. */
   Optional<String> host();
 
   int port();
 
-  /** The ServiceAccount that tokens must be of. */
+  /** The ServiceAccount that tokens must belong to. */
   String serviceAccount();
 
-  /** The namespace of that account. */
+  /** The namespace of {@link #serviceAccount}. */
   String namespace();
 }

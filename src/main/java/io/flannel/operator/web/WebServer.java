@@ -7,7 +7,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
 
-/** Puts the routes into Quarkus' router, the gate before them and before all others. */
+/** Adds the routes to Quarkus' router, and the {@link RequestFilter} before all others. */
 @Singleton
 class WebServer {
   private static final List<String> OURS = List.of("/", "/page/*", "/api/*", "/text/*");
@@ -20,7 +20,7 @@ class WebServer {
   }
 
   void start(@Observes Router router) {
-    // Before all routes, also those of Quarkus' own, whenever they are added.
+    // Before all routes, including Quarkus' own, whenever they are added.
     router.route().order(Integer.MIN_VALUE).handler(new RequestFilter());
     routes.forEach(some -> some.addTo(router));
     OURS.forEach(path -> router.route(path).handler(Responses::noSuchPath));

@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A node that sends probes in the names of others, a thousand a second, on their network and
- * through the overlay: no verdict changes, and a change of the backend meanwhile is not taken back.
+ * through the overlay: no verdict changes, and a change of the backend meanwhile is not rolled
+ * back.
  */
 @ExtendWith(InstalledOperator.class)
 @Tag("slow")

@@ -72,7 +72,7 @@ class ArgoHealthIT {
     nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP);
     eventually(
-        "taken back",
+        "rolled back",
         () -> assertThat(health()).startsWith("Degraded: ").contains("EncapsulationBlocked"));
   }
 

@@ -66,7 +66,7 @@ class RolloutIT {
 
     // It stays so, until somebody mends the cause and says so.
     var mark = cluster.api().audit().mark();
-    operator.process().awaitPassAfter(() -> network.poke("taken back"));
+    operator.process().awaitPassAfter(() -> network.poke("rolled back"));
     assertThat(cluster.writes(mark)).isEmpty();
     nodes.agents().unblock(BackendType.IPIP);
     network.annotate("flannel.io/retry", "mended");

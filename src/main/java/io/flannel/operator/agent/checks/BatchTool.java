@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
- * A tool of iproute2's that stays, reads queries and answers each with a line: {@code ip -j -batch
- * -}, which flushes after each JSON document (iproute2, lib/json_writer.c). To restart it for each
- * look costs about twenty times the CPU of the answer. Runs without a shell; it ends with the
- * agent, whose end closes its input. For one thread.
+ * A long-running iproute2 tool that reads queries and answers each with a line: {@code ip -j -batch
+ * -}, which flushes after each JSON document (iproute2, lib/json_writer.c). Starting it for each
+ * poll would cost about twenty times the CPU of the answer. Runs without a shell and ends with the
+ * agent, which closes its input. Not thread-safe.
  */
 final class BatchTool implements AutoCloseable {
   private static final int ERROR_LIMIT = 300;
@@ -32,11 +32,11 @@ final class BatchTool implements AutoCloseable {
   private record Running(Process process, InputStream answers, OutputStream queries) {}
 
   /**
-   * A tool that is started with the first query.
+   * Defines a tool, which starts with the first query.
    *
    * @param words the tool and its arguments
-   * @param timeLimit for the answers to what is asked at once; then it is killed
-   * @param answerLimit of one answer, in bytes; a tool that prints more is killed
+   * @param timeLimit for the answers to one batch of queries; a slower tool is killed
+   * @param answerLimit maximum length of one answer, in bytes; a tool that prints more is killed
    */
   BatchTool(List<String> words, Duration timeLimit, int answerLimit) {
     this.words = words;
@@ -45,10 +45,10 @@ final class BatchTool implements AutoCloseable {
   }
 
   /**
-   * Asks; a tool that fails is ended, and restarted for the next question.
+   * Sends queries. A tool that fails is killed, and restarted for the next query.
    *
-   * @param queries each a line without its end
-   * @return a line for each, or why there are none
+   * @param queries one line each, without the line end
+   * @return one line for each query, or why there are none
    */
   ReadResult<List<byte[]>> ask(List<String> queries) {
     Running tool;
@@ -59,7 +59,7 @@ final class BatchTool implements AutoCloseable {
           "cannot run %s (%s): the agent's image should hold iproute2"
               .formatted(words.getFirst(), e.getMessage()));
     }
-    // Reading ends when the tool does: it is this that ends one which hangs.
+    // Reading ends only when the tool does, so a tool that hangs is killed after the limit.
     var tookTooLong = new AtomicBoolean();
     var limit =
         CompletableFuture.runAsync(
@@ -81,14 +81,14 @@ final class BatchTool implements AutoCloseable {
     return answers;
   }
 
-  /** Ends the tool; the next question restarts it. */
+  /** Kills the tool; the next query restarts it. */
   @Override
   public void close() {
     running.ifPresent(tool -> kill(tool.process()));
     running = Optional.empty();
   }
 
-  /** What it is called in messages. */
+  /** The tool's name in messages. */
   String name() {
     return String.join(" ", words);
   }

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether another ipip device takes what is meant for flannel's. flannel.ipip has a local address
- * and no remote; of the devices that are up, the kernel prefers one that names the sender, and, of
- * two alike, one that is bound to the device that the packet came in by (net/ipv4/ip_tunnel.c,
- * ip_tunnel_lookup).
+ * Checks whether another ipip device takes packets meant for flannel's. flannel.ipip has a local
+ * address and no remote. Among the devices that are up, the kernel prefers one whose remote is the
+ * sender and, of two equal ones, the one bound to the device that the packet arrived on
+ * (net/ipv4/ip_tunnel.c, ip_tunnel_lookup).
  */
 final class CompetingDeviceChecks {
   private CompetingDeviceChecks() {}
@@ -28,7 +28,7 @@ final class CompetingDeviceChecks {
     return sightings;
   }
 
-  /** flannel's ipip device, if it is fit to take packets. */
+  /** flannel's ipip device, if it can receive packets. */
   static Optional<Link> ownDevice(Expected expected, KernelState state) {
     return expected
         .ipv4Tunnel()

@@ -9,11 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What only shows in counters that grow from look to look. Messages have no figures that move. */
+/**
+ * Checks for faults that show only in counters that grow between polls. Messages contain no
+ * figures, since these would change with every poll.
+ */
 final class CounterChecks {
   private static final Duration WINDOW = Duration.ofSeconds(10);
 
-  /** In a window: fewer are strays, which any node on the internet sees. */
+  /** Minimum growth within the window: less are strays, which any node on the internet sees. */
   private static final long MANY = 5;
 
   private final CounterDelta checksumErrors = new CounterDelta(WINDOW);
@@ -21,9 +24,9 @@ final class CounterChecks {
   private final Map<String, CounterDelta> received = new HashMap<>();
 
   /**
-   * Takes a look's counters down and says what they show.
+   * Records the counters of a poll and returns the faults that they show.
    *
-   * @param nanos of a clock that never goes back
+   * @param nanos of a monotonic clock
    */
   List<Finding> look(long nanos, Expected expected, KernelState state) {
     var sightings = new ArrayList<Finding>();
@@ -42,7 +45,10 @@ final class CounterChecks {
     return sightings;
   }
 
-  /** The stricter of all's and the device's setting counts: 1, unless one is 2, loose. */
+  /**
+   * The kernel uses the larger of the values for {@code all} and the device: 1 (strict), unless one
+   * is 2 (loose).
+   */
   private static Optional<Finding> strict(Expected expected, KernelState state) {
     Map<String, Integer> rpFilter = state.sysctls().rpFilter();
     List<String> strict =
@@ -65,8 +71,9 @@ final class CounterChecks {
   }
 
   /**
-   * An ipip device without addresses, such as tunl0, gets what fits no other: what is sent to
-   * flannel's, if that has the wrong ones. Then the one receives and the other does not.
+   * An ipip device without addresses, such as tunl0, receives what matches no other device: packets
+   * for flannel's device, if that has the wrong addresses. Then tunl0 receives packets and
+   * flannel's device does not.
    */
   private Optional<Finding> rival(long nanos, Expected expected, KernelState state) {
     Optional<Link> own = CompetingDeviceChecks.ownDevice(expected, state);

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** How much a counter grew in the last seconds. */
+/** How much a counter grew within a time window. */
 final class CounterDelta {
   private record Sample(long nanos, long value) {}
 
@@ -16,13 +16,13 @@ final class CounterDelta {
   }
 
   /**
-   * Takes a value down.
+   * Records a value.
    *
-   * @param nanos of a clock that never goes back
+   * @param nanos of a monotonic clock
    */
   void add(long nanos, long value) {
     if (!samples.isEmpty() && value < samples.getLast().value()) {
-      // The device was recreated: what was counted before says nothing now.
+      // The device was recreated: earlier values say nothing about it.
       samples.clear();
     }
     samples.addLast(new Sample(nanos, value));
@@ -31,7 +31,9 @@ final class CounterDelta {
     }
   }
 
-  /** Growth since the latest sample that is as old as the window, or else since the first. */
+  /**
+   * Growth since the latest sample that is at least as old as the window, or else since the first.
+   */
   long inWindow() {
     return samples.isEmpty() ? 0 : samples.getLast().value() - samples.getFirst().value();
   }

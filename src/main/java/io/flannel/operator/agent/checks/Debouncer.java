@@ -9,33 +9,31 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What counts of what was seen. flannel itself takes things away for a moment when it restarts or
- * changes a route: a fault counts once each look saw it for a while, two looks at least, and goes
- * the same way.
+ * Filters out transient faults: flannel itself removes things for a moment when it restarts or
+ * changes a route. A fault counts once every poll has seen it for a while, two polls at least, and
+ * stops counting in the same way.
  */
 final class Debouncer {
   private final long patience;
   private final Map<Finding.Key, Finding> counting = new HashMap<>();
 
-  /** Since when looks contradict what counts, in nanoseconds. */
+  /** When polls began to contradict what counts, in nanoseconds. */
   private final Map<Finding.Key, Long> contradictedSince = new HashMap<>();
 
   /**
-   * Begins with nothing that counts.
-   *
-   * @param patience for how long looks must agree
+   * @param patience how long polls must agree
    */
   Debouncer(Duration patience) {
     this.patience = patience.toNanos();
   }
 
   /**
-   * Takes a look down.
+   * Records a poll.
    *
-   * @param nanos of a clock that never goes back
-   * @param seen each key once
-   * @param mayBegin whether a sighting that does not count yet may begin to
-   * @return what counts now, with the latest message, in {@link Finding#ORDER}
+   * @param nanos of a monotonic clock
+   * @param seen the faults that the poll saw, each key once
+   * @param mayBegin whether a fault that does not count yet may begin to
+   * @return the faults that count now, with their latest messages, in {@link Finding#ORDER}
    */
   List<Finding> look(long nanos, List<Finding> seen, Predicate<Finding> mayBegin) {
     Map<Finding.Key, Finding> now = new HashMap<>();

@@ -12,9 +12,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What the vxlan device that stays still knows of nodes that are gone. flanneld removes a node's
- * neighbour and forwarding entry when it sees the node go (vxlan_network.go), but not those of
- * nodes that went while it did not run. IPv4 alone: of IPv6 neighbours nothing is read.
+ * Finds a vxlan device's entries for nodes that are gone. flanneld removes a node's neighbour and
+ * forwarding entry when it sees the node go (vxlan_network.go), but not those of nodes that went
+ * while it was not running. The agent's own check covers IPv4 alone: the peers' IPv6 ranges are
+ * unknown.
  */
 public final class DepartedPeers {
   private DepartedPeers() {}
@@ -22,7 +23,7 @@ public final class DepartedPeers {
   /**
    * A neighbour to remove.
    *
-   * @param range that of the node which is gone
+   * @param range the range of the node that is gone
    */
   public record NeighbourRemoval(Neighbour neighbour, Cidr range) implements Removal {
     @Override
@@ -61,10 +62,11 @@ public final class DepartedPeers {
   }
 
   /**
-   * The neighbours of nodes that are gone: on a device that should be there, with the first address
-   * of a node's range, which is how flanneld names a node's end of the tunnel.
+   * Finds the neighbours of nodes that are gone: those on a device that the node should have, with
+   * the first address of a node's range, which is the address that flanneld gives a node's end of
+   * the tunnel.
    *
-   * @param neighbours the permanent ones
+   * @param neighbours all permanent neighbours
    */
   public static List<NeighbourRemoval> neighbours(Wanted wanted, List<Neighbour> neighbours) {
     return neighbours.stream()
@@ -78,11 +80,11 @@ public final class DepartedPeers {
   }
 
   /**
-   * The forwarding entries that go with these neighbours, by MAC address. One that a neighbour
-   * which stays has as well is not among them: a node may come back with another range.
+   * Finds the forwarding entries of these neighbours, by MAC address. An entry that a remaining
+   * neighbour shares is left out: a node may come back with another range.
    *
-   * @param neighbours all permanent ones
-   * @param entries the device's
+   * @param neighbours all permanent neighbours
+   * @param entries the device's forwarding entries
    */
   public static Stream<ForwardingRemoval> forwarding(
       List<NeighbourRemoval> gone,
@@ -105,7 +107,7 @@ public final class DepartedPeers {
         .collect(toSet());
   }
 
-  /** The range of the node that a neighbour's address stands for, if that node is gone. */
+  /** The range of the node that a neighbour's address belongs to, if that node is gone. */
   private static Optional<Cidr> gone(Wanted wanted, Range range, Cidr address) {
     if (!range.network().contains(address)) {
       return Optional.empty();

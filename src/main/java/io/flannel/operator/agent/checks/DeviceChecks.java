@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Whether the tunnel devices are what flannel makes them. */
+/** Checks whether the tunnel devices are as flannel sets them up. */
 final class DeviceChecks {
   private DeviceChecks() {}
 
@@ -20,10 +20,10 @@ final class DeviceChecks {
   }
 
   /**
-   * Whether the device is fit to carry packets of its family, so that routes, neighbours and
-   * forwarding entries can be on it: the kernel drops those of a device that goes, goes down or
-   * loses its last address, and they are not told beside it. So it is taken to be where nobody can
-   * tell.
+   * Whether the device can carry packets of its family, so that it can have routes, neighbours and
+   * forwarding entries. The kernel drops those when a device disappears, goes down or loses its
+   * last address, so they are not reported in addition. A device that could not be read counts as
+   * present.
    */
   static boolean carries(Expected.Tunnel tunnel, KernelState state) {
     return state.links().value().isEmpty()
@@ -72,8 +72,9 @@ final class DeviceChecks {
   }
 
   /**
-   * vxlan's local address is the public IP, ipip's the interface's. They differ behind NAT, and
-   * with public-ip-overwrite: then no device has the public IP, and any of the node's own will do.
+   * The local address of vxlan is the public IP, that of ipip the interface's. They differ behind
+   * NAT and with public-ip-overwrite: then no device has the public IP, and any of the node's own
+   * addresses will do.
    */
   private static Optional<Finding> endpoint(
       Expected.Tunnel tunnel, Link link, Expected expected, KernelState state) {

@@ -12,16 +12,16 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What flannel should have given the node, as its FlannelNodeSpec says. Empty of all where flannel
- * cannot have started: before the node has a podCIDR and a public IP.
+ * What flannel should have set up on the node, according to its FlannelNodeSpec. There is nothing
+ * to expect where flannel cannot have started: before the node has a podCIDR and a public IP.
  *
  * @param backend how packets travel
- * @param tunnels the tunnel devices, IPv4's first; none with host-gw
+ * @param tunnels the tunnel devices, IPv4 first; none with host-gw
  * @param publicIp the address that peers send to
- * @param pods the ranges of network and node, IPv4's first
- * @param mtu what pods should get, where the network says so
+ * @param pods the pod ranges of the network and the node, IPv4 first
+ * @param mtu what pods should get, in bytes, if the network sets it
  * @param peers those that have an IPv4 podCIDR
- * @param allPeers whether these are all the network's other nodes
+ * @param allPeers whether the spec lists all the network's other nodes
  */
 record Expected(
     Backend backend,
@@ -35,11 +35,11 @@ record Expected(
   /**
    * A tunnel device.
    *
-   * @param kind the kernel's kind
-   * @param family of the addresses that it carries
+   * @param kind the kernel's kind of device, such as vxlan
+   * @param family of the packets that it carries
    * @param address its own address in the overlay
-   * @param vni vxlan's network identifier, where it is known
-   * @param port vxlan's UDP port, where it is known
+   * @param vni vxlan's network identifier, if known
+   * @param port vxlan's UDP port, if known
    */
   record Tunnel(
       String name,
@@ -50,25 +50,25 @@ record Expected(
       Optional<Integer> port) {}
 
   /**
-   * Pods' addresses of one family.
+   * The pod ranges of one family.
    *
-   * @param network all pods'
-   * @param node the node's own pods'
+   * @param network the range of all pods
+   * @param node the range of the node's own pods
    */
   record PodRanges(Cidr network, Cidr node) {}
 
   /**
-   * A peer to be reached.
+   * A peer that the node should reach.
    *
-   * @param address where packets for its pods are sent to
+   * @param address the address that packets for its pods are sent to
    * @param subnet its pods' range
-   * @param vtepMac its vxlan device's MAC address; empty: it runs no vxlan
-   * @param otherBackend whether it runs another backend than the node
+   * @param vtepMac the MAC address of its vxlan device; empty if it does not run vxlan
+   * @param otherBackend whether its backend differs from the node's
    */
   record Peer(
       String name, Cidr address, Cidr subnet, Optional<String> vtepMac, boolean otherBackend) {}
 
-  /** What a spec says; empty where flannel cannot have started on the node. */
+  /** Reads a spec; empty if flannel cannot have started on the node. */
   static Optional<Expected> of(FlannelNodeSpec spec) {
     List<PodRanges> pods = new ArrayList<>();
     ranges(spec.cidr(), spec.subnet()).ifPresent(pods::add);
@@ -97,8 +97,8 @@ record Expected(
   }
 
   /**
-   * The same as what is left over is told from. Of IPv6 peers' ranges nothing is known, and where
-   * IPv6 is all that there is, nor of peers at all.
+   * Returns what left-overs are judged by. The peers' IPv6 ranges are unknown, and in a network
+   * with IPv6 alone the peers themselves are.
    */
   LeftOvers.Wanted wanted() {
     return new LeftOvers.Wanted(
@@ -134,7 +134,10 @@ record Expected(
     return pods.stream().filter(range -> range.node().family() == Cidr.Family.IPV4).findFirst();
   }
 
-  /** The NIC that carries the overlay: the device with the public IP, or with the tunnel's end. */
+  /**
+   * The NIC that carries the overlay: the device with the public IP, else with the tunnel's local
+   * address.
+   */
   Optional<Link> nic(KernelState state) {
     Optional<Link> holder = holder(state, publicIp);
     // Behind NAT, and with public-ip-overwrite, no device has the public IP.
@@ -146,7 +149,7 @@ record Expected(
                 .flatMap(local -> holder(state, local)));
   }
 
-  /** What the NIC leaves to packets inside the overlay, in bytes. */
+  /** The NIC's MTU minus the backend's overhead, in bytes. */
   OptionalInt leftByNic(KernelState state) {
     return nic(state)
         .map(nic -> OptionalInt.of(nic.mtu() - backend.overhead()))
@@ -154,8 +157,8 @@ record Expected(
   }
 
   /**
-   * The MTU in bytes of the tunnel devices, which flanneld also writes into subnet.env; with
-   * host-gw the NIC's.
+   * The MTU of the tunnel devices in bytes, which flanneld also writes to subnet.env; with host-gw,
+   * the NIC's.
    */
   OptionalInt flannelMtu(KernelState state) {
     return backend.hasMtu() && mtu.isPresent() ? mtu : leftByNic(state);
@@ -175,7 +178,7 @@ record Expected(
     return own ? "so says the network's mtu; " + nic : nic;
   }
 
-  /** What pods should get, in bytes. */
+  /** The MTU that pods should get, in bytes. */
   OptionalInt podMtu(KernelState state) {
     return mtu.isPresent() ? mtu : flannelMtu(state);
   }

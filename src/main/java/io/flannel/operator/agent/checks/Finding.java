@@ -8,13 +8,15 @@ import java.util.Comparator;
 import java.util.Optional;
 
 /**
- * A fault as one look saw it.
+ * A fault as seen in one poll.
  *
- * @param peer whom it is about; empty: the node itself
+ * @param peer the peer that it is about; empty if it is about the node itself
  * @param message what was seen and what should be there
  */
 record Finding(NodeFault fault, Optional<String> peer, String message) {
-  /** The node's own faults first; always the same order, so that an unchanged report stays so. */
+  /**
+   * The node's own faults first. The order is fixed, so that an unchanged report stays unchanged.
+   */
   static final Comparator<Finding> ORDER =
       Comparator.comparing((Finding sighting) -> sighting.fault().scope())
           .thenComparing(Finding::fault)
@@ -28,7 +30,7 @@ record Finding(NodeFault fault, Optional<String> peer, String message) {
     return new Finding(fault, Optional.of(peer.name()), message);
   }
 
-  /** What is the same from look to look, whatever the message. */
+  /** Identifies the same fault in several polls, whatever its message. */
   record Key(NodeFault fault, Optional<String> peer) {}
 
   Key key() {

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The node's files, as the agent's container sees them: /proc is that of the host's network, since
- * the pod is on it.
+ * The node's files as the agent's container sees them. Its /proc shows the host's network, because
+ * the pod uses the host network.
  *
  * @param proc where /proc is
  * @param devices where /sys/class/net is
@@ -28,19 +28,19 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
   private static final int LIMIT = 64 << 10;
   private static final String CNI_FILE = "10-flannel.conflist";
 
-  /** What the kernel takes for a device's name, without what would leave the directory. */
+  /** What the kernel accepts as a device's name, except names that would leave the directory. */
   private static final Pattern DEVICE = Pattern.compile("(?![.]{1,2}$)[^/\\s]{1,15}");
 
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
   private static final Pattern COUNTER = Pattern.compile("[0-9]{1,18}");
 
-  /** flannel's word to the CNI plugin. */
+  /** flannel's settings for the CNI plugin. */
   ReadResult<SubnetEnv> subnetEnv() {
     return text(flannelRun.resolve("subnet.env"))
         .flatMap(text -> ReadResult.read(SubnetEnv.parse(text)));
   }
 
-  /** The path of flannel's CNI configuration, if it is there. */
+  /** The path of flannel's CNI configuration, if it exists. */
   ReadResult<String> cniConfig() {
     Path file = cniConf.resolve(CNI_FILE);
     try {
@@ -54,8 +54,8 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
   }
 
   /**
-   * The MTUs of a bridge's ports, in no order; absent if there is no such bridge. One that goes
-   * meanwhile is left out.
+   * The MTUs of a bridge's ports, in no particular order; absent if the bridge does not exist. A
+   * port that disappears meanwhile is left out.
    */
   ReadResult<List<Integer>> portMtus(String bridge) {
     Path ports = devices.resolve(bridge).resolve("brif");
@@ -72,7 +72,7 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
     }
   }
 
-  /** The settings of the kernel, with rp_filter of all and of the devices. */
+  /** The kernel's settings, with rp_filter of these devices; {@code all} may be among them. */
   KernelState.Sysctls sysctls(List<String> devices) {
     Path net = proc.resolve("sys/net");
     Map<String, Integer> rpFilter = new HashMap<>();
@@ -89,7 +89,7 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
         Map.copyOf(rpFilter));
   }
 
-  /** What the kernel counted. */
+  /** The kernel's counters of dropped packets. */
   KernelState.Counters counters() {
     return new KernelState.Counters(
         counter("net/snmp", "Udp", "InCsumErrors"),
@@ -110,8 +110,9 @@ record HostFiles(Path proc, Path devices, Path flannelRun, Path cniConf) {
   }
 
   /**
-   * Reads a counter of a file such as /proc/net/snmp: a line of names and a line of numbers, both
-   * begin with the group. Absent if the kernel does not count it.
+   * Reads a counter from a file such as /proc/net/snmp, where each group has a line of names and a
+   * line of numbers, both of which begin with the group's name. Absent if the kernel does not have
+   * it.
    */
   static ReadResult<Long> counterIn(String text, String group, String name) {
     List<List<String>> lines =

@@ -10,17 +10,17 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What iproute2 tells of the kernel; needs no capability. Its tools stay: {@code ip}, for vxlan
- * {@code bridge}, and for wireguard with IPv6 {@code ip -6}. For one thread.
+ * Reads the kernel's state with iproute2, which needs no capability. The tools keep running: {@code
+ * ip}, for vxlan {@code bridge}, and for IPv6 {@code ip -6}. Not thread-safe.
  */
 public final class Iproute2 implements AutoCloseable {
   /**
-   * Enough for the routes to 5,000 nodes and their copies, of 150 bytes each, and not too much for
-   * the heap.
+   * Maximum length of an answer, in bytes: enough for the routes to 5,000 nodes and their copies,
+   * at 150 bytes each, and not too much for the heap.
    */
   private static final int ANSWER_LIMIT = 1 << 21;
 
-  /** {@code nomaster} leaves the pods' devices out, which are ports of their bridge. */
+  /** {@code nomaster} leaves out the pods' devices, which are ports of their bridge. */
   private static final List<String> QUERIES =
       List.of("addr show nomaster", "route show table main", "neigh show nud permanent");
 
@@ -28,13 +28,13 @@ public final class Iproute2 implements AutoCloseable {
   private final BatchTool ipv6;
   private final BatchTool bridge;
 
-  /** The devices that the tools know by name and number. */
+  /** The devices whose names and indexes the tools may have cached. */
   private Optional<Set<Link.Identity>> known = Optional.empty();
 
   /**
-   * Tools that are started when first used.
+   * Defines the tools, which start on first use.
    *
-   * @param ip the command {@code ip}, with what comes before its options
+   * @param ip the command {@code ip}, with any words that come before its options
    * @param bridge the command {@code bridge}, likewise
    * @param timeLimit for the answers of one of them
    */
@@ -49,7 +49,7 @@ public final class Iproute2 implements AutoCloseable {
     return new Iproute2(List.of("ip"), List.of("bridge"), Duration.ofSeconds(5));
   }
 
-  /** What one batch of queries answers. */
+  /** The answers to one batch of queries. */
   public record Answers(
       ReadResult<List<Link>> links,
       ReadResult<RoutingTable> routes,
@@ -60,13 +60,13 @@ public final class Iproute2 implements AutoCloseable {
     }
   }
 
-  /** Devices, IPv4 routes and permanent neighbours. */
+  /** Reads devices, IPv4 routes and permanent neighbours. */
   public Answers answers() {
     Answers answers = ask();
     Optional<Set<Link.Identity>> found = answers.links().value().map(Iproute2::identities);
     if (found.isPresent() && known.isPresent() && !found.equals(known)) {
-      // iproute2 keeps the names and numbers of devices that it once looked up (lib/ll_map.c): of
-      // one that was recreated or renamed it would tell the old.
+      // iproute2 caches the names and indexes of devices (lib/ll_map.c) and would print the old
+      // ones of a device that was recreated or renamed.
       close();
       answers = ask();
       found = answers.links().value().map(Iproute2::identities);
@@ -81,12 +81,12 @@ public final class Iproute2 implements AutoCloseable {
         .flatMap(routes -> ReadResult.read(new RoutingTable(routes)));
   }
 
-  /** Where a vxlan device sends what is for a MAC address. */
+  /** Reads the forwarding entries of a vxlan device. */
   public ReadResult<List<ForwardingEntry>> forwarding(String device) {
     return single(bridge, "fdb show dev " + device, Iproute2Json::forwardingEntry);
   }
 
-  /** Ends the tools; the next question restarts them. */
+  /** Kills the tools; the next query restarts them. */
   @Override
   public void close() {
     Stream.of(ip, ipv6, bridge).forEach(BatchTool::close);
@@ -107,7 +107,7 @@ public final class Iproute2 implements AutoCloseable {
     };
   }
 
-  /** Reads the three answers of {@code ip}; none of them if one is not understood. */
+  /** Parses the three answers of {@code ip}; if one is not understood, all fail. */
   static Answers parse(String tool, List<byte[]> lines) {
     try {
       List<Link> links = Iproute2Json.list(lines.get(0), Iproute2Json::link);

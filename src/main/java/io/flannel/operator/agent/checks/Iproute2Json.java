@@ -14,14 +14,14 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What iproute2 prints with {@code -j}: an array of objects a query. Fields that we do not know are
- * fine; a known one that is missing or of another type makes the whole query unreadable, since what
- * is skipped would look like what is missing on the node.
+ * Parses what iproute2 prints with {@code -j}: one array of objects per query. Unknown fields are
+ * ignored. If a required field is missing or of another type, the whole answer is unreadable,
+ * because an element that is skipped would look as if it were missing on the node.
  */
 final class Iproute2Json {
   private Iproute2Json() {}
 
-  /** What is printed is not what we know. */
+  /** The output does not have the expected form. */
   static final class UnreadableException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -30,15 +30,15 @@ final class Iproute2Json {
     }
   }
 
-  /** Reads an element of a query's answer; empty: it does not concern us. */
+  /** Parses an element of an answer; empty if it is irrelevant. */
   interface Element<T> {
     Optional<T> of(Json element) throws UnreadableException;
   }
 
   /**
-   * Reads an answer.
+   * Parses an answer.
    *
-   * @throws UnreadableException if it is no array of such elements
+   * @throws UnreadableException if it is not an array of such elements
    */
   static <T> List<T> list(byte[] answer, Element<T> reader) throws UnreadableException {
     try (JsonParser parser = Json.parser(answer)) {
@@ -51,7 +51,7 @@ final class Iproute2Json {
           throw new UnreadableException("printed an array with more than objects in it");
         }
         Json element = Json.current(parser);
-        // What a filter leaves out is printed as {} by some versions.
+        // Some versions print {} for what a filter leaves out.
         if (!element.isEmpty()) {
           reader.of(element).ifPresent(elements::add);
         }
@@ -65,7 +65,7 @@ final class Iproute2Json {
     }
   }
 
-  /** An element of {@code ip -j -d -s addr show}. */
+  /** Parses an element of {@code ip -j -d -s addr show}. */
   static Optional<Link> link(Json json) throws UnreadableException {
     List<String> flags = new ArrayList<>();
     for (Json flag : json.path("flags")) {
@@ -76,7 +76,8 @@ final class Iproute2Json {
     }
     List<Link.InterfaceAddress> addresses = new ArrayList<>();
     for (Json info : json.path("addr_info")) {
-      // A point-to-point address of iproute2's is its own; the peer's is beside it.
+      // For a point-to-point address, "local" is the device's own address; the peer's is a separate
+      // field.
       if (info.path("local").isTextual()) {
         addresses.add(new Link.InterfaceAddress(address(info, "local"), number(info, "prefixlen")));
       }
@@ -108,14 +109,14 @@ final class Iproute2Json {
         data.path("external").asBoolean());
   }
 
-  /** An end of a tunnel; {@code any} and 0.0.0.0 are none. */
+  /** Parses an end of a tunnel; {@code any} and 0.0.0.0 mean none. */
   private static Optional<Cidr> end(Json data, String field) {
     return optionalText(data, field)
         .flatMap(Cidr::tryAddress)
         .filter(end -> end.network().signum() != 0);
   }
 
-  /** An element of {@code ip -j route show table main}. */
+  /** Parses an element of {@code ip -j route show table main}. */
   static Optional<Route> route(Json json, Cidr.Family family) throws UnreadableException {
     List<Route.Hop> hops = new ArrayList<>();
     if (json.path("nexthops").isArray()) {
@@ -140,7 +141,7 @@ final class Iproute2Json {
   }
 
   private static Route.Hop hop(Json json) throws UnreadableException {
-    // A router of the other family is {"via": {"family": …, "host": …}}.
+    // A gateway of the other family is {"via": {"family": …, "host": …}}.
     Json holder = json.has("via") ? json.path("via") : json;
     String field = json.has("via") ? "host" : "gateway";
     return new Route.Hop(
@@ -158,7 +159,7 @@ final class Iproute2Json {
             () -> new UnreadableException("printed a route to '%s'".formatted(shortened(text))));
   }
 
-  /** An element of {@code ip -j neigh show nud permanent}. */
+  /** Parses an element of {@code ip -j neigh show nud permanent}. */
   static Optional<Neighbour> neighbour(Json json) throws UnreadableException {
     if (!json.has("lladdr")) {
       return Optional.empty();
@@ -170,7 +171,7 @@ final class Iproute2Json {
             text(json, "lladdr").toLowerCase(Locale.ROOT)));
   }
 
-  /** An element of {@code bridge -j fdb show dev}. */
+  /** Parses an element of {@code bridge -j fdb show dev}. */
   static Optional<ForwardingEntry> forwardingEntry(Json json) throws UnreadableException {
     String mac = text(json, "mac").toLowerCase(Locale.ROOT);
     if (!json.has("dst")) {

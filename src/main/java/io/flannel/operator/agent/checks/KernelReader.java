@@ -4,10 +4,10 @@ import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Reads what a node has, as far as it matters to what it should have. */
+/** Reads a node's state, as far as the checks need it. */
 record KernelReader(Iproute2 iproute2, HostFiles files) {
 
-  /** One look. */
+  /** Polls the node once. */
   KernelState read(Expected expected) {
     Iproute2.Answers answers = iproute2.answers();
     return new KernelState(
@@ -23,12 +23,14 @@ record KernelReader(Iproute2 iproute2, HostFiles files) {
         files.counters());
   }
 
-  /** Of IPv6 the peers' podCIDRs are not known: wireguard's one route and left-overs need none. */
+  /**
+   * The peers' IPv6 podCIDRs are unknown, but wireguard's single route and left-overs need none.
+   */
   private static boolean ipv6RoutesMatter(Expected expected) {
     return expected.pods().stream().anyMatch(range -> range.node().family() == Cidr.Family.IPV6);
   }
 
-  /** bridge fails where there is no device, which is told already. */
+  /** Skipped if the device is missing: bridge would fail, and the device is reported already. */
   private ReadResult<List<ForwardingEntry>> forwarding(Expected expected, List<Link> links) {
     return expected
         .ipv4Tunnel()

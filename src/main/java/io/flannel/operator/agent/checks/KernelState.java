@@ -7,16 +7,16 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a node has at one moment, in its kernel and in flannel's files.
+ * A node's state at one moment, in its kernel and in flannel's files.
  *
- * @param links the devices that are no port of another: pods' are not among them
+ * @param links the devices that are not a port of another one; this leaves out pods' devices
  * @param routes the IPv4 routes of the main table
- * @param ipv6Routes the IPv6 ones; absent where nothing is to be known of them
- * @param neighbours the permanent ones
- * @param forwarding the vxlan device's table; absent where there is no such device
- * @param subnetEnv flannel's word to the CNI plugin
- * @param cniConfig flannel's CNI configuration, by its path
- * @param podMtus the MTU of each pod on the bridge; absent where there is no bridge
+ * @param ipv6Routes the IPv6 routes of the main table; absent if they are not needed
+ * @param neighbours the permanent neighbours
+ * @param forwarding the vxlan device's forwarding entries; absent if there is no such device
+ * @param subnetEnv flannel's settings for the CNI plugin
+ * @param cniConfig the path of flannel's CNI configuration
+ * @param podMtus the MTU of each pod on the bridge; absent if there is no bridge
  */
 record KernelState(
     ReadResult<List<Link>> links,
@@ -35,8 +35,8 @@ record KernelState(
    *
    * @param ipForward {@code ipv4/ip_forward}
    * @param ipv6Forwarding {@code ipv6/conf/all/forwarding}
-   * @param rpFilter {@code ipv4/conf/<device>/rp_filter} by device, {@code all} among them: 0 off,
-   *     1 strict, 2 loose; those that could be read
+   * @param rpFilter {@code ipv4/conf/<device>/rp_filter} by device, including {@code all}: 0 off, 1
+   *     strict, 2 loose. Those that could not be read are left out
    */
   record Sysctls(
       ReadResult<Integer> ipForward,
@@ -46,12 +46,13 @@ record KernelState(
   /**
    * Packets that the kernel dropped since it started.
    *
-   * @param udpChecksumErrors Udp InCsumErrors of /proc/net/snmp: UDP, wrong checksum
-   * @param reversePathDrops TcpExt IPReversePathFilter of /proc/net/netstat: rp_filter
+   * @param udpChecksumErrors Udp InCsumErrors in /proc/net/snmp: UDP packets with a wrong checksum
+   * @param reversePathDrops TcpExt IPReversePathFilter in /proc/net/netstat: packets that rp_filter
+   *     dropped
    */
   record Counters(ReadResult<Long> udpChecksumErrors, ReadResult<Long> reversePathDrops) {}
 
-  /** The device of that name. */
+  /** The device with this name. */
   Optional<Link> link(String name) {
     return links.value().stream()
         .flatMap(List::stream)
@@ -67,7 +68,7 @@ record KernelState(
         .toList();
   }
 
-  /** Why what could not be read could not, each reason once. */
+  /** The reasons why something could not be read, each once. */
   List<String> failures() {
     var whys = new ArrayList<String>();
     Stream.of(

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Whether something is left of another backend, or of a change. A route to a node that is gone is
- * {@link NodeFault#ROUTE_STALE}, where it leads through what the node should have.
+ * Checks for left-overs of another backend or of a rollout. A route to a node that is gone is
+ * reported as {@link NodeFault#ROUTE_STALE} instead, unless it leads into a left-over device.
  */
 final class LeftOverChecks {
   private LeftOverChecks() {}

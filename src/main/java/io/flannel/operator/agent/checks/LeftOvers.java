@@ -17,15 +17,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What flannel left on a node: devices and routes of a backend that is no longer the node's, route
- * copies, and routes to nodes that are gone. vxlan, ipip and host-gw remove nothing when they end
- * (pkg/backend), and each replaces only the routes to those peers that it knows.
+ * Finds what flannel left on a node: devices and routes of a backend that the node no longer uses,
+ * route copies, and routes to nodes that are gone. vxlan, ipip and host-gw remove nothing when they
+ * end (pkg/backend), and each replaces only the routes to peers that it knows.
  *
- * <p>Only what flannel made is told: devices by its names and kinds, and routes inside the
- * network's range that nobody else claims. What is the only way to a live peer stays.
+ * <p>Only what flannel made counts: devices by their names and kinds, and routes inside the
+ * network's range that no other program claims. The only route to a live peer stays.
  */
 public final class LeftOvers {
-  /** flannel's names of devices, with the kernel's kind that goes with each. */
+  /** flannel's device names, with the kernel's kind of device for each. */
   private static final Map<Pattern, String> DEVICES =
       Backend.usual().stream()
           .filter(backend -> backend.deviceNames().isPresent())
@@ -42,20 +42,24 @@ public final class LeftOvers {
    * What the node should have.
    *
    * @param devices the names of its tunnel devices
-   * @param gone the ranges that nodes had which are gone; empty: whatever looks like one
+   * @param gone the former ranges of nodes that are gone; empty if whatever looks like one counts
+   *     as one
    */
   public record Wanted(Set<String> devices, List<Range> ranges, Optional<Set<Cidr>> gone) {
-    /** Whatever looks like the range of a node that is gone, is one. */
+    /** Counts whatever looks like the range of a node that is gone as one. */
     public Wanted(Set<String> devices, List<Range> ranges) {
       this(devices, ranges, Optional.empty());
     }
 
-    /** The same where whatever looks like the range of a node that is gone, is one. */
+    /** Returns the same, but counts whatever looks like the range of a node that is gone as one. */
     public Wanted suspecting() {
       return new Wanted(devices, ranges);
     }
 
-    /** Whether a range is that of a node which is gone: a node's is as wide as any other's. */
+    /**
+     * Whether a range belonged to a node that is gone. All nodes' ranges have the same prefix
+     * length.
+     */
     boolean isGone(Range range, Cidr subnet) {
       return range.complete()
           && range.network().contains(subnet)
@@ -67,13 +71,14 @@ public final class LeftOvers {
   }
 
   /**
-   * The pods' addresses of one family.
+   * The pod ranges of one family.
    *
-   * @param network all pods'
-   * @param own the node's own pods'
-   * @param live those of the other nodes that are known
-   * @param complete whether these are all other nodes, so that a route to none of them is stale
-   * @param networkDevice the device of the one route for the whole network, with wireguard
+   * @param network the range of all pods
+   * @param own the range of the node's own pods
+   * @param live the ranges of the other nodes that are known
+   * @param complete whether {@code live} has all other nodes, so that a route to any other range is
+   *     stale
+   * @param networkDevice with wireguard, the device of the single route for the whole network
    */
   public record Range(
       Cidr network, Cidr own, Set<Cidr> live, boolean complete, Optional<String> networkDevice) {}
@@ -84,7 +89,7 @@ public final class LeftOvers {
           DeviceRemoval,
           DepartedPeers.NeighbourRemoval,
           DepartedPeers.ForwardingRemoval {
-    /** The command of iproute2, with its arguments. */
+    /** The iproute2 command, with its arguments. */
     List<String> command();
   }
 
@@ -125,10 +130,10 @@ public final class LeftOvers {
   }
 
   /**
-   * What is to be removed.
+   * The removals, and what has to stay.
    *
-   * @param removals in order: routes, then the devices that nothing needs any more
-   * @param kept why what is left over as well has to stay
+   * @param removals in order: routes, then the devices that nothing needs any longer
+   * @param kept why the other left-overs have to stay
    */
   public record Plan(List<Removal> removals, List<String> kept) {}
 
@@ -147,7 +152,7 @@ public final class LeftOvers {
   }
 
   /**
-   * Plans the removal of what is left over.
+   * Plans the removal of left-overs.
    *
    * @param links the node's devices
    * @param routes the main table's, of both families as far as they are known
@@ -156,7 +161,10 @@ public final class LeftOvers {
     return new LeftOvers(wanted, links, routes).plan();
   }
 
-  /** The way of packets to each live peer that has one inside the network. */
+  /**
+   * Returns the route that packets to each live peer take, by the peer's range; leaves out peers
+   * without a route inside the network.
+   */
   public static Map<Cidr, Route> ways(Wanted wanted, List<Route> routes) {
     var table = new RoutingTable(routes);
     Map<Cidr, Route> ways = new HashMap<>();
@@ -171,12 +179,12 @@ public final class LeftOvers {
     return ways;
   }
 
-  /** What the agent's look at the node shows, as far as it is told of the peers. */
+  /** Plans from one of the agent's polls, as far as the agent knows the peers. */
   static Plan plan(Expected expected, KernelState state) {
     return plan(expected.wanted(), state.links().value().orElse(List.of()), state.allRoutes());
   }
 
-  /** All devices that are left over, also those that have to stay for now. */
+  /** All left-over devices, including those that have to stay for now. */
   static List<Link> devices(Expected expected, KernelState state) {
     return new LeftOvers(expected.wanted(), state.links().value().orElse(List.of()), List.of())
         .devices;
@@ -215,7 +223,10 @@ public final class LeftOvers {
     return new Plan(removals, kept);
   }
 
-  /** Such as that to fe80::/64: the kernel makes it, and takes it back, with the device. */
+  /**
+   * Whether the kernel made the route, such as that to fe80::/64, for an address of the device: it
+   * also removes the route with the device.
+   */
   private boolean comesWithAnAddress(Route route) {
     return route.protocol().equals(Optional.of("kernel"))
         && route.hops().stream().allMatch(hop -> hop.gateway().isEmpty())
@@ -263,14 +274,17 @@ public final class LeftOvers {
     return route.hops().stream().anyMatch(hop -> hop.device().equals(Optional.of(device)));
   }
 
-  /** The candidates that have to stay: else a live peer had no way, or not the right one. */
+  /**
+   * The candidates that have to stay, because a live peer would have no route without them, or a
+   * wrong one.
+   */
   private Set<Route> needed(List<String> kept) {
     Set<Route> needed = new HashSet<>();
     // The usual case: nothing is left over.
     boolean grows = !candidates.isEmpty();
     while (grows) {
       grows = false;
-      // What stays for one peer may be wider, and get in another's way.
+      // A route that stays for one peer may be wider and affect another.
       for (Range range : wanted.ranges()) {
         for (Cidr peer : peers(range)) {
           List<Route> more = needed(range, peer, needed);
@@ -285,7 +299,7 @@ public final class LeftOvers {
     return needed;
   }
 
-  /** The others' ranges; where not all are known, whoever may live. */
+  /** The other nodes' ranges; if not all are known, also those that may belong to a live node. */
   private Set<Cidr> peers(Range range) {
     if (range.complete()) {
       return range.live();
@@ -319,7 +333,7 @@ public final class LeftOvers {
     return candidates.stream().filter(leadsThere).toList();
   }
 
-  /** Whether a route leads somewhere, through what the node should have. */
+  /** Whether a route leads somewhere without using a left-over. */
   private boolean isRight(Route route) {
     return route.type().equals(Route.UNICAST)
         && !route.isCopy()

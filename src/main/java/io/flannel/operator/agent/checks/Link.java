@@ -7,16 +7,17 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * A network device, as {@code ip -j -d -s addr show} has it.
+ * A network device, as {@code ip -j -d -s addr show} prints it.
  *
- * @param index the kernel's number of it, which no later device gets
- * @param kind the kernel's kind, such as vxlan; empty for a physical one
- * @param up whether it was set up
- * @param carrier whether it is up and something is at its other end: of a bridge, a port
+ * @param index the kernel's interface index, which no later device gets
+ * @param kind the kernel's kind of device, such as vxlan; empty for a physical one
+ * @param up whether it was set up (UP)
+ * @param carrier whether it is up and something is at its other end (LOWER_UP); a bridge needs a
+ *     port
  * @param mtu in bytes
- * @param addresses with their prefix length, as written: {@code 10.244.1.1/24}
- * @param tunnel what only tunnels have
- * @param receivedPackets counted since it was made, where asked for
+ * @param addresses with their prefix lengths, as in {@code 10.244.1.1/24}
+ * @param tunnel settings that only tunnels have
+ * @param receivedPackets packets received since it was created, if the query asked for them
  */
 public record Link(
     int index,
@@ -32,8 +33,8 @@ public record Link(
   /**
    * An address of a device.
    *
-   * @param address the address alone
-   * @param prefix length of the prefix that is on-link
+   * @param address the address without its prefix length
+   * @param prefix length of the on-link prefix
    */
   public record InterfaceAddress(Cidr address, int prefix) {
     @Override
@@ -43,14 +44,14 @@ public record Link(
   }
 
   /**
-   * What a tunnel device has, each where its kind has it.
+   * Settings of a tunnel device, as far as its kind has them.
    *
-   * @param local the address that it sends from; empty: any
-   * @param remote the address that it sends to; empty: any
+   * @param local the address that it sends from; empty for any
+   * @param remote the address that it sends to; empty for any
    * @param lower the device that it is bound to
    * @param vni vxlan's network identifier
    * @param port vxlan's UDP port
-   * @param external whether each packet brings its own addresses along (collect_md)
+   * @param external whether each packet has its own tunnel addresses (collect_md)
    */
   public record Tunnel(
       Optional<Cidr> local,
@@ -69,10 +70,9 @@ public record Link(
             false);
   }
 
-  /** What tells it from one of the same name that is made after it. */
+  /** Distinguishes the device from a later one of the same name. */
   public record Identity(int index, String name) {}
 
-  /** Which device it is. */
   public Identity identity() {
     return new Identity(index, name);
   }
@@ -82,7 +82,7 @@ public record Link(
     return addresses.stream().anyMatch(own -> own.address().equals(address));
   }
 
-  /** Its addresses of a family that are more than link-local. */
+  /** The device's addresses of a family, without link-local ones. */
   List<InterfaceAddress> addresses(Cidr.Family family) {
     return addresses.stream()
         .filter(own -> own.address().family() == family)

@@ -12,17 +12,17 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /**
- * Looks at the kernel by iproute2 and /proc. Call it every one to two seconds, from one thread.
+ * Polls the kernel with iproute2 and /proc. Call it every one to two seconds, from one thread.
  *
- * <p>Polling, not {@code ip monitor}: that wakes the agent for every neighbour of the NIC and every
- * pod, sees neither sysctls nor files, so that a poll is needed beside it, and saves little where
- * the tools need not be started for each look.
+ * <p>{@code ip monitor} would wake the agent for every neighbour of the NIC and every pod. It sees
+ * neither sysctls nor files, so polling would still be needed, and it would save little, because
+ * the tools keep running between polls.
  */
 public final class LocalChecks implements AutoCloseable {
-  /** What a fault must outlast to count, and its absence to be believed. */
+  /** How long a fault must last to count, and be absent to stop counting. */
   public static final Duration PATIENCE = Duration.ofMillis(1400);
 
-  /** What flannel has to follow a change of the cluster's nodes. */
+  /** How long flannel may take to follow a change of the cluster's nodes. */
   private static final Duration GRACE = Duration.ofSeconds(10);
 
   private final KernelReader reader;
@@ -31,7 +31,7 @@ public final class LocalChecks implements AutoCloseable {
   private final SettlingTimes expectations = new SettlingTimes(GRACE);
   private final Debouncer steady;
 
-  /** What was there when it could last be read. */
+  /** The last state that could be read. */
   private LocalState last = LocalState.NOTHING;
 
   LocalChecks(KernelReader reader, Duration patience, LongSupplier nanoTime) {
@@ -41,7 +41,7 @@ public final class LocalChecks implements AutoCloseable {
   }
 
   /**
-   * Checks of the node that the agent runs on.
+   * Creates the checks of the node that the agent runs on.
    *
    * @param flannelRun where the node's /run/flannel is mounted
    * @param cniConf where the node's directory of CNI configurations is mounted
@@ -56,10 +56,10 @@ public final class LocalChecks implements AutoCloseable {
   }
 
   /**
-   * One look; takes some milliseconds, and seconds where a tool hangs.
+   * Polls the node once. Takes some milliseconds, or seconds if a tool hangs.
    *
    * @param spec what the node should have
-   * @return what it has; what could not be read is a finding, never an exception
+   * @return what it has; a failed read is a finding, never an exception
    */
   public LocalState look(FlannelNodeSpec spec) {
     Optional<Expected> expected = Expected.of(spec);
@@ -74,7 +74,7 @@ public final class LocalChecks implements AutoCloseable {
     return last;
   }
 
-  /** Ends the tools that it runs; they end with the agent in any case. */
+  /** Kills the tools that it runs; they end with the agent in any case. */
   @Override
   public void close() {
     reader.iproute2().close();
@@ -82,7 +82,7 @@ public final class LocalChecks implements AutoCloseable {
 
   private LocalState look(Expected expected) {
     KernelState state = reader.read(expected);
-    // After reading: a tool that hangs takes time, too.
+    // Taken after reading, which may take long if a tool hangs.
     long now = nanoTime.getAsLong();
     expectations.expect(now, expected);
     List<Finding> seen =
@@ -105,7 +105,7 @@ public final class LocalChecks implements AutoCloseable {
         : new LocalState(last.device(), last.bridgeAddress(), findings, last.way());
   }
 
-  /** Peers send to no other addresses here than those of the node's own range. */
+  /** Only an address in the node's own range, because peers send to no other one here. */
   private static Optional<String> bridgeAddress(Expected expected, KernelState state) {
     return expected
         .ipv4Pods()

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** All checks that one look is enough for. */
+/** All checks that need only one poll. */
 final class LocalFindings {
   private LocalFindings() {}
 
-  /** What is wrong; each fault once a peer, in no order. */
+  /** Returns the faults, each at most once per peer, in no particular order. */
   static List<Finding> of(Expected expected, KernelState state) {
     return merged(
         Stream.of(
@@ -26,7 +26,7 @@ final class LocalFindings {
             .toList());
   }
 
-  /** The same fault twice, such as of both families' devices, is one with both messages. */
+  /** Merges equal faults, such as those of both families' devices, into one with both messages. */
   static List<Finding> merged(List<Finding> sightings) {
     Map<Finding.Key, Finding> byKey = new LinkedHashMap<>();
     for (Finding sighting : sightings) {

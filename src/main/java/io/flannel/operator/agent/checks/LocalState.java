@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the node has, as its kernel and its files say.
+ * The node's state, according to its kernel and its files.
  *
- * @param device the tunnel device; empty where there is none
- * @param bridgeAddress IPv4 address of the pods' bridge, {@code cni0}, if it is one of the node's
- *     own pod range
- * @param findings what is wrong, that of the node itself first; at most as many as a
+ * @param device the tunnel device; empty if there is none
+ * @param bridgeAddress IPv4 address of the pods' bridge, {@code cni0}, if it is in the node's own
+ *     pod range
+ * @param findings what is wrong, the node's own findings first; at most as many as a
  *     FlannelNodeStatus holds
  * @param way what else packets pass
  */
@@ -20,13 +20,13 @@ public record LocalState(
     Optional<String> bridgeAddress,
     List<FlannelNodeStatus.Finding> findings,
     Way way) {
-  /** Before anything was seen, and where nothing is to be. */
+  /** Before the first poll, and where flannel cannot have started. */
   public static final LocalState NOTHING =
       new LocalState(Optional.empty(), Optional.empty(), List.of(), Way.UNKNOWN);
 
   /**
-   * What packets to and from peers pass on the node beside the tunnel device: to be shown, not to
-   * be judged.
+   * What packets to and from peers pass on the node besides the tunnel device: for display, not for
+   * verdicts.
    *
    * @param nic the device with the public IP
    * @param bridge the pods' bridge, {@code cni0}

@@ -3,7 +3,7 @@ package io.flannel.operator.agent.checks;
 import io.flannel.operator.flannel.Cidr;
 
 /**
- * A permanent entry of the ARP or NDP table, as {@code ip -j neigh show nud permanent} has it.
+ * A permanent entry of the ARP or NDP table, as {@code ip -j neigh show nud permanent} prints it.
  *
  * @param mac in lower case, with colons
  */

@@ -10,11 +10,11 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What packets pass on the node, as a FlannelNode's status tells it. */
+/** What packets pass on the node, in the form of a FlannelNode's status. */
 final class PacketPathState {
   private PacketPathState() {}
 
-  /** The tunnel device; of two families', IPv4's. */
+  /** The tunnel device; the IPv4 one if there are two. */
   static Optional<FlannelNodeStatus.Device> tunnel(Expected expected, KernelState state) {
     return expected.tunnels().stream()
         .findFirst()
@@ -23,7 +23,7 @@ final class PacketPathState {
                 state.link(tunnel.name()).map(link -> device(link, tunnel.address()::equals)));
   }
 
-  /** NIC, bridge and routes; the routes as before where they cannot be read. */
+  /** NIC, bridge and routes; the previous routes if they cannot be read. */
   static LocalState.Way of(Expected expected, KernelState state, LocalState.Way before) {
     return new LocalState.Way(
         expected.nic(state).map(link -> device(link, expected.publicIp()::equals)),
@@ -39,7 +39,7 @@ final class PacketPathState {
         state.routes().value().map(table -> routes(expected, table)).orElseGet(before::routes));
   }
 
-  /** With the address that matters; where the device lacks that, with another of its own. */
+  /** Includes the address that matters or, if the device lacks it, another one. */
   private static FlannelNodeStatus.Device device(Link link, Predicate<Cidr> matters) {
     return new FlannelNodeStatus.Device(
         link.name(),
@@ -69,7 +69,7 @@ final class PacketPathState {
     return routes;
   }
 
-  /** Of a route that spreads packets, the first of its ways. */
+  /** Includes only the first hop of a multipath route. */
   private static FlannelNodeStatus.Route route(Route route, Cidr subnet) {
     Optional<Route.Hop> hop =
         route.type().equals(Route.UNICAST) ? route.hops().stream().findFirst() : Optional.empty();

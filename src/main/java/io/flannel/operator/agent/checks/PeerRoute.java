@@ -5,19 +5,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * How packets for a peer's pods leave the node, and how they should, with a backend that has a
- * route a peer.
+ * How packets for a peer's pods leave the node, and how they should, with a backend that has one
+ * route per peer.
  *
- * <p>Direct routing is decided once, when flannel learns of the peer, by whether its address is on
- * the node's own link (pkg/ip, DirectRouting). Where it is allowed, the way through the tunnel is
- * right, too: packets pass.
+ * <p>flannel decides on direct routing once, when it learns of the peer, by whether the peer's
+ * address is on the node's own link (pkg/ip, DirectRouting). Where direct routing is allowed, the
+ * route through the tunnel is right, too: packets pass.
  *
- * @param route what the kernel takes for the peer's overlay address, if that is not merely the way
- *     of a wider route, such as the default's
- * @param exact whether that is the route for the peer's range itself, not one for a part of it
+ * @param route the kernel's route for the peer's overlay address, unless it is a wider one, such as
+ *     the default route
+ * @param exact whether it is for exactly the peer's range, not for a part of it
  * @param throughTunnel the hop through the tunnel; empty with host-gw
- * @param direct the hop to the peer's own address; empty where it must not be
- * @param deviceCarries whether the tunnel device is fit to have routes on it
+ * @param direct the hop to the peer's own address; empty if direct routing is not allowed or not
+ *     possible
+ * @param deviceCarries whether the tunnel device can have routes
  */
 record PeerRoute(
     Optional<Route> route,
@@ -28,7 +29,7 @@ record PeerRoute(
     Cidr subnet) {
 
   /**
-   * Whether flannel routes to the peer at all: it ignores nodes of other backends, and vxlan's that
+   * Whether flannel routes to the peer: it ignores nodes with other backends, and vxlan nodes that
    * publish no MAC address.
    */
   static boolean concerns(Expected expected, Expected.Peer peer) {
@@ -57,7 +58,8 @@ record PeerRoute(
         expected.backend().directRouting() ? routes.linkOf(peer.address()) : Optional.empty();
     Optional<Route.Hop> direct =
         link.map(device -> new Route.Hop(Optional.of(peer.address()), Optional.of(device)));
-    // A copy of an old route carries packets while flannel changes the route: it is no wrong one.
+    // A copy of an old route carries packets while flannel changes the route, so it is not a wrong
+    // route.
     route =
         route.filter(
             found ->
@@ -74,12 +76,12 @@ record PeerRoute(
         peer.subnet());
   }
 
-  /** Whether packets reach the peer that way. */
+  /** Whether packets reach the peer by this route. */
   boolean isRight() {
     return exact && (leadsBy(throughTunnel) || leadsBy(direct));
   }
 
-  /** Whether there can be a right route: a device that is gone took its routes along. */
+  /** Whether a right route can exist: a device that is gone took its routes with it. */
   boolean canBe() {
     return throughTunnel.isEmpty() || direct.isPresent() || deviceCarries;
   }
@@ -89,7 +91,7 @@ record PeerRoute(
     return isRight() ? leadsBy(throughTunnel) : direct.isEmpty() && throughTunnel.isPresent();
   }
 
-  /** The route as it should be. */
+  /** The expected route, for messages. */
   String wanted() {
     return direct
         .or(() -> throughTunnel)

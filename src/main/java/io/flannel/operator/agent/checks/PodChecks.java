@@ -8,9 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Whether pods get onto the overlay: subnet.env, CNI configuration, bridge and forwarding. */
+/**
+ * Checks whether pods can use the overlay: subnet.env, CNI configuration, bridge and forwarding.
+ */
 final class PodChecks {
-  /** The bridge that flannel's CNI plugin has its pods on. */
+  /** The bridge to which flannel's CNI plugin attaches pods. */
   static final String BRIDGE = "cni0";
 
   private PodChecks() {}
@@ -71,7 +73,7 @@ final class PodChecks {
     };
   }
 
-  /** FLANNEL_SUBNET has the range's first usable address, 10.244.1.1/24. */
+  /** FLANNEL_SUBNET holds the range's first usable address, such as 10.244.1.1/24. */
   private static Optional<String> differs(SubnetEnv env, String name, Cidr wanted) {
     String found = env.get(name).orElse("not set");
     return Cidr.tryParse(found).equals(Optional.of(wanted))
@@ -81,7 +83,7 @@ final class PodChecks {
                 .formatted(name, found, name.endsWith("SUBNET") ? "in " : "", wanted));
   }
 
-  /** A bridge without address has just been made: the plugin sets it last. */
+  /** A bridge without an address has just been created: the plugin sets the address last. */
   private static Optional<Finding> bridgeAddress(Expected.PodRanges range, Link bridge) {
     List<Link.InterfaceAddress> found = bridge.addresses(range.node().family());
     if (found.isEmpty() || found.stream().anyMatch(own -> range.node().contains(own.address()))) {
@@ -95,8 +97,8 @@ final class PodChecks {
   }
 
   /**
-   * The CNI plugin gives both ends of a pod's link the same MTU, so that the node's end tells it.
-   * Pods with less than they could have lose nothing: they keep it until they restart.
+   * The CNI plugin gives both ends of a pod's link the same MTU, so the node's end shows it. Pods
+   * with a smaller MTU than possible lose no packets: they keep it until they restart.
    */
   private static Optional<Finding> podMtus(Expected expected, KernelState state) {
     OptionalInt wanted = expected.podMtu(state);
@@ -120,7 +122,10 @@ final class PodChecks {
                         wanted.getAsInt())));
   }
 
-  /** The CNI plugin turns it on when it makes the bridge; without a bridge nothing is forwarded. */
+  /**
+   * The CNI plugin turns forwarding on when it creates the bridge; without a bridge nothing is
+   * forwarded.
+   */
   private static Optional<Finding> forwarding(Expected expected, KernelState state) {
     var off = new ArrayList<String>();
     for (Expected.PodRanges range : expected.pods()) {

@@ -3,18 +3,18 @@ package io.flannel.operator.agent.checks;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What came of an attempt to read something of the node. */
+/** The result of an attempt to read something on the node. */
 public sealed interface ReadResult<T> {
-  /** It is there, and was understood. */
+  /** It exists and was understood. */
   record Read<T>(T what) implements ReadResult<T> {}
 
-  /** It is not there. */
+  /** It does not exist. */
   record Absent<T>() implements ReadResult<T> {}
 
   /**
-   * Nobody can tell.
+   * It could not be read.
    *
-   * @param why what was tried, what came of it, and what to do
+   * @param why what was tried, how it failed, and what to do
    */
   record Failed<T>(String why) implements ReadResult<T> {}
 
@@ -30,12 +30,12 @@ public sealed interface ReadResult<T> {
     return new Failed<>(why);
   }
 
-  /** What was read; empty where it is not there, and where nobody can tell. */
+  /** What was read; empty if it is absent or could not be read. */
   default Optional<T> value() {
     return this instanceof Read<T>(T what) ? Optional.of(what) : Optional.empty();
   }
 
-  /** The same of what is made of the value. */
+  /** Applies a function to the value; absent and failed results stay what they are. */
   default <U> ReadResult<U> flatMap(Function<T, ReadResult<U>> next) {
     return switch (this) {
       case Read<T>(T what) -> next.apply(what);

@@ -8,14 +8,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A route of the main table, as {@code ip -j route show} has it.
+ * A route of the main table, as {@code ip -j route show} prints it.
  *
  * @param destination the addresses that it is for
- * @param type the kernel's: {@code unicast} leads somewhere, {@code blackhole} and the like nowhere
- * @param hops where it leads; more than one where packets are spread
- * @param metric the least wins among routes for the same addresses
- * @param protocol who made it, where told
- * @param onlink whether its router counts as on the device's own link, whatever its address
+ * @param type the kernel's type: {@code unicast} leads somewhere, {@code blackhole} and the like
+ *     nowhere
+ * @param hops where it leads; more than one for a multipath route
+ * @param metric the lowest wins among routes for the same addresses
+ * @param protocol who made it, if printed
+ * @param onlink whether its gateway counts as on-link, whatever its address
  */
 public record Route(
     Cidr destination,
@@ -29,10 +30,10 @@ public record Route(
   /**
    * Where a route leads.
    *
-   * @param gateway the next router; empty: the destination is on the device's own link
+   * @param gateway the next router; empty if the destination is on-link
    */
   public record Hop(Optional<Cidr> gateway, Optional<String> device) {
-    /** As the command line has it, with a blank before: {@code via 192.168.0.82 dev eth0}. */
+    /** As on the command line, with a leading space: {@code via 192.168.0.82 dev eth0}. */
     @Override
     public String toString() {
       return gateway.map(via -> " via " + via.base()).orElse("")
@@ -40,20 +41,21 @@ public record Route(
     }
   }
 
-  /** Whether it is one of the copies that carry packets during a change. */
+  /** Whether it is one of the copies that carry packets while flannel replaces its routes. */
   boolean isCopy() {
     return metric == RouteCopies.METRIC && isUnclaimed();
   }
 
   /**
-   * Whether nobody claims to have made it, as with routes of flanneld's (netlink's default), {@code
-   * ip route add}'s and unlike those of the kernel's and routing daemons'.
+   * Whether no program claims to have made it (protocol {@code boot} or none), as with routes of
+   * flanneld (netlink's default) and of {@code ip route add}, and unlike those of the kernel and of
+   * routing daemons.
    */
   boolean isUnclaimed() {
     return protocol.filter(name -> !name.equals("boot")).isEmpty();
   }
 
-  /** As the command line has it: {@code 10.244.2.0/24 via 192.168.0.82 dev flannel.ipip}. */
+  /** As on the command line: {@code 10.244.2.0/24 via 192.168.0.82 dev flannel.ipip}. */
   @Override
   public String toString() {
     return (type.equals(UNICAST) ? "" : type + " ")

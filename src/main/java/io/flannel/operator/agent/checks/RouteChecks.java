@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Whether packets for each peer's pods leave the node the right way. */
+/** Checks whether packets for each peer's pods leave the node by the right route. */
 final class RouteChecks {
   private RouteChecks() {}
 
@@ -64,8 +64,8 @@ final class RouteChecks {
   }
 
   /**
-   * One route for the whole network; a narrower one takes packets away from it, unencrypted. What
-   * flannel itself left is told as such, and removed once all nodes can do without.
+   * WireGuard needs one route for the whole network; a narrower one diverts packets, unencrypted.
+   * flannel's own left-overs are reported as such, and removed once no node needs them.
    */
   private static void throughWireguard(
       Expected expected,
@@ -140,8 +140,9 @@ final class RouteChecks {
   }
 
   /**
-   * Routes through a router, inside the network, to nobody's pods. A link of the node's own in
-   * there (a bridge of Docker's) is a clash, but no left-over of flannel's.
+   * Finds routes through a gateway, inside the network, to no node's pods. A link of the node
+   * itself in that range (such as a bridge of Docker) is a conflict, but not a left-over of
+   * flannel.
    */
   private static Optional<Finding> stale(Expected expected, Cidr network, RoutingTable routes) {
     if (!expected.allPeers()) {
@@ -152,7 +153,7 @@ final class RouteChecks {
         routes.routes().stream()
             .filter(route -> network.contains(route.destination()))
             .filter(route -> !route.destination().equals(network) && !route.isCopy())
-            // The usual case first: with all of many peers, the last filter is dear.
+            // Filter the usual case first: with many peers, the last filter is expensive.
             .filter(route -> !leased.contains(route.destination()))
             .filter(route -> route.hops().stream().anyMatch(hop -> hop.gateway().isPresent()))
             .filter(

@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** The kernel's choice among routes of one family: the longest prefix, then the least metric. */
+/**
+ * Chooses among routes of one family as the kernel does: the longest prefix, then the lowest
+ * metric.
+ */
 public final class RoutingTable {
   private final Map<Cidr, Route> best = new HashMap<>();
   private final List<Integer> prefixes;
@@ -20,7 +23,7 @@ public final class RoutingTable {
     all = List.copyOf(routes);
     var lengths = new TreeSet<Integer>(Comparator.reverseOrder());
     for (Route route : routes) {
-      // Of two with the same metric the kernel takes the first that it lists.
+      // Of two with the same metric, the kernel takes the first in its list.
       best.merge(
           route.destination(),
           route,
@@ -48,7 +51,7 @@ public final class RoutingTable {
     return Optional.ofNullable(best.get(destination));
   }
 
-  /** The device whose own link the address is on; empty if it is behind a router, or nowhere. */
+  /** The device on whose link the address is; empty if it is behind a router, or unreachable. */
   Optional<String> linkOf(Cidr address) {
     return to(address)
         .filter(route -> route.type().equals(Route.UNICAST) && route.hops().size() == 1)
@@ -62,7 +65,7 @@ public final class RoutingTable {
     return all;
   }
 
-  /** Of each destination the route that counts, in no order. */
+  /** The route in effect for each destination, in no particular order. */
   Collection<Route> routes() {
     return new ArrayList<>(best.values());
   }

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * For how long the node has been expected to have what it should have. The operator and flannel
- * learn of a node that joins, leaves or changes at the same time, and each takes its own: what is
- * missing meanwhile is no fault.
+ * How long the node has been expected to have what it should have. The operator and flannel learn
+ * of a node that joins, leaves or changes at the same time, but each takes its own time to react:
+ * what is missing meanwhile is not a fault.
  */
 final class SettlingTimes {
   private final long grace;
@@ -20,19 +20,17 @@ final class SettlingTimes {
   private long nodeSince;
 
   /**
-   * Begins with no expectation.
-   *
-   * @param grace flannel's time to do what changed
+   * @param grace how long flannel may take to follow a change
    */
   SettlingTimes(Duration grace) {
     this.grace = grace.toNanos();
   }
 
   /**
-   * Takes down what is expected now. What was so at the first call has been so for long: an agent
-   * that restarts finds a node whose flannel runs.
+   * Records what is expected now. What the first call expects counts as old: an agent that restarts
+   * finds a node where flannel is running.
    *
-   * @param nanos of a clock that never goes back
+   * @param nanos of a monotonic clock
    */
   void expect(long nanos, Expected expected) {
     Map<String, Expected.Peer> before = new HashMap<>();
@@ -54,7 +52,7 @@ final class SettlingTimes {
     last = Optional.of(expected);
   }
 
-  /** Whether flannel has had its time to do what the sighting says it did not. */
+  /** Whether flannel had enough time to do what the sighting says is missing. */
   boolean isSettled(long nanos, Finding sighting) {
     long since = nodeSince;
     if (sighting.fault() == NodeFault.ROUTE_STALE) {

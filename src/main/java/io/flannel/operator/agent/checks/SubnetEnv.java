@@ -5,13 +5,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * {@code /run/flannel/subnet.env}, which flanneld writes once a start and the CNI plugin reads for
- * each new pod (pkg/subnet/subnet.go, WriteSubnetFile).
+ * {@code /run/flannel/subnet.env}, which flanneld writes once per start and the CNI plugin reads
+ * for each new pod (pkg/subnet/subnet.go, WriteSubnetFile).
  *
- * @param values by their names, such as {@code FLANNEL_SUBNET}; unknown ones are kept
+ * @param values by name, such as {@code FLANNEL_SUBNET}; unknown ones are kept
  */
 record SubnetEnv(Map<String, String> values) {
-  /** Reads lines of {@code NAME=value}, as the CNI plugin does; other lines mean nothing. */
+  /** Parses lines of {@code NAME=value}, as the CNI plugin does; ignores other lines. */
   static SubnetEnv parse(String text) {
     var values = new TreeMap<String, String>();
     text.lines()

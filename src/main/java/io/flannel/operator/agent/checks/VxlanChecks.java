@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether the node knows each peer's vxlan device: its MAC address by the neighbour table, and
- * where that is by the forwarding table. vxlan's are static; the kernel asks nobody.
+ * Checks whether the node knows each peer's vxlan device: its MAC address from the neighbour table,
+ * and where to send frames for it from the forwarding table. The entries are static: the kernel
+ * does not resolve missing ones.
  */
 final class VxlanChecks {
   private VxlanChecks() {}

@@ -16,8 +16,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JSON value. What is asked for and is not there is {@link #isMissing() missing}, and so is
- * JSON's {@code null}: nobody here tells them apart.
+ * A JSON value. One that does not exist is {@link #isMissing() missing}, and so is JSON's {@code
+ * null}: the agent does not distinguish them.
  */
 public final class Json implements Iterable<Json> {
   static final JsonFactory FACTORY = new JsonFactory();
@@ -30,12 +30,12 @@ public final class Json implements Iterable<Json> {
     this.value = value;
   }
 
-  /** Reads the tokens of some values, one after the other. */
+  /** Creates a parser for a sequence of values. */
   public static JsonParser parser(InputStream stream) throws IOException {
     return FACTORY.createParser(stream);
   }
 
-  /** Reads the tokens of some values, one after the other. */
+  /** Creates a parser for a sequence of values. */
   public static JsonParser parser(byte[] text) throws IOException {
     return FACTORY.createParser(text);
   }
@@ -43,7 +43,7 @@ public final class Json implements Iterable<Json> {
   /**
    * Reads the first value of a text; missing if there is none.
    *
-   * @throws IOException if it is broken
+   * @throws IOException if it is malformed
    */
   public static Json read(byte[] text) throws IOException {
     try (JsonParser parser = parser(text)) {
@@ -54,7 +54,7 @@ public final class Json implements Iterable<Json> {
   /**
    * Reads the next value; empty at the end.
    *
-   * @throws IOException if it is broken, or cannot be read
+   * @throws IOException if it is malformed, or cannot be read
    */
   public static Optional<Json> next(JsonParser parser) throws IOException {
     return parser.nextToken() == null ? Optional.empty() : Optional.of(current(parser));
@@ -63,7 +63,7 @@ public final class Json implements Iterable<Json> {
   /**
    * Reads the value that begins with the parser's current token.
    *
-   * @throws IOException if it is broken, or cannot be read
+   * @throws IOException if it is malformed, or cannot be read
    */
   public static Json current(JsonParser parser) throws IOException {
     return switch (parser.currentToken()) {
@@ -97,7 +97,7 @@ public final class Json implements Iterable<Json> {
     };
   }
 
-  /** The object's field; missing if this is no object, or has no such field. */
+  /** The object's field; missing if this is not an object, or has no such field. */
   public Json path(String field) {
     return value instanceof Map<?, ?> fields && fields.get(field) instanceof Json json
         ? json
@@ -109,7 +109,7 @@ public final class Json implements Iterable<Json> {
     return value instanceof Map<?, ?> fields && fields.containsKey(field);
   }
 
-  /** The elements of an array, the values of an object; of anything else none. */
+  /** The elements of an array or the values of an object; none for anything else. */
   @Override
   public Iterator<Json> iterator() {
     List<Json> all = new ArrayList<>();
@@ -165,17 +165,17 @@ public final class Json implements Iterable<Json> {
         : value instanceof List<?> elements && elements.isEmpty();
   }
 
-  /** The string; of anything else the empty one. */
+  /** The string; empty for anything else. */
   public String asText() {
     return value instanceof String text ? text : "";
   }
 
-  /** The number; 0 if it is none that an int can hold. */
+  /** The number; 0 if it is not an integer that fits into an int. */
   public int asInt() {
     return canConvertToInt() ? (int) asLong() : 0;
   }
 
-  /** The number; 0 if it is none that a long can hold. */
+  /** The number; 0 if it is not an integer that fits into a long. */
   public long asLong() {
     return value instanceof Long number ? number : 0;
   }
@@ -185,7 +185,7 @@ public final class Json implements Iterable<Json> {
     return Boolean.TRUE.equals(value);
   }
 
-  /** Of what kind it is, for messages. */
+  /** The kind of value, for messages. */
   String kind() {
     return switch (value) {
       case null -> "nothing";

@@ -15,18 +15,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records as JSON objects, the components being the fields, null the ones that are left out; as
- * jackson-databind has them with {@code @JsonInclude(NON_NULL)}. Components are strings, booleans,
- * ints and longs, enums with {@link JsonProperty} names, records, and lists of them.
+ * Reads and writes records as JSON objects. Components are fields, and null components are left
+ * out, as jackson-databind does with {@code @JsonInclude(NON_NULL)}. Components are strings,
+ * booleans, ints and longs, enums with {@link JsonProperty} names, records, and lists of them.
  */
 public final class RecordJson {
   private RecordJson() {}
 
   /**
-   * Reads a record; fields that it does not have are ignored.
+   * Reads a record; ignores unknown fields.
    *
-   * @param path what the object is called in messages, such as {@code spec}
-   * @throws IllegalArgumentException says which field is of the wrong type
+   * @param path the object's name in messages, such as {@code spec}
+   * @throws IllegalArgumentException with the field that is of the wrong type
    */
   public static <T extends Record> T read(Class<T> type, Json json, String path) {
     if (!json.isObject()) {
@@ -87,9 +87,9 @@ public final class RecordJson {
   }
 
   /**
-   * Writes a value: a record, or a list or map of what can be a component.
+   * Writes a record, or a list or map of what a component can be.
    *
-   * @throws IllegalArgumentException if it is something else
+   * @throws IllegalArgumentException if the value is something else
    */
   public static byte[] write(Object value) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -1,6 +1,6 @@
 /**
- * JSON by jackson-core's tokens alone. What jackson-databind has beyond them costs each node some 8
- * MB of memory, and the agent reads and writes few and plain shapes.
+ * JSON with the tokens of jackson-core alone. jackson-databind would cost each node some 8 MB of
+ * memory, and the agent reads and writes only a few simple structures.
  */
 @NullMarked
 package io.flannel.operator.agent.json;

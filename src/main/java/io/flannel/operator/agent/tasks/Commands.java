@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /**
  * Runs commands that change the node, without a shell.
  *
- * @param prefix what comes before each command's words
+ * @param prefix words put before each command
  */
 record Commands(List<String> prefix) {
   private static final long LIMIT_SECONDS = 10;
@@ -22,10 +22,10 @@ record Commands(List<String> prefix) {
     return new Commands(List.of());
   }
 
-  /** What a command came to. */
+  /** A command's exit code and output. */
   record Outcome(int code, String output) {}
 
-  /** Runs one; what it printed to either stream is its output. */
+  /** Runs a command. The output is what it printed to stdout and stderr. */
   Outcome run(List<String> words) {
     try {
       Process process =
@@ -50,7 +50,7 @@ record Commands(List<String> prefix) {
     }
   }
 
-  /** Runs one; empty: it succeeded, else why it did not. */
+  /** Runs a command; empty if it succeeded, else why it did not. */
   Optional<String> failure(List<String> words) {
     Outcome outcome = run(words);
     if (outcome.code() == 0) {

@@ -32,19 +32,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Removes what flannel left: some routes or entries, or one device, at a time. Before each, the
- * node is read and the plan recreated; after it, what was removed must be gone and the way to every
- * other node must be what it was, or nothing more is done.
+ * Removes what flannel left, in steps: some routes or entries, or one device. Before each step, the
+ * node is read and the plan made again. After it, what was removed must be gone and the route to
+ * every other node must be what it was, or the task stops.
  *
  * <p>The order is some seconds old when the task runs, and a node may have joined since. So a route
- * to nobody's range is not removed unless the order names that range; it is told of, and the next
- * order names it if it is still nobody's.
+ * to a range without a node is removed only if the order names that range as gone. Otherwise it is
+ * reported, and the next order names it if the range still has no node.
  */
 final class LeftOversTask implements NodeTask.Task {
-  /** So many routes or entries go between two looks at the node. */
+  /** Maximum number of routes or entries to remove before the node is read again. */
   private static final int AT_ONCE = 50;
 
-  /** Tables of the kernel's own, of which the plan knows the first. */
+  /** The kernel's own tables; the plan covers only the main table. */
   private static final Set<String> KNOWN_TABLES = Set.of("main", "local", "254", "255");
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -58,7 +58,7 @@ final class LeftOversTask implements NodeTask.Task {
     this.commands = commands;
   }
 
-  /** Why it went no further. */
+  /** Stops the task; the message says why. */
   private static final class StoppedException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -67,7 +67,7 @@ final class LeftOversTask implements NodeTask.Task {
     }
   }
 
-  /** The node at one moment. */
+  /** The node at one moment, and what to remove from it. */
   private record Look(
       List<Removal> removals,
       List<String> kept,
@@ -79,7 +79,10 @@ final class LeftOversTask implements NodeTask.Task {
       return LeftOvers.ways(wanted, routes);
     }
 
-    /** What would be removed, too, if whatever looks like the range of a gone node were one. */
+    /**
+     * What would be removed, too, if whatever looks like the range of a node that is gone counted
+     * as one.
+     */
     LeftOversFound found(LeftOvers.Wanted wanted) {
       LeftOvers.Wanted suspecting = wanted.suspecting();
       Stream<Cidr> routesTo =
@@ -156,7 +159,7 @@ final class LeftOversTask implements NodeTask.Task {
     return new Look(removals, plan.kept(), links, routes, neighbours);
   }
 
-  /** Forwarding entries before their neighbours, without which nobody knew whose they are. */
+  /** Lists forwarding entries before their neighbours, which tell whose entries they are. */
   private List<Removal> entries(LeftOvers.Wanted wanted, List<Neighbour> neighbours)
       throws StoppedException {
     List<NeighbourRemoval> gone = DepartedPeers.neighbours(wanted, neighbours);
@@ -177,7 +180,10 @@ final class LeftOversTask implements NodeTask.Task {
     };
   }
 
-  /** Routes of tables that only rules lead to: nobody but their maker knows what they are for. */
+  /**
+   * Stops if the device has routes in tables that only rules lead to: nobody but their maker knows
+   * what they are for.
+   */
   private void mustBeUnused(String device) throws StoppedException {
     for (String family : List.of("-4", "-6")) {
       Commands.Outcome outcome =

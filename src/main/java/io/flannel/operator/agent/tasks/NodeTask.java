@@ -12,8 +12,9 @@ import java.util.Map;
 /**
  * The main class of a task's pod.
  *
- * <p>Its environment: {@code TASK_KIND}, the kind; {@code TASK}, what to do, in that kind's JSON;
- * and {@code RESULT_FILE}, where the result goes if not to where kubelet takes it from.
+ * <p>Environment: {@code TASK_KIND} is the kind. {@code TASK} says what to do, in that kind's JSON.
+ * {@code RESULT_FILE} (optional) is the file for the result; the default is where kubelet expects
+ * the termination message.
  */
 public final class NodeTask {
   /** Kubernetes' default of {@code terminationMessagePath}. */
@@ -24,7 +25,7 @@ public final class NodeTask {
   /** One kind of task. */
   interface Task {
     /**
-     * Does it.
+     * Carries out the task.
      *
      * @param task what to do, in the kind's own JSON
      * @throws IllegalArgumentException if it can't be read
@@ -32,7 +33,7 @@ public final class NodeTask {
     TaskResult run(String task);
   }
 
-  /** Ends with 0 if all was done. */
+  /** Exits with 0 if everything was done, else with 1. */
   public static void main(String[] args) throws IOException {
     Map<String, String> environment = System.getenv();
     TaskResult result =

@@ -1,7 +1,7 @@
 /**
- * What changes a node: one task, in a pod of its own that ends when it is done and has just the
- * capability that the task needs. It has no access to the API server: what to do comes in its
- * environment ({@code TASK_KIND}, {@code TASK}), and the result is its termination message.
+ * Tasks on a node. Each runs in its own pod, which ends with the task and has only the capability
+ * that the task needs. The pod has no access to the API server: its environment says what to do
+ * ({@code TASK_KIND}, {@code TASK}), and its termination message is the result.
  */
 @NullMarked
 package io.flannel.operator.agent.tasks;

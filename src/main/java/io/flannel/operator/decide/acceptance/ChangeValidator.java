@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Changes of a running network that would take from nodes what their pods live by. */
+/** Refuses changes of a running network that would take from nodes what their pods need. */
 final class ChangeValidator {
   private ChangeValidator() {}
 
-  /** A family that the network would carry no more, while nodes have podCIDRs of it. */
+  /** Refuses to drop an address family while nodes have podCIDRs of it. */
   static Optional<Decision> familyInUse(DesiredNetwork wanted, ClusterState cluster) {
     List<Cidr.Family> kept = wanted.ranges().stream().map(Cidr::family).toList();
     return SpecValidator.liveRanges(wanted, cluster).stream()
@@ -54,7 +54,7 @@ final class ChangeValidator {
                 + " a podCIDR of it; the network can be changed after the last"));
   }
 
-  /** A change to a backend without IPv6, while nodes publish an IPv6 address alone. */
+  /** Refuses a change to a backend without IPv6 while nodes publish only an IPv6 address. */
   static Optional<Decision> publishesIpv6Only(DesiredNetwork wanted, ClusterState cluster) {
     boolean already =
         cluster

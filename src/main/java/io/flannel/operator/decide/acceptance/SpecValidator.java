@@ -24,11 +24,11 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
- * Judges whether a FlannelNetwork can be carried out on the cluster as it is. What is wrong in
- * itself, the schema has refused before.
+ * Judges whether a FlannelNetwork can be carried out on the cluster as it is. The schema has
+ * already refused what is wrong in the spec itself.
  *
- * <p>A check that would refuse what already runs is none: refusing could not undo it, and would
- * hold up its repair. Such faults are shown at the nodes that have them.
+ * <p>No check refuses what already runs: that could not undo it, and would hold up its repair. Such
+ * faults are shown at the nodes that have them.
  */
 public final class SpecValidator {
   private static final List<BiFunction<DesiredNetwork, ClusterState, Optional<Decision>>> CHECKS =
@@ -47,8 +47,8 @@ public final class SpecValidator {
   private SpecValidator() {}
 
   /**
-   * Judges; of several causes, the first in the order above is named. A change that cuts traffic is
-   * the last of them, unless {@code spec.rollout.disruption} allows it.
+   * Judges the network. Of several causes, the first in the order above is named. The last one is
+   * that a change cuts traffic and {@code spec.rollout.disruption} does not allow it.
    */
   public static Decision judge(DesiredNetwork wanted, ClusterState cluster) {
     return refusal(wanted, cluster)
@@ -56,12 +56,12 @@ public final class SpecValidator {
         .orElseGet(Decision::accept);
   }
 
-  /** Why the network can't be carried out at all on this cluster, if it can't. */
+  /** Returns why the network can't be carried out on this cluster; empty if it can. */
   static Optional<Decision> refusal(DesiredNetwork wanted, ClusterState cluster) {
     return CHECKS.stream().flatMap(check -> check.apply(wanted, cluster).stream()).findFirst();
   }
 
-  /** What the change from what is live to what is wanted means on this cluster. */
+  /** Returns what the change from the live to the wanted network means on this cluster. */
   public static ChangeImpact change(DesiredNetwork wanted, ClusterState cluster) {
     ChangeImpact change = ChangeImpact.judge(wanted, cluster);
     return !(change instanceof ChangeImpact.None)
@@ -84,9 +84,8 @@ public final class SpecValidator {
   }
 
   /**
-   * Why flannel's pods are not replaced by others that differ in nothing that the spec says, such
-   * as those that another version of the operator makes: it would cut traffic, and that is not
-   * allowed.
+   * Refuses to replace flannel's pods if nothing that the spec says has changed, such as after an
+   * upgrade of the operator, and it would cut traffic without being allowed to.
    *
    * @param course how the rollout would go on
    */
@@ -110,7 +109,7 @@ public final class SpecValidator {
                     + " then"));
   }
 
-  /** Whether the cluster's network is this one: the oldest of all. */
+  /** Whether this network is the cluster's: the oldest one is. */
   public static boolean inCharge(DesiredNetwork wanted, ClusterState cluster) {
     return anotherNetwork(wanted, cluster).isEmpty();
   }
@@ -154,7 +153,7 @@ public final class SpecValidator {
         .findFirst();
   }
 
-  /** The ranges in force. A lost ConfigMap with the wanted hash held the wanted ones. */
+  /** Returns the ranges in force. A lost ConfigMap with the wanted hash held the wanted ones. */
   static List<Cidr> liveRanges(DesiredNetwork wanted, ClusterState cluster) {
     return cluster
         .live()
@@ -166,7 +165,7 @@ public final class SpecValidator {
                     .live()
                     .filter(live -> live.configHash().equals(NetConf.of(wanted).hash()))
                     .map(live -> wanted.ranges()))
-        // A flannel that is to be taken over has the wanted ones, else it was refused before.
+        // A flannel to adopt has the wanted ranges; otherwise it was refused before.
         .orElseGet(
             () ->
                 AdoptionValidator.candidate(wanted, cluster).isEmpty()
@@ -174,7 +173,7 @@ public final class SpecValidator {
                     : wanted.ranges());
   }
 
-  /** The wanted ranges that are not in force already. */
+  /** The wanted ranges that are not in force yet. */
   private static Stream<Cidr> newRanges(DesiredNetwork wanted, ClusterState cluster) {
     List<Cidr> live = liveRanges(wanted, cluster);
     return wanted.ranges().stream().filter(range -> !live.contains(range));
@@ -220,8 +219,8 @@ public final class SpecValidator {
   }
 
   /**
-   * Nodes that have a lease and would lose it, since they lack a podCIDR of a family that is new.
-   * At an installation they may still get one.
+   * Refuses a new family if nodes have a lease but no podCIDR of that family: they would lose the
+   * lease. At an installation they may still get a podCIDR.
    */
   private static Optional<Decision> podCidrMissing(DesiredNetwork wanted, ClusterState cluster) {
     return newFamilies(wanted, cluster)
@@ -250,7 +249,7 @@ public final class SpecValidator {
         .findFirst();
   }
 
-  /** Of a flannel that runs: the wanted ranges of families that it does not carry yet. */
+  /** The wanted ranges of families that a running flannel does not carry yet; none without one. */
   private static Stream<Cidr> newFamilies(DesiredNetwork wanted, ClusterState cluster) {
     List<Cidr.Family> live = liveRanges(wanted, cluster).stream().map(Cidr::family).toList();
     return wanted.ranges().stream()
@@ -261,7 +260,9 @@ public final class SpecValidator {
     return Names.ofNodes(nodes.stream().map(ClusterNode::name).toList());
   }
 
-  /** Whether a podCIDR of the node is in none of the ranges. A node without any is another case. */
+  /**
+   * Whether the node has a podCIDR outside the range of its family. Having none is another case.
+   */
   private static boolean outside(List<Cidr> ranges, ClusterNode node) {
     return ranges.stream()
         .anyMatch(
@@ -270,8 +271,8 @@ public final class SpecValidator {
   }
 
   /**
-   * A node that says it has addresses, but none of IPv4. Not so for IPv6: kubelets often report
-   * just one family, and flannel looks at the interface itself.
+   * Refuses if a node reports addresses, but none of IPv4. There is no such check for IPv6:
+   * kubelets often report only one family, and flannel looks at the interface itself.
    */
   private static Optional<Decision> noIpv4Address(DesiredNetwork wanted, ClusterState cluster) {
     boolean live =

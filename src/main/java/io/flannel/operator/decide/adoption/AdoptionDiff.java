@@ -16,17 +16,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where a flannel that is to be taken over and a wanted network differ in effect, every default
- * spelled out. Notation does not count: its pods are recreated in any case.
+ * The differences in effect between a flannel to adopt and a wanted network, with every default
+ * filled in. Notation does not count: the pods are recreated in any case.
  */
 final class AdoptionDiff {
   private AdoptionDiff() {}
 
   /**
-   * All of them.
+   * Returns all differences.
    *
    * @param found the network that would have installed what was found
-   * @param nodes tolerations and nodeSelector are compared by which of these they put flannel on
+   * @param nodes tolerations and nodeSelector are compared by which of these nodes they select
    */
   static List<FieldDiff> between(
       DesiredNetwork found, DesiredNetwork wanted, List<ClusterNode> nodes) {

@@ -10,17 +10,17 @@ import io.flannel.operator.flannel.live.LiveFlannel;
 import java.util.List;
 
 /**
- * The next step of taking over a flannel of another namespace: its DaemonSet leaves node after
- * node, and on each our pod, which waits for that, takes its place.
+ * The next step of adopting a flannel of another namespace. Its DaemonSet leaves one node after the
+ * other, and on each our pod, which waits for that, takes its place.
  *
  * @param leaving the nodes that it leaves next
- * @param finished whether it has left all, and ours runs on each, registered
+ * @param finished whether it has left all nodes, and ours runs on each and has registered it
  */
 public record AdoptionStep(List<ClusterNode> leaving, boolean finished) {
   private static final AdoptionStep WAIT = new AdoptionStep(List.of(), false);
 
   /**
-   * Decides it from Kubernetes' counts. A node between both flannels goes on forwarding; still
+   * Decides the step from Kubernetes' counts. A node between both flannels keeps forwarding, but
    * there are never more such nodes than {@code rollout.maxUnavailable}.
    */
   public static AdoptionStep next(
@@ -40,13 +40,13 @@ public record AdoptionStep(List<ClusterNode> leaving, boolean finished) {
       return new AdoptionStep(List.of(), gone && done(ours, leases));
     }
     int between = Math.max(0, pods.desired() - pods.available() - old.pods().scheduled());
-    // The first goes alone: it shows whether ours runs at all.
+    // The first node goes alone: it shows whether our flannel runs.
     int limit = pods.available() == 0 ? 1 : wanted.unavailableOf(pods.desired());
     return new AdoptionStep(remaining.stream().limit(Math.max(0, limit - between)).toList(), false);
   }
 
   /**
-   * Whether ours runs on every node, registered, so that nothing needs the old objects any more.
+   * Whether ours runs on every node and has registered it, so that nothing needs the old objects.
    */
   public static boolean done(LiveFlannel ours, List<NodeLease> leases) {
     return ours.pods().complete() && leases.stream().allMatch(it -> it.problem().isEmpty());

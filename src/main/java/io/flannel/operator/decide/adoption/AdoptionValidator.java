@@ -15,15 +15,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges whether a flannel that this operator did not install can be taken over: only if the
- * FlannelNetwork is equal to it in effect.
+ * Judges whether a flannel that this operator did not install can be adopted: only if the
+ * FlannelNetwork has the same effect.
  */
 public final class AdoptionValidator {
   private static final int OTHER_HEALTH_PORT = 9473;
 
   private AdoptionValidator() {}
 
-  /** Why the flannel that was found can't be taken over; empty if it can, or if there is none. */
+  /**
+   * Returns why the flannel that was found can't be adopted; empty if it can, or if there is none.
+   */
   public static Optional<Decision> refusal(DesiredNetwork wanted, ClusterState cluster) {
     Optional<ForeignFlannel> candidate = candidate(wanted, cluster);
     if (candidate.isPresent()) {
@@ -35,9 +37,9 @@ public final class AdoptionValidator {
   }
 
   /**
-   * The flannel that this network takes over: the one that is being taken over, or else the only
-   * one. What comes beside a network that is in force is none, unless it took our DaemonSet's
-   * place.
+   * Returns the flannel that this network adopts: the one whose adoption has begun, or else the
+   * only one. Beside a network in force another flannel is no candidate, unless it took our
+   * DaemonSet's place.
    */
   public static Optional<ForeignFlannel> candidate(DesiredNetwork wanted, ClusterState cluster) {
     Optional<ForeignFlannel> begun = begun(wanted, cluster);
@@ -52,7 +54,7 @@ public final class AdoptionValidator {
   }
 
   /**
-   * The namespace of the flannel that this network takes over, where it is not ours: both
+   * Returns the namespace of the flannel that this network adopts, if it is not ours. Then both
    * DaemonSets run for a while.
    */
   public static Optional<String> otherNamespace(DesiredNetwork wanted, ClusterState cluster) {
@@ -62,9 +64,9 @@ public final class AdoptionValidator {
   }
 
   /**
-   * The flannel that this network has begun to take over, or one before it that is gone. A mark
-   * alone says nothing, since whoever has a DaemonSet can forge it: what is taken over is given
-   * flannel's rights.
+   * Returns the flannel that this network, or an earlier one that is gone, has begun to adopt. The
+   * mark alone proves nothing, since anybody with a DaemonSet can forge it, and an adopted flannel
+   * gets flannel's permissions.
    */
   static Optional<ForeignFlannel> begun(DesiredNetwork wanted, ClusterState cluster) {
     return cluster.foreign().stream()
@@ -78,8 +80,8 @@ public final class AdoptionValidator {
   }
 
   /**
-   * Whether a cluster's administrator installed it: it is where nobody else has a DaemonSet, or has
-   * its rights by the binding that only such a person writes.
+   * Whether a cluster administrator installed it. Either nobody else can have a DaemonSet in its
+   * namespace, or its permissions come from the binding that only an administrator writes.
    */
   private static boolean isAdministrators(ForeignFlannel found, ClusterState cluster) {
     return found.isInAdministratorsNamespace()
@@ -155,7 +157,7 @@ public final class AdoptionValidator {
     return Optional.empty();
   }
 
-  /** Where the FlannelNetwork differs from what runs, as far as that can be said. */
+  /** Returns where the FlannelNetwork differs from what runs; empty if no spec describes that. */
   public static List<FieldDiff> differences(
       ForeignFlannel found, DesiredNetwork wanted, ClusterState cluster) {
     return found
@@ -168,9 +170,9 @@ public final class AdoptionValidator {
   }
 
   /**
-   * The spec with which a flannel is taken over as it is; empty where no spec says that.
+   * Returns the spec that adopts a flannel as it is; empty if no spec can.
    *
-   * @param written the spec that the FlannelNetwork has; what is no part of what runs stays
+   * @param written the FlannelNetwork's spec; what does not describe the running flannel is kept
    */
   public static Optional<FlannelNetworkSpec> matching(
       ForeignFlannel found, FlannelNetworkSpec written) {
@@ -194,7 +196,7 @@ public final class AdoptionValidator {
                     written.paused()));
   }
 
-  /** The agents' UDP port must not be the tunnel's. */
+  /** Gives the agents another UDP port if theirs is the tunnel's. */
   private static @Nullable HealthSpec health(Backend backend, @Nullable HealthSpec written) {
     int tunnel = backend.udpPort(Cidr.Family.IPV4).orElse(0);
     HealthSpec health = written == null ? new HealthSpec(null, null, null, null) : written;

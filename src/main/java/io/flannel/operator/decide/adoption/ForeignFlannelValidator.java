@@ -15,20 +15,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Judges whether a flannel runs that is neither ours nor one that can be taken over: ours would
- * take its rights away and run beside it. A network that is in force is never refused for that:
- * what comes beside it is told, and what it has is kept up.
+ * Judges whether a flannel runs that is neither ours nor can be adopted: ours would take away its
+ * permissions and run beside it. A network in force is never refused for that: the status reports
+ * the other flannel, and the network's objects are maintained.
  */
 public final class ForeignFlannelValidator {
-  /** Why a network is refused that would harm another flannel, in one word. */
+  /** Reason, in one word, for refusing a network that would harm another flannel. */
   public static final String REASON = "ForeignFlannel";
 
-  /** Of several objects, so many are described. */
+  /** Maximum number of objects that a message describes. */
   private static final int DESCRIBED = 3;
 
   private ForeignFlannelValidator() {}
 
-  /** Why the network would harm another flannel, if it would. */
+  /** Returns why the network would harm another flannel; empty if it would not. */
   public static Optional<Decision> refusal(DesiredNetwork wanted, ClusterState cluster) {
     if (isInForce(wanted, cluster)) {
       return Optional.empty();
@@ -42,9 +42,9 @@ public final class ForeignFlannelValidator {
   }
 
   /**
-   * Whether this network is in force, or was, and lost what it wrote: by its DaemonSet, by a
-   * flannel that it is taking over, by its status, or by a configuration that is no older than
-   * itself.
+   * Whether this network is in force, or was and lost what it wrote. That is shown by its
+   * DaemonSet, by a flannel that it is adopting, by its status, or by a configuration that is no
+   * older than the network.
    */
   public static boolean isInForce(DesiredNetwork wanted, ClusterState cluster) {
     return cluster.live().isPresent()
@@ -58,7 +58,7 @@ public final class ForeignFlannelValidator {
             .isPresent();
   }
 
-  /** What was written for this very network: an earlier one may have had its name. */
+  /** Returns what was written for this very network: an earlier one may have had its name. */
   private static Stream<OtherFlannels.Trace> traces(
       ClusterState.NetworkRef network, ClusterState cluster) {
     return cluster.others().traces().stream()
@@ -66,7 +66,10 @@ public final class ForeignFlannelValidator {
         .filter(trace -> !trace.created().isBefore(network.created()));
   }
 
-  /** What runs a flannel beside ours, as a sentence with the way out; empty: nothing does. */
+  /**
+   * Describes what runs a flannel beside ours, as a sentence with the remedy; empty if nothing
+   * does.
+   */
   public static Optional<String> beside(DesiredNetwork wanted, ClusterState cluster) {
     Optional<ForeignFlannel> ours = AdoptionValidator.candidate(wanted, cluster);
     List<String> found =
@@ -99,7 +102,7 @@ public final class ForeignFlannelValidator {
             ? "keep that flannel and delete this FlannelNetwork; or hand over in a maintenance"
                 + " window: have whatever installed it remove it"
             : "have one DaemonSet kube-flannel-ds for all nodes, which can be taken over; or remove"
-                + " it, if its nodes have pods no more";
+                + " it, if its nodes have no pods any more";
     return Optional.of(
         Decision.refuse(
             REASON,
@@ -133,7 +136,7 @@ public final class ForeignFlannelValidator {
                     + confirmation(wanted)));
   }
 
-  /** Its subject stays. */
+  /** Whether a flannel on Windows has this subject, which therefore stays in the binding. */
   private static boolean belongsToWindows(BindingSubject subject, ClusterState cluster) {
     return cluster.others().daemonSets().stream()
         .filter(one -> one.runsFlannel() && one.windows())

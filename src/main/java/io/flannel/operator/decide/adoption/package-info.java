@@ -1,6 +1,6 @@
 /**
- * Flannels that this operator did not install: which one can be adopted, how it goes on, and which
- * ones the network must not touch.
+ * Flannels that this operator did not install: which one can be adopted, how that goes on, and
+ * which ones the network must not touch.
  */
 @NullMarked
 package io.flannel.operator.decide.adoption;

@@ -13,26 +13,26 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a wanted network means for the flannel that runs: the impact of a change before anything of
- * it is written. It is made of what is live (DaemonSet, its ConfigMap, Nodes), so that a change
- * that is written already, wholly or on its way to the nodes, is none.
+ * What a wanted network means for the running flannel: the impact of a change before any of it is
+ * written. It compares with what is live (DaemonSet, its ConfigMap, Nodes), so a change that is
+ * already written has no impact, even if it has not reached every node.
  */
 public sealed interface ChangeImpact {
   /** The fields that differ from what is live, in the order of the spec. */
   List<FieldDiff> differences();
 
-  /** What it means, for people. */
+  /** What the change means, for people. */
   String message();
 
   /**
-   * What nodes will send to each other and did not before, so that the network between them may
-   * drop it.
+   * The encapsulation that nodes will newly send to each other, and that the network between them
+   * may drop.
    */
   default Optional<Encapsulation> newEncapsulation() {
     return Optional.empty();
   }
 
-  /** Nothing is to be done, or nothing runs yet. */
+  /** There is nothing to do, or nothing runs yet. */
   record None() implements ChangeImpact {
     @Override
     public List<FieldDiff> differences() {
@@ -45,27 +45,27 @@ public sealed interface ChangeImpact {
     }
   }
 
-  /** Packets keep flowing while it goes from node to node. */
+  /** Packets keep flowing while the change goes from node to node. */
   record Live(List<FieldDiff> differences, String message, Optional<Encapsulation> newEncapsulation)
       implements ChangeImpact {}
 
-  /** It cuts traffic; see {@link #message}. */
+  /** The change cuts traffic; see {@link #message}. */
   record Disruptive(
       List<FieldDiff> differences, String message, Optional<Encapsulation> newEncapsulation)
       implements ChangeImpact {}
 
   /**
-   * It can't be carried out on this cluster.
+   * The change can't be carried out on this cluster.
    *
    * @param reason the cause in one word, for programs
-   * @param remedy the way out
+   * @param remedy what to do about it
    */
   record Refused(List<FieldDiff> differences, String reason, String message, String remedy)
       implements ChangeImpact {}
 
   /**
-   * Judges the change from what is live to what is wanted, if it can be carried out at all: {@link
-   * Refused} is none of its answers.
+   * Judges the change from what is live to what is wanted, assuming that it can be carried out: it
+   * never returns {@link Refused}.
    */
   static ChangeImpact judge(DesiredNetwork wanted, ClusterState cluster) {
     if (cluster.live().isEmpty()) {
@@ -93,7 +93,7 @@ public sealed interface ChangeImpact {
     return said.isEmpty() ? what : what + ": " + String.join(". ", said);
   }
 
-  /** What is worth knowing beforehand, though it cuts nothing by itself. */
+  /** What is worth knowing in advance, though it cuts nothing by itself. */
   private static List<String> warnings(LiveFlannel live, DesiredNetwork wanted) {
     List<String> warnings = new ArrayList<>();
     AppliedConfig after = AppliedConfig.of(wanted);
@@ -118,8 +118,8 @@ public sealed interface ChangeImpact {
   }
 
   /**
-   * With {@code directRouting} neighbours did without the encapsulation: without it they are new to
-   * it.
+   * Returns the encapsulation that is new to some nodes. With {@code directRouting}, neighbours
+   * used none; without it, even the same encapsulation is new to them.
    */
   private static Optional<Encapsulation> newEncapsulation(LiveFlannel live, DesiredNetwork wanted) {
     if (live.configHash().equals(NetConf.of(wanted).hash())) {

@@ -22,19 +22,17 @@ import java.util.stream.Stream;
 
 /**
  * What a change cuts while it goes from node to node: what, for how long, on which nodes. vxlan,
- * ipip and host-gw leave at exit what carries packets, so that a change between them cuts nothing;
- * what is named here takes it away or makes both ends of a tunnel disagree.
+ * ipip and host-gw leave behind what carries packets when they exit, so a change between them cuts
+ * nothing. What is named here removes it, or makes the two ends of a tunnel disagree.
  */
 public final class Disruption {
   /**
-   * About what one node takes: its pod's end, flanneld's start, its readiness probe (every 2 s) and
-   * the 10 s within which it has followed its peers.
+   * Approximate time for one node: its pod's end, flanneld's start, its readiness probe (every 2
+   * s), and the 10 s within which it follows its peers.
    */
   private static final Duration NODE = Duration.ofSeconds(15);
 
-  /**
-   * About what flanneld takes from removing a device or rules until all of them are there again.
-   */
+  /** Approximate time from when flanneld removes a device or rules until all of them are back. */
   private static final Duration START = Duration.ofSeconds(2);
 
   private static final String UNTIL_BOTH =
@@ -60,7 +58,7 @@ public final class Disruption {
         leased.stream().filter(node -> !wanted.pods().runOn(node)).map(ClusterNode::name).toList();
   }
 
-  /** What a change cuts, each in a sentence; nothing where no node has anything to lose. */
+  /** Returns what a change cuts, one sentence each; empty if no node has anything to lose. */
   public static List<String> of(LiveFlannel live, DesiredNetwork wanted, ClusterState cluster) {
     List<ClusterNode> leased =
         cluster.nodes().stream()
@@ -80,7 +78,7 @@ public final class Disruption {
       cuts.add(
           "flannel's pod goes from %s, which flannel.nodeSelector or flannel.tolerations leave out, while"
                   .formatted(Names.ofNodes(left))
-              + " pods run there: its routes are kept up to date no more, and whatever changes later"
+              + " pods run there: nobody keeps its routes up to date any more, and whatever changes later"
               + " cuts those pods off, for as long as flannel is away");
     }
     boolean sameConfig = live.configHash().equals(NetConf.of(wanted).hash());
@@ -108,7 +106,10 @@ public final class Disruption {
     }
   }
 
-  /** Another type than the template's: nodes that an earlier change has not reached count, too. */
+  /**
+   * Adds what a change of the backend's type cuts, also on nodes that an earlier change has not
+   * reached.
+   */
   private void otherType(AppliedConfig before, Backend next) {
     String after = next.type().wireName();
     Set<String> left = new TreeSet<>(Set.of(before.backendType()));
@@ -138,7 +139,7 @@ public final class Disruption {
     }
   }
 
-  /** Of nodes that an earlier change has not reached. */
+  /** Adds what other options cut on nodes that an earlier change has not reached. */
   private void otherOptions(Backend next) {
     Stream<Backend.OptionChange> published =
         leased.stream()
@@ -213,7 +214,7 @@ public final class Disruption {
         .formatted(Durations.said(time), Names.ofNodes(nodes));
   }
 
-  /** The time of the whole rollout, node by node or as many at once as the spec allows. */
+  /** The time of the whole rollout, with as many nodes at once as the spec allows. */
   private String inAll() {
     int atOnce = wanted.unavailableOf(nodes.size());
     int turns = (nodes.size() + atOnce - 1) / atOnce;

@@ -6,16 +6,16 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a change does to the MTU of pods that run: they keep theirs until they restart, and a larger
- * one than the new overlay carries costs them packets. A smaller one costs nothing.
+ * What a change does to the MTU of running pods. They keep theirs until they restart. One that is
+ * larger than the new overlay's costs them packets; a smaller one costs nothing.
  */
 final class PodMtu {
-  /** Ethernet's MTU: what nearly all NICs have at least. */
+  /** Ethernet's MTU, the least that nearly all NICs have. */
   private static final int ETHERNET = 1500;
 
   private PodMtu() {}
 
-  /** What is to be said before a change; empty where no pod keeps a larger MTU. */
+  /** Returns the warning before a change; empty if no pod keeps a larger MTU. */
   static Optional<String> warning(AppliedConfig before, AppliedConfig after) {
     Optional<String> smaller =
         before.mtu().isPresent()
@@ -65,7 +65,7 @@ final class PodMtu {
     return config.backend().map(Backend::overhead).map(OptionalInt::of).orElse(OptionalInt.empty());
   }
 
-  /** What pods get where nothing is pinned. */
+  /** Describes the pods' MTU if none is pinned. */
   private static String own(int overhead) {
     return "the node's NIC less %d: %d of %d".formatted(overhead, ETHERNET - overhead, ETHERNET);
   }

@@ -23,18 +23,18 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Where a wanted network and the flannel that runs differ, field by field, in the spec's words.
- * Fields that change nothing of flannel's pods (rollout, health, deletionPolicy) are none of it.
+ * The differences between a wanted network and the running flannel, field by field, in the spec's
+ * words. Fields that do not change flannel's pods (rollout, health, deletionPolicy) are left out.
  */
 public final class SpecDiff {
-  /** The API server keeps resources in thousandths, rounded up. */
+  /** Decimal places of resources: the API server rounds them up to thousandths. */
   private static final int RESOURCE_DIGITS = 3;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private SpecDiff() {}
 
-  /** The differences in the order of the spec; none means that there is nothing to do. */
+  /** Returns the differences in the order of the spec; empty if there is nothing to do. */
   public static List<FieldDiff> between(LiveFlannel live, DesiredNetwork wanted) {
     String hash = NetConf.of(wanted).hash();
     boolean sameConfig = live.configHash().equals(hash);
@@ -43,7 +43,7 @@ public final class SpecDiff {
       live.config().ifPresent(it -> differences.addAll(between(it, AppliedConfig.of(wanted))));
     }
     differences.addAll(between(live.template(), PodTemplate.of(wanted)));
-    // What runs can't be read, or differs in what a FlannelNetwork has no field for.
+    // The live configuration can't be read, or differs in what a FlannelNetwork has no field for.
     if (!sameConfig && (live.config().isEmpty() || differences.isEmpty())) {
       differences.addFirst(
           new FieldDiff("configuration", Optional.of(live.configHash()), Optional.of(hash)));
@@ -51,7 +51,7 @@ public final class SpecDiff {
     return List.copyOf(differences);
   }
 
-  /** Those of the configuration. */
+  /** Compares the configurations. */
   public static List<FieldDiff> between(AppliedConfig live, AppliedConfig wanted) {
     Map<String, String> before = new LinkedHashMap<>();
     Map<String, String> after = new LinkedHashMap<>();
@@ -60,7 +60,7 @@ public final class SpecDiff {
     return differing(before, after);
   }
 
-  /** Those of how the pods are made. */
+  /** Compares how the pods are made. */
   public static List<FieldDiff> between(PodTemplate live, PodTemplate wanted) {
     Map<String, String> before = new LinkedHashMap<>();
     Map<String, String> after = new LinkedHashMap<>();
@@ -101,7 +101,7 @@ public final class SpecDiff {
     fields.put("cni.version", config.cniVersion());
   }
 
-  /** What only one backend has, each a field of an object in the spec. */
+  /** Options that only one backend has. Each is a field of an object in the spec. */
   private static Map<String, String> options(Optional<Backend> backend) {
     Map<String, String> options = new LinkedHashMap<>();
     JsonNode spec = JSON.valueToTree(backend.map(Backend::spec).orElse(null));
@@ -115,7 +115,7 @@ public final class SpecDiff {
   }
 
   /**
-   * Puts in how the pods are made.
+   * Adds how the pods are made.
    *
    * @param asked the wanted template: what it leaves to Kubernetes is not compared
    */
@@ -145,7 +145,7 @@ public final class SpecDiff {
     putList(fields, "flannel.extraArgs", pods.extraArgs());
   }
 
-  /** As {@code kubectl describe} has it: {@code key=value:NoExecute for 60s}. */
+  /** Formats it as {@code kubectl describe} does: {@code key=value:NoExecute for 60s}. */
   private static String said(Pods.Toleration toleration) {
     return (toleration.key() == null ? "*" : toleration.key())
         + (toleration.value() == null ? "" : "=" + toleration.value())
@@ -160,7 +160,7 @@ public final class SpecDiff {
     }
   }
 
-  /** Amounts as numbers: 0.1 and 100m are the same, and the API server rewrites them. */
+  /** Formats amounts as numbers: 0.1 and 100m are the same, and the API server rewrites them. */
   private static List<String> amounts(Map<String, Quantity> quantities) {
     return new TreeMap<>(quantities)
         .entrySet().stream().map(entry -> entry.getKey() + "=" + number(entry.getValue())).toList();

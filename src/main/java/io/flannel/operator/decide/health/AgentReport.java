@@ -13,18 +13,21 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What the operator has from a node's agent. */
+/** What the operator knows from a node's agent. */
 public sealed interface AgentReport {
-  /** An agent reports at least every 10 minutes: after three times that it is silent. */
+  /**
+   * An agent is silent after this long without a report: it reports at least every 10 minutes, so
+   * three are missing.
+   */
   Duration SILENT_AFTER = Duration.ofMinutes(31);
 
-  /** So long an agent may take from its FlannelNode's creation to its first report. */
+  /** How long an agent may take from its FlannelNode's creation to its first report. */
   Duration FIRST_WITHIN = Duration.ofMinutes(2);
 
   /**
    * No report yet.
    *
-   * @param waiting since the FlannelNode was made
+   * @param waiting how long ago the FlannelNode was created
    */
   record Awaited(Duration waiting) implements AgentReport {
     boolean overdue() {
@@ -33,15 +36,15 @@ public sealed interface AgentReport {
   }
 
   /**
-   * A report that cannot be; nothing in it counts.
+   * A report with impossible values; it is ignored as a whole.
    *
    * @param why what is impossible in it, as a sentence
-   * @param held for how long the node's reports have been so
-   * @param left the report that is there is possible, but others just before were not: after so
-   *     long it counts, if no other of the kind comes; empty: the one that is there is impossible
+   * @param held how long the node's reports have been impossible
+   * @param left how long until the current report counts, which is possible but follows impossible
+   *     ones, if no other impossible one comes; empty if the current report is impossible
    */
   record Nonsense(String why, Duration held, Optional<Duration> left) implements AgentReport {
-    /** As it was read; how long that has been so is not known yet. */
+    /** Creates it as read: how long the reports have been impossible is not known yet. */
     public Nonsense(String why) {
       this(why, Duration.ZERO, Optional.empty());
     }
@@ -50,14 +53,14 @@ public sealed interface AgentReport {
   /**
    * A report.
    *
-   * @param age since it arrived, by the operator's clock
-   * @param agentFor for how long the agent has run; empty: it does not say
-   * @param nodeFor for how long the node has run since it booted; empty: the agent does not say
-   * @param stopping whether the agent was told to stop, so that this is its last report
+   * @param age time since it arrived, by the operator's clock
+   * @param agentFor how long the agent has run; empty if it does not say
+   * @param nodeFor time since the node booted; empty if the agent does not say
+   * @param stopping whether the agent was told to stop; then this is its last report
    * @param device the tunnel device as it is, if there is one
-   * @param bridgeAddress of the pods' bridge, if there is one
-   * @param nic the device that carries the overlay, as it is, if the agent tells
-   * @param bridge the pods' bridge as it is, if there is one and the agent tells
+   * @param bridgeAddress the address of the pods' bridge, if there is one
+   * @param nic the device that carries the overlay as it is, if the agent reports it
+   * @param bridge the pods' bridge as it is, if there is one and the agent reports it
    * @param findings what is wrong on the node, in the agent's order; peers that are no longer in
    *     the node's spec are left out, here and in {@code paths}
    */
@@ -73,7 +76,7 @@ public sealed interface AgentReport {
       List<Finding> findings,
       List<Path> paths)
       implements AgentReport {
-    /** Whether it is so old that the agent must be gone. */
+    /** Whether the report is so old that the agent must be gone. */
     public boolean silent() {
       return age.compareTo(SILENT_AFTER) > 0;
     }
@@ -86,7 +89,7 @@ public sealed interface AgentReport {
     }
   }
 
-  /** The same with other findings, where there are any. */
+  /** Changes the findings, if the report has any. */
   default AgentReport withFindings(UnaryOperator<Stream<Finding>> change) {
     return this;
   }
@@ -95,22 +98,22 @@ public sealed interface AgentReport {
    * Something wrong on the node.
    *
    * @param seen what the agent saw, in its words; may be empty
-   * @param peer the peer concerned; always there for a fault of {@link NodeFault.Scope#PEER}
+   * @param peer the peer concerned; never empty for a fault of {@link NodeFault.Scope#PEER}
    */
   record Finding(NodeFault fault, String seen, Optional<String> peer) {}
 
   /**
    * What the node's probes of a peer saw.
    *
-   * @param address the peer's node address at which it was probed; an older agent does not say
-   * @param held how long it has been so: by the agent's clock until it reported, by the operator's
-   *     since; the two need not agree about the time
-   * @param steady whether none of its probes was lost of late, so that what failed lately elsewhere
-   *     does not fail here; an older agent does not say, and is taken not to
-   * @param lossPercent lost probes in percent, where measured
-   * @param rttP50Micros median round-trip time in microseconds, where measured
+   * @param address the peer's node address that was probed; empty if the agent is too old to say
+   * @param held how long the state has lasted: by the agent's clock until it reported, by the
+   *     operator's since; the two clocks need not agree
+   * @param steady whether no probe was lost recently, so that what failed elsewhere recently does
+   *     not fail here; false if the agent is too old to say
+   * @param lossPercent lost probes in percent, if measured
+   * @param rttP50Micros median round-trip time in microseconds, if measured
    * @param rttP99Micros 99th percentile of the same
-   * @param route the kernel's route to the peer's pods, where the agent tells one
+   * @param route the kernel's route to the peer's pods, if the agent reports one
    */
   record Path(
       String peer,
@@ -127,10 +130,10 @@ public sealed interface AgentReport {
    * Reads what an agent wrote.
    *
    * @param generation {@code metadata.generation} of the FlannelNode
-   * @param spec its spec; null: it has none, or none that can be read
-   * @param status its status, as the agent wrote it; null: not yet
-   * @param age how long ago, by the operator's clock, this report arrived; without one, how long
-   *     ago the FlannelNode was made
+   * @param spec its spec; null if it has none, or none that can be read
+   * @param status its status, as the agent wrote it; null if there is none yet
+   * @param age time since this report arrived, by the operator's clock; without a report, time
+   *     since the FlannelNode was created
    */
   static AgentReport read(
       long generation,

@@ -27,8 +27,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * One judging: what is not explained yet, and what was found so far. What is explained is taken off
- * the open pairs and not looked at again.
+ * One diagnosis: the node pairs still unexplained and the causes found. Explained pairs are removed
+ * and not visited again.
  */
 final class Diagnosis {
   private final TunnelEvidence evidence;
@@ -63,12 +63,12 @@ final class Diagnosis {
     return patience;
   }
 
-  /** The pairs that are not explained yet, as they are now; sorted. */
+  /** Returns a copy of the unexplained pairs, sorted. */
   List<NodePair> open() {
     return evidence.pairs().stream().filter(open::contains).toList();
   }
 
-  /** Those of one node. */
+  /** Returns one node's unexplained pairs. */
   Stream<NodePair> openOf(String node) {
     return evidence.pairsOf(node).stream().filter(open::contains);
   }
@@ -77,7 +77,7 @@ final class Diagnosis {
     pairs.forEach(open::remove);
   }
 
-  /** The node's own report is one from before it fell silent. */
+  /** Marks the node as silent: its own report is from before. */
   void isGone(String node) {
     gone.add(node);
   }
@@ -93,7 +93,7 @@ final class Diagnosis {
    * Names a cause at a place.
    *
    * @param words what an agent saw; may be empty
-   * @param nodes those whose own trouble it is; it is the cause of each that has none yet
+   * @param nodes the nodes at fault; it becomes the cause of each that has none yet
    */
   void tell(ProblemReason cause, Place place, String words, List<String> nodes) {
     nodes.forEach(node -> causes.putIfAbsent(node, cause));
@@ -109,7 +109,7 @@ final class Diagnosis {
     tell(cause, At.node(node), words, List.of(node));
   }
 
-  /** Names a cause at a node once what shows it is old enough. */
+  /** Names a cause at a node once the evidence is old enough. */
   void tellAt(String node, ProblemReason cause, String words, Duration held, Duration needed) {
     if (ripe(held, needed)) {
       tellAt(node, cause, words);
@@ -119,10 +119,10 @@ final class Diagnosis {
   }
 
   /**
-   * Names a cause between two nodes once it is old enough; or at one of them, if that one was
-   * blamed for the same just before and its paths are coming back.
+   * Names a cause between two nodes once the evidence is old enough. Names it at one of them if
+   * that one was blamed for the same just before and its paths are coming back.
    *
-   * @param needed where just one of the two says so, or neither agent hears the other
+   * @param needed required age if only one of the two says so, or if neither agent hears the other
    */
   void tellBetween(
       NodePair pair, ProblemReason cause, Predicate<PathState> failing, Duration needed) {
@@ -154,15 +154,15 @@ final class Diagnosis {
         nodes);
   }
 
-  /** Whether both ends say so by now, neither word being one from before its agent fell silent. */
+  /** Whether both ends say so, and neither says it from before its agent fell silent. */
   static boolean bothTell(NodePair pair, Predicate<PathState> failing) {
     return pair.bothSee(failing) && !pair.mutuallySilent();
   }
 
   /**
-   * Whether each end tells of a tunnel that is lost between them, and of another peer whose probes
-   * all passed meanwhile: it is neither node as a whole. A node that is cut off from all its peers
-   * has lost probes of each by the time that it tells of the first.
+   * Whether both ends report the tunnel between them as lost, and each has another peer whose
+   * probes all passed meanwhile. Then neither node as a whole is at fault: a node that is cut off
+   * from all its peers has lost probes of each by the time it reports the first.
    */
   private boolean isTheirsAlone(NodePair pair, Predicate<PathState> failing) {
     boolean lost =
@@ -176,9 +176,9 @@ final class Diagnosis {
   }
 
   /**
-   * What fails between two is not told as long as one of them needs time.
+   * Leaves a failing pair undecided while one of its nodes needs time.
    *
-   * @param left how much longer a node needs; empty: it needs none
+   * @param left how much longer a node needs; empty if it needs no time
    */
   void leaveOpenAsLongAs(NodePair pair, Function<String, Optional<Duration>> left) {
     Stream.of(pair.a(), pair.b())
@@ -192,12 +192,12 @@ final class Diagnosis {
             });
   }
 
-  /** The cause of a node's state that nobody needs to be told of yet. */
+  /** Sets the cause of a node's state without naming a problem yet. */
   void note(String node, ProblemReason cause) {
     causes.putIfAbsent(node, cause);
   }
 
-  /** The node's state is in doubt for so long that its old one cannot stand. */
+  /** Makes the node Unknown until a cause is confirmed, which takes too long to keep its state. */
   void doubt(String node) {
     doubted.add(node);
   }
@@ -206,7 +206,7 @@ final class Diagnosis {
     return Optional.ofNullable(causes.get(node));
   }
 
-  /** Whether the node as such was given this cause. */
+  /** Whether this cause was named at the node as a whole. */
   boolean isTold(String node, ProblemReason cause) {
     return places.containsKey(cause) && places.get(cause).contains(At.node(node));
   }
@@ -215,7 +215,7 @@ final class Diagnosis {
     return undecided.contains(node);
   }
 
-  /** The nodes of which something is left open. */
+  /** The nodes about which something is undecided. */
   Set<String> undecided() {
     return Set.copyOf(undecided);
   }
@@ -242,7 +242,7 @@ final class Diagnosis {
     return lookAgain;
   }
 
-  /** Whether what was found is old enough; if not, it is looked at again when it is. */
+  /** Whether evidence is old enough; if not, asks for another look when it is. */
   private boolean ripe(Duration held, Duration needed) {
     if (held.compareTo(needed) < 0) {
       lookAgainAfter(needed.minus(held));
@@ -256,7 +256,7 @@ final class Diagnosis {
     return pairs.stream().map(pair -> pair.held(failing)).max(Duration::compareTo).orElse(ZERO);
   }
 
-  /** Whether probes can still be lost by what ended so long ago. */
+  /** Whether probes can still be lost because of a fault that ended this long ago. */
   boolean stillEchoes(Duration ended) {
     Duration left = patience.forProbesToPass().minus(ended);
     if (left.isPositive()) {
@@ -266,8 +266,8 @@ final class Diagnosis {
   }
 
   /**
-   * The one end that was blamed for the same just before, and some of whose paths have come back:
-   * the others follow within a few probes.
+   * Returns the end that was blamed for the same just before and some of whose paths have come
+   * back. Its other paths follow within a few probes.
    */
   Optional<String> recovering(NodePair pair, ProblemReason cause) {
     return Stream.of(pair.a(), pair.b())
@@ -281,8 +281,8 @@ final class Diagnosis {
   }
 
   /**
-   * Whether one end's path to another has come back after the two lost each other: what cut both is
-   * mended, and this path follows within a few probes.
+   * Whether one end's path to another node has come back since the two lost each other. Then what
+   * cut both paths is mended, and this one follows within a few probes.
    */
   private boolean isOnItsWayBack(NodePair pair, Predicate<PathState> failing) {
     Duration lost = pair.held(failing);

@@ -10,9 +10,10 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Finds the nodes to which failing pairs are due: those of whose pairs more than half fail, and at
- * least two. The worst first, and what fails with them is not held against the others: where six of
- * ten nodes are cut off, the other four lose most of their peers, too, and are well.
+ * Finds the nodes that cause failing pairs: those with more than half of their pairs failing, and
+ * at least two. It starts with the worst, and pairs that fail because of them do not count against
+ * other nodes. Where six of ten nodes are cut off, the other four lose most of their peers, too,
+ * but are healthy.
  */
 final class FaultLocalizer {
   private static final class Count {
@@ -35,7 +36,7 @@ final class FaultLocalizer {
 
   private FaultLocalizer() {}
 
-  /** The nodes to blame, sorted. Equally bad ones are blamed together. */
+  /** Returns the nodes to blame, sorted. Equally bad ones are blamed together. */
   static Set<String> of(Collection<NodePair> measured, Predicate<NodePair> failing) {
     Set<String> blamed = new TreeSet<>();
     List<NodePair> left = new ArrayList<>(measured);

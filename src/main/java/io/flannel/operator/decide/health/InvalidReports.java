@@ -10,31 +10,33 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * For how long each node's reports have been impossible. One alone may pass with the next; but an
- * agent that writes possible ones in between, as fast as it likes, is no better than one that does
- * not, and what is said of its node must not go back and forth with them. So once impossible
- * reports have come for {@link #STANDS_AFTER}, the node is believed again when none has come for
- * {@link #BELIEVED_AFTER}.
+ * Tracks how long each node's reports have been impossible. A single impossible report may be
+ * followed by a good one. But an agent that writes possible reports in between, however fast, is no
+ * better than one that does not, and its node's state must not flap with them. So once impossible
+ * reports have come for {@link #STANDS_AFTER}, the node is believed again only when none has come
+ * for {@link #BELIEVED_AFTER}.
  *
- * <p>It remembers from one reconciliation to the next, and may be asked from several threads. After
- * a restart of the operator it counts again; meanwhile what the status says stands.
+ * <p>It keeps state between reconciliations and is thread-safe. After a restart of the operator it
+ * starts from zero; meanwhile what the status says stands.
  */
 public final class InvalidReports {
-  /** So long they must come, at least, for the node's report to be called invalid. */
+  /** How long impossible reports must have come for the node's report to be called invalid. */
   static final Duration STANDS_AFTER = Duration.ofSeconds(5);
 
-  /** So long none may come for the node's reports to count again. */
+  /** How long no impossible report must have come for the node's reports to count again. */
   static final Duration BELIEVED_AFTER = Duration.ofSeconds(10);
 
-  /** The words stay the same for so long, whatever else is impossible in later reports. */
+  /** How long the message stays the same, whatever else is impossible in later reports. */
   private static final Duration SAME_WORDS = Duration.ofMinutes(1);
 
   /**
-   * @param began when the first was seen
-   * @param last when the last was seen
-   * @param isThere whether no possible one was seen since
-   * @param why what is told of them
-   * @param said when that was seen
+   * A time during which a node's reports are impossible.
+   *
+   * @param began when the first impossible report was seen
+   * @param last when the last one was seen
+   * @param isThere whether no possible report was seen since
+   * @param why what the message says of them
+   * @param said when {@code why} was seen
    */
   private record Spell(Instant began, Instant last, boolean isThere, String why, Instant said) {
     static Spell begin(Nonsense report, Instant now) {
@@ -58,7 +60,7 @@ public final class InvalidReports {
       return new Spell(began, now, true, same ? why : report.why(), same ? said : now);
     }
 
-    /** The one that was there is followed by a possible one. */
+    /** Continues with a possible report, which may follow an impossible one. */
     Spell interrupted(Instant now) {
       return new Spell(began, isThere && stands() ? now : last, false, why, said);
     }
@@ -67,10 +69,10 @@ public final class InvalidReports {
   private final Map<String, Spell> spells = new HashMap<>();
 
   /**
-   * What to make of reports.
+   * Judges reports.
    *
-   * @param reports as they are read now, by node
-   * @return the same, but where a node's are or were impossible
+   * @param reports the reports as read now, by node
+   * @return the same, except for nodes whose reports are or were impossible
    */
   public synchronized Map<String, AgentReport> judge(
       Map<String, AgentReport> reports, Instant now) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
-/** Tells what agents found on their nodes, and takes off what that explains of the probes. */
+/** Names the faults that agents found on their nodes, and removes the pairs that these explain. */
 final class LocalFaultsRule {
   private final Diagnosis it;
 
@@ -21,7 +21,7 @@ final class LocalFaultsRule {
     this.it = it;
   }
 
-  /** Those that cut probes. Call it before anything is blamed on probes alone. */
+  /** Names faults that cut probes. Call it before anything is blamed on probes alone. */
   static void cutting(Diagnosis it) {
     var faults = new LocalFaultsRule(it);
     faults.forEachHeard(faults::cutting);
@@ -29,8 +29,8 @@ final class LocalFaultsRule {
   }
 
   /**
-   * Those that probes do not notice. They come after all that probes do, which is graver. Advice is
-   * no trouble of its node's.
+   * Names faults that probes do not notice. They come after everything that probes do notice, which
+   * is graver. Advice does not become the cause of its node's state.
    */
   static void quiet(Diagnosis it) {
     var faults = new LocalFaultsRule(it);
@@ -48,7 +48,7 @@ final class LocalFaultsRule {
                     }));
   }
 
-  /** The likely cause, if a node has one, of what is lost and nothing else explains. */
+  /** Returns the likely cause, if a node has one, of losses that nothing else explains. */
   static Optional<Finding> hint(Diagnosis it, String node) {
     return Optional.ofNullable(it.evidence().heard().get(node)).stream()
         .flatMap(report -> report.findings().stream())
@@ -75,7 +75,7 @@ final class LocalFaultsRule {
                     finding.fault().effect() == Effect.CUTS
                         || finding.fault().effect() == Effect.CUTS_FULL_SIZE)
             .toList();
-    // What cuts the node off altogether took the rest along: a device that is down, its routes.
+    // A fault that cuts off the whole node caused the rest: a device that is down loses its routes.
     Optional<Finding> first =
         cuts.stream()
             .filter(finding -> finding.fault().scope() == Scope.NODE)
@@ -85,8 +85,8 @@ final class LocalFaultsRule {
   }
 
   /**
-   * A peer that flannel has not programmed lacks its route, its neighbour and its forwarding entry:
-   * one cause, and the route says it.
+   * Keeps one finding per peer. A peer that flannel has not programmed lacks its route, its
+   * neighbour and its forwarding entry: it is one cause, and the route's finding names it.
    */
   private static List<Finding> oneOfEachPeer(List<Finding> cuts) {
     Set<Optional<String>> peers = new HashSet<>();
@@ -112,8 +112,9 @@ final class LocalFaultsRule {
   }
 
   /**
-   * A fault that was mended shows in the probes until enough of them were answered. Its node's
-   * report came when the fault went, so that its age says how long ago that was.
+   * Explains probes that fail because of a mended fault: it shows until enough of them are
+   * answered. The node reported when the fault was gone, so the report's age says how long ago that
+   * was.
    */
   private void echoesOfAMendedOne(String node, Received report) {
     Optional<NodeFault> mended = it.before().reasonOf(node).flatMap(NodeFault::ofReason);

@@ -7,13 +7,13 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Two nodes and what each one's probes of the other saw. An echo needs both directions of a tunnel,
- * so that usually both see the same; one of them may have no report, or an old one.
+ * Two nodes, and what each one's probes of the other saw. An echo needs both directions of a
+ * tunnel, so both usually see the same. But one of them may have no report, or an old one.
  *
- * @param a the one whose name comes first
- * @param b the other
- * @param fromA what the first one's probes saw
- * @param fromB what the other's saw
+ * @param a the node whose name comes first
+ * @param b the other node
+ * @param fromA what the first node's probes saw
+ * @param fromB what the other node's probes saw
  */
 public record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> fromB) {
 
@@ -30,7 +30,7 @@ public record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> 
     return view(node).map(Path::state).orElse(PathState.UNMEASURED);
   }
 
-  /** Whether this end's probes pass, and none was lost of late. */
+  /** Whether this end's probes pass and none was lost recently. */
   boolean passesSteadily(String node) {
     return view(node).filter(it -> it.state() == PathState.PASSES && it.steady()).isPresent();
   }
@@ -39,15 +39,15 @@ public record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> 
     return a.equals(node) ? fromA : fromB;
   }
 
-  /** Both ends' views in one. */
+  /** Combines both ends' views. */
   PathState state() {
-    // Each lacks the other's answer, and each is up: it is the way between them.
+    // Neither gets the other's answers, but both are up: it is the path between them.
     return mutuallySilent() ? PathState.TUNNEL_LOST : worse();
   }
 
   /**
-   * Whether each loses all that it sends to the other, and no more is known of one of them than
-   * that it is up.
+   * Whether each loses everything that it sends to the other, and all that is known of at least one
+   * of them is that it is up.
    */
   boolean mutuallySilent() {
     return bothSee(PathState::lost) && worse() == PathState.SILENT;
@@ -59,7 +59,7 @@ public record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> 
     return first.compareTo(second) > 0 ? first : second;
   }
 
-  /** How long the longest of the views that fail has been so. */
+  /** How long the longest-failing view has been failing. */
   Duration held(Predicate<PathState> failing) {
     return Stream.of(fromA, fromB)
         .flatMap(Optional::stream)
@@ -82,7 +82,7 @@ public record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> 
     return failing.test(seenFrom(a)) && failing.test(seenFrom(b));
   }
 
-  /** The one end that fails to reach the other while the other reaches it. */
+  /** Returns the end that fails to reach the other while the other reaches it. */
   Optional<String> loser(Predicate<PathState> failing) {
     if (failing.test(seenFrom(a)) && seenFrom(b).reached() && !failing.test(seenFrom(b))) {
       return Optional.of(a);
@@ -93,7 +93,7 @@ public record NodePair(String a, String b, Optional<Path> fromA, Optional<Path> 
     return Optional.empty();
   }
 
-  /** The end that the other hears nothing of, and that does not say the same of the other. */
+  /** Returns the end that the other hears nothing of, unless it says the same of the other. */
   Optional<String> goneToTheOther() {
     if (seenFrom(a).gone() && !seenFrom(b).lost()) {
       return Optional.of(b);

@@ -21,17 +21,17 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Blames nodes for what fails with most of their peers, and pairs for the rest: what probes show
- * and nothing else explains.
+ * Blames nodes for what fails with most of their peers, and pairs for the rest. It covers what
+ * probes show and nothing else explains.
  */
 final class PacketLossRule {
   private final Diagnosis it;
   private final Set<String> foreignPublicIps;
 
-  /** What fails. */
+  /** The states that count as failing. */
   private final Predicate<PathState> failing;
 
-  /** What it is called, where no more is known of a node. */
+  /** The cause to name if nothing more is known of a node. */
   private final TunnelProblem plain;
 
   private final Duration wait;
@@ -45,7 +45,7 @@ final class PacketLossRule {
     this.wait = wait;
   }
 
-  /** From lost tunnels to lost packets. */
+  /** Judges lost tunnels first, then lost full-size packets, then packet loss. */
   static void judge(Diagnosis it) {
     ConfirmationDelays patience = it.patience();
     new PacketLossRule(it, PathState::lost, ENCAPSULATION_BLOCKED, patience.forTheOthers()).judge();
@@ -77,7 +77,10 @@ final class PacketLossRule {
     }
   }
 
-  /** A node that has just booted, and says nothing else, still waits for its flanneld. */
+  /**
+   * Leaves failing pairs undecided if one node has just booted and nothing else is wrong on it: it
+   * still waits for its flanneld.
+   */
   private void booting(Predicate<NodePair> fails) {
     for (NodePair pair : it.open()) {
       if (fails.test(pair)) {
@@ -111,12 +114,14 @@ final class PacketLossRule {
     }
   }
 
-  /** How old what a node is blamed for must be, where not everybody tells of it yet. */
+  /**
+   * How old a node's failures must be to blame it for them, where not every end reports them yet.
+   */
   private Duration needed(String node, List<NodePair> lost) {
     if (lost.stream().allMatch(NodePair::mutuallySilent)) {
       return it.patience().forAgentsToStart();
     }
-    // Its own agent, which would see the same, may have just started, as after a boot.
+    // If the node's own agent does not report the same, it may have just started, as after a boot.
     boolean itTells = lost.stream().anyMatch(pair -> failing.test(pair.seenFrom(node)));
     return itTells || plain == PACKET_LOSS ? wait : it.patience().forTheOtherEnd();
   }
@@ -133,7 +138,8 @@ final class PacketLossRule {
   }
 
   /**
-   * An end most of whose paths are lossy: one of them that loses three in a row is no other fault.
+   * Returns an end with at least half of its paths lossy. If one of them loses three probes in a
+   * row, that is no other fault.
    */
   private Optional<String> mostlyLossy(NodePair pair) {
     return Stream.of(pair.a(), pair.b())
@@ -157,7 +163,7 @@ final class PacketLossRule {
     return hint(node).<ProblemReason>map(Finding::fault).orElse(known);
   }
 
-  /** Only of tunnels that are lost altogether. */
+  /** Returns a hint, which can only explain tunnels that are lost completely. */
   private Optional<Finding> hint(String node) {
     return plain == ENCAPSULATION_BLOCKED ? LocalFaultsRule.hint(it, node) : Optional.empty();
   }

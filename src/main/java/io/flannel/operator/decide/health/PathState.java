@@ -3,14 +3,15 @@ package io.flannel.operator.decide.health;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 
 /**
- * What one node's probes of another say, from good to bad; see docs/tunnel-health.md for the table.
+ * What one node's probes of another show, from good to bad; see docs/tunnel-health.md for the
+ * table.
  */
 public enum PathState {
   /** Nothing was measured yet. */
   UNMEASURED,
-  /** What is probed passes. With host-gw and a peer without a bridge, that is the node address. */
+  /** Probes pass. With host-gw and a peer without a bridge, only the node address is probed. */
   PASSES,
-  /** So many probes are lost that connections suffer. */
+  /** Enough probes are lost for connections to suffer. */
   LOSSY,
   /** Small packets pass through the overlay, full-size ones do not. */
   FULL_SIZE_LOST,
@@ -18,9 +19,9 @@ public enum PathState {
   TUNNEL_LOST,
   /** Nothing answers but the node itself: its agent is silent. */
   SILENT,
-  /** Nothing answers, and whether the node itself does is not known yet. */
+  /** Nothing answers, and it is not known yet whether the node itself does. */
   UNDECIDED,
-  /** Nothing answers, the node itself neither. */
+  /** Nothing answers, not even the node itself. */
   UNREACHABLE;
 
   static PathState of(PeerReport probed) {
@@ -49,7 +50,7 @@ public enum PathState {
     return this == PASSES || this == LOSSY || this == FULL_SIZE_LOST;
   }
 
-  /** Whether nothing of the other's agent is heard. */
+  /** Whether nothing is heard of the other node's agent. */
   public boolean gone() {
     return this == SILENT || this == UNDECIDED || this == UNREACHABLE;
   }

@@ -6,20 +6,23 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Who probes whom: everyone everyone, up to {@link #FULL_MESH} nodes. Beyond, the nodes stand in a
- * ring in the order of their names, and each probes its {@link #NEIGHBOURS} neighbours on both
- * sides: as many probe it, the same ones, and a node that comes or goes changes only theirs.
+ * Which nodes probe each other: all of them, up to {@link #FULL_MESH} nodes. With more, the nodes
+ * form a ring sorted by name, and each probes its {@link #NEIGHBOURS} neighbours on both sides.
+ * Each is probed by the nodes that it probes, and a node that joins or leaves changes only its
+ * neighbours' peers.
  *
  * @param names the nodes, sorted
  */
 public record ProbePlan(List<String> names) {
-  /** So many nodes probe each other all; n nodes send n·(n−1) probes an interval. */
+  /**
+   * Maximum number of nodes that all probe each other: n nodes send n·(n−1) probes per interval.
+   */
   public static final int FULL_MESH = 64;
 
-  /** So many neighbours on each side. */
+  /** Number of neighbours to probe on each side. */
   public static final int NEIGHBOURS = 8;
 
-  /** The plan for these nodes, in whatever order they come. */
+  /** Returns the plan for these nodes, in whatever order they come. */
   public static ProbePlan of(Collection<String> nodes) {
     return new ProbePlan(nodes.stream().distinct().sorted().toList());
   }
@@ -29,7 +32,7 @@ public record ProbePlan(List<String> names) {
     return names.size() <= FULL_MESH;
   }
 
-  /** The nodes that this one probes, sorted; none if it is not in the plan. */
+  /** Returns the nodes that this one probes, sorted; empty if it is not in the plan. */
   public List<String> peersOf(String name) {
     int self = Collections.binarySearch(names, name);
     if (self < 0) {

@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a report as that of a stranger: an agent may be broken, of another version or not an agent
- * at all. One impossible value makes all of it nonsense.
+ * Reads a report without trusting it: the agent may be broken, of another version, or no agent. One
+ * impossible value makes the whole report {@link Nonsense}.
  */
 final class ReportReader {
   private static final Pattern DEVICE = Pattern.compile(Bounds.DEVICE_FORM);
@@ -59,7 +59,7 @@ final class ReportReader {
           orEmpty(spec == null ? null : spec.peers()).stream()
               .flatMap(peer -> Stream.ofNullable(peer == null ? null : peer.name()))
               .collect(Collectors.toUnmodifiableSet());
-      // What a spec that is gone had of peers, nobody knows.
+      // The peers in a spec that is gone are unknown.
       return new ReportReader(status, peers, spec != null && observed == generation).read(age);
     } catch (ImpossibleException e) {
       return new Nonsense(String.valueOf(e.getMessage()));
@@ -82,7 +82,9 @@ final class ReportReader {
         paths(reportedAt, age));
   }
 
-  /** For how long something has run: by the agent's clock until it reported, by ours since. */
+  /**
+   * How long something has run: by the agent's clock until it reported, by the operator's since.
+   */
   private static Optional<Duration> running(
       String field, @Nullable String since, Instant reportedAt, Duration age)
       throws ImpossibleException {
@@ -172,7 +174,7 @@ final class ReportReader {
       Duration held = age;
       if (peer.since() != null) {
         Duration before = before(time("since", peer.since()), reportedAt);
-        // A clock that was set back makes it negative; the arrival still counts.
+        // Negative if the agent's clock was set back; the time since arrival still counts.
         held = before.isNegative() ? age : age.plus(before);
       }
       Optional<Cidr> address = address("a peer's address", peer.address());
@@ -208,7 +210,7 @@ final class ReportReader {
     return Optional.of(route);
   }
 
-  /** The time between the two, at least: whole seconds may have been cut off. */
+  /** The least possible time between the two: fractions of a second may have been cut off. */
   private static Duration before(Instant since, Instant reportedAt) {
     Duration between = Duration.between(since, reportedAt);
     boolean whole = isWhole(since) && isWhole(reportedAt);
@@ -219,7 +221,7 @@ final class ReportReader {
     return time.equals(time.truncatedTo(ChronoUnit.SECONDS));
   }
 
-  /** Whether the peer is in the spec; one of an older spec need not be. */
+  /** Whether the peer is in the spec; a report on an older spec may have others. */
   private boolean known(@Nullable String peer) throws ImpossibleException {
     boolean known = peer != null && peers.contains(peer);
     require(known || !current, "it speaks of peer %s, which is not in its spec", peer);
@@ -247,7 +249,7 @@ final class ReportReader {
     text(field, name, length);
   }
 
-  /** The kernel takes any characters but white space and slashes. */
+  /** The kernel accepts any characters except white space and slashes. */
   private static void deviceName(String field, @Nullable String name) throws ImpossibleException {
     name(field, name, Bounds.DEVICE);
     require(
@@ -276,13 +278,13 @@ final class ReportReader {
     }
   }
 
-  /** A stranger's words in ours: quoted, short, and nothing but characters that can be read. */
+  /** Makes a stranger's text safe to repeat: quoted, short, and only printable ASCII. */
   private static String cut(String text) {
     String readable = text.replaceAll("[^\\x20-\\x7e]", "?");
     return "'" + (readable.length() <= 64 ? readable : readable.substring(0, 64) + "…") + "'";
   }
 
-  /** Why a report cannot be. */
+  /** Says what is impossible in a report. */
   private static final class ImpossibleException extends Exception {
     private static final long serialVersionUID = 1;
 

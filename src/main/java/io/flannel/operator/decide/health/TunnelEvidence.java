@@ -17,12 +17,12 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * What a judge has to go by.
+ * The evidence for a diagnosis.
  *
- * @param leased the nodes with a valid lease, which alone are probed
- * @param heard the reports of those of them that report
- * @param pairs all pairs of them of which anything was measured, sorted
- * @param pairsOf the same by node; a node of which nothing was measured is not in it
+ * @param leased the nodes with a valid lease; only these are probed
+ * @param heard the reports of those that report
+ * @param pairs all of their pairs with any measurement, sorted
+ * @param pairsOf the same by node; nodes without any measurement are missing
  */
 public record TunnelEvidence(
     SortedMap<String, NodeLease> leased,
@@ -88,7 +88,7 @@ public record TunnelEvidence(
     return byEnds.values().stream().flatMap(others -> others.values().stream()).toList();
   }
 
-  /** Whether the peer was probed at the address that it has published by now. */
+  /** Whether the peer was probed at the address that it publishes now. */
   private static boolean isAtItsAddress(Path path, SortedMap<String, NodeLease> leased) {
     NodeLease lease = leased.get(path.peer());
     return lease != null
@@ -100,10 +100,10 @@ public record TunnelEvidence(
   }
 
   /**
-   * Peers reached of peers probed.
+   * Counts the peers reached among the peers probed.
    *
-   * @param byOthers whether the others' probes of the node count, not its own
-   * @param gone whose reports are from before they fell silent
+   * @param byOthers whether to count the others' probes of the node instead of its own
+   * @param gone whether a node's report is from before it fell silent
    */
   Optional<TunnelVerdict.Reach> reach(String node, boolean byOthers, Predicate<String> gone) {
     List<PathState> seen =
@@ -120,8 +120,8 @@ public record TunnelEvidence(
   }
 
   /**
-   * The nodes whose public IP is none of the Node's addresses. That may be meant so: where such a
-   * node's tunnels pass packets, it says nothing of any.
+   * Returns the nodes whose public IP is none of the Node's addresses. That may be intended: if the
+   * tunnels of any such node pass packets, none of them is suspect.
    */
   Set<String> foreignPublicIps() {
     Set<String> foreign = new TreeSet<>();

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One cause and all the places that it was found at, sorted.
+ * One cause and all the places where it was found, sorted.
  *
  * @param seen what an agent saw of it, in its words; may be empty
  */
@@ -14,7 +14,7 @@ public record TunnelIssue(ProblemReason cause, List<Place> places, String seen) 
 
   /** Where something is wrong. */
   public sealed interface Place {
-    /** Nodes come before what is between them, and all by name. */
+    /** Sorts nodes before pairs, and each by name. */
     Comparator<Place> ORDER =
         Comparator.comparingInt((Place place) -> place instanceof At ? 0 : 1)
             .thenComparing(Place::toString);
@@ -23,7 +23,7 @@ public record TunnelIssue(ProblemReason cause, List<Place> places, String seen) 
     List<String> nodes();
   }
 
-  /** A node; with a fault toward one peer alone, that peer. */
+  /** A node, and the peer if a fault concerns only one. */
   public record At(String node, Optional<String> toward) implements Place {
     static At node(String name) {
       return new At(name, Optional.empty());
@@ -35,7 +35,7 @@ public record TunnelIssue(ProblemReason cause, List<Place> places, String seen) 
     }
   }
 
-  /** Two nodes, none of which has trouble with most others. */
+  /** Two nodes, neither of which has trouble with most others. */
   public record Between(String a, String b) implements Place {
     @Override
     public List<String> nodes() {
@@ -43,7 +43,7 @@ public record TunnelIssue(ProblemReason cause, List<Place> places, String seen) 
     }
   }
 
-  /** Of two nodes, the first loses the second, which reaches the first. */
+  /** Two nodes: the first does not reach the second, but the second reaches the first. */
   public record OneWay(String from, String to) implements Place {
     @Override
     public List<String> nodes() {

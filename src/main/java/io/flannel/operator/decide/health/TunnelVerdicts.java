@@ -29,12 +29,12 @@ import java.util.function.Function;
 /**
  * What all reports together say: a verdict for each node, and what is wrong, by cause.
  *
- * @param nodes by name, of every node of the network
+ * @param nodes the verdict of every node of the network, by name
  * @param troubles each cause once
- * @param undecided the nodes of which something was seen that cannot be told yet, though a Healthy
- *     one stays so meanwhile
- * @param lookAgain after so long something that is left open now can be decided without a further
- *     report; empty: nothing is left open
+ * @param undecided the nodes with evidence that is too recent to name a cause; a Healthy one stays
+ *     so meanwhile
+ * @param lookAgain delay before something that is undecided can be decided without another report;
+ *     empty if nothing is undecided
  */
 public record TunnelVerdicts(
     SortedMap<String, TunnelVerdict> nodes,
@@ -44,20 +44,20 @@ public record TunnelVerdicts(
 
   private static final AgentReport NOTHING_YET = new Awaited(Duration.ZERO);
 
-  /** Where nothing can be said of a tunnel, though probes may pass. */
+  /** Causes that leave the state of a node's tunnels unknown, though probes may pass. */
   private static final Set<ProblemReason> LEAVE_UNKNOWN =
       Set.of(AGENT_SILENT, REPORT_INVALID, NOT_REPORTED, NodeFault.CHECKS_FAILED);
 
-  /** What explains that nothing is heard of a node's agent. */
+  /** Causes that explain why nothing is heard of a node's agent. */
   private static final Set<ProblemReason> SILENCE =
       Set.of(AGENT_SILENT, NODE_UNREACHABLE, PUBLIC_IP_WRONG);
 
   /**
-   * Judges.
+   * Judges all nodes.
    *
-   * @param leases every node of the network; one without a valid lease is Unknown, for that reason
-   * @param reports by node; one that is not in it has not reported
-   * @param before what was last said
+   * @param leases every node of the network; one without a valid lease is Unknown for that reason
+   * @param reports by node; a node that is missing has not reported
+   * @param before the last verdicts
    */
   public static TunnelVerdicts judge(
       Health health,

@@ -21,8 +21,8 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Finds the nodes that nobody hears: those that are down, and those whose agent alone is. Their own
- * reports, which may say that all is well, are from before.
+ * Finds the nodes that nobody hears: those that are down, and those where only the agent is. Their
+ * own reports are outdated, and may say that all is well.
  */
 final class UnreachableNodesRule {
   private final Diagnosis it;
@@ -41,8 +41,8 @@ final class UnreachableNodesRule {
   }
 
   /**
-   * Agents that were told to stop, or that have started just now: that they and others hear nothing
-   * of each other shows nothing. That a node does not answer at all does.
+   * Leaves pairs undecided if an agent was told to stop or has just started: that it and others
+   * hear nothing of each other proves nothing. A node that does not answer at all is evidence.
    */
   private void starting() {
     for (NodePair pair : it.open()) {
@@ -67,7 +67,7 @@ final class UnreachableNodesRule {
     Map<String, Integer> missed = missed();
     Set<String> blamed = new TreeSet<>(missed.keySet());
     blamed.removeIf(this::isReady);
-    // What two that others miss say of each other is from before.
+    // What two nodes that others miss say of each other is outdated.
     Predicate<NodePair> stale =
         pair -> missed.getOrDefault(pair.a(), 0) >= 2 && missed.getOrDefault(pair.b(), 0) >= 2;
     List<NodePair> telling =
@@ -77,7 +77,7 @@ final class UnreachableNodesRule {
             .toList();
     blamed.addAll(FaultLocalizer.of(telling, failing));
     if (blamed.isEmpty() && telling.size() == 1 && failing.test(telling.getFirst())) {
-      // With one pair there is no majority; the end that only the other misses is the one.
+      // One pair has no majority: the end that only the other one misses is to blame.
       telling.getFirst().goneToTheOther().ifPresent(blamed::add);
     }
     blamed.forEach(it::isGone);
@@ -90,7 +90,7 @@ final class UnreachableNodesRule {
             .toList());
   }
 
-  /** How many others hear nothing of a node that itself misses none of them. */
+  /** Counts, by node, the others that hear nothing of it while it misses none of them. */
   private Map<String, Integer> missed() {
     Map<String, Integer> claims = new HashMap<>();
     for (NodePair pair : it.open()) {
@@ -139,7 +139,10 @@ final class UnreachableNodesRule {
     it.tellAt(node, cause(node, lost), "", held, needed);
   }
 
-  /** That a node is alive is seen by whom it answers; that it is not, by nobody for certain. */
+  /**
+   * Returns the cause. An answer proves that a node is alive; silence does not prove that it is
+   * not.
+   */
   private ProblemReason cause(String node, List<NodePair> lost) {
     long alive = count(lost, SILENT);
     if (alive > 0 && alive >= count(lost, UNREACHABLE)) {
@@ -153,8 +156,8 @@ final class UnreachableNodesRule {
   }
 
   /**
-   * Two that don't hear each other, while others hear both: it is the way between them. Where one
-   * alone says so, and that the other is alive, it is left to those who look at tunnels.
+   * Blames the path between two nodes that don't hear each other while others hear both. If only
+   * one end says so, and the other node is alive, the rule for tunnels decides.
    */
   private void pairs() {
     for (NodePair pair : it.open()) {

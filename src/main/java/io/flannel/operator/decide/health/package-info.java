@@ -1,6 +1,6 @@
 /**
  * What the node agents' reports say of each node and of the paths between them: from reports to
- * evidence, from evidence to a verdict with a reason.
+ * evidence, and from evidence to a verdict with a reason.
  */
 @NullMarked
 package io.flannel.operator.decide.health;

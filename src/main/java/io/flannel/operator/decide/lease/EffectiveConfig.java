@@ -11,14 +11,15 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What is in force, which a lease has to fit and a node should have: a change that was refused, or
- * that {@code spec.paused} holds, takes no node's lease away. Before anything is in force, what is
- * wanted.
+ * The configuration in force, which leases must fit and nodes should have. It is the live one, not
+ * the wanted one: a change that was refused or that {@code spec.paused} holds back must not
+ * invalidate a node's lease. It is the wanted one if no live one can be read, such as before an
+ * installation.
  *
- * @param ranges of each family that the network carries, IPv4 first
- * @param backendType as nodes publish it
- * @param backend the same with its options; empty for one that we do not know
- * @param mtu what pods get, in bytes, where it is pinned
+ * @param ranges the range of each family that the network carries, IPv4 first
+ * @param backendType the backend's type as nodes publish it
+ * @param backend the backend with its options; empty if this operator does not know it
+ * @param mtu the pods' MTU in bytes; empty if it is not pinned
  */
 public record EffectiveConfig(
     List<Cidr> ranges, String backendType, Optional<Backend> backend, OptionalInt mtu) {
@@ -42,7 +43,7 @@ public record EffectiveConfig(
         config.ranges(), config.backendType(), config.backend(), config.mtu());
   }
 
-  /** The family that probes use: IPv4 where the network carries it. */
+  /** The address family that probes use: IPv4 if the network carries it. */
   public Cidr.Family family() {
     return ranges.getFirst().family();
   }

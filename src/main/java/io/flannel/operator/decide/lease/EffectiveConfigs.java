@@ -10,9 +10,10 @@ import io.flannel.operator.flannel.live.FlannelPods;
 import java.util.Optional;
 
 /**
- * What is in force on each node: in a rollout, not the same on all. A node that the rollout has not
- * reached has what its own pod's configuration says, and so has one whose new pod has not
- * registered it again yet: what the old backend left carries its packets all the while.
+ * The configuration in force on each node, which differs between nodes during a rollout. A node
+ * that the rollout has not reached has its own pod's configuration. A node whose new pod has not
+ * registered it again has the old one until it does: what the old backend left keeps carrying its
+ * packets.
  */
 public final class EffectiveConfigs {
   private final EffectiveConfig general;
@@ -27,12 +28,12 @@ public final class EffectiveConfigs {
     return new EffectiveConfigs(EffectiveConfig.of(wanted, cluster), cluster.pods());
   }
 
-  /** What the present configuration says. */
+  /** The network's current configuration, which not every node has during a rollout. */
   public EffectiveConfig general() {
     return general;
   }
 
-  /** What is in force on a node. */
+  /** Returns the configuration in force on a node. */
   public EffectiveConfig on(ClusterNode node) {
     Optional<FlannelPod> pod = pods.on(node.name());
     EffectiveConfig own = pod.flatMap(pods::configOf).map(EffectiveConfig::of).orElse(general);

@@ -20,16 +20,16 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Whether a node has its part of the network, and if not, why.
+ * Whether a node has a valid lease, and if not, why.
  *
- * @param lease what flannel published of the node, valid or not
- * @param problem why the node has no valid lease; empty: it has one
+ * @param lease what flannel published for the node, valid or not
+ * @param problem why the node has no valid lease; empty if it has one
  */
 public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<LeaseProblem> problem) {
 
   /**
-   * Judges every node of the network, in the order given: those that shall be part of it, and those
-   * that are by what is in force, since a spec may be refused, held or taken back.
+   * Judges every node of the network, in the given order. These are the nodes that the spec selects
+   * and those that the live template selects, since a spec may be refused, paused or reverted.
    */
   public static List<NodeLease> judge(DesiredNetwork wanted, ClusterState cluster) {
     EffectiveConfigs inForce = EffectiveConfigs.of(wanted, cluster);
@@ -54,9 +54,9 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<LeaseP
   }
 
   /**
-   * Nodes that shall be no part of the network, by its node selector or tolerations, and have a
-   * lease all the same: flannel may run there, or ran there while they were part of it. Peers reach
-   * their pods by the routes that they made then.
+   * Returns nodes that the node selector or tolerations exclude from the network, but that still
+   * have a lease. flannel may run there, or ran there while they were part of the network. Peers
+   * reach their pods by routes from that time.
    */
   public static List<ClusterNode> leasedBeside(DesiredNetwork wanted, ClusterState cluster) {
     return cluster.nodes().stream()
@@ -65,7 +65,9 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<LeaseP
         .toList();
   }
 
-  /** The address that peers send packets of each family to, where the node published one. */
+  /**
+   * The addresses that peers send packets to, one for each family that the node published one for.
+   */
   private static List<Cidr> publicIps(EffectiveConfig terms, Lease lease) {
     return terms.ranges().stream()
         .flatMap(range -> lease.publicIp(range.family()).stream())
@@ -101,8 +103,8 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<LeaseP
     if (!lease.get().backendType().equals(own.backendType())) {
       return Optional.of(LeaseProblem.OTHER_BACKEND);
     }
-    // A node that a rollout has not reached has none of a family that it adds; but each is probed
-    // at an address of the present configuration's first.
+    // A node that a rollout has not reached publishes no address of a family that the rollout adds.
+    // But every node is probed at an address of the current configuration's first family.
     List<Cidr> ownIps = publicIps(own, lease.get());
     if (ownIps.size() < own.ranges().size() || lease.get().publicIp(terms.family()).isEmpty()) {
       return Optional.of(LeaseProblem.NO_PUBLIC_IP);
@@ -112,8 +114,9 @@ public record NodeLease(ClusterNode node, Optional<Lease> lease, Optional<LeaseP
   }
 
   /**
-   * The nodes whose podCIDR overlaps another's. Ranges either nest or are apart, so in the order of
-   * their first address a range overlaps an earlier one only if it lies in the last widest.
+   * Returns the nodes whose podCIDR overlaps another's. Two ranges either nest or are disjoint. So,
+   * sorted by first address, a range overlaps an earlier one only if the last widest range contains
+   * it.
    */
   private static Set<String> overlapping(EffectiveConfig terms, List<ClusterNode> members) {
     Set<String> names = new HashSet<>();

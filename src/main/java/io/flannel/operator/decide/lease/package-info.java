@@ -1,4 +1,4 @@
-/** Which Node has a subnet lease, and which configuration is in force on it. */
+/** Which Nodes have a subnet lease, and which configuration is in force on each. */
 @NullMarked
 package io.flannel.operator.decide.lease;
 

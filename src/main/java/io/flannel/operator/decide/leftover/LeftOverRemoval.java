@@ -28,27 +28,26 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * On which nodes what flannel left is to be removed now. While nodes still change it is what
- * carries packets; so not before every node runs what is in force, publishes it, and is healthy but
- * for what is left over.
+ * Decides where left-overs are removed now. During a rollout they still carry packets, so removal
+ * waits until every node runs and publishes the current configuration and is otherwise healthy.
  *
- * @param tasks by node
- * @param underWay whether a node may still need it: then it is no problem that it is there
+ * @param tasks the tasks that remove them, by node
+ * @param underWay whether a node may still need the left-overs: then they are no problem
  */
 public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
   private static final Set<NodeFault> CURED =
       EnumSet.of(NodeFault.LEFT_OVERS, NodeFault.ROUTE_STALE);
 
-  /** Whether the removal ends it; until then no packet suffers from it. */
+  /** Whether the removal ends this fault. Until then no packet suffers from it. */
   public static boolean cures(NodeFault fault) {
     return CURED.contains(fault);
   }
 
   /**
-   * Decides.
+   * Decides where to remove left-overs now.
    *
-   * @param suspected by node, what its last task took for ranges of nodes that are gone, and those
-   *     that its order named
+   * @param suspected ranges that may be those of deleted nodes, by node: those that its last task
+   *     found, and those that the task's input named
    */
   public static LeftOverRemoval of(Observation seen, Map<String, Set<Cidr>> suspected) {
     DesiredNetwork wanted = seen.wanted();
@@ -96,18 +95,19 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
   }
 
   /**
-   * The same with nothing to be done now.
+   * Returns the decision to remove nothing now.
    *
-   * @param soon whether that is about to change
+   * @param soon whether a change is waiting to begin, so that left-overs are no problem
    */
   public LeftOverRemoval postponed(boolean soon) {
     return new LeftOverRemoval(LeftOverTasks.NONE, underWay || soon);
   }
 
   /**
-   * The reports as they are to be told of: what is left over is a problem only where it stays.
+   * Returns the reports without left-overs that are no problem: those that a node may still need,
+   * and those that a task removes without having failed.
    *
-   * @param failed by node, why its task failed
+   * @param failed why a node's task failed, by node
    */
   public Map<String, AgentReport> told(
       Map<String, AgentReport> reports, Map<String, String> failed) {
@@ -135,11 +135,14 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
     return underWay || tasks.nodes().containsKey(node) ? Stream.empty() : Stream.of(finding);
   }
 
-  /** Those that no Node has by now: one that has joined had its range before it had a route. */
+  /**
+   * Matches ranges that no Node has now: a node that joins gets its range before anyone has a route
+   * to it.
+   */
   private static Predicate<Cidr> isNobodys(List<ClusterNode> nodes) {
     Map<Cidr, Boolean> judged = new HashMap<>();
     List<Cidr> taken = podCidrs(nodes);
-    // After a node has gone, all others suspect its range.
+    // Cached: after a node is deleted, all others suspect its range.
     return suspect ->
         judged.computeIfAbsent(suspect, range -> taken.stream().noneMatch(range::overlaps));
   }
@@ -151,7 +154,7 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
         .toList();
   }
 
-  /** What all orders have in common: the nodes' own ranges are among the live ones. */
+  /** Returns what all inputs share. The live ranges include each node's own. */
   private static LeftOverTask common(
       EffectiveConfig terms, Backend backend, List<ClusterNode> leased) {
     return new LeftOverTask(

@@ -9,12 +9,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node's task is told that removes left-overs: all that flannel should have there.
+ * The input of a task that removes left-overs from a node: all that flannel should have there.
  *
- * @param devices the names of its tunnel devices
- * @param gone ranges that nodes had which are gone, as CIDRs: what leads to these is removed, too.
- *     Whatever else looks like one is told of ({@link LeftOversFound}) and stays, since its node
- *     may have joined after the order was written
+ * @param devices names of flannel's tunnel devices
+ * @param gone ranges of deleted nodes, as CIDRs: what leads to them is removed, too. Other ranges
+ *     that look like a deleted node's are only reported ({@link LeftOversFound}), since their node
+ *     may have joined after this input was written
  */
 public record LeftOverTask(List<String> devices, List<Range> ranges, List<String> gone) {
   private static final ObjectMapper JSON =
@@ -27,11 +27,11 @@ public record LeftOverTask(List<String> devices, List<Range> ranges, List<String
   /**
    * The pods' addresses of one family, as CIDRs.
    *
-   * @param network all pods'
-   * @param own the node's own pods'
-   * @param live all nodes'; the own may be among them
-   * @param complete whether {@code live} has all of them
-   * @param networkDevice the device of the one route for the whole network, with wireguard
+   * @param network the range of all pods
+   * @param own the range of the node's own pods
+   * @param live the ranges of all nodes' pods; may include the node's own
+   * @param complete whether {@code live} lists all of them
+   * @param networkDevice with wireguard, the device of its one route for the whole network
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Range(
@@ -40,12 +40,12 @@ public record LeftOverTask(List<String> devices, List<Range> ranges, List<String
       List<String> live,
       boolean complete,
       @Nullable String networkDevice) {
-    /** The same, for the node with this range. */
+    /** Returns the same for the node with this podCIDR. */
     Range of(String podCidr) {
       return new Range(network, podCidr, live, complete, networkDevice);
     }
 
-    /** The same without a word of other nodes. */
+    /** Returns the same without other nodes' ranges. */
     Range withoutLive() {
       return new Range(network, own, List.of(), false, networkDevice);
     }
@@ -68,7 +68,7 @@ public record LeftOverTask(List<String> devices, List<Range> ranges, List<String
     }
   }
 
-  /** As {@link #read}, but empty where that throws: for what others wrote. */
+  /** As {@link #read}, but empty if the text is invalid: others may have written it. */
   static Optional<LeftOverTask> tryRead(String json) {
     try {
       return Optional.of(read(json));
@@ -77,7 +77,7 @@ public record LeftOverTask(List<String> devices, List<Range> ranges, List<String
     }
   }
 
-  /** As it travels to the node. */
+  /** Returns the JSON that the node's pod gets. */
   public String json() {
     try {
       return JSON.writeValueAsString(this);

@@ -7,28 +7,26 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * What the tasks that remove left-overs are told, by node. The ranges of all nodes are most of each
- * order, and every node may need one: so there is one list of them here, and an order is made only
- * when it is asked for.
+ * Inputs of the tasks that remove left-overs, by node. The ranges of all nodes make up most of each
+ * input, and every node may need one. So this list is stored once, and a node's input is built when
+ * it is needed.
  *
- * @param common the order without what is one node's alone; the nodes' own ranges are among the
- *     live ones
- * @param nodes what is one node's alone
+ * @param common what all inputs share; the live ranges include each node's own
+ * @param nodes what is specific to each node
  */
 public record LeftOverTasks(LeftOverTask common, SortedMap<String, Own> nodes) {
-  /** There are none. */
   public static final LeftOverTasks NONE =
       new LeftOverTasks(
           new LeftOverTask(List.of(), List.of(), List.of()), Collections.emptySortedMap());
 
-  /** Maximum length of an order: Linux takes 128 KiB of an environment variable. */
+  /** Maximum length of an input, in characters: Linux limits an environment variable to 128 KiB. */
   private static final int LIMIT = 100_000;
 
   /**
-   * What is one node's alone.
+   * What is specific to one node.
    *
-   * @param podCidrs its own range in each of the common order's ranges
-   * @param gone ranges that nodes had which are gone
+   * @param podCidrs the node's own range in each of the common input's ranges
+   * @param gone ranges of deleted nodes
    */
   public record Own(List<String> podCidrs, List<String> gone) {}
 
@@ -37,7 +35,7 @@ public record LeftOverTasks(LeftOverTask common, SortedMap<String, Own> nodes) {
   }
 
   /**
-   * A node's order, as it travels there.
+   * Returns a node's input as JSON, without the live ranges if it would be too long.
    *
    * @param node one of {@link #nodes}
    */
@@ -46,7 +44,7 @@ public record LeftOverTasks(LeftOverTask common, SortedMap<String, Own> nodes) {
     return all.length() <= LIMIT ? all : withoutLive(order(node)).json();
   }
 
-  /** What tells a node's order from any other: as short as the order is long. */
+  /** Returns a short text that changes with the node's own part of the input. */
   public String identity(String node) {
     return String.valueOf(nodes.get(node));
   }
@@ -70,7 +68,9 @@ public record LeftOverTasks(LeftOverTask common, SortedMap<String, Own> nodes) {
     return own;
   }
 
-  /** Too many to name: then no route counts as one to a node that is gone. */
+  /**
+   * Omits the live ranges if they are too many. Then no route counts as leading to a deleted node.
+   */
   private static LeftOverTask withoutLive(LeftOverTask order) {
     return new LeftOverTask(
         order.devices(),

@@ -14,15 +14,17 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What a node's left-overs task has {@code more} to tell ({@link TaskResult}): what looks like the
- * ranges of nodes that are gone, as CIDRs, but for those that its order named. Who sees the Nodes
- * now can say whether they are.
+ * What a left-overs task reports in {@code more} of its {@link TaskResult}: ranges that look like
+ * deleted nodes', as CIDRs, except those that its input named. Only somebody who sees the current
+ * Nodes can tell whether they are.
  */
 public record LeftOversFound(List<String> gone) {
-  /** Nothing was found. */
   public static final LeftOversFound NOTHING = new LeftOversFound(List.of());
 
-  /** So many are told of: kubelet keeps no more than 4096 bytes. The next task tells the next. */
+  /**
+   * Maximum number of ranges: kubelet keeps at most 4096 bytes. The next task reports the next
+   * ones.
+   */
   private static final int LIMIT = 60;
 
   private static final ObjectMapper JSON =
@@ -33,9 +35,9 @@ public record LeftOversFound(List<String> gone) {
   }
 
   /**
-   * The ranges that a task was told are those of nodes that are gone.
+   * Returns the ranges that a task's input named as deleted nodes'.
    *
-   * @param order what it was told; what is no order names none
+   * @param order the input; an invalid one names none
    */
   public static Set<Cidr> named(String order) {
     return LeftOverTask.tryRead(order).stream()
@@ -45,10 +47,10 @@ public record LeftOversFound(List<String> gone) {
   }
 
   /**
-   * What is known after a task of ranges that may be those of nodes that are gone.
+   * Returns the ranges that may be deleted nodes', as known from a task.
    *
-   * @param named the ranges that its order named
-   * @param result what it came to; empty: it has not ended
+   * @param named the ranges that its input named
+   * @param result the task's result; empty if it has not ended
    */
   public static Set<Cidr> suspected(Set<Cidr> named, Optional<TaskResult> result) {
     Stream<Cidr> found =
@@ -58,12 +60,12 @@ public record LeftOversFound(List<String> gone) {
     return Stream.concat(named.stream(), found).collect(toSet());
   }
 
-  /** As many of these as can be told of. */
+  /** Reports as many of these ranges as there is room for. */
   public static LeftOversFound of(Collection<String> gone) {
     return new LeftOversFound(gone.stream().sorted().distinct().limit(LIMIT).toList());
   }
 
-  /** Reads what a task came to; what is none of its results is nothing. */
+  /** Reads a task's result; {@link #NOTHING} if it has no valid list of ranges. */
   static LeftOversFound read(TaskResult taskResult) {
     if (taskResult.more() == null) {
       return NOTHING;
@@ -76,7 +78,7 @@ public record LeftOversFound(List<String> gone) {
     }
   }
 
-  /** A task's result with this in it. */
+  /** Adds these ranges to a task's result. */
   public TaskResult in(TaskResult result) {
     return gone.isEmpty()
         ? result

@@ -26,8 +26,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each node's agent is told: what the node should have by what is in force, and whom to probe.
- * The same cluster gives the same specs, so that nothing is written when nothing changed.
+ * The specs of the FlannelNodes: what each node should have by the configuration in force, and
+ * which peers its agent probes. The same cluster gives the same specs, so nothing is written if
+ * nothing changed.
  */
 public final class NodeSpecs {
   private final DesiredNetwork wanted;
@@ -59,12 +60,12 @@ public final class NodeSpecs {
   }
 
   /**
-   * The specs of all FlannelNodes, by the nodes' names.
+   * Returns the specs of all FlannelNodes, by node.
    *
    * @param leases every node of the network ({@link NodeLease#judge}); one without a valid lease
    *     gets a spec, but is nobody's peer
-   * @param reports what the agents reported, by node, as far as they did: with host-gw peers are
-   *     probed at the bridge address that their own agent reports
+   * @param reports the agents' reports, by node: with host-gw, a peer is probed at the bridge
+   *     address that its own agent reports
    */
   public static SortedMap<String, FlannelNodeSpec> of(
       DesiredNetwork wanted,
@@ -118,7 +119,7 @@ public final class NodeSpecs {
     if (!health.enabled()) {
       return null;
     }
-    // Whole milliseconds, which Kubernetes' form of durations always has.
+    // Finer parts of an interval than a millisecond are cut off.
     long millis = health.interval().toMillis();
     String interval = millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
     return new Probe(interval, health.failAfter(), health.port());
@@ -145,7 +146,10 @@ public final class NodeSpecs {
         backend.type() == own ? null : backend.type());
   }
 
-  /** host-gw has no tunnel device: the pods' bridge stands in, once the peer's agent sees one. */
+  /**
+   * The peer's address in the overlay. host-gw has no tunnel device: the pods' bridge stands in,
+   * once the peer's agent reports one.
+   */
   private Optional<String> overlayAddress(String peer, Backend backend, Cidr podCidr) {
     if (backend.device().isPresent()) {
       return Optional.of(podCidr.base());
@@ -163,7 +167,10 @@ public final class NodeSpecs {
         .orElse(null);
   }
 
-  /** Of a family that the network carries, and inside its range: what flannel can use. */
+  /**
+   * The node's podCIDR, if flannel can use it: the network must carry the family, and its range
+   * must contain the podCIDR.
+   */
   private @Nullable String subnet(NodeLease lease, Cidr.Family family) {
     return lease
         .node()

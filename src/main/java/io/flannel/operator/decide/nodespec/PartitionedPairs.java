@@ -13,10 +13,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The pairs of nodes that are cut apart as long as one of them has changed and the other has not:
- * by a disruptive change, as it was allowed to; and by another backend where one joined or booted
- * after the change began, and never had the way that the other still has. That no packet passes
- * between them says nothing of whether the change works.
+ * The pairs of nodes that are cut apart while one of them has changed and the other has not. An
+ * allowed disruptive change does that. So does a change of the backend if one node joined or booted
+ * after it began, and lacks the old path that the other still has. That no packet passes between
+ * them does not show whether the change works.
  */
 final class PartitionedPairs {
   private final FlannelPods pods;
@@ -35,7 +35,7 @@ final class PartitionedPairs {
             .collect(Collectors.toSet());
   }
 
-  /** Whether two nodes are cut apart; one without a pod is at its turn. */
+  /** Whether two nodes are cut apart. A node without a pod is being updated. */
   boolean between(String a, String b) {
     if (disruptive && (revision(a).isEmpty() || !revision(a).equals(revision(b)))) {
       return true;

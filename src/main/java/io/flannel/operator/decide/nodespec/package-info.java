@@ -1,4 +1,4 @@
-/** What each node's agent is to check and whom it is to probe: the spec of its FlannelNode. */
+/** What each node's agent checks and which peers it probes: the spec of its FlannelNode. */
 @NullMarked
 package io.flannel.operator.decide.nodespec;
 

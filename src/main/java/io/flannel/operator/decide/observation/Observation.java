@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A network and its cluster, as they were seen at one time.
+ * A network and its cluster as observed at one time.
  *
  * @param wanted what the spec asks for
- * @param reports of the node agents, by node
- * @param status what the FlannelNetwork's status said; empty: it has none
- * @param leases every node of the network: see {@link NodeLease#judge}
- * @param now when that was
+ * @param reports the node agents' reports, by node
+ * @param status the FlannelNetwork's status; empty if it has none
+ * @param leases every node of the network, see {@link NodeLease#judge}
+ * @param now the time of the observation
  */
 public record Observation(
     DesiredNetwork wanted,
@@ -29,7 +29,7 @@ public record Observation(
     List<NodeLease> leases,
     Instant now) {
 
-  /** Judges the nodes' leases. */
+  /** Creates an observation, judging the nodes' leases. */
   public static Observation of(
       DesiredNetwork wanted,
       ClusterState cluster,
@@ -39,22 +39,20 @@ public record Observation(
     return new Observation(wanted, cluster, reports, status, NodeLease.judge(wanted, cluster), now);
   }
 
-  /** The same with other reports. */
   public Observation withReports(Map<String, AgentReport> others) {
     return new Observation(wanted, cluster, others, status, leases, now);
   }
 
-  /** The same with another status. */
   public Observation withStatus(Optional<FlannelNetworkStatus> other) {
     return new Observation(wanted, cluster, reports, other, leases, now);
   }
 
-  /** What the status said of nodes and problems. */
+  /** Returns what the status says about nodes and problems. */
   public PreviousStatus previous() {
     return PreviousStatus.of(status);
   }
 
-  /** Judges the tunnels by the reports; empty where nothing measures them. */
+  /** Judges the tunnels by the reports; empty if tunnel health is disabled. */
   public Optional<TunnelVerdicts> tunnels() {
     return wanted.health().enabled()
         ? Optional.of(TunnelVerdicts.judge(wanted.health(), leases, reports, previous()))

@@ -1,4 +1,4 @@
-/** What was seen at one time, which all that is decided of one reconciliation is decided by. */
+/** A snapshot of a network and its cluster, the input of a reconciliation's decisions. */
 @NullMarked
 package io.flannel.operator.decide.observation;
 

@@ -17,15 +17,17 @@ import java.util.Set;
 import java.util.SortedMap;
 
 /**
- * What is wanted of the nodes by what is in force now, once the cluster's objects are written.
+ * What to do on the nodes by the configuration in force, once the cluster's objects are written.
  *
- * @param specs of the FlannelNodes, by node; empty: they stay as they are
- * @param removal which left-overs are to be removed
+ * @param specs the FlannelNodes' specs, by node; empty if they stay as they are
+ * @param removal which left-overs to remove
  * @param removes whether tasks remove them now
- * @param endsRemovals whether such tasks end: beside another's flannel, what one takes for left
- *     over may be the other's
- * @param failed by node, why the task failed that removes left-overs; as far as it was begun
- * @param lookAgain after so long there is something to do about these tasks without a further event
+ * @param endsRemovals whether to end such tasks: beside another flannel, what looks left over may
+ *     belong to it
+ * @param failed why the task that removes left-overs failed, by node; empty until {@link
+ *     #withTasks}
+ * @param lookAgain delay before the requeue for these tasks; empty if nothing changes without an
+ *     event
  */
 public record NodePlan(
     Optional<SortedMap<String, FlannelNodeSpec>> specs,
@@ -36,9 +38,9 @@ public record NodePlan(
     Optional<Duration> lookAgain) {
 
   /**
-   * Decides.
+   * Decides what to do on the nodes.
    *
-   * @param now what is there since the plan was carried out
+   * @param now the cluster as observed after the plan was carried out
    * @param suspected see {@link ObservedTasks}
    */
   public static NodePlan of(Observation now, Plan plan, Map<String, Set<Cidr>> suspected) {
@@ -57,20 +59,20 @@ public record NodePlan(
         Optional.empty());
   }
 
-  /** The same once the tasks that remove left-overs are made. */
+  /** Adds the schedule of the tasks that remove left-overs. */
   public NodePlan withTasks(TaskSchedule schedule) {
     return new NodePlan(
         specs, removal, removes, endsRemovals, schedule.failed(), schedule.lookAgain());
   }
 
-  /** The same where the API server refused what came before: nothing is removed. */
+  /** Returns the plan for when the API server rejected an earlier write: nothing is removed. */
   public NodePlan postponed() {
     return new NodePlan(specs, removal.postponed(false), false, false, failed, lookAgain);
   }
 
   /**
-   * What is there, with the reports as they are to be told of: what is left over is a problem only
-   * where it stays, and so is what flanneld is yet to program.
+   * Returns the observation without findings that are no problem yet: left-overs that will be
+   * removed, and what flanneld has yet to program.
    */
   public Observation told(Observation now) {
     return now.withReports(

@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Tasks on nodes, as their pods tell of them.
+ * Tasks on nodes, as observed from their pods.
  *
- * @param cleaning the nodes that a network is being taken off, sorted
- * @param removing the nodes where left-overs are being removed, sorted
- * @param preflight the pods of the pre-flight
- * @param suspected by node, what its last removal of left-overs took for ranges of nodes that are
- *     gone, and was told of
+ * @param cleaning nodes that a network is being removed from, sorted
+ * @param removing nodes whose left-overs are being removed, sorted
+ * @param preflight the pre-flight's pods
+ * @param suspected ranges that may be those of deleted nodes, by node: those that its last
+ *     left-overs task found, and those that the task's input named
  */
 public record ObservedTasks(
     List<String> cleaning,

@@ -6,19 +6,20 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What is wanted of the cluster's objects now. It is carried out in the order of its components,
- * and what the API server refuses ends it.
+ * What to do about the cluster's objects now. It is carried out in the order of its components, up
+ * to the first write that the API server rejects.
  *
  * @param possible whether the spec can be carried out on this cluster
- * @param decision whether it is carried out now: it may be possible, and wait, or the nodes object
- * @param paused whether {@code spec.paused} is set: nothing is written but the status
- * @param endsCleanup whether tasks end that take a network off the nodes: they would take this one
- *     off, too
- * @param endsRemovals whether tasks end that remove left-overs: to one that is still at work, what
- *     a change brings would be left over
- * @param preflight the pre-flight of a change; empty: its pods go
- * @param keepsProbeKeys whether the node agents' keys are made, or renewed
- * @param rollout how flannel's rollout goes on
+ * @param decision whether to carry it out now: a possible spec may have to wait, or its pre-flight
+ *     may fail
+ * @param paused whether {@code spec.paused} is set: then only the status is written
+ * @param endsCleanup whether to end tasks that remove a network from the nodes: they would remove
+ *     this one, too
+ * @param endsRemovals whether to end tasks that remove left-overs: they would take what a change
+ *     brings for left over
+ * @param preflight the pre-flight of a change; empty if none is needed, then its pods are deleted
+ * @param keepsProbeKeys whether to create or renew the node agents' probe keys
+ * @param rollout how to continue flannel's rollout
  */
 public record Plan(
     Decision possible,
@@ -30,24 +31,23 @@ public record Plan(
     boolean keepsProbeKeys,
     RolloutState rollout) {
 
-  /** Whether flannel's objects are brought to what the spec asks for. */
+  /** Whether to write flannel's objects as the spec asks. */
   public boolean writes() {
     return decision instanceof Decision.Accept && !paused;
   }
 
-  /** Whether it waits for tasks to end. */
+  /** Whether the spec waits for tasks to end. */
   public boolean awaitsTasks() {
     return possible instanceof Decision.Accept
         && decision instanceof Decision.Wait
         && preflight.isEmpty();
   }
 
-  /** After so long there is something to do about the pre-flight without a further event. */
+  /** Delay before the requeue for the pre-flight; empty if nothing changes without an event. */
   public Optional<Duration> lookAgain() {
     return preflight.flatMap(it -> it.round().lookAgain());
   }
 
-  /** The same with another decision. */
   public Plan withDecision(Decision other) {
     return new Plan(
         possible, other, paused, endsCleanup, endsRemovals, preflight, keepsProbeKeys, rollout);

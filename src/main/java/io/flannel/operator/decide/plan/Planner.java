@@ -9,20 +9,20 @@ import io.flannel.operator.flannel.Names;
 import java.util.List;
 import java.util.Optional;
 
-/** Decides what is wanted now. */
+/** Decides what to do about the cluster's objects. */
 public final class Planner {
   private Planner() {}
 
   /**
-   * What the FlannelNetwork says beside its spec.
+   * What the observation lacks of the FlannelNetwork.
    *
-   * @param uid its metadata's
+   * @param uid its {@code metadata.uid}
    * @param target the template that the spec asks for
    * @param paused whether {@code spec.paused} is set
    */
   public record Request(String uid, RolloutState.Target target, boolean paused) {}
 
-  /** Decides from what was seen before anything is written. */
+  /** Decides from what was observed before anything is written. */
   public static Plan plan(Observation seen, ObservedTasks tasks, Request request) {
     Decision possible = SpecValidator.judge(seen.wanted(), seen.cluster());
     RolloutState rollout = RolloutState.of(seen, request.target());

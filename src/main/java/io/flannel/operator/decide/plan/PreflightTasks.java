@@ -14,23 +14,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The pre-flight of a change that is to begin: the nodes try the new encapsulation among each other
- * before the first of them moves to it.
+ * The pre-flight of a change that is about to begin: the nodes try the new encapsulation with each
+ * other before the first of them moves to it.
  *
  * @param encapsulation the new one
- * @param plan who tries with whom
- * @param round which pods are made and deleted, and what they found
+ * @param plan which nodes try it with each other
+ * @param round which pods to create and delete, and what they found
  */
 public record PreflightTasks(
     Encapsulation encapsulation, PreflightPlan plan, PreflightRound round) {
 
   /**
-   * Decides.
+   * Decides whether a pre-flight is needed, and how to continue it.
    *
-   * @param uid what the change has alone, beside its template: of the FlannelNetwork and its
-   *     attempt
-   * @param pods those of the pre-flight
-   * @return empty: nothing is to be tried
+   * @param uid tells apart changes to the same template: the FlannelNetwork's uid and the attempt
+   * @param pods the pre-flight's pods
+   * @return empty if there is nothing to try
    */
   static Optional<PreflightTasks> of(
       Observation seen, RolloutState rollout, String uid, List<TriedPod> pods) {
@@ -54,15 +53,15 @@ public record PreflightTasks(
                 PreflightRound.of(plan, seen.wanted().backend(), pods, seen.now())));
   }
 
-  /** Why the change must not begin; empty: it may. */
+  /** Returns why the change must not begin; empty if it may. */
   Optional<Decision> objection() {
     return round.verdict().objection(encapsulation);
   }
 
   /**
-   * Why the change must not begin where the API server takes a pod not.
+   * Returns why the change must not begin if the API server rejects a pod.
    *
-   * @param why what it says
+   * @param why the API server's message
    */
   public Optional<Decision> notMade(String why) {
     return Preflight.notMade(why).objection(encapsulation);

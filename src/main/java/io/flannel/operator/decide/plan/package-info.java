@@ -1,4 +1,4 @@
-/** All that is wanted now, decided from one observation before anything is written. */
+/** What to do about the cluster's objects and then about the nodes, decided from an observation. */
 @NullMarked
 package io.flannel.operator.decide.plan;
 

@@ -16,25 +16,26 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The pairs of nodes whose tunnel has lost packets for long. That a pre-flight's are lost between
- * them, too, says nothing against a change: it can't take what is not there. Where a node's agent
- * is silent nobody knows that anything is lost.
+ * The pairs of nodes whose tunnel has lost packets for long. If a pre-flight's packets are lost
+ * between them, too, that says nothing against a change: it can't break what does not work. Where a
+ * node's agent is silent, no loss is known.
  *
- * @param family that was measured
- * @param all where even small packets are lost
- * @param fullSize where only full-size ones are
+ * @param family the address family that was measured
+ * @param all the pairs that lose even small packets
+ * @param fullSize the pairs that lose only full-size packets
  */
 record LossBaseline(Cidr.Family family, Set<Pair> all, Set<Pair> fullSize) {
   /**
-   * Longer than the verdict of any {@link PreflightRound} is in force. A pair that fell ill after
-   * it was tried may get well again, and then it must not lose by the change what was refused.
+   * How long a pair must have lost packets. This is longer than any {@link PreflightRound}'s
+   * verdict stays in force. Otherwise a pair whose tunnel fails after its pre-flight failed would
+   * lift that verdict, recover, and then be cut by the change.
    */
   static final Duration LONG = Duration.ofMinutes(15);
 
   /**
-   * What the node agents say; without them nothing is known to be lost.
+   * Reads the node agents' reports; without them no loss is known.
    *
-   * @param family that they measure
+   * @param family the address family that they measure
    */
   static LossBaseline of(
       Cidr.Family family, List<NodeLease> leases, Map<String, AgentReport> reports) {
@@ -43,12 +44,12 @@ record LossBaseline(Cidr.Family family, Set<Pair> all, Set<Pair> fullSize) {
         family, longSeen(pairs, PathState.TUNNEL_LOST), longSeen(pairs, PathState.FULL_SIZE_LOST));
   }
 
-  /** Whether it was so already that a pair loses all of these packets. */
+  /** Whether the pair already lost all packets of these families. */
   boolean all(Pair pair, Set<Cidr.Family> families) {
     return all.contains(pair) && isMeasured(families);
   }
 
-  /** Whether it was so already that a pair loses those of full size. */
+  /** Whether the pair already lost full-size packets of these families. */
   boolean fullSize(Pair pair, Set<Cidr.Family> families) {
     return (all.contains(pair) || fullSize.contains(pair)) && isMeasured(families);
   }
@@ -57,7 +58,9 @@ record LossBaseline(Cidr.Family family, Set<Pair> all, Set<Pair> fullSize) {
     return Set.of(family).containsAll(families);
   }
 
-  /** Each end that has a report must say so. */
+  /**
+   * Returns the pairs that have long been in this state. Each end that has a report must say so.
+   */
   private static Set<Pair> longSeen(List<NodePair> pairs, PathState state) {
     return pairs.stream()
         .filter(

@@ -22,28 +22,30 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What the nodes' pre-flight pods found, taken together. */
+/** The combined result of the nodes' pre-flight pods. */
 public sealed interface Preflight {
-  /** So long two pods must have run at the same time, for their silence to mean anything. */
+  /** How long two pods must run at the same time for their silence to mean anything. */
   Duration LEAST_OVERLAP = Duration.ofSeconds(5);
 
-  /** How it goes on once it is mended. */
+  /** The end of a remedy: when the pre-flight is tried again. */
   String AGAIN =
       "; then it is tried again by itself within %d minutes, or at once when the annotation %s has another value"
           .formatted(PreflightRound.REPEAT.toMinutes(), RolloutAnnotations.RETRY);
 
   /** What became of a node's pod. */
   sealed interface Outcome {
-    /** It is not made yet, not started yet, or runs. */
+    /** The pod is not created yet, has not started yet, or is running. */
     record Running() implements Outcome {}
 
-    /** It tried what it was told to. */
+    /** The pod tried what it was told to. */
     record Ended(PreflightTask task, PreflightResult result) implements Outcome {}
 
-    /** It could not, or nobody knows what it found; and why. */
+    /** The pod could not try, or what it found is unknown. */
     record Failed(String why) implements Outcome {}
 
-    /** Of a pod that has ended, by the task in its environment and what it came to. */
+    /**
+     * Returns the outcome of a pod that has ended, from the task in its environment and its result.
+     */
     static Outcome of(PreflightTask task, TaskResult taskResult) {
       return PreflightResult.of(taskResult, task)
           .<Outcome>map(
@@ -58,23 +60,23 @@ public sealed interface Preflight {
     }
   }
 
-  /** These nodes are not through yet. */
+  /** These nodes are not done yet. */
   record Running(List<String> nodes) implements Preflight {
     /** In one word, for programs. */
     public static final String REASON = "Preflight";
   }
 
   /**
-   * All packets passed, but for those of pairs that have none to lose: see {@link LossBaseline}.
+   * All packets passed, except between pairs that already lost them: see {@link LossBaseline}.
    *
-   * @param leftOut nodes that it was not tried with, and why
+   * @param leftOut nodes that did not take part, and why
    */
   record Passed(SortedMap<String, String> leftOut) implements Preflight {}
 
   /**
    * The network between the nodes drops what the new backend would send. The change must not begin.
    *
-   * @param message between which nodes, which direction, and whether only packets of full size
+   * @param message between which nodes, in which direction, and whether only full-size packets
    * @param remedy what to let pass, or which MTU to set
    */
   record Blocked(String message, String remedy) implements Preflight {
@@ -83,7 +85,8 @@ public sealed interface Preflight {
   }
 
   /**
-   * Nothing that was tried was dropped, but not all could be tried. It has to be tried again.
+   * Nothing that was tried was dropped, but not everything could be tried. It has to be tried
+   * again.
    *
    * @param message which nodes, and why
    */
@@ -93,7 +96,7 @@ public sealed interface Preflight {
   }
 
   /**
-   * What it means for the change; empty: it may begin.
+   * Returns what the result means for the change; empty if it may begin.
    *
    * @param encapsulation the new one
    */
@@ -113,7 +116,7 @@ public sealed interface Preflight {
     };
   }
 
-  /** What it came to where the API server does not take its pods, and says why. */
+  /** Returns the result if the API server rejects the pods, with its message. */
   static Preflight notMade(String why) {
     return new Incomplete(
         "the new encapsulation could not be tried: " + why,
@@ -122,10 +125,10 @@ public sealed interface Preflight {
   }
 
   /**
-   * Whether a change is to be tried before it begins. A rollout that has not reached all nodes may
-   * go back to what ran on all of them at once.
+   * Returns the encapsulation to try before a change begins; empty if there is none. A rollout that
+   * has not reached all nodes may go back at once to what ran on all of them.
    *
-   * @param course how it would go on
+   * @param course how the rollout would go on
    */
   static Optional<Encapsulation> toBeTried(
       DesiredNetwork wanted, ClusterState cluster, RolloutState course) {
@@ -141,9 +144,9 @@ public sealed interface Preflight {
   /**
    * Judges what the pods found.
    *
-   * @param outcomes of every node in the plan
-   * @param leftOut the plan's, and who joined later
-   * @param before the plan's
+   * @param outcomes by node, for every node in the plan
+   * @param leftOut the plan's nodes that take no part and those that joined later, and why
+   * @param before the plan's baseline
    * @param backend the new one
    */
   static Preflight judge(

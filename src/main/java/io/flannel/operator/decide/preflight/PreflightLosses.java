@@ -15,17 +15,17 @@ import java.util.TreeSet;
 import java.util.function.BiPredicate;
 
 /**
- * Which ways between nodes lost the beacons of a pre-flight.
+ * The paths between nodes on which a pre-flight's beacons were lost.
  *
- * @param dropped all of them, by pair
- * @param fullSize the full-size ones alone, by pair
- * @param apart pairs that cannot be judged, as their pods did not run at the same time
+ * @param dropped by pair that tried, where all beacons were lost
+ * @param fullSize by pair that tried, where only the full-size ones were lost
+ * @param apart pairs that cannot be judged because their pods did not run at the same time
  */
 record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, SortedSet<Pair> apart) {
-  /** So many pairs are named. */
+  /** Maximum number of places that a message names. */
   private static final int NAMED_PAIRS = 5;
 
-  /** Two nodes, by name. */
+  /** Two nodes, sorted by name. */
   record Pair(String a, String b) implements Comparable<Pair> {
     static Pair of(String one, String other) {
       return one.compareTo(other) < 0 ? new Pair(one, other) : new Pair(other, one);
@@ -44,10 +44,10 @@ record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, Sorted
   }
 
   /**
-   * What two nodes tried, and what of it was lost.
+   * What was lost of what two nodes tried.
    *
-   * @param senders of what was lost
-   * @param families that it was lost in
+   * @param senders the nodes whose beacons were lost
+   * @param families the families in which they were lost
    * @param tried all families that were tried
    */
   record Loss(SortedSet<String> senders, Set<Cidr.Family> families, Set<Cidr.Family> tried) {
@@ -60,7 +60,7 @@ record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, Sorted
     }
   }
 
-  /** What the nodes that ended found; of a pair, both must have. */
+  /** Collects what the nodes found. A pair counts only if both its nodes ended. */
   static PreflightLosses of(SortedMap<String, Ended> ended) {
     SortedMap<Pair, Loss> dropped = new TreeMap<>();
     SortedMap<Pair, Loss> fullSize = new TreeMap<>();
@@ -89,7 +89,7 @@ record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, Sorted
     return new PreflightLosses(dropped, fullSize, apart);
   }
 
-  /** What is new of it; but where nothing passed at all, everything counts. */
+  /** Returns only the new losses; all of them if nothing passed between any pair. */
   PreflightLosses since(LossBaseline before) {
     return lost(dropped).size() == dropped.size()
         ? this
@@ -109,14 +109,16 @@ record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, Sorted
     return lost(dropped).isEmpty() && lost(fullSize).isEmpty();
   }
 
-  /** Those of the pairs that lost anything. */
+  /** Returns the pairs that lost anything. */
   static SortedMap<Pair, Loss> lost(Map<Pair, Loss> pairs) {
     SortedMap<Pair, Loss> lost = new TreeMap<>(pairs);
     lost.values().removeIf(loss -> !loss.any());
     return lost;
   }
 
-  /** Where packets were lost: nodes with all of their peers, then the other pairs. */
+  /**
+   * Describes where packets were lost: first nodes with all of their peers, then the other pairs.
+   */
   static String named(Map<Pair, Loss> pairs) {
     SortedMap<Pair, Loss> lost = lost(pairs);
     Set<String> all = nodes(pairs.keySet());
@@ -186,7 +188,10 @@ record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, Sorted
     }
   }
 
-  /** Where one of the two needs no encapsulation, it tries none, and the other hears nothing. */
+  /**
+   * Returns the pairs of which a node needs no encapsulation: it tries none, and the other hears
+   * nothing.
+   */
   private static Set<Pair> direct(SortedMap<String, Ended> ended) {
     Set<Pair> direct = new TreeSet<>();
     ended.forEach(
@@ -197,7 +202,10 @@ record PreflightLosses(Map<Pair, Loss> dropped, Map<Pair, Loss> fullSize, Sorted
     return direct;
   }
 
-  /** By the clocks of two nodes: where they differ much, silence may count as nothing. */
+  /**
+   * Whether two pods ran together for long enough, by their nodes' clocks. If these differ much,
+   * silence may not count.
+   */
   private static boolean overlap(PreflightResult one, PreflightResult other) {
     long together = Math.min(one.ended(), other.ended()) - Math.max(one.began(), other.began());
     return together >= Preflight.LEAST_OVERLAP.toMillis();

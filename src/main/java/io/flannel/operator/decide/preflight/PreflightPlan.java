@@ -25,10 +25,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Who tries a new encapsulation with whom, before the first node moves to it.
+ * Which nodes try a new encapsulation with each other before the first node moves to it.
  *
- * @param tasks what each node's pod is told, by the nodes' names; none if nothing is to be tried
- * @param leftOut the nodes that cannot be tried with, and why
+ * @param tasks the tasks of the nodes' pods, by node; empty if there is nothing to try
+ * @param leftOut the nodes that can't take part, and why
  * @param before where packets are lost already
  */
 public record PreflightPlan(
@@ -36,10 +36,10 @@ public record PreflightPlan(
     SortedMap<String, String> leftOut,
     LossBaseline before) {
 
-  /** So long every pod tries at most: enough for the others to be started meanwhile. */
+  /** Maximum time that a pod tries: enough for the other pods to start meanwhile. */
   static final Duration LONGEST = Duration.ofSeconds(30);
 
-  /** The highest network identifier of vxlan (RFC 7348: 24 bits). */
+  /** Highest VNI of vxlan (RFC 7348: 24 bits). */
   private static final int HIGHEST_VNI = 0xff_ffff;
 
   private static final int NONCE_BYTES = 8;
@@ -50,13 +50,14 @@ public record PreflightPlan(
   }
 
   /**
-   * The plan for what is wanted now. The peers are those of the everyday probes' {@link ProbePlan}.
+   * Plans the pre-flight of the wanted network. Peers are chosen by {@link ProbePlan}, as for the
+   * regular probes.
    *
-   * @param leases every node that shall be part of the network
-   * @param reports of the node agents, by node
-   * @param live the backend in force, if it is known
-   * @param seed what this change alone has, such as the FlannelNetwork's uid and the wanted
-   *     configuration's hash: all its pods get the same nonce from it, whoever makes them
+   * @param leases every node of the network
+   * @param reports the node agents' reports, by node
+   * @param live the backend in force; empty if unknown
+   * @param seed identifies the change, such as by the FlannelNetwork's uid and the wanted
+   *     configuration's hash: all its pods get the same nonce from it, whoever creates them
    */
   public static PreflightPlan of(
       DesiredNetwork wanted,
@@ -111,7 +112,10 @@ public record PreflightPlan(
         peers);
   }
 
-  /** Where peers will send the new packets to: of each family that the network shall carry. */
+  /**
+   * The addresses that peers will send the new packets to, one of each family of the wanted
+   * network.
+   */
   private static List<String> addresses(DesiredNetwork wanted, NodeLease lease) {
     return wanted.ranges().stream()
         .map(Cidr::family)

@@ -13,17 +13,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node's pre-flight pod found: what its {@link TaskResult} has {@code more} to tell. Peers
- * are named by their place in the task's list, and only those that something is to be said of:
- * kubelet keeps no more than 4096 bytes.
+ * What a node's pre-flight pod found, as {@code more} of its {@link TaskResult}. Peers are given by
+ * their index in the task's list, and only if there is something to say about them: kubelet keeps
+ * at most 4096 bytes.
  *
- * @param began when it began to listen, in milliseconds of the node's clock since 1970
- * @param ended when it stopped
- * @param silent the peers that it heard nothing of
- * @param smallOnly the peers of which it heard small packets, but none of full size
- * @param direct the peers that need no encapsulation, with which nothing was tried
- * @param refused what the node's own kernel said where it did not take a packet; null: it took all
- * @param error why nothing could be tried; null: it was
+ * @param began when it began to listen, in milliseconds since 1970 by the node's clock
+ * @param ended when it stopped, likewise
+ * @param silent the peers that it heard nothing from
+ * @param smallOnly the peers that it heard small packets from, but no full-size ones
+ * @param direct the peers that need no encapsulation; nothing was tried with them
+ * @param refused the error of the node's own kernel that did not take a packet; null if it took all
+ * @param error why nothing could be tried; null if it could
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record PreflightResult(
@@ -35,7 +35,7 @@ public record PreflightResult(
     @Nullable String refused,
     @Nullable String error) {
 
-  /** So much is told of what a node's kernel said. */
+  /** Maximum length of {@code refused} and {@code error}, in characters. */
   private static final int TEXT_LENGTH = 256;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,12 +48,12 @@ public record PreflightResult(
     error = cut(error);
   }
 
-  /** Of a node that could not try anything. */
+  /** Creates the result of a node that could not try anything. */
   public static PreflightResult failed(String why) {
     return new PreflightResult(0, 0, List.of(), List.of(), List.of(), null, why);
   }
 
-  /** Reads what a task came to; empty if it is none with this task. */
+  /** Reads a pod's result; empty if it is no valid result of this task. */
   public static Optional<PreflightResult> of(TaskResult taskResult, PreflightTask task) {
     if (taskResult.more() == null) {
       return Optional.empty();
@@ -66,7 +66,7 @@ public record PreflightResult(
     }
   }
 
-  /** As the task's result: it did all that it was for if it could try at all. */
+  /** Converts it to a task's result, which is done if the node could try at all. */
   public TaskResult taskResult() {
     String said =
         error != null
@@ -76,7 +76,7 @@ public record PreflightResult(
     return new TaskResult(error == null, said, JSON.valueToTree(this));
   }
 
-  /** Each peer is one of the task's, and of one kind alone. */
+  /** Whether every index is one of the task's peers, and in only one of the lists. */
   private boolean fits(PreflightTask task) {
     Set<Integer> seen = new HashSet<>();
     return began <= ended

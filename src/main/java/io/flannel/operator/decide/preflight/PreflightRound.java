@@ -23,22 +23,21 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What is to be done about a pre-flight's pods, and what they say. They are all that is known of
- * it: those of one attempt are one round, and all nodes' pods of a round are made at once.
+ * What to do about a pre-flight's pods, and their verdict. The pods are the only record of it.
+ * Those of one attempt form a round, and all nodes' pods of a round are created at once.
  *
- * @param verdict what is to be believed now: a round that is tried again by itself leaves the last
- *     one's verdict in force
- * @param starts the pods to make
+ * @param verdict the verdict in force: that of a failed round stays until its repetition is done
+ * @param starts the pods to create
  * @param deletions names of the pods to delete
- * @param lookAgain after so long there is something to do without a further event
+ * @param lookAgain delay before the requeue; empty if nothing changes without an event
  */
 public record PreflightRound(
     Preflight verdict, List<Start> starts, List<String> deletions, Optional<Duration> lookAgain) {
 
-  /** What has not ended by then is as good as failed: it tries for 30 s at most. */
+  /** A pod that has not ended after this long counts as failed: it tries for 30 s at most. */
   static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  /** So long after a round its verdict is worth nothing any more, and all is tried again. */
+  /** How long after a round its verdict expires and everything is tried again. */
   static final Duration REPEAT = Duration.ofMinutes(5);
 
   private static final String JOINED = "joined while the others tried";
@@ -46,17 +45,17 @@ public record PreflightRound(
   /**
    * A pre-flight's pod.
    *
-   * @param task what it was told; empty: an operator of another version made it
+   * @param task its task; empty if an operator of another version created the pod
    */
   public record TriedPod(SeenPod pod, Optional<PreflightTask> task) {}
 
-  /** One of this change. */
+  /** A pod of this change. */
   private record Member(SeenPod pod, PreflightTask task) {}
 
   /**
-   * The rounds of this change that there are pods of.
+   * The rounds of this change that still have pods.
    *
-   * @param byAttempt of each round its pods, by node
+   * @param byAttempt each round's pods, by node
    */
   private record Rounds(SortedMap<Integer, Map<String, Member>> byAttempt) {
     int attempt() {
@@ -84,11 +83,11 @@ public record PreflightRound(
   }
 
   /**
-   * Decides.
+   * Decides which pods to create and delete, and the verdict.
    *
-   * @param plan with two nodes at least
+   * @param plan must have at least two nodes
    * @param backend the new one
-   * @param pods those of the kind that have a task
+   * @param pods the pre-flight's pods
    */
   public static PreflightRound of(
       PreflightPlan plan, Backend backend, List<TriedPod> pods, Instant now) {
@@ -123,7 +122,8 @@ public record PreflightRound(
       missing.removeAll(unmade);
       boolean stale = plan.tasks().size() - missing.size() < 2;
       if (stale || (!planned && !unmade.isEmpty())) {
-        // It was not begun wholly, and the nodes are others now: those would not know each other.
+        // Some pods of the round are missing, and the plan has changed: new pods and the existing
+        // ones would not know each other.
         return first(pods.stream().map(TriedPod::pod).toList());
       }
       SortedMap<String, String> leftOut = new TreeMap<>(plan.leftOut());
@@ -146,7 +146,9 @@ public record PreflightRound(
           Optional.empty());
     }
 
-    /** Only when what else there is of pods has gone: a wireguard's port may be in use there. */
+    /**
+     * Starts a round, but only when the other pods are gone: one may still use wireguard's port.
+     */
     private PreflightRound first(List<SeenPod> others) {
       int attempt = others.stream().mapToInt(SeenPod::attempt).max().orElse(0) + 1;
       boolean clear = others.stream().noneMatch(it -> plan.tasks().containsKey(it.node()));
@@ -216,7 +218,7 @@ public record PreflightRound(
           .allMatch(it -> it.getValue().task().equals(plan.tasks().get(it.getKey())));
     }
 
-    /** Those that others of a round were told of. */
+    /** Returns those of the nodes that the round's tasks name as peers. */
     private static SortedSet<String> named(Map<String, Member> round, Set<String> nodes) {
       return round.values().stream()
           .flatMap(it -> it.task().peers().stream())
@@ -234,8 +236,9 @@ public record PreflightRound(
     }
 
     /**
-     * Pods are made one after the other, and those who try with each other, neighbours on the ring
-     * of {@link ProbePlan}, must run at the same time: so from both ends of the names alternately.
+     * Orders the pods to create. They are created one after the other, but neighbours on the ring
+     * of {@link ProbePlan} try with each other and must run at the same time. So the order
+     * alternates between both ends of the names.
      *
      * @param nodes sorted
      */

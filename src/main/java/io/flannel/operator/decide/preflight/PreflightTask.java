@@ -12,19 +12,19 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node's pre-flight pod is told, as JSON.
+ * The task of a node's pre-flight pod, passed as JSON.
  *
- * @param backend the new one; its encapsulation is tried
- * @param port the UDP port, of IPv4 peers; 0 for ipip
- * @param vni for vxlan: a network identifier that no device has
- * @param mtu what pods get, in bytes; null: what the node's interface leaves
- * @param overhead what flannel takes off the interface's MTU for the pods'
+ * @param backend the new one, whose encapsulation is tried
+ * @param port the UDP port of IPv4 peers; 0 for ipip
+ * @param vni for vxlan, a VNI that no device has
+ * @param mtu the pods' MTU in bytes; null if it follows from the node's interface
+ * @param overhead what flannel subtracts from the interface's MTU for the pods' MTU, in bytes
  * @param directRouting whether peers in the interface's own subnets are reached without
- *     encapsulation, so that it need not be tried with them
+ *     encapsulation, so that nothing has to be tried with them
  * @param nonce 16 hexadecimal digits, the same on all nodes
  * @param seconds how long to try at most
- * @param addresses the node's own, as its peers know them: one of each family
- * @param peers whom to try it with
+ * @param addresses the node's own addresses as its peers know them, one of each family
+ * @param peers the peers to try with
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record PreflightTask(
@@ -39,7 +39,7 @@ public record PreflightTask(
     List<String> addresses,
     List<Peer> peers) {
 
-  /** A peer's address; one that has two of them, of different families, stands there twice. */
+  /** A peer's address. A peer with two addresses, of different families, has two entries. */
   public record Peer(String name, String address) {
     public Peer {
       require(name != null && !name.isEmpty(), "a peer has no name");
@@ -69,7 +69,7 @@ public record PreflightTask(
   /**
    * Reads what {@link #toJson} wrote.
    *
-   * @throws IllegalArgumentException says what is wrong with it
+   * @throws IllegalArgumentException if the text is no valid task; the message says why
    */
   public static PreflightTask parse(String json) {
     try {
@@ -80,7 +80,9 @@ public record PreflightTask(
     }
   }
 
-  /** The same; empty if it is none, such as one of an operator of another version. */
+  /**
+   * As {@link #parse}, but empty if the text is no valid task, such as another operator version's.
+   */
   public static Optional<PreflightTask> read(String json) {
     try {
       return Optional.ofNullable(parse(json));

@@ -1,8 +1,9 @@
 package io.flannel.operator.decide.problem;
 
 /**
- * Every way in which a node can lack its lease. The names stand in {@code status.nodes[].reason}
- * and {@code status.problems[].reason}; docs/troubleshooting.md has a section for each.
+ * Every way in which a node can lack a valid lease. The names appear in {@code
+ * status.nodes[].reason} and {@code status.problems[].reason}; docs/troubleshooting.md has a
+ * section for each.
  */
 public enum LeaseProblem implements ProblemReason {
   /** The Node has no podCIDR of a family that the network carries. */
@@ -54,7 +55,7 @@ public enum LeaseProblem implements ProblemReason {
       "look for an address that two machines share, for flannel on the wrong interface (set"
           + " interface), and for copied public-ip-overwrite annotations");
 
-  /** Whether every node passes through this while a rollout is under way: no fault by itself. */
+  /** Whether every node has this for a while during a rollout, so that it is no fault by itself. */
   public boolean normalInRollout() {
     return this == NOT_REGISTERED || this == OTHER_BACKEND;
   }

@@ -8,11 +8,11 @@ import java.util.stream.Collectors;
 
 /**
  * Everything that a node's agent can find wrong on its node by looking at the kernel and at
- * flannel's files. The reasons stand in a FlannelNode's {@code status.findings[].reason};
+ * flannel's files. The reasons appear in a FlannelNode's {@code status.findings[].reason};
  * docs/troubleshooting.md has a section for each.
  */
 public enum NodeFault implements ProblemReason {
-  /** The tunnel device is not there. */
+  /** The tunnel device does not exist. */
   DEVICE_MISSING(
       "DeviceMissing",
       Scope.NODE,
@@ -28,7 +28,7 @@ public enum NodeFault implements ProblemReason {
       "has its tunnel device down, which took the routes to its peers along",
       "ip link set <device> up on the node, then restart its flannel pod, which restores the"
           + " routes"),
-  /** The tunnel device is no tunnel of the backend's kind. */
+  /** The tunnel device is not of the backend's kind. */
   DEVICE_KIND_WRONG(
       "DeviceKindWrong",
       Scope.NODE,
@@ -36,7 +36,7 @@ public enum NodeFault implements ProblemReason {
       "has a device of another kind under its tunnel device's name",
       "find out what made the device; ip link delete <device> on the node, then restart its flannel"
           + " pod"),
-  /** The tunnel device has other outer addresses than peers send to. */
+  /** The tunnel device's outer addresses are not those that peers send to. */
   DEVICE_ENDPOINT_WRONG(
       "DeviceEndpointWrong",
       Scope.NODE,
@@ -78,7 +78,7 @@ public enum NodeFault implements ProblemReason {
           + " the overlay does not know",
       "restart the node's flannel pod: it sets the address; if the podCIDR changed, its pods,"
           + " too"),
-  /** wireguard's one route for the whole network is not there. */
+  /** wireguard's one route for the whole network is missing. */
   NETWORK_ROUTE_MISSING(
       "NetworkRouteMissing",
       Scope.NODE,
@@ -101,7 +101,7 @@ public enum NodeFault implements ProblemReason {
       "has a route to a peer's pods that leads elsewhere",
       "ip route delete <route> on the node, then restart its flannel pod; a route that another"
           + " program set comes back: look for it with ip monitor route"),
-  /** There is a route into the network's range that belongs to no node. */
+  /** A route into the network's range belongs to no node. */
   ROUTE_STALE(
       "RouteStale",
       Scope.NODE,
@@ -110,7 +110,7 @@ public enum NodeFault implements ProblemReason {
           + " gone",
       "nothing, as a rule: the operator removes it once all tunnels are healthy; by hand, ip route"
           + " delete <route> on the node"),
-  /** Devices and routes of another backend, or of a change, are still there. */
+  /** Devices or routes of another backend, or made for a change, are still there. */
   LEFT_OVERS(
       "LeftOvers",
       Scope.NODE,
@@ -126,7 +126,7 @@ public enum NodeFault implements ProblemReason {
       Effect.CUTS,
       "lacks the permanent neighbour entry of a peer's vxlan device",
       "restart the node's flannel pod: it adds the entries only when it learns of a peer"),
-  /** vxlan: the peer has another MAC address than the node thinks. */
+  /** vxlan: the peer's MAC address is not the one that the node has for it. */
   NEIGHBOUR_WRONG(
       "NeighbourWrong",
       Scope.PEER,
@@ -141,14 +141,14 @@ public enum NodeFault implements ProblemReason {
       Effect.CUTS,
       "lacks the forwarding entry of a peer's vxlan device",
       "restart the node's flannel pod: it adds the entries only when it learns of a peer"),
-  /** vxlan: the node sends to another address than the peer's. */
+  /** vxlan: the node sends to an address that is not the peer's. */
   FDB_WRONG(
       "FDBWrong",
       Scope.PEER,
       Effect.CUTS,
       "has a forwarding entry that sends a peer's packets to another address",
       "restart the node's flannel pod"),
-  /** ipip: another device takes what was sent to flannel's. */
+  /** ipip: another device receives the packets for flannel's. */
   RIVAL_DEVICE(
       "RivalDevice",
       Scope.NODE,
@@ -156,7 +156,7 @@ public enum NodeFault implements ProblemReason {
       "has another ipip device that takes the packets meant for flannel's",
       "find out what made the device (tunl0 comes with the kernel's module, and is harmless while"
           + " down); ip link set <device> down on the node"),
-  /** ipip: another device takes what one peer sent. */
+  /** ipip: another device receives the packets of one peer. */
   RIVAL_DEVICE_FOR_PEER(
       "RivalDeviceForPeer",
       Scope.PEER,
@@ -164,14 +164,14 @@ public enum NodeFault implements ProblemReason {
       "has another ipip device that takes the packets of one peer: the kernel prefers the device"
           + " that names the sender",
       "find out what made the device; ip link delete <device> on the node"),
-  /** flannel has not told the CNI plugin anything. */
+  /** flannel has not written subnet.env for its CNI plugin. */
   SUBNET_ENV_MISSING(
       "SubnetEnvMissing",
       Scope.NODE,
       Effect.NONE,
       "lacks /run/flannel/subnet.env: no pod can start on it",
       "restart the node's flannel pod: it writes the file once, at its start"),
-  /** flannel told the CNI plugin something else than the network is now. */
+  /** What flannel wrote for its CNI plugin does not fit the network as it is now. */
   SUBNET_ENV_WRONG(
       "SubnetEnvWrong",
       Scope.NODE,
@@ -195,7 +195,7 @@ public enum NodeFault implements ProblemReason {
       Effect.ADVICE,
       "has pods with a larger MTU than the overlay carries",
       "restart the node's pods: each keeps the MTU of its start"),
-  /** No CNI configuration of flannel's. */
+  /** flannel's CNI configuration is missing. */
   CNI_CONFIG_MISSING(
       "CNIConfigMissing",
       Scope.NODE,
@@ -210,7 +210,7 @@ public enum NodeFault implements ProblemReason {
       "forwards no packets, so that its pods reach nothing outside it",
       "sysctl -w net.ipv4.ip_forward=1 (IPv6: net.ipv6.conf.all.forwarding=1) on the node, and find"
           + " what sets it to 0 in /etc/sysctl.d"),
-  /** The kernel drops packets whose way back would be another. */
+  /** The kernel drops packets whose replies would leave by another device. */
   REVERSE_PATH_FILTER_STRICT(
       "ReversePathFilterStrict",
       Scope.NODE,
@@ -228,7 +228,7 @@ public enum NodeFault implements ProblemReason {
           + " checksums of encapsulated packets",
       "ethtool -K <device> tx-checksum-ip-generic off on the nodes that send to it; if that cures"
           + " it, update the driver or hypervisor"),
-  /** The agent could not look. */
+  /** The agent could not run its checks. */
   CHECKS_FAILED(
       "ChecksFailed",
       Scope.NODE,
@@ -241,21 +241,21 @@ public enum NodeFault implements ProblemReason {
   public enum Scope {
     /** The node itself. */
     NODE,
-    /** The node's way to or from one peer, which the finding names. */
+    /** The path to or from one peer, which the finding names. */
     PEER
   }
 
   /** What a fault does to probes. */
   public enum Effect {
-    /** Probes are lost, of whatever size. */
+    /** Probes of any size are lost. */
     CUTS,
     /** Full-size probes are lost; small ones pass. */
     CUTS_FULL_SIZE,
-    /** Probes pass: it is pods, or tomorrow's pods, that suffer. */
+    /** Probes pass, but pods suffer, or will. */
     NONE,
-    /** Probes pass, and so do pods' packets: told as a problem, but the tunnel is healthy. */
+    /** Probes and pods' packets pass: it is a problem in the status, but the tunnel is healthy. */
     ADVICE,
-    /** May be why probes are lost; while they pass, it is no fault. */
+    /** A possible cause of lost probes; no fault while they pass. */
     HINT
   }
 
@@ -277,7 +277,7 @@ public enum NodeFault implements ProblemReason {
     this.remedy = remedy;
   }
 
-  /** The fault of that reason; empty for what no agent of this version reports. */
+  /** Returns the fault with this reason; empty if no agent of this version reports it. */
   public static Optional<NodeFault> ofReason(String reason) {
     return Optional.ofNullable(BY_REASON.get(reason));
   }
@@ -287,18 +287,16 @@ public enum NodeFault implements ProblemReason {
     return reason;
   }
 
-  /** Whether it is about the node itself or its way to one peer. */
   public Scope scope() {
     return scope;
   }
 
-  /** What it does to probes. */
   public Effect effect() {
     return effect;
   }
 
   /**
-   * Whether it explains by itself that small probes of the peer (scope PEER) or of all peers (scope
+   * Whether it alone explains that small probes of the peer (scope PEER) or of all peers (scope
    * NODE) are lost.
    */
   public boolean explainsLostProbes() {
@@ -308,11 +306,6 @@ public enum NodeFault implements ProblemReason {
   /** As {@link #explainsLostProbes()}, for full-size probes. */
   public boolean explainsLostFullSizeProbes() {
     return explainsLostProbes() || effect == Effect.CUTS_FULL_SIZE;
-  }
-
-  /** Whether it is to be told though every probe passes. */
-  public boolean isFaultWhileProbesPass() {
-    return effect != Effect.HINT;
   }
 
   @Override

@@ -3,8 +3,8 @@ package io.flannel.operator.decide.problem;
 import io.flannel.operator.flannel.Backend;
 
 /**
- * What probes and reports of all nodes together can show, where no finding on a node explains it.
- * The names stand in {@code status.nodes[].reason} and {@code status.problems[].reason};
+ * What the probes and reports of all nodes together can show if no finding on a node explains it.
+ * The names appear in {@code status.nodes[].reason} and {@code status.problems[].reason};
  * docs/troubleshooting.md has a section for each.
  */
 public enum TunnelProblem implements ProblemReason {
@@ -24,7 +24,7 @@ public enum TunnelProblem implements ProblemReason {
       "set the FlannelNetwork's interface to the one that the nodes reach each other by, or remove"
           + " the Node's annotation flannel.alpha.coreos.com/public-ip-overwrite; then restart the"
           + " node's flannel pod"),
-  /** The node address answers, nothing that is encapsulated does. */
+  /** The node address answers, but nothing that is encapsulated passes. */
   ENCAPSULATION_BLOCKED(
       "EncapsulationBlocked",
       "exchanges no packets with its peers through its tunnel, though node addresses answer and"
@@ -42,14 +42,14 @@ public enum TunnelProblem implements ProblemReason {
       "the path between the nodes carries less than the MTU that flannel took from the NIC: set the"
           + " FlannelNetwork's mtu to what the path carries less the backend's overhead, or mend"
           + " the path; then restart the pods, which keep the MTU of their start"),
-  /** Some are lost. */
+  /** Some packets are lost. */
   PACKET_LOSS(
       "PacketLoss",
       "loses a part of the packets in its tunnels",
       "a part of the packets is lost in the tunnel",
       "look at the NICs' error and drop counters (ip -s link), at the nodes' load, and at the"
           + " network between them"),
-  /** The node runs, its agent says and answers nothing. */
+  /** The node runs, but its agent neither reports nor answers. */
   AGENT_SILENT(
       "AgentSilent",
       "has a node agent that exchanges nothing with its peers' agents or has stopped to report,"
@@ -57,14 +57,14 @@ public enum TunnelProblem implements ProblemReason {
       "the agents hear nothing of each other",
       "look at the agent's pod on the node: kubectl get pods -A -o wide -l app=flannel-node-agent; and let the"
           + " UDP port of the FlannelNetwork's health.port (8473) pass between all nodes"),
-  /** The node's report cannot be. */
+  /** The node's report has impossible values. */
   REPORT_INVALID(
       "ReportInvalid",
       "has a node agent whose report cannot be true, so that nothing in it counts",
       "",
       "look at the node's FlannelNode (kubectl get fnode <node> -o yaml) and at its agent's log;"
           + " delete the agent's pod, so that it reports again with the operator's version"),
-  /** The node's agent has not said anything yet. */
+  /** The node's agent has not reported yet. */
   NOT_REPORTED(
       "NotReported",
       "has a node agent that has not reported yet",
@@ -94,7 +94,9 @@ public enum TunnelProblem implements ProblemReason {
     return message;
   }
 
-  /** What is wrong between two nodes, as a sentence; empty for what concerns one node alone. */
+  /**
+   * What is wrong between two nodes, as a sentence; empty if the problem concerns only one node.
+   */
   public String between() {
     return between;
   }
@@ -104,7 +106,7 @@ public enum TunnelProblem implements ProblemReason {
     return remedy;
   }
 
-  /** The remedy where it is known what the nodes send each other. */
+  /** The remedy if the backend is known, and so what the nodes send each other. */
   public String remedy(Backend backend) {
     if (this != ENCAPSULATION_BLOCKED) {
       return remedy;

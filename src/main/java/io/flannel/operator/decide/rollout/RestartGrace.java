@@ -15,11 +15,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Nodes whose flannel pod has just been replaced: flanneld is yet to program what their agents miss
- * there. Packets travel by what is there from before, and whether they do is measured all the same.
+ * Drops findings of nodes whose flannel pod has just been replaced, where flanneld has yet to
+ * program what the agents miss. Meanwhile packets use what is there from before, and whether they
+ * pass is still measured.
  */
 public final class RestartGrace {
-  /** What flanneld puts right when it starts. */
+  /** What flanneld repairs when it starts. */
   private static final Set<NodeFault> PROGRAMMED =
       EnumSet.of(
           NodeFault.DEVICE_MISSING,
@@ -43,8 +44,8 @@ public final class RestartGrace {
   private RestartGrace() {}
 
   /**
-   * The reports as they are to be told of: what flanneld will have put right when the node's gate
-   * can be judged ({@link RolloutGates}) is told only if it is still there then.
+   * Returns the reports without the faults that flanneld may still repair. They count if they are
+   * still there when the node's gate can be judged ({@link RolloutGates}).
    *
    * @param reports by node
    */

@@ -24,35 +24,34 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What to do about flannel's DaemonSet now: bring the wanted template to the nodes, or go back to
- * the one before.
+ * What to do about flannel's DaemonSet now: roll out the wanted template, or roll back to the
+ * previous one.
  */
 public sealed interface RolloutAction {
-  /** What the DaemonSet remembers from now on. */
+  /** The annotations that the DaemonSet gets. */
   RolloutAnnotations marks();
 
   /**
    * How many nodes may be without a ready pod, in the form of a DaemonSet's {@code maxUnavailable}:
-   * what the network allows, or 1 until the first node is through, and all that are {@link
-   * SkippedNodes}. What is away is no part of a rollout, neither of its progress nor of its
-   * failure.
+   * what the network allows, or 1 until the first node is done, plus all {@link SkippedNodes}.
+   * Skipped nodes count neither for a rollout's progress nor for its failure.
    */
   String maxUnavailable();
 
-  /** The wanted template, on all nodes. */
+  /** Roll out the wanted template to all nodes. */
   record Forward(RolloutAnnotations marks, String maxUnavailable) implements RolloutAction {}
 
   /**
-   * The template that ran before, which the marks name, since the wanted one failed. It stays so
-   * until another one is wanted.
+   * Roll back to the template that ran before, which the marks name, since the wanted one failed.
+   * It stays until the spec asks for another template or a retry is requested.
    */
   record Back(RolloutAnnotations marks, String maxUnavailable) implements RolloutAction {}
 
   /**
-   * Decides.
+   * Decides what to do about the DaemonSet.
    *
-   * @param tunnels as they are before anything is changed; empty: nothing measures them
-   * @param failed the node that the rollout made ill; empty: none
+   * @param tunnels the verdicts before anything is changed; empty if nothing measures tunnels
+   * @param failed the node that the rollout made unhealthy; empty if there is none
    */
   static RolloutAction decide(
       Observation seen,
@@ -74,7 +73,7 @@ public sealed interface RolloutAction {
               Optional.empty(),
               UnhealthyBaseline.of(leases, tunnels).marks(),
               Optional.empty()),
-          // At an installation there is none; at an adoption in our namespace, somebody else's.
+          // An installation has no pods; an adoption in our namespace has another flannel's.
           !pods.all().isEmpty());
     }
     LiveFlannel live = cluster.live().get();
@@ -90,7 +89,8 @@ public sealed interface RolloutAction {
     }
     if (isComplete(pods, leases, wantedRevision, marks.unhealthyBefore())
         || wasThrough(rollout, live)) {
-      // Who asks for what ran before has given up what failed: asked for again, it is tried again.
+      // A user who asks for what ran before gives up the failed template. If the spec asks for it
+      // again, it is tried again.
       return turns.forward(marks.completed(), false);
     }
     Optional<String> because =
@@ -119,17 +119,20 @@ public sealed interface RolloutAction {
         marks, pods.hasOthersThan(wantedRevision) && !isProven(pods, marks, leases));
   }
 
-  /** Whether what was said is of the live template's rollout. */
+  /** Whether the reported rollout is the live template's. */
   private static boolean isOf(LiveFlannel live, Rollout said) {
     return live.configHash().equals(said.to()) && !live.marks().changedAfter(said.startedAt());
   }
 
-  /** It may have been so while nothing was to be written, and a node may have fallen ill since. */
+  /**
+   * Whether the status says that the rollout was complete. It may have become so while nothing was
+   * to be written, and a node may have become unhealthy since.
+   */
   private static boolean wasThrough(Optional<Rollout> said, LiveFlannel live) {
     return said.filter(it -> it.phase() == Phase.COMPLETE && isOf(live, it)).isPresent();
   }
 
-  /** The marks of a template that replaces the live one. */
+  /** Returns the annotations for a template that replaces the live one. */
   private static RolloutAnnotations change(
       Observation seen, String wantedRevision, Optional<TunnelVerdicts> tunnels) {
     ClusterState cluster = seen.cluster();
@@ -138,7 +141,7 @@ public sealed interface RolloutAction {
     FlannelPods pods = cluster.pods();
     LiveFlannel flannel = cluster.live().orElseThrow();
     RolloutAnnotations live = flannel.marks();
-    // Else another change, or its way back, is under way, and a pod may be missing for that alone.
+    // Otherwise a change or its rollback is under way, and a pod may be missing only for that.
     boolean settled = !pods.hasOthersThan(live.revision());
     UnhealthyBaseline before = new UnhealthyBaseline(live.unhealthyBefore());
     UnhealthyBaseline withoutFlannel =
@@ -147,7 +150,7 @@ public sealed interface RolloutAction {
         isComplete(pods, leases, live.revision(), withoutFlannel.marks())
             || wasThrough(rollout, flannel);
     boolean over = through || (settled && live.isComplete());
-    // Else what is ill now may be so by the change that is replaced.
+    // Otherwise the change that is being replaced may be why nodes are unhealthy now.
     UnhealthyBaseline ill =
         over
             ? UnhealthyBaseline.of(leases, tunnels)
@@ -163,9 +166,9 @@ public sealed interface RolloutAction {
   }
 
   /**
-   * Whether a node that is through shows that the change works. One that joined or booted after the
-   * change reached nobody before, and its gate opens whatever it reaches; and so does one that was
-   * ill before, which counts only where all were.
+   * Whether a node that is done shows that the change works. A node that joined or booted after the
+   * change reached nobody before, so its gate opens whatever it reaches. So does the gate of a node
+   * that was unhealthy before, which counts only if all nodes were.
    */
   private static boolean isProven(
       FlannelPods pods, RolloutAnnotations marks, List<NodeLease> leases) {
@@ -184,8 +187,8 @@ public sealed interface RolloutAction {
   }
 
   /**
-   * Whether every node that is not away has a pod of the present template and reaches what it
-   * reached before; one that has just lost its old pod has none for a moment.
+   * Whether every node that is not skipped has a pod of the current template and reaches what it
+   * reached before. A node that has just lost its old pod has none for a moment.
    */
   private static boolean isComplete(
       FlannelPods pods, List<NodeLease> leases, String revision, Set<String> unhealthyBefore) {
@@ -205,7 +208,7 @@ public sealed interface RolloutAction {
                         .isPresent());
   }
 
-  /** Says how many nodes may change at once. */
+  /** Decides how many nodes may change at once. */
   record Turns(DesiredNetwork wanted, FlannelPods pods, List<NodeLease> leases) {
     private Forward forward(RolloutAnnotations marks, boolean firstAlone) {
       return new Forward(marks, maxUnavailable(marks, firstAlone));

@@ -25,37 +25,38 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which flannel pods' readiness gates are to be opened: of the nodes that were measured to reach
- * again all that they reached before. Kubernetes' DaemonSet controller takes no further node while
- * too many pods are not ready.
+ * Decides which flannel pods' readiness gates to open: those of nodes that were measured to reach
+ * again all that they reached before. Kubernetes' DaemonSet controller updates no further node
+ * while too many pods are not ready.
  *
- * @param open the pods, by name
+ * @param open names of the pods
  * @param waiting the nodes whose gates stay closed, by name
- * @param lookAgain after so long a gate can be judged without any further event
+ * @param lookAgain delay before a gate can be judged without an event; empty if none can
  */
 public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Duration> lookAgain) {
 
-  /** What a report takes to get from a node to the operator. */
+  /** Time that a report takes from a node to the operator. */
   private static final Duration REPORTING = Duration.ofSeconds(2);
 
-  /** What is still wrong after so many times what it takes to measure does not pass by itself. */
+  /** A fault that outlasts this many measurement periods is not transient. */
   private static final int PATIENCE = 2;
 
   /**
    * A node whose gate is closed.
    *
    * @param why what it waits for, or what is wrong, as the end of a sentence
-   * @param failed whether its tunnels are worse than before the rollout, and have been for so long
-   *     that it is no transition: its pod has run for so long, and half of that ago it was told
+   * @param failed whether its tunnels are worse than before the rollout and have been for too long
+   *     to be in transition: its pod has run for {@link RolloutGates#patience}, and the status has
+   *     reported it for half of that
    */
   public record Waiting(String node, String why, boolean failed) {}
 
   /**
    * Judges all pods whose gates are closed.
    *
-   * @param seen what was last told counts, too: nothing fails by what has only just been seen
-   * @param tunnels the verdicts; empty: nothing measures tunnels, and a lease is all that can be
-   *     asked for
+   * @param seen includes the last status: nothing fails for a fault that has only just been seen
+   * @param tunnels the verdicts; empty if nothing measures tunnels, then a lease is all that is
+   *     required
    */
   static RolloutGates judge(Observation seen, Optional<TunnelVerdicts> tunnels) {
     ClusterState cluster = seen.cluster();
@@ -76,17 +77,17 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
         List.copyOf(judge.open), List.copyOf(judge.waiting), Optional.ofNullable(judge.lookAgain));
   }
 
-  /** The first node that the rollout made ill; empty: none. */
+  /** Returns the first node that the rollout made unhealthy; empty if there is none. */
   public Optional<Waiting> failed() {
     return waiting.stream().filter(Waiting::failed).findFirst();
   }
 
-  /** From a pod's start, what a lost tunnel takes to be noticed and told. */
+  /** Time from a pod's start until a lost tunnel is noticed and reported. */
   static Duration measured(DesiredNetwork.Health health) {
     return health.interval().multipliedBy(health.failAfter() + 1L).plus(REPORTING);
   }
 
-  /** From a pod's start, after which what is still wrong does not pass by itself. */
+  /** Time from a pod's start after which a remaining fault is not transient. */
   static Duration patience(DesiredNetwork.Health health) {
     return measured(health).multipliedBy(PATIENCE);
   }
@@ -140,8 +141,8 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
       } else if (wasIll || !measuredSince(running, 1)) {
         waits(pod, "its tunnels are being measured");
       } else if (goesBack) {
-        // flanneld leaves its routes to nodes of another backend as they are: what failed between
-        // two nodes is mended when both are back, so that none may wait for the other.
+        // flanneld leaves its routes to nodes of another backend as they are. What failed between
+        // two nodes recovers when both are rolled back, so neither may wait for the other.
         open.add(pod.name());
       } else {
         tunnels(pod, running);
@@ -172,7 +173,10 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
       }
     }
 
-    /** A pod may have waited long for another reason, or for an operator: then it is news yet. */
+    /**
+     * Whether the status has reported it for long enough. The pod may have waited long for another
+     * reason, or for an operator; then the problem is new.
+     */
     private boolean wasToldInTime(Worse worse) {
       Instant since = said.since(worse.cause(), UnhealthyBaseline.ends(worse.place())).orElse(now);
       return measuredSince(Duration.between(since, now), 1);
@@ -186,7 +190,7 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
           .isPresent();
     }
 
-    /** Of the configuration that the pod was made with. */
+    /** Whether the node's lease is of the configuration that the pod was created with. */
     private boolean hasLeaseOf(FlannelPod pod, NodeLease lease) {
       return lease.problem().isEmpty()
           && cluster
@@ -214,7 +218,7 @@ public record RolloutGates(List<String> open, List<Waiting> waiting, Optional<Du
     }
   }
 
-  /** What a node did not have before. */
+  /** A problem that a node did not have before. */
   private record Worse(ProblemReason cause, Place place) {
     @Override
     public String toString() {

@@ -18,17 +18,17 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a rollout is, from the pods, Kubernetes' own counts and what the last status said: when
- * it began and when a further node was done.
+ * A rollout's progress, from the pods, Kubernetes' own counts and the last status, which says when
+ * the rollout began and when a node was last done.
  *
- * @param phase STALLED: no further node was done within the progress deadline
- * @param done nodes that had their turn and run flannel
- * @param total nodes that it goes to
- * @param from the hash of the configuration before; null: there was none
+ * @param phase STALLED if no further node was done within the progress deadline
+ * @param done number of nodes that were updated and run flannel
+ * @param total number of nodes that the rollout goes to
+ * @param from hash of the configuration before; null if there was none
  * @param startedAt when it began, as RFC 3339
- * @param progressedAt when a further node was last done, as RFC 3339
- * @param expectedEnd if the nodes that are left take as long as those that are done, as RFC 3339;
- *     null: that can't be said
+ * @param progressedAt when a node was last done, as RFC 3339
+ * @param expectedEnd when it ends if the remaining nodes take as long as those that are done, as
+ *     RFC 3339; null if unknown
  */
 public record RolloutProgress(
     Phase phase,
@@ -43,11 +43,11 @@ public record RolloutProgress(
    * What the operator itself did.
    *
    * @param paused whether {@code spec.paused} is set
-   * @param actingSince when it began to act: before that, no gate opened
+   * @param actingSince when the operator began to act: no gate opened before that
    */
   public record Conduct(boolean paused, Instant actingSince) {}
 
-  /** Judges the rollout of the DaemonSet that is live. */
+  /** Judges the rollout of the live DaemonSet. */
   public static RolloutProgress of(
       Observation seen, LiveFlannel live, RolloutState course, Conduct conduct) {
     Instant now = seen.now();
@@ -66,8 +66,8 @@ public record RolloutProgress(
             .isPresent();
     boolean wasComplete = same && before.filter(it -> Phase.isOver(it.phase())).isPresent();
     int hadTheirTurn = count(seen, live, pod -> away.has(pod.node()));
-    // A pod that falls ill or is deleted later, or a node that joins, is the nodes' affair, not the
-    // rollout's. That a Node is registered is seen apart from its pod, and may be seen later.
+    // A pod that fails or is deleted later, or a node that joins, concerns the node, not the
+    // rollout. A Node's registration is observed apart from its pod, and maybe later.
     boolean through =
         done == total
             && (total > 0 || away.count() == 0)
@@ -102,12 +102,12 @@ public record RolloutProgress(
         phase == Phase.PROGRESSING ? expectedEnd(startedAt, progressedAt, done, total, now) : null);
   }
 
-  /** How many of the pods that have the present template are of a kind. */
+  /** Counts the matching pods of the current template. */
   private static int count(Observation seen, LiveFlannel live, Predicate<FlannelPod> kind) {
     return (int) seen.cluster().pods().of(live.marks().revision()).filter(kind).count();
   }
 
-  /** Whether a pod's node had its turn and runs flannel. */
+  /** Whether a pod's node was updated and runs flannel. */
   private static boolean isDone(FlannelPod pod) {
     return pod.gateOpen() && pod.runningSince().isPresent();
   }
@@ -127,7 +127,7 @@ public record RolloutProgress(
     return back ? Phase.ROLLING_BACK : Phase.PROGRESSING;
   }
 
-  /** If the nodes that are left take as long as those that are done. */
+  /** Estimates the end: the remaining nodes take as long as those that are done. */
   private static @Nullable String expectedEnd(
       String startedAt, String progressedAt, int done, int total, Instant now) {
     if (done == 0 || done == total) {
@@ -139,12 +139,15 @@ public record RolloutProgress(
     return end.isBefore(now) ? null : end.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** Whether flannel has not registered the node with the present backend yet. */
+  /** Whether flannel has yet to register the node with the current backend. */
   private static boolean waits(NodeLease lease) {
     return lease.problem().filter(LeaseProblem::normalInRollout).isPresent();
   }
 
-  /** While no operator runs, no gate opens: that time does not count. */
+  /**
+   * Whether the progress deadline has passed. Time without an operator does not count, since no
+   * gate opens then.
+   */
   private static boolean overdue(Observation seen, Instant actingSince, Instant progressedAt) {
     Instant from = progressedAt.isAfter(actingSince) ? progressedAt : actingSince;
     return seen.now().isAfter(from.plus(seen.wanted().progressDeadline()));

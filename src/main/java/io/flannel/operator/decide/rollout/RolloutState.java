@@ -8,13 +8,12 @@ import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.util.Optional;
 
 /**
- * How flannel's rollout goes on: which nodes are through, and which template is to be on the
- * others.
+ * How flannel's rollout goes on: which nodes are done, and which template the others get.
  *
- * @param gates the readiness gates to open, and what the others wait for
+ * @param gates the readiness gates to open, and what the other nodes wait for
  * @param step what to do about the DaemonSet
  * @param underWay whether pods of different templates run
- * @param away the nodes that it goes on without
+ * @param away the nodes that it skips
  */
 public record RolloutState(
     RolloutGates gates, RolloutAction step, boolean underWay, SkippedNodes away) {
@@ -22,12 +21,12 @@ public record RolloutState(
   /**
    * The template that the spec asks for.
    *
-   * @param revision of the template
-   * @param attempt the FlannelNetwork's annotation {@code flannel.io/retry}; empty: none
+   * @param revision the template's revision
+   * @param attempt the FlannelNetwork's annotation {@code flannel.io/retry}; empty if it has none
    */
   public record Target(String revision, String attempt) {}
 
-  /** Judges by what was seen before anything is written. */
+  /** Decides from what was observed before anything is written. */
   public static RolloutState of(Observation seen, Target target) {
     Optional<TunnelVerdicts> tunnels = seen.tunnels();
     RolloutGates gates = RolloutGates.judge(seen, tunnels);
@@ -48,10 +47,7 @@ public record RolloutState(
     return !paused || !underWay;
   }
 
-  /**
-   * Whether the next thing to do is to write another template than the live one, and the change
-   * thus begins.
-   */
+  /** Whether the next write replaces the live template, that is, starts a rollout. */
   public boolean begins(ClusterState cluster) {
     return step instanceof RolloutAction.Forward forward
         && cluster
@@ -60,7 +56,7 @@ public record RolloutState(
             .isPresent();
   }
 
-  /** The rollout that failed and is, or is being, taken back. */
+  /** The rollout that failed and was, or is being, rolled back. */
   public Optional<RolledBack> rolledBack() {
     return step instanceof RolloutAction.Back back ? back.marks().rolledBack() : Optional.empty();
   }

@@ -11,22 +11,23 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The nodes that a rollout goes on without: their kubelets were lost before their turn, or after
- * it, or flannel ran there neither before the rollout nor does it now. Kubernetes counts their pods
- * as unavailable, so that in a large cluster, where some node always is off, {@code maxUnavailable}
- * would be used up by them alone. They take the present template when they are back.
+ * The nodes that a rollout goes on without: their kubelet was lost before or after their update, or
+ * flannel neither ran there before the rollout nor runs there now. Kubernetes counts their pods as
+ * unavailable. In a large cluster, where some node is always off, they alone would use up {@code
+ * maxUnavailable}. They get the current template when they are back.
  *
- * <p>A node that is lost at its turn is none of these: the rollout may be why.
+ * <p>A node that is lost during its update is not skipped: the rollout may be the cause.
  *
  * @param nodes their names, sorted
  */
 public record SkippedNodes(List<String> nodes) {
   /**
-   * Judges.
+   * Decides which nodes to skip.
    *
    * @param leases every node of the network
    * @param revision the template that is being rolled out
-   * @param unhealthyBefore what was ill before that: see {@link RolloutAnnotations#unhealthyBefore}
+   * @param unhealthyBefore what was unhealthy before that: see {@link
+   *     RolloutAnnotations#unhealthyBefore}
    */
   static SkippedNodes from(
       FlannelPods pods, List<NodeLease> leases, String revision, Set<String> unhealthyBefore) {
@@ -48,12 +49,10 @@ public record SkippedNodes(List<String> nodes) {
     return pod.filter(it -> it.revision().equals(revision) && !it.gateOpen()).isPresent();
   }
 
-  /** Whether a node is one of them. */
   public boolean has(String node) {
     return Collections.binarySearch(nodes, node) >= 0;
   }
 
-  /** How many they are. */
   public int count() {
     return nodes.size();
   }

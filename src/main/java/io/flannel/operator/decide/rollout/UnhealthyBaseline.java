@@ -20,19 +20,19 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The nodes and pairs whose tunnels were not healthy before a rollout, and the nodes on which
- * flannel did not run. It is not the rollout's fault if they are not healthy after it.
+ * The nodes and pairs whose tunnels were not healthy before a rollout, and the nodes where flannel
+ * did not run. If they are not healthy after it, the rollout is not the cause.
  *
- * @param marks a node by its name, a pair as {@code node1/node2} in the order of their names, and
- *     {@code node1:not-running} where flannel did not run
+ * @param marks a node by its name, a pair as {@code node1/node2} sorted by name, and {@code
+ *     node1:not-running} where flannel did not run
  */
 record UnhealthyBaseline(Set<String> marks) {
-  /** So many are remembered: an annotation has room for 256 KiB. */
+  /** Maximum number of marks: an object's annotations are limited to 256 KiB. */
   private static final int MOST = 2000;
 
   private static final String NOT_RUNNING = ":not-running";
 
-  /** What a change now would find of tunnels. */
+  /** Returns the nodes and pairs whose tunnels are not healthy now. */
   static UnhealthyBaseline of(List<NodeLease> leases, Optional<TunnelVerdicts> tunnels) {
     Set<String> marks = new HashSet<>();
     leases.stream()
@@ -55,7 +55,7 @@ record UnhealthyBaseline(Set<String> marks) {
     return limited(marks);
   }
 
-  /** The nodes that joined or booted after a time, and reached nobody before. */
+  /** Returns the nodes that joined or booted after a time, and so reached nobody before. */
   static UnhealthyBaseline newcomers(List<NodeLease> leases, Optional<Instant> time) {
     return limited(
         leases.stream()
@@ -65,7 +65,7 @@ record UnhealthyBaseline(Set<String> marks) {
             .collect(Collectors.toSet()));
   }
 
-  /** The nodes where flannel does not run now, though it does on others. */
+  /** Returns the nodes where flannel does not run now, though it runs on others. */
   static UnhealthyBaseline withoutFlannel(List<NodeLease> leases, FlannelPods pods) {
     List<String> nodes = leases.stream().map(lease -> lease.node().name()).toList();
     if (nodes.stream().noneMatch(node -> runsFlannel(pods, node))) {
@@ -78,13 +78,12 @@ record UnhealthyBaseline(Set<String> marks) {
             .collect(Collectors.toSet()));
   }
 
-  /** Of these the nodes where flannel did not run. */
+  /** Keeps only the nodes where flannel did not run. */
   UnhealthyBaseline withoutFlannel() {
     return new UnhealthyBaseline(
         marks.stream().filter(mark -> mark.endsWith(NOT_RUNNING)).collect(Collectors.toSet()));
   }
 
-  /** These and others. */
   UnhealthyBaseline and(UnhealthyBaseline others) {
     return limited(
         Stream.concat(marks.stream(), others.marks().stream()).collect(Collectors.toSet()));
@@ -95,29 +94,27 @@ record UnhealthyBaseline(Set<String> marks) {
         marks.size() <= MOST ? marks : Set.copyOf(marks.stream().sorted().limit(MOST).toList()));
   }
 
-  /** Whether a node's flannel pod runs. */
   static boolean runsFlannel(FlannelPods pods, String node) {
     return pods.on(node).flatMap(FlannelPod::runningSince).isPresent();
   }
 
-  /** Whether flannel did not run on the node. */
   boolean wasWithoutFlannel(String node) {
     return marks.contains(node + NOT_RUNNING);
   }
 
-  /** Whether the node itself was ill. */
+  /** Whether the node itself was unhealthy. */
   boolean has(String node) {
     return marks.contains(node);
   }
 
-  /** Whether what is wrong there can have been so before. */
+  /** Whether a fault at this place may have been there before. */
   boolean has(Place place) {
     return marks.contains(mark(place)) || place.nodes().stream().anyMatch(this::has);
   }
 
   /**
-   * Whether packets suffer from it, not only pods that run on with an older MTU, and not from what
-   * is removed as a left-over: such as a route to a node that was deleted while flanneld was being
+   * Whether packets suffer from it. They do not if pods just keep an older MTU, nor from what is
+   * removed as a left-over, such as a route to a node that was deleted while flanneld was being
    * replaced.
    */
   static boolean harms(ProblemReason cause) {
@@ -130,7 +127,7 @@ record UnhealthyBaseline(Set<String> marks) {
     return String.join("/", nodes);
   }
 
-  /** The nodes that a place is at or between. */
+  /** The nodes that a place is at or between, including the peer that a node's fault concerns. */
   static Stream<String> ends(Place place) {
     return place instanceof At at
         ? Stream.concat(Stream.of(at.node()), at.toward().stream())

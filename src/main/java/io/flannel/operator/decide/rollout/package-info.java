@@ -1,4 +1,4 @@
-/** How a rollout goes on: which template is to run, which nodes are done, and when to go back. */
+/** How a rollout goes on: which template to run, which nodes are done, and when to roll back. */
 @NullMarked
 package io.flannel.operator.decide.rollout;
 

@@ -11,34 +11,33 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a task on a node came to: the termination message of its pod's container.
+ * A task's result, written as the termination message of its pod's container.
  *
- * @param done whether all was done that it was for
- * @param said what was done, or what was in the way, for people
- * @param more what else this kind of task has to tell, for the operator
+ * @param done whether the task did everything it was for
+ * @param said what was done, or what prevented it, for people
+ * @param more further results of this kind of task, for the operator
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TaskResult(boolean done, String said, @Nullable JsonNode more) {
-  /** What kubelet takes of a termination message, in bytes. */
+  /** Maximum length of a termination message that kubelet keeps, in bytes. */
   private static final int LIMIT = 4096;
 
-  /** So much is said at most; in JSON and UTF-8, a character may be six bytes. */
+  /** Maximum length of {@code said}, in characters. One takes up to six bytes in JSON and UTF-8. */
   private static final int SAID_LENGTH = 600;
 
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
-  /** All was done. */
   public static TaskResult done(String said) {
     return new TaskResult(true, said, null);
   }
 
-  /** Not all was done. */
+  /** The task did not do everything it was for. */
   public static TaskResult failed(String said) {
     return new TaskResult(false, said, null);
   }
 
-  /** Reads a termination message; empty: it is none of a task's. */
+  /** Reads a termination message; empty if no task wrote it. */
   public static Optional<TaskResult> read(@Nullable String message) {
     if (message == null || message.isBlank()) {
       return Optional.empty();
@@ -57,7 +56,7 @@ public record TaskResult(boolean done, String said, @Nullable JsonNode more) {
     }
   }
 
-  /** The termination message: as short as kubelet wants it. */
+  /** Returns the termination message, no longer than kubelet keeps. */
   public String message() {
     try {
       String message =

@@ -14,14 +14,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What is to be done about the tasks of one kind, given their pods: these are all that is known of
- * what was tried. A pod that ended stays until the next attempt or until its node needs no task.
+ * What to do about the tasks of one kind. It is decided from their pods, the only record of earlier
+ * attempts. A pod that ended stays until the next attempt or until its node needs no task.
  *
- * @param starts the pods to make
+ * @param starts the pods to create
  * @param deletions names of the pods to delete
- * @param done by node, the results of the tasks that did all that was asked
- * @param failed by node, why the last attempt failed
- * @param lookAgain after so long there is something to do without a further event
+ * @param done results of the tasks that did everything, by node
+ * @param failed why the last attempt failed, by node
+ * @param lookAgain delay before the requeue; empty if nothing changes without an event
  */
 public record TaskSchedule(
     List<Start> starts,
@@ -31,30 +31,31 @@ public record TaskSchedule(
     Optional<Duration> lookAgain) {
 
   /**
-   * Why a change, or a network, waits for tasks that are at work yet, in one word, for programs.
+   * Reason, in one word for programs, why a change or a network waits for tasks that are still
+   * running.
    */
   public static final String WAITING = "WaitingForNodeTasks";
 
-  /** A pod that has not ended by then never will: kubelet ends it long before, if there is one. */
+  /** Give up on a pod after this long: a working kubelet ends it long before. */
   public static final Duration PATIENCE = Duration.ofMinutes(5);
 
-  /** A pod that takes longer, such as one whose image can't be had, keeps no other waiting. */
+  /** After this long a pod no longer keeps others from starting: its image may be unavailable. */
   private static final Duration SLOW = Duration.ofMinutes(1);
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(10);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
-  /** A pod to make. */
+  /** A pod to create. */
   public record Start(String node, int attempt) {}
 
   /**
    * A task's pod.
    *
-   * @param taskHash of what it was told
-   * @param attempt from 1
-   * @param since when it was made, or ended
-   * @param result what it came to; empty: it has not ended
-   * @param state how far it is, where it has not ended: why it does not start; may be empty
+   * @param taskHash hash of the task's input
+   * @param attempt counted from 1
+   * @param since when the pod ended, or was created if it has not
+   * @param result the task's result; empty if the pod has not ended
+   * @param state how far a pod is that has not ended, such as why it does not start; may be empty
    */
   public record SeenPod(
       String name,
@@ -66,12 +67,13 @@ public record TaskSchedule(
       String state) {}
 
   /**
-   * Decides.
+   * Decides which pods to create and delete.
    *
-   * @param tasks by node, the hash of what its task is told
-   * @param pods those of this kind
-   * @param atOnce so many may run at a time
-   * @param repeat so long after a task did all, one is made again if it is still asked for
+   * @param tasks hash of each task's input, by node
+   * @param pods the pods of this kind of task
+   * @param atOnce maximum number of tasks that run at a time
+   * @param repeat delay before a task that did everything runs again if it is still wanted; empty
+   *     if it does not
    */
   public static TaskSchedule of(
       SortedMap<String, String> tasks,
@@ -89,10 +91,10 @@ public record TaskSchedule(
   }
 
   /**
-   * The same after pods could not be made.
+   * Returns the schedule after the API server rejected pods.
    *
-   * @param refused by node, why
-   * @param pause so long until they are tried again
+   * @param refused why, by node
+   * @param pause delay before these pods are tried again
    */
   public TaskSchedule refused(SortedMap<String, String> refused, Duration pause) {
     if (refused.isEmpty()) {
@@ -204,7 +206,7 @@ public record TaskSchedule(
   }
 
   private static Duration pause(int attempt) {
-    // 2^6 of the first is more than the longest already.
+    // Doubling six times already exceeds the longest pause.
     Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(attempt - 1, 6));
     return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
   }

@@ -11,27 +11,29 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The mark on what a FlannelNetwork is taking over: an annotation with that one's name. Anybody who
- * may write an object can write it, so that it counts only where nobody else did, as the API server
- * keeps it; and as whose words that is taken is judged elsewhere, since that can be forged, too.
+ * The mark on an object that a FlannelNetwork is adopting: an annotation with the network's name.
+ * Anybody who may write the object can set it, so it is ignored if the managed fields show that
+ * only others did. Managed fields can be forged too; how far a mark is trusted is decided
+ * elsewhere.
  */
 public final class AdoptionMark {
   /** The annotation. */
   public static final String KEY = "flannel.io/adopted-by";
 
   /**
-   * Managers that stand for the operator, or for nobody: as it wrote it before, by no name of its
-   * own; and whom the API server takes for the writer of what it had lost count of.
+   * Managers that count as the operator, or as nobody: the operator's own name, the client's
+   * default name that it used to write with, and the name that the API server records for a writer
+   * that it does not know.
    */
   private static final Set<String> WRITERS =
       Set.of(FieldOwnership.FIELD_MANAGER, "fabric8-kubernetes-client", "before-first-apply");
 
-  /** More managers than that do not write one annotation. */
+  /** Maximum number of writers that are kept; one annotation never has more. */
   private static final int MOST_WRITERS = 16;
 
   private AdoptionMark() {}
 
-  /** Of an object's managed fields so much as {@link #of} reads: who wrote the mark. */
+  /** The part of an object's managed fields that {@link #of} reads: who wrote the mark. */
   public static List<ManagedFieldsEntry> writers(ObjectMeta meta) {
     FieldsV1 mark = new FieldsV1();
     mark.setAdditionalProperty("f:metadata", Map.of("f:annotations", Map.of("f:" + KEY, Map.of())));
@@ -48,7 +50,7 @@ public final class AdoptionMark {
         .toList();
   }
 
-  /** The FlannelNetwork that is taking an object over; empty if the operator did not say so. */
+  /** The FlannelNetwork that is adopting an object; empty if the operator did not mark it. */
   public static Optional<String> of(ObjectMeta meta) {
     List<ManagedFieldsEntry> writers =
         meta.getManagedFields().stream().filter(AdoptionMark::wrote).toList();

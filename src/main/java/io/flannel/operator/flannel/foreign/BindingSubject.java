@@ -6,25 +6,27 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * Somebody to whom a ClusterRoleBinding gives its rights.
+ * A subject to which a ClusterRoleBinding grants its rights.
  *
  * @param kind ServiceAccount, User or Group
- * @param namespace of a ServiceAccount; empty for the others
+ * @param namespace a ServiceAccount's; empty for the others
  */
 public record BindingSubject(String kind, String namespace, String name) {
   private static final String ACCOUNT = "ServiceAccount";
 
-  /** What the API server calls a ServiceAccount as a user; namespace and name follow. */
+  /**
+   * Prefix of the user name that the API server gives a ServiceAccount; namespace and name follow.
+   */
   private static final String ACCOUNT_USER = "system:serviceaccount:";
 
-  /** The name of a namespace: a DNS label. */
+  /** Maximum length of a namespace's name, a DNS label. */
   private static final int NAMESPACE = 63;
 
   private static final Pattern NAME = Pattern.compile(Bounds.NAME_FORM);
 
   /**
-   * Reads it; a ServiceAccount that is named as a user is one. The API server lets any text be a
-   * user's name: what can't be the name of a ServiceAccount stays one.
+   * Reads a subject. A user that is named like a ServiceAccount becomes that ServiceAccount. The
+   * API server admits any text as a user's name: one that can't name a ServiceAccount stays a user.
    */
   public static BindingSubject of(Subject subject) {
     String kind = Objects.requireNonNullElse(subject.getKind(), "");
@@ -42,12 +44,11 @@ public record BindingSubject(String kind, String namespace, String name) {
     return new BindingSubject(kind, Objects.requireNonNullElse(subject.getNamespace(), ""), name);
   }
 
-  /** A ServiceAccount. */
   public static BindingSubject account(String namespace, String name) {
     return new BindingSubject(ACCOUNT, namespace, name);
   }
 
-  /** Whether it is a ServiceAccount, which can be looked for. */
+  /** Whether it is a ServiceAccount whose names are valid, so that it can be looked up. */
   public boolean isAccount() {
     return kind.equals(ACCOUNT)
         && namespace.length() <= NAMESPACE

@@ -10,25 +10,27 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a container that runs flanneld, whoever built its image: by the image's name, or by what it
- * is told to start. Anybody may have written it, and as much as an object can hold: only its
- * beginning is looked at.
+ * Recognizes containers that run flanneld, whoever built the image: by the image's name, or by the
+ * command line. Anybody may have written these, up to the size of an object, so only the beginning
+ * is examined.
  */
 final class Flanneld {
   private static final String PROGRAM = "flanneld";
   private static final String WINDOWS_ENDING = ".exe";
 
-  /** So much of an image's name is looked at; a name has 255 characters, and a tag or digest. */
+  /**
+   * Maximum length of an image's name to examine; a name has 255 characters, plus a tag or digest.
+   */
   private static final int IMAGE_LENGTH = 512;
 
-  /** So much of what a container is told to start is looked at. */
+  /** Maximum number of characters of a command line to examine. */
   private static final int LINE_LENGTH = 65_536;
 
-  /** Programs that run what stands in their arguments. */
+  /** Programs that run their arguments as commands. */
   private static final Set<String> SHELLS =
       Set.of("sh", "ash", "bash", "dash", "busybox", "ksh", "zsh", "cmd", "powershell", "pwsh");
 
-  /** Programs that start the one that is named after their options. */
+  /** Programs that start the program named after their options. */
   private static final Set<String> WRAPPERS =
       Set.of(
           "catatonit",
@@ -53,7 +55,7 @@ final class Flanneld {
           "tini",
           "unshare");
 
-  /** Programs that only speak of what stands in their arguments, or do nothing for long. */
+  /** Programs that only mention their arguments, or that idle. */
   private static final Set<String> BYSTANDERS =
       Set.of(
           "[",
@@ -90,30 +92,30 @@ final class Flanneld {
           "wait",
           "which");
 
-  /** What may stand before a command in a script and is no command. */
+  /** Words that can precede a command in a script but are not commands. */
   private static final Set<String> KEYWORDS =
       Set.of("!", "do", "elif", "else", "if", "then", "until", "while", "{", "&");
 
-  /** What may stand before an assignment. */
+  /** Words that can precede an assignment. */
   private static final Set<String> DECLARATIONS = Set.of("declare", "export", "local", "readonly");
 
-  /** No other program has this flag; without it flanneld wants an etcd. */
+  /** No other program has this flag; without it flanneld needs an etcd. */
   private static final String FLAG = "kube-subnet-mgr";
 
-  /** flanneld takes its flags from its environment as well. */
+  /** flanneld reads its flags from the environment, too. */
   private static final String FLAG_VARIABLE = "FLANNELD_KUBE_SUBNET_MGR";
 
-  /** What a word ends at in the text of any language. */
+  /** Characters that delimit words in the text of any language. */
   private static final String AROUND_WORDS = "[\\s;|&()`\"',{}\\[\\]<>]";
 
-  /** Where files are that are named after a program. */
+  /** Directories of files that are named after a program but are not programs. */
   private static final Set<String> NO_PROGRAMS = Set.of("/log/", "/logs/", "/run/", "/lock/");
 
   private static final Pattern NAME = Pattern.compile("flanneld?\\d*");
 
   private static final Pattern VERSION = Pattern.compile("v?\\d\\w*");
 
-  /** What follows the name in that of an image for a platform, or on a base. */
+  /** Suffixes of an image's name for a platform or a base image. */
   private static final Set<String> VARIANTS =
       Set.of(
           "aarch64",
@@ -150,25 +152,27 @@ final class Flanneld {
 
   private Flanneld() {}
 
-  /** Whether the container runs it. */
+  /** Whether the container runs flanneld. */
   static boolean isRunBy(Container container) {
     if (isToldTo(container)) {
       return true;
     }
-    // An image of flannel's starts it by itself, unless it is told to do something harmless.
+    // flannel's images start flanneld by themselves, unless the command is something harmless.
     boolean flannels =
         isImage(container.getImage())
             || container.getEnv().stream().anyMatch(one -> FLAG_VARIABLE.equals(one.getName()));
     return flannels && !isIdle(container.getCommand(), line(container));
   }
 
-  /** Whether the container is told to run it, whatever its image is. */
+  /** Whether the container's command line runs flanneld, whatever the image is. */
   static boolean isToldTo(Container container) {
     List<String> line = line(container);
     return isStartedBy(line) || (!line.isEmpty() && words(line).anyMatch(Flanneld::isSign));
   }
 
-  /** The words of a command line, or of the script in it; not of commands that only speak of it. */
+  /**
+   * The words of a command line, or of the script in it, except commands that only mention theirs.
+   */
   private static Stream<String> words(List<String> line) {
     String first = program(line.getFirst());
     List<String> shell =
@@ -193,7 +197,7 @@ final class Flanneld {
   }
 
   /**
-   * Whether it is flanneld's flag, or its path, which may be kept in a variable: F=/bin/flanneld.
+   * Whether it is flanneld's flag or path, which may be assigned to a variable: F=/bin/flanneld.
    */
   private static boolean isSign(String word) {
     if (word.startsWith("-")) {
@@ -210,7 +214,7 @@ final class Flanneld {
   }
 
   /**
-   * Whether an image is one that holds flanneld and starts it, by the end of its repository's path,
+   * Whether an image holds flanneld and starts it, judging by the end of its repository's path,
    * such as hardened-flannel, flannel-arm64 or flannel-fips; not flannel-cni.
    */
   static boolean isImage(@Nullable String image) {
@@ -232,7 +236,7 @@ final class Flanneld {
     return text.length() <= length ? text : text.substring(0, length);
   }
 
-  /** What the container is told to start; no more than is looked at. */
+  /** The container's command line, as far as it is examined. */
   private static List<String> line(Container container) {
     List<String> beginning = new ArrayList<>();
     int room = LINE_LENGTH;
@@ -267,7 +271,7 @@ final class Flanneld {
                         && (WRAPPERS.contains(first) || isPath(word)));
   }
 
-  /** Whether a command of a script starts it. */
+  /** Whether a command of a script starts flanneld. */
   private static boolean startsIt(List<String> words) {
     List<String> command =
         words.stream()
@@ -280,7 +284,7 @@ final class Flanneld {
             : isStartedBy(command));
   }
 
-  /** The commands of a shell's script, each as its words without quotes. */
+  /** The commands of a shell script, each as its words without quotes. */
   private static Stream<List<String>> commands(String script) {
     return Arrays.stream(script.split("[;|\n()`]|(?<!>)&(?![>\\d])", -1))
         .map(
@@ -310,12 +314,12 @@ final class Flanneld {
         .allMatch(word -> BYSTANDERS.contains(program(word)) || word.equals("done"));
   }
 
-  /** Not an option's value, such as a file to log into. */
+  /** Whether the word itself is a path, unlike an option with one, such as that of a log file. */
   private static boolean isPath(String word) {
     return word.matches("(\\w:)?[/\\\\].*");
   }
 
-  /** The last part of a program's path, without Windows' ending. */
+  /** The last part of a program's path, without Windows' extension. */
   private static String program(String word) {
     String last = word.substring(Math.max(word.lastIndexOf('/'), word.lastIndexOf('\\')) + 1);
     int end = last.length() - WINDOWS_ENDING.length();

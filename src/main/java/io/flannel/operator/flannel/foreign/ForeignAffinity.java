@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The nodeAffinity of upstream's pods, which says no more than a nodeSelector would. */
+/** Reads the nodeAffinity of upstream's pods, which requires no more than a nodeSelector could. */
 final class ForeignAffinity {
   private ForeignAffinity() {}
 
   /**
-   * Adds what it requires to a nodeSelector.
+   * Adds the required labels to a nodeSelector.
    *
-   * @return what a nodeSelector can't say
+   * @return what a nodeSelector can't express
    */
   static List<String> read(@Nullable Affinity affinity, Map<String, String> nodeSelector) {
     List<String> unsupported = new ArrayList<>();

@@ -15,14 +15,14 @@ import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
- * What stands in a net-conf.json and a cni-conf.json that a FlannelNetwork can't say, each by its
- * name. Keys that flannel ignores with --kube-subnet-mgr (SubnetLen, SubnetMin, SubnetMax) or on
- * Linux (MacPrefix) are no settings.
+ * Names each setting in a net-conf.json and a cni-conf.json that a FlannelNetwork can't express.
+ * Keys that flannel ignores with --kube-subnet-mgr (SubnetLen, SubnetMin, SubnetMax) or on Linux
+ * (MacPrefix) don't count as settings.
  */
 final class ForeignConfig {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** More of them are not named, and nothing at greater length: anybody may have written it. */
+  /** Limits on the number and length of named settings: anybody may have written the files. */
   private static final int MOST_SETTINGS = 65;
 
   private static final int SETTING_LENGTH = 512;
@@ -75,7 +75,7 @@ final class ForeignConfig {
         .forEach(setting -> netConf("Backend." + setting));
     int outer = backend.number("MTU", 0);
     int pods = config.mtu().orElse(0);
-    // Such a backend's MTU is the device's, too: a pods' MTU of its own has no place.
+    // Such a backend's MTU is also the device's: no field sets another MTU for pods alone.
     if (known.hasMtu() && pods > 0 && pods != outer - known.overhead()) {
       cniConf(
           "delegate.mtu %d with Backend.MTU %s in net-conf.json"

@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** What of upstream's containers a FlannelNetwork can't say, each by its name. */
+/** Names each setting of upstream's containers that a FlannelNetwork can't express. */
 final class ForeignContainer {
-  /** flanneld's. */
+  /** flanneld's container. */
   static final String FLANNELD = "kube-flannel";
 
   /** The init container that puts the CNI plugin on the node. */
@@ -22,7 +22,7 @@ final class ForeignContainer {
   /** The init container that puts the CNI configuration on the node. */
   static final String INSTALL_CONF = "install-cni";
 
-  /** Where the volume of each name is mounted. */
+  /** Mount path of each volume, by the volume's name. */
   static final Map<String, String> MOUNTS =
       Map.of(
           "run", "/run/flannel",
@@ -36,7 +36,7 @@ final class ForeignContainer {
   private static final String CONF = "/etc/kube-flannel/cni-conf.json";
   private static final String CONFLIST = "/etc/cni/net.d/10-flannel.conflist";
 
-  /** What each init container does; {@code cp} up to v0.28.5. */
+  /** Known commands of each init container; {@code cp} up to v0.28.5. */
   private static final Map<String, List<List<String>>> INIT_COMMANDS =
       Map.of(
           INSTALL_PLUGIN,
@@ -63,7 +63,7 @@ final class ForeignContainer {
           "terminationMessagePolicy",
           "volumeMounts");
 
-  /** What upstream sets, and the operator as well. */
+  /** Variables that both upstream and the operator set. */
   private static final Map<String, String> ENVIRONMENT =
       Map.of("EVENT_QUEUE_DEPTH", "5000", "CONT_WHEN_CACHE_NOT_READY", "false");
 
@@ -78,7 +78,7 @@ final class ForeignContainer {
     mounts();
   }
 
-  /** Of flanneld's container, but for its arguments. */
+  /** Unsupported settings of flanneld's container, except its arguments. */
   static List<String> flanneld(Container container) {
     ForeignContainer found = new ForeignContainer(container, "container " + FLANNELD);
     List<String> line = commandLine(container);
@@ -90,7 +90,7 @@ final class ForeignContainer {
     return found.unsupported;
   }
 
-  /** Of an init container. */
+  /** Unsupported settings of an init container. */
   static List<String> init(Container container) {
     String name = "init container " + container.getName();
     List<List<String>> known = INIT_COMMANDS.get(container.getName());
@@ -111,12 +111,12 @@ final class ForeignContainer {
     return found.unsupported;
   }
 
-  /** Command and arguments, which manifest and chart divide differently. */
+  /** Command and arguments together; manifest and chart split them differently. */
   static List<String> commandLine(Container container) {
     return Stream.concat(container.getCommand().stream(), container.getArgs().stream()).toList();
   }
 
-  /** The fields of an object that are set and not among the known ones. */
+  /** The fields of an object that are set and not known. */
   static List<String> unknown(String where, Object object, Set<String> known) {
     List<String> unknown = new ArrayList<>();
     JsonNode json = JSON.valueToTree(object);

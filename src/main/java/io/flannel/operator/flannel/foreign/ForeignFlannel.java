@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A flannel that this operator did not install, read from its DaemonSet and ConfigMap.
  *
- * @param namespace where it is
+ * @param namespace its namespace
  * @param serviceAccount the ServiceAccount of its pods
  * @param spec the part of a FlannelNetwork that would install the same, if there is one
- * @param unsupported settings that no field of a FlannelNetwork says; empty if there is a spec
- * @param adoptedBy the FlannelNetwork that is taking it over, as its {@link AdoptionMark} says
- * @param left nodes that its DaemonSet was made to leave for that
- * @param pods how many of its pods there are
+ * @param unsupported settings that no field of a FlannelNetwork expresses; empty if there is a spec
+ * @param adoptedBy the FlannelNetwork that is adopting it, according to its {@link AdoptionMark}
+ * @param left nodes that the adoption made its DaemonSet leave
+ * @param pods how many pods it has
  */
 public record ForeignFlannel(
     String namespace,
@@ -41,16 +41,16 @@ public record ForeignFlannel(
     Set<String> left,
     PodCounts pods) {
 
-  /** The name of upstream's DaemonSet, in manifest and chart. */
+  /** The name of upstream's DaemonSet, in both manifest and chart. */
   public static final String DAEMON_SET = "kube-flannel-ds";
 
-  /** The namespace of upstream's manifest, which is ours as well. */
+  /** The namespace of upstream's manifest, which is ours, too. */
   private static final String NAMESPACE = "kube-flannel";
 
-  /** The name of upstream's ConfigMap, in manifest and chart. */
+  /** The name of upstream's ConfigMap, in both manifest and chart. */
   public static final String CONFIG_MAP = "kube-flannel-cfg";
 
-  /** The field of a Node that a DaemonSet's affinity can leave nodes out by. */
+  /** The field of a Node by which a DaemonSet's affinity can exclude nodes. */
   public static final String NODE_NAME = "metadata.name";
 
   private static final int MOST_SETTINGS = 64;
@@ -58,24 +58,24 @@ public record ForeignFlannel(
 
   private static final Map<String, String> POD_LABELS = Map.of("app", "flannel");
 
-  /** What upstream puts on its pods, and what kubectl does at a restart. */
+  /** Keys that upstream sets on its pods, and the one that kubectl sets on a restart. */
   private static final Set<String> KNOWN_POD_META =
       Set.of("app", "tier", "k8s-app", "kubectl.kubernetes.io/restartedAt");
 
   /**
    * Kubernetes' counts of its pods.
    *
-   * @param observed whether they speak of the DaemonSet's present generation
-   * @param scheduled nodes that shall run one and do
-   * @param misscheduled nodes that run one and shall not
+   * @param observed whether they refer to the DaemonSet's current generation
+   * @param scheduled nodes that should run a pod and do
+   * @param misscheduled nodes that run a pod and should not
    */
   public record PodCounts(boolean observed, int scheduled, int misscheduled) {}
 
   /**
    * Reads it.
    *
-   * @param configMap that of the DaemonSet's namespace, named {@link #CONFIG_MAP}
-   * @param account that of its pods: see {@link #serviceAccount(DaemonSet)}
+   * @param configMap {@link #CONFIG_MAP} in the DaemonSet's namespace
+   * @param account its pods' ServiceAccount: see {@link #serviceAccount(DaemonSet)}
    */
   public static ForeignFlannel of(
       DaemonSet daemonSet, Optional<ConfigMap> configMap, Optional<ServiceAccount> account) {
@@ -110,7 +110,7 @@ public record ForeignFlannel(
         counts(daemonSet));
   }
 
-  /** Anybody's words, which are to find room in a status. */
+  /** Limits text that anybody may have written, so that it fits into a status. */
   private static List<String> shortened(List<String> settings) {
     return settings.stream()
         .limit(MOST_SETTINGS)
@@ -126,12 +126,12 @@ public record ForeignFlannel(
         .orElse("default");
   }
 
-  /** Whether its DaemonSet has the very name and namespace of ours. */
+  /** Whether its DaemonSet has the same name and namespace as ours. */
   public boolean isInUpstreamsNamespace() {
     return namespace.equals(NAMESPACE);
   }
 
-  /** Whether it is where nobody but a cluster's administrator has a DaemonSet. */
+  /** Whether it is in a namespace where only a cluster administrator can create a DaemonSet. */
   public boolean isInAdministratorsNamespace() {
     return isInUpstreamsNamespace() || namespace.equals("kube-system");
   }
@@ -146,7 +146,7 @@ public record ForeignFlannel(
     return namespace + "/" + DAEMON_SET;
   }
 
-  /** What is wrong with a spec, in which every field by itself has a place. */
+  /** What is wrong with a spec, even though every setting has a field. */
   private static Optional<String> fault(FlannelNetworkSpec spec) {
     try {
       DesiredNetwork.of("found", spec);
@@ -197,7 +197,7 @@ public record ForeignFlannel(
     return unsupported;
   }
 
-  /** Takes out of the affinity the nodes that a takeover put there. */
+  /** Removes from the affinity the nodes that an adoption excluded, and returns them. */
   private static Set<String> takeOutLeft(DaemonSet daemonSet) {
     Set<String> left = new TreeSet<>();
     Optional.ofNullable(daemonSet.getSpec().getTemplate().getSpec().getAffinity())

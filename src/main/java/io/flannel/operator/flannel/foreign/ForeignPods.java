@@ -28,12 +28,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pods of a flannel that upstream's manifest or chart made, said as a FlannelNetwork says it.
- * Upstream's shape from v0.25 to v0.28 is known (Documentation/kube-flannel.yml,
- * chart/kube-flannel); it stops at everything else and names it.
+ * Translates the pods of a flannel that upstream's manifest or chart made into the fields of a
+ * FlannelNetwork. It knows upstream's shape from v0.25 to v0.28 (Documentation/kube-flannel.yml,
+ * chart/kube-flannel), and names everything else as unsupported.
  */
 final class ForeignPods {
-  /** What upstream sets, the operator sets as well, or makes no difference to a flanneld. */
+  /**
+   * Fields that upstream sets, that the operator sets as well, or that don't matter to flanneld.
+   */
   private static final Set<String> POD_FIELDS =
       Set.of(
           "affinity",
@@ -52,7 +54,7 @@ final class ForeignPods {
           "tolerations",
           "volumes");
 
-  /** Flags that fields say, or that the operator has its own of. */
+  /** Flags that fields of the spec express, or that the operator sets itself. */
   private static final Set<String> FIELDS_FLAGS =
       Set.of(
           "ip-masq",
@@ -80,7 +82,7 @@ final class ForeignPods {
   private final List<String> unsupported = new ArrayList<>();
 
   /**
-   * Reads them.
+   * Reads the pods.
    *
    * @param account their ServiceAccount, if it is known
    */
@@ -126,7 +128,7 @@ final class ForeignPods {
     List<FlannelSpec.PullSecret> secrets =
         pullSecrets().stream()
             .map(LocalObjectReference::getName)
-            // Kubernetes lets a reference name nothing, and passes it over.
+            // Kubernetes allows a reference without a name and ignores it.
             .filter(name -> name != null && !name.isEmpty())
             .distinct()
             .map(FlannelSpec.PullSecret::new)
@@ -147,7 +149,7 @@ final class ForeignPods {
     if (!Boolean.TRUE.equals(pod.getHostNetwork())) {
       unsupported.add("pod template: without hostNetwork");
     }
-    // Pods of a lower priority would be evicted for ours, on all nodes at once.
+    // Pods of a lower priority would be evicted in favor of ours, on all nodes at once.
     if (!"system-node-critical".equals(pod.getPriorityClassName())) {
       unsupported.add("pod template: priorityClassName " + pod.getPriorityClassName());
     }
@@ -237,7 +239,8 @@ final class ForeignPods {
   }
 
   /**
-   * A pod that has none is given its ServiceAccount's (Kubernetes' admission of ServiceAccounts).
+   * A pod without pull secrets gets those of its ServiceAccount (Kubernetes' admission of
+   * ServiceAccounts).
    */
   private List<LocalObjectReference> pullSecrets() {
     return pod.getImagePullSecrets().isEmpty()
@@ -252,7 +255,7 @@ final class ForeignPods {
         .findFirst();
   }
 
-  /** Left out where it is Kubernetes' default for the image's tag. */
+  /** Null if it is Kubernetes' default for the image's tag. */
   private static @Nullable ImagePullPolicy pullPolicy(String image, @Nullable String policy) {
     if (policy == null || policy.equals(Pods.defaultPullPolicy(image))) {
       return null;
@@ -264,7 +267,7 @@ final class ForeignPods {
     };
   }
 
-  /** Requests that are left out would be defaulted: none is an empty map. */
+  /** Missing requests would be defaulted, so none are an empty map. */
   private static FlannelSpec.Resources resources(Container flanneld) {
     var found = Optional.ofNullable(flanneld.getResources());
     Map<String, Quantity> limits = found.map(it -> orEmpty(it.getLimits())).orElse(Map.of());

@@ -13,8 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells pods that may run on a Linux node, by what they ask of a node's operating system: every
- * kubelet says it in these labels. Whatever else they ask, some node may have.
+ * Recognizes pods that may run on a Linux node by what they require of the operating system, which
+ * every kubelet reports in these labels. Some node may meet their other requirements.
  */
 final class LinuxNodes {
   private static final String OS = "linux";
@@ -23,7 +23,7 @@ final class LinuxNodes {
 
   private LinuxNodes() {}
 
-  /** Whether some Linux node could take the pod. */
+  /** Whether some Linux node could run the pod. */
   static boolean mayRun(PodSpec pod) {
     boolean built =
         Optional.ofNullable(pod.getOs()).map(PodOS::getName).filter(os -> !os.equals(OS)).isEmpty();
@@ -40,12 +40,12 @@ final class LinuxNodes {
         .map(Affinity::getNodeAffinity)
         .map(it -> it.getRequiredDuringSchedulingIgnoredDuringExecution())
         .map(it -> it.getNodeSelectorTerms())
-        // A node fits if one term does.
+        // A node matches if one term does.
         .filter(terms -> terms.stream().noneMatch(LinuxNodes::mayMatch))
         .isEmpty();
   }
 
-  /** A term that asks for nothing fits no node. */
+  /** A term without requirements matches no node. */
   private static boolean mayMatch(NodeSelectorTerm term) {
     List<NodeSelectorRequirement> labels = term.getMatchExpressions();
     return !(labels.isEmpty() && term.getMatchFields().isEmpty())

@@ -12,14 +12,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What matters of a DaemonSet that is not named as upstream's: whether it runs a flannel, and what
- * it would miss if something of another flannel were removed.
+ * What matters about a DaemonSet that does not have upstream's name: whether it runs flannel, and
+ * what it would miss if objects of another flannel were removed.
  *
  * @param flanneld its first container that runs flanneld, with its image, as {@code kube-flannel
  *     (quay.io/coreos/flannel:v0.12.0-amd64)}; empty if none does
- * @param windows whether its pods run on no Linux node, as those for Windows
- * @param serviceAccount that of its pods
- * @param configMaps the ConfigMaps that its pods name
+ * @param windows whether its pods can run on no Linux node, such as those for Windows
+ * @param serviceAccount the ServiceAccount of its pods
+ * @param configMaps the ConfigMaps that its pods reference
  */
 public record OtherDaemonSet(
     String namespace,
@@ -28,12 +28,11 @@ public record OtherDaemonSet(
     boolean windows,
     String serviceAccount,
     Set<String> configMaps) {
-  /** A container's name, and an image's with its tag and digest. */
+  /** Maximum length: a container's name, and an image's with its tag and digest. */
   private static final int DESCRIPTION = 600;
 
   private static final int MOST_CONFIG_MAPS = 16;
 
-  /** Reads it. */
   public static OtherDaemonSet of(DaemonSet daemonSet) {
     ObjectMeta meta = daemonSet.getMetadata();
     PodSpec pod =
@@ -51,7 +50,10 @@ public record OtherDaemonSet(
         needs.configMaps());
   }
 
-  /** Those that run it, as long as the pod does: sidecars are init containers, too. */
+  /**
+   * The containers that run flanneld for as long as the pod lives. Sidecars are init containers,
+   * too; an ordinary init container counts only if its command line runs flanneld.
+   */
   private static Stream<Container> flanneld(PodSpec pod) {
     return Stream.concat(
         pod.getContainers().stream().filter(Flanneld::isRunBy),
@@ -64,8 +66,8 @@ public record OtherDaemonSet(
   }
 
   /**
-   * The same, but of the ConfigMaps only those that are named as flannel's, which are asked for;
-   * and nothing of it longer than it honestly is.
+   * Returns a bounded copy: it keeps only ConfigMaps named like flannel's, since no others are
+   * looked up, and no text longer than it can honestly be.
    */
   public OtherDaemonSet bounded() {
     return new OtherDaemonSet(
@@ -80,12 +82,11 @@ public record OtherDaemonSet(
             .collect(Collectors.toCollection(TreeSet::new)));
   }
 
-  /** Whether it runs a flannel. */
   public boolean runsFlannel() {
     return flanneld.isPresent();
   }
 
-  /** Whether it runs a flannel on nodes that ours would run on as well. */
+  /** Whether it runs flannel on nodes where ours would run, too. */
   public boolean runsFlannelOnLinux() {
     return runsFlannel() && !windows;
   }
@@ -95,7 +96,7 @@ public record OtherDaemonSet(
     return namespace.equals(inNamespace) && serviceAccount.equals(account);
   }
 
-  /** Whether its pods name this ConfigMap. */
+  /** Whether its pods reference this ConfigMap. */
   public boolean usesConfigMap(String inNamespace, String configMap) {
     return namespace.equals(inNamespace) && configMaps.contains(configMap);
   }

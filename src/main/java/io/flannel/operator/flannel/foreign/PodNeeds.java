@@ -11,13 +11,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a pod names of its namespace, and would miss.
+ * Objects of its namespace that a pod references and would miss.
  *
- * @param serviceAccount whose rights it has
- * @param configMaps all that it names, mounted or in its environment
+ * @param serviceAccount the ServiceAccount whose rights it has
+ * @param configMaps all that it references, mounted or in its environment
  */
 public record PodNeeds(String serviceAccount, Set<String> configMaps) {
-  /** Reads it. */
   public static PodNeeds of(PodSpec pod) {
     return new PodNeeds(
         Objects.requireNonNullElse(pod.getServiceAccountName(), "default"), configMaps(pod));

@@ -8,6 +8,7 @@ import io.flannel.operator.flannel.GoJson;
 import io.flannel.operator.flannel.NetConf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -15,14 +16,14 @@ import java.util.OptionalInt;
  * What a live net-conf.json and cni-conf.json say, read as flannel reads them
  * (pkg/subnet/config.go).
  *
- * @param backendType the backend's type as written
+ * @param backendType the backend's type in lower case, as flannel reads it and nodes publish it
  * @param cidr the IPv4 range, if IPv4 is on
  * @param ipv6Cidr the IPv6 range, if IPv6 is on
- * @param mtu what pods get, in bytes, where it is pinned
- * @param backend the backend with its options, if it is one that we know; where a WireGuard key
- *     comes from is not written there
+ * @param mtu MTU of pods in bytes, if it is pinned
+ * @param backend the backend with its options, if we know it; the Secret of a WireGuard key is not
+ *     written there
  * @param nftables whether rules are nftables' instead of iptables'
- * @param cniVersion version of the CNI configuration; empty where it has none
+ * @param cniVersion version of the CNI configuration; empty if it has none
  */
 public record AppliedConfig(
     String backendType,
@@ -34,7 +35,7 @@ public record AppliedConfig(
     boolean nftables,
     String cniVersion) {
 
-  /** Reads both files; empty where net-conf.json is no JSON object, which flannel exits at. */
+  /** Reads both files; empty if net-conf.json is not a JSON object, on which flannel exits. */
   public static Optional<AppliedConfig> read(String netConfJson, String cniConfJson) {
     GoJson conf = GoJson.parse(netConfJson);
     if (!conf.node().isObject()) {
@@ -46,7 +47,7 @@ public record AppliedConfig(
     Optional<Backend> known = Backend.read(backend);
     return Optional.of(
         new AppliedConfig(
-            backend.text("Type", "udp"),
+            backend.text("Type", "udp").toLowerCase(Locale.ROOT), // pkg/backend/manager.go
             backend.flag("DirectRouting"),
             ipv4 ? Cidr.tryParse(conf.text("Network", "")) : Optional.empty(),
             ipv6 ? Cidr.tryParse(conf.text("IPv6Network", "")) : Optional.empty(),
@@ -71,7 +72,7 @@ public record AppliedConfig(
     return ranges;
   }
 
-  /** What pods get by the backend's own MTU, which is the outer one. */
+  /** The MTU of pods according to the backend's own MTU, which is the outer one. */
   private static OptionalInt mtu(Backend backend, GoJson conf) {
     int outer = conf.number("MTU", 0);
     return backend.hasMtu() && outer > 0
@@ -79,7 +80,7 @@ public record AppliedConfig(
         : OptionalInt.empty();
   }
 
-  /** The CNI plugin's own wins over what flanneld wrote into subnet.env. */
+  /** The CNI plugin's own setting overrides what flanneld wrote into subnet.env. */
   private static OptionalInt podMtu(String cniConfJson, OptionalInt otherwise) {
     for (JsonNode plugin : GoJson.parse(cniConfJson).node().path("plugins")) {
       JsonNode mtu = plugin.path("delegate").path("mtu");

@@ -6,14 +6,14 @@ import java.util.Optional;
 /**
  * One of the DaemonSet's pods that run flanneld.
  *
- * @param name of the Pod
- * @param node it runs there, or shall
+ * @param name the Pod's name
+ * @param node the node that it runs on, or will
  * @param revision the DaemonSet's template that it was made from ({@link
  *     RolloutAnnotations#REVISION}); empty if that has none
  * @param configHash the hash in the name of the ConfigMap that it mounts; empty if it mounts none
- * @param runningSince when the operator saw that its containers were ready; empty: they are not
+ * @param runningSince when the operator saw that its containers were ready; empty if they are not
  * @param gateOpen whether its readiness gate {@link RolloutAnnotations#GATE} is open: its node was
- *     found to reach its peers again
+ *     measured to reach its peers again
  */
 public record FlannelPod(
     String name,

@@ -17,20 +17,20 @@ public final class FlannelPods {
   private final Map<String, FlannelPod> byNode;
 
   /**
-   * @param all those that are not being deleted, by node
-   * @param configs the readable ConfigMaps by hash, the youngest first: of the present
-   *     configuration, of the pods that a rollout has not reached yet, and some before
+   * @param all those that are not being deleted, sorted by node
+   * @param configs the readable ConfigMaps by hash, the youngest first: of the current
+   *     configuration, of the pods that a rollout has not reached yet, and some earlier ones
    */
   public FlannelPods(List<FlannelPod> all, Map<String, AppliedConfig> configs) {
     this.all = all;
     this.configs = configs;
-    // Asked for each pair of nodes.
+    // It is looked up for each pair of nodes.
     this.byNode =
         all.stream()
             .collect(Collectors.toMap(FlannelPod::node, Function.identity(), (first, _) -> first));
   }
 
-  /** All that are not being deleted, by node. */
+  /** All that are not being deleted, sorted by node. */
   public List<FlannelPod> all() {
     return all;
   }
@@ -40,7 +40,7 @@ public final class FlannelPods {
     return configs;
   }
 
-  /** A node's pod; empty: it has none, or none yet. */
+  /** A node's pod; empty if it has none, or none yet. */
   public Optional<FlannelPod> on(String node) {
     return Optional.ofNullable(byNode.get(node));
   }
@@ -50,7 +50,7 @@ public final class FlannelPods {
     return all.stream().filter(pod -> pod.revision().equals(revision));
   }
 
-  /** Whether any pod is of another revision. */
+  /** Whether any pod has another revision. */
   public boolean hasOthersThan(String revision) {
     return all.stream().anyMatch(pod -> !pod.revision().equals(revision));
   }

@@ -4,14 +4,14 @@ import io.flannel.operator.flannel.PodTemplate;
 import java.util.Optional;
 
 /**
- * The flannel that runs now, read back from its DaemonSet and the ConfigMap that this one's pods
- * mount.
+ * The flannel that runs now, read back from its DaemonSet and the ConfigMap that the DaemonSet's
+ * pods mount.
  *
  * @param configHash the hash in the ConfigMap's name
- * @param config what that ConfigMap says; empty if it is gone or no JSON
+ * @param config what that ConfigMap says; empty if it is gone or not JSON
  * @param template how its pods are made
- * @param pods how far the DaemonSet's pods are
- * @param marks what it remembers of its rollouts
+ * @param pods Kubernetes' counts of the DaemonSet's pods
+ * @param marks what the DaemonSet records of its rollouts
  */
 public record LiveFlannel(
     String configHash,
@@ -28,24 +28,24 @@ public record LiveFlannel(
   /**
    * Kubernetes' counts of a DaemonSet's pods.
    *
-   * @param observed whether they speak of the DaemonSet's present generation
-   * @param desired nodes that shall run a pod
+   * @param observed whether they refer to the DaemonSet's current generation
+   * @param desired nodes that should run a pod
    * @param scheduled those of them that run one, of whichever template
-   * @param updated nodes whose pod has the present template
+   * @param updated nodes whose pod has the current template
    * @param available nodes whose pod is ready
    */
   public record PodCounts(
       boolean observed, int desired, int scheduled, int updated, int available) {
-    /** Whether every node runs a ready pod of the present template. */
+    /** Whether every node runs a ready pod of the current template. */
     public boolean complete() {
       return completeWithout(0, 0);
     }
 
     /**
-     * The same of the nodes that are there.
+     * Like {@link #complete}, but leaves out nodes that are away.
      *
-     * @param away so many have no ready pod, and it does not matter
-     * @param outdated so many of these have no pod of the present template
+     * @param away how many nodes may be without a ready pod
+     * @param outdated how many of these may be without a pod of the current template
      */
     public boolean completeWithout(int away, int outdated) {
       return observed && updated + outdated >= desired && available + away >= desired;

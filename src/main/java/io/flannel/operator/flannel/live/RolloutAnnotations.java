@@ -15,17 +15,17 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What flannel's DaemonSet remembers of its rollouts, in its annotations. They are written together
- * with the template, in one request: an operator that is killed at any time goes on from there.
+ * What flannel's DaemonSet records of its rollouts, in its annotations. They are written together
+ * with the template, in one request: an operator that is killed at any time continues from there.
  *
- * @param revision the present template's {@link #REVISION}; empty if it has none
- * @param changedAt when the present template was written, if that is known
- * @param previous the last revision that ran on every node, which a failed rollout goes back to:
- *     the present one once it did; empty until an installation is through
+ * @param revision the current template's {@link #REVISION}; empty if it has none
+ * @param changedAt when the current template was written, if that is known
+ * @param previous the last revision that ran on every node, to which a failed rollout is rolled
+ *     back: the current one once it did; empty until an installation is complete
  * @param unhealthyBefore nodes ({@code node3}) and pairs of them ({@code node1/node2}) whose
- *     tunnels were not healthy when the present template was written, and nodes on which flannel
+ *     tunnels were not healthy when the current template was written, and nodes on which flannel
  *     did not run ({@code node3:not-running})
- * @param rolledBack what failed, if the present template is there because another one did
+ * @param rolledBack what failed, if the current template replaced a failed one
  * @param cuts whether nodes of different templates may not reach each other's pods: the change was
  *     disruptive, and allowed
  */
@@ -37,16 +37,16 @@ public record RolloutAnnotations(
     Optional<RolledBack> rolledBack,
     boolean cuts) {
 
-  /** An annotation of the pods' template, so of every pod: names the template by a hash. */
+  /** An annotation of the pods' template, so of every pod: a hash that names the template. */
   public static final String REVISION = "flannel.io/revision";
 
   /**
-   * The pods' readiness gate: the operator opens it when it has measured that the pod's node
-   * reaches again all that it reached before.
+   * The pods' readiness gate. The operator opens it once it has measured that the pod's node again
+   * reaches everything that it reached before.
    */
   public static final String GATE = "flannel.io/tunnel-healthy";
 
-  /** An annotation of the FlannelNetwork: another value makes a failed rollout begin again. */
+  /** An annotation of the FlannelNetwork: another value restarts a failed rollout. */
   public static final String RETRY = "flannel.io/retry";
 
   private static final String CHANGED_AT = "flannel.io/changed-at";
@@ -57,7 +57,7 @@ public record RolloutAnnotations(
   private static final String ROLLED_BACK_RETRY = "flannel.io/rolled-back-retry";
   private static final String ROLLED_BACK_REASON = "flannel.io/rolled-back-reason";
 
-  /** What the version before calls them: they are read for one version, and written no more. */
+  /** What the previous version called them: still read for one version, no longer written. */
   private static final Map<String, String> EARLIER =
       Map.of(
           UNHEALTHY_BEFORE, "flannel.io/" + "ill-before",
@@ -69,28 +69,31 @@ public record RolloutAnnotations(
 
   private static final int REASON_LENGTH = 1024;
 
-  /** A date, or whatever somebody takes for another value; no more than a label's value has. */
+  /**
+   * Maximum length, the same as of a label's value: a date, or any other value that somebody chose.
+   */
   private static final int ATTEMPT_LENGTH = 63;
 
-  /** What is known of a DaemonSet without any of these annotations. */
+  /** For a DaemonSet without any of these annotations. */
   public static final RolloutAnnotations NONE =
       new RolloutAnnotations("", Optional.empty(), Optional.empty(), Set.of(), Optional.empty());
 
   /**
-   * A rollout that failed and was taken back.
+   * A rollout that failed and was rolled back.
    *
-   * @param revision that failed
-   * @param attempt the FlannelNetwork's annotation {@link #RETRY} when it failed; empty: none
-   * @param because why, as a sentence
+   * @param revision the revision that failed
+   * @param attempt the FlannelNetwork's annotation {@link #RETRY} when it failed; empty if it had
+   *     none
+   * @param because the reason, as a sentence
    */
   public record RolledBack(String revision, String attempt, String because) {
-    /** An annotation with a control character would keep the DaemonSet from being written. */
+    /** A control character in an annotation would make writing the DaemonSet fail. */
     public RolledBack {
       because = PrintableText.of(because);
     }
   }
 
-  /** Those of a change that cuts nothing. */
+  /** For a change that cuts no traffic. */
   public RolloutAnnotations(
       String revision,
       Optional<Instant> changedAt,
@@ -100,7 +103,7 @@ public record RolloutAnnotations(
     this(revision, changedAt, previous, unhealthyBefore, rolledBack, false);
   }
 
-  /** Reads them; what cannot be read is as if it were not there. */
+  /** Reads them. Values that can't be read count as missing. */
   public static RolloutAnnotations read(
       @Nullable Map<String, String> ofDaemonSet, @Nullable Map<String, String> ofTemplate) {
     Map<String, String> marks = ofDaemonSet == null ? Map.of() : ofDaemonSet;
@@ -124,7 +127,7 @@ public record RolloutAnnotations(
         mark.apply(DISRUPTIVE).filter("true"::equals).isPresent());
   }
 
-  /** The annotations that the DaemonSet is to have; {@link #REVISION} is the template's. */
+  /** The DaemonSet's annotations; {@link #REVISION} is the template's. */
   public Map<String, String> annotations() {
     Map<String, String> annotations = new LinkedHashMap<>();
     changedAt.ifPresent(time -> annotations.put(CHANGED_AT, time.toString()));
@@ -148,7 +151,7 @@ public record RolloutAnnotations(
   }
 
   /**
-   * Whether the present template was on every node once. What becomes of its pods later is no
+   * Whether the current template has been on every node. What happens to its pods later is not a
    * failure of the rollout.
    */
   public boolean isComplete() {
@@ -156,9 +159,9 @@ public record RolloutAnnotations(
   }
 
   /**
-   * Whether the present template was written after a time.
+   * Whether the current template was written after a time; false if either time is not known.
    *
-   * @param time RFC 3339; null: no, and so if it is not known when the template was written
+   * @param time RFC 3339, or null
    */
   public boolean changedAfter(@Nullable String time) {
     return time != null
@@ -177,7 +180,7 @@ public record RolloutAnnotations(
   }
 
   /**
-   * The value of {@link #RETRY} as it is compared and kept, whatever somebody wrote.
+   * The value of {@link #RETRY} as it is compared and stored, whatever somebody wrote.
    *
    * @param ofNetwork the FlannelNetwork's annotations
    */
@@ -191,12 +194,15 @@ public record RolloutAnnotations(
     return PrintableText.shortened(written, ATTEMPT_LENGTH);
   }
 
-  /** It stands in annotations that others can write, and in the status. */
+  /** It is kept in annotations that others can write, and in the status. */
   private static String cut(String because) {
     return PrintableText.cut(because, REASON_LENGTH);
   }
 
-  /** The same once the present template is on every node; what failed before it is forgotten. */
+  /**
+   * Returns these annotations for when the current template is on every node; earlier failures are
+   * dropped.
+   */
   public RolloutAnnotations completed() {
     return new RolloutAnnotations(
         revision,

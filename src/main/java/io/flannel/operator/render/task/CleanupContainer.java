@@ -10,10 +10,10 @@ import io.flannel.operator.render.RouteShell;
 import java.util.List;
 
 /**
- * Takes from a node all that flannel put there, once no flannel runs on it any more: devices,
- * routes, the rules of pkg/trafficmngr, the CNI configuration and the files in /run/flannel. It
- * runs flannel's own image, which has the same iptables and nft as flanneld used; the operator's
- * has neither.
+ * Removes from a node everything that flannel put there, once no flannel runs on it any more:
+ * devices, routes, the rules of pkg/trafficmngr, the CNI configuration and the files in
+ * /run/flannel. It runs flannel's own image, which has the iptables and nft that flanneld used; the
+ * operator's has neither.
  */
 final class CleanupContainer {
   private static final String RUN = "/run/flannel";
@@ -108,13 +108,13 @@ final class CleanupContainer {
   /**
    * Renders it.
    *
-   * @param ranges the pods', as CIDRs with a space in between
+   * @param ranges the pods' ranges, as CIDRs separated by spaces
    */
   static Container container(DesiredNetwork network, String ranges) {
     return new ContainerBuilder()
         .withName(NodeTaskPod.CONTAINER)
         .withImage(network.pods().image())
-        // flannel ran here until a moment ago.
+        // flannel ran here until a moment ago, so the node has the image.
         .withImagePullPolicy("IfNotPresent")
         .withCommand("/bin/sh", "-uc")
         .withArgs(SCRIPT)
@@ -128,7 +128,7 @@ final class CleanupContainer {
         .withAllowPrivilegeEscalation(false)
         .withNewCapabilities()
         .withDrop("ALL")
-        // The older iptables talks to the kernel through a raw socket.
+        // Legacy iptables talks to the kernel through a raw socket.
         .withAdd("NET_ADMIN", "NET_RAW")
         .endCapabilities()
         .endSecurityContext()

@@ -20,18 +20,18 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A pod that does one task on one node and ends: the operator's image with the one capability that
- * the task needs, no ServiceAccount's token, and nothing of the node's but its network. Only what
- * cleans a node for good is flannel's image, and sees the directories that flannel wrote to.
+ * A pod that does one task on one node and ends. It runs the operator's image with the one
+ * capability that the task needs, no ServiceAccount token, and nothing of the node but its network.
+ * Only the cleanup runs flannel's image and mounts the directories that flannel wrote to.
  */
 public final class NodeTaskPod {
-  /** The value of the label {@code app} of all of them. */
+  /** The value of the label {@code app} on all of them. */
   public static final String APP = "flannel-node-task";
 
-  /** The label with the kind's name. */
+  /** The label with the name of the task's kind. */
   public static final String KIND_LABEL = "flannel.io/task";
 
-  /** The annotation with the hash of what the task is told. */
+  /** The annotation with the hash of the task's input. */
   public static final String TASK_HASH_ANNOTATION = "flannel.io/task-hash";
 
   /** The annotation with the number of the attempt, from 1. */
@@ -40,24 +40,23 @@ public final class NodeTaskPod {
   /** The name of the container whose termination message is the result. */
   public static final String CONTAINER = "task";
 
-  /** Kubelet ends what takes longer. */
+  /** The kubelet ends a task that takes longer. */
   private static final long DEADLINE_SECONDS = 240;
 
-  /** The environment variable that tells the task what to do. */
+  /** The environment variable with the task's input. */
   public static final String TASK = "TASK";
 
-  /** In the operator's image: see the Dockerfile. */
+  /** Java in the operator's image: see the Dockerfile. */
   private static final List<String> JAVA = List.of("/opt/jre/bin/java", "@/app/agent/java.options");
 
   private static final String MAIN_CLASS = "io.flannel.operator.agent.tasks.NodeTask";
 
-  /** The kinds of tasks. */
   public enum Kind {
     /** Removes what flannel left when its configuration changed. */
     LEFT_OVERS("left-overs", "NET_ADMIN"),
-    /** Takes all that flannel made from a node; flannel's own image does it. */
+    /** Removes everything that flannel made from a node; runs in flannel's own image. */
     CLEANUP("cleanup", "NET_ADMIN"),
-    /** Tries a new encapsulation by raw sockets, which it opens by calls of the C library. */
+    /** Tries a new encapsulation through raw sockets, which it opens by calls of the C library. */
     PREFLIGHT("preflight", "NET_RAW");
 
     private final String label;
@@ -68,7 +67,7 @@ public final class NodeTaskPod {
       this.capability = capability;
     }
 
-    /** Its name, in labels and in the task's environment. */
+    /** The kind's name, in labels and in the task's environment. */
     public String label() {
       return label;
     }
@@ -78,10 +77,10 @@ public final class NodeTaskPod {
    * One task.
    *
    * @param node the Node's name
-   * @param nodeUid the Node's uid: the pod goes with it
-   * @param input what the task is told
-   * @param inputHash that tells the input from the node's others
-   * @param attempt from 1
+   * @param nodeUid the Node's uid: the pod is garbage-collected with the Node
+   * @param input what the task should do
+   * @param inputHash tells the input from others for the same node
+   * @param attempt the number of the attempt, from 1
    */
   public record Task(
       Kind kind, String node, String nodeUid, String input, String inputHash, int attempt) {}
@@ -89,10 +88,11 @@ public final class NodeTaskPod {
   private NodeTaskPod() {}
 
   /**
-   * What a task of {@link Kind#CLEANUP} is told.
+   * The input of a task of {@link Kind#CLEANUP}.
    *
-   * @param deletion the uid of the network that goes: a task of an earlier one does not count
-   * @param ranges the pods', inside which flannel's routes are removed; one at least
+   * @param deletion the uid of the network that is being deleted: a task for an earlier one does
+   *     not count
+   * @param ranges the pods' ranges, inside which flannel's routes are removed; at least one
    */
   public static String cleanupTask(String deletion, List<Cidr> ranges) {
     return Stream.concat(Stream.of(deletion), ranges.stream().map(Cidr::toString))
@@ -103,7 +103,7 @@ public final class NodeTaskPod {
     return cleanupTask.substring(cleanupTask.indexOf(' ') + 1);
   }
 
-  /** Renders it; it lives where the node agents do. */
+  /** Renders it, in the node agents' namespace. */
   public static Pod render(DesiredNetwork network, NodeAgentSettings settings, Task task) {
     return new PodBuilder()
         .withMetadata(
@@ -178,7 +178,7 @@ public final class NodeTaskPod {
         .addToLimits("memory", new Quantity("128Mi"))
         .endResources()
         .withNewSecurityContext()
-        // A capability of another user's would have to come with the file that it runs.
+        // As another user, it would have the capability only if the executable file granted it.
         .withRunAsUser(0L)
         .withRunAsGroup(0L)
         .withPrivileged(false)
@@ -192,7 +192,7 @@ public final class NodeTaskPod {
         .build();
   }
 
-  /** Calls of the C library are allowed to the kind alone that makes any. */
+  /** Only the kind that calls the C library may do so. */
   private static List<String> command(Kind kind) {
     return Stream.of(
             JAVA,

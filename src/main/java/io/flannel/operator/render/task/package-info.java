@@ -1,4 +1,4 @@
-/** The pods of tasks on nodes: one task, one pod, which ends when it is done. */
+/** The pods of tasks on nodes: one pod per task, which ends when the task is done. */
 @NullMarked
 package io.flannel.operator.render.task;
 

@@ -25,28 +25,27 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The networks' states as gauges, and a few for each node; never one for a pair of nodes.
+ * The networks' states as gauges, and a few gauges per node, but none per pair of nodes.
  *
  * <ul>
  *   <li>{@code flannel_network_condition{network,condition}}: 1 while it is True, else 0
- *   <li>{@code flannel_network_nodes{network,state}}: nodes, by state total or leased, and by their
- *       tunnel's healthy, degraded, down or unknown
+ *   <li>{@code flannel_network_nodes{network,state}}: nodes, by state total or leased, and by
+ *       tunnel state healthy, degraded, down or unknown
  *   <li>{@code flannel_network_problem_nodes{network,reason}}: nodes with that problem
  *   <li>{@code flannel_network_rollout_nodes{network,state}}: nodes, by state total or updated
  *   <li>{@code flannel_node_tunnel_healthy{network,node}}: 1 while the node's tunnel is Healthy, 0
- *       while it is Degraded or Down; none while that is not known
- *   <li>{@code flannel_node_peers_reachable_ratio{network,node}}: of those that are probed, 0 to 1
+ *       while it is Degraded or Down, missing while that is unknown
+ *   <li>{@code flannel_node_peers_reachable_ratio{network,node}}: share of the probed peers, 0 to 1
  *   <li>{@code flannel_node_rtt_seconds{network,node,quantile}}: round-trip time to the node's
  *       peers, its median and 99th percentile, as reported when something last changed
- *   <li>{@code flannel_reconcile_duration_seconds}: how long a reconciliation of a network takes,
- *       and how many there were
+ *   <li>{@code flannel_reconcile_duration_seconds}: duration and number of a network's
+ *       reconciliations
  * </ul>
  */
 @ApplicationScoped
-@Startup // What says that there is an operator is there before the first network, and on a standby,
-// too.
+@Startup // So that its metrics exist before the first network, and on a standby.
 public class NetworkMetrics {
-  /** What is shown of a network. */
+  /** What the gauges show of a network. */
   private record Shown(FlannelNetworkStatus status, Map<String, TunnelVerdict> nodes) {}
 
   private final Map<String, Shown> byNetwork = new ConcurrentHashMap<>();
@@ -80,15 +79,15 @@ public class NetworkMetrics {
     return MultiGauge.builder(name).description(description).register(registry);
   }
 
-  /** Measures a reconciliation, however it ends. */
+  /** Measures a reconciliation, even if it fails. */
   public <T> T timed(Supplier<T> reconciliation) {
     return reconciliations.record(reconciliation);
   }
 
   /**
-   * From now on this is shown of a network.
+   * Sets what is shown of a network.
    *
-   * @param nodes verdicts on their tunnels, by name; empty where none are made
+   * @param nodes verdicts on the nodes' tunnels, by name; empty if there are none
    */
   public void record(
       String network, FlannelNetworkStatus status, Map<String, TunnelVerdict> nodes) {

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What is wrong on the two nodes themselves, at the hop where packets meet it. */
+/** The faults on the two nodes themselves, each at the hop where it affects packets. */
 final class Faults {
   private final PathEndpoint from;
   private final PathEndpoint to;
@@ -26,9 +26,9 @@ final class Faults {
   }
 
   /**
-   * Finds them.
+   * Finds the faults.
    *
-   * @param lost whether probes between the two are lost: some faults are none while they pass
+   * @param lost whether probes between the two are lost: a mere hint counts only then
    */
   static List<PathFault> of(
       PathEndpoint from, PathEndpoint to, boolean encapsulated, boolean lost) {
@@ -40,7 +40,9 @@ final class Faults {
     return faults.breaks;
   }
 
-  /** flannel makes no way to or from a node without a lease: the sender's route tells it. */
+  /**
+   * flannel sets up no path to or from a node without a lease, which shows at the sender's route.
+   */
   private void lease(PathEndpoint end) {
     end.lease()
         .problem()
@@ -51,7 +53,7 @@ final class Faults {
                         problem == LeaseProblem.DUPLICATE_PUBLIC_IP ? Kind.WIRE : Kind.ROUTE,
                         false,
                         false,
-                        // What the old backend left carries packets.
+                        // The old backend's left-overs still carry packets.
                         problem != LeaseProblem.OTHER_BACKEND,
                         problem,
                         Names.ofNodes(List.of(end.name())) + " " + problem.message(),
@@ -89,7 +91,7 @@ final class Faults {
 
   private record Place(Kind kind, boolean back) {}
 
-  /** Some faults that probes do not notice cut off pods. */
+  /** Whether the fault cuts off pods. Probes do not notice all of these faults. */
   private static boolean cutsPods(NodeFault fault) {
     return switch (fault) {
       case IP_FORWARDING_OFF, BRIDGE_ADDRESS_WRONG -> true;
@@ -97,7 +99,7 @@ final class Faults {
     };
   }
 
-  /** Where packets meet a fault; empty: they do not. */
+  /** Where a fault affects packets; empty if it does not. */
   private Optional<Place> place(NodeFault fault, boolean far) {
     return switch (fault) {
       case DEVICE_MISSING,
@@ -109,11 +111,11 @@ final class Faults {
           DEVICE_MTU_WRONG,
           DEVICE_ADDRESS_MISSING ->
           tunnel(false);
-      // These say where to send to; what comes in does not need them.
+      // Needed only to send; incoming packets do not use them.
       case NEIGHBOUR_MISSING, NEIGHBOUR_WRONG, FDB_MISSING, FDB_WRONG -> tunnel(far);
       case NETWORK_ROUTE_MISSING, ROUTE_MISSING, ROUTE_WRONG ->
           Optional.of(new Place(far ? Kind.POD : Kind.ROUTE, far));
-      // It takes what comes in.
+      // Takes incoming packets.
       case RIVAL_DEVICE, RIVAL_DEVICE_FOR_PEER -> tunnel(!far);
       case REVERSE_PATH_FILTER_STRICT ->
           encapsulated ? tunnel(!far) : Optional.of(new Place(Kind.NIC, !far));

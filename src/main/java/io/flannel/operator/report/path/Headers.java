@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a packet looks like on its way, outermost header first. Each node that forwards it takes one
- * from its TTL; what encapsulates it is taken off by the receiver's tunnel device.
+ * A packet's headers at each point of its path, outermost first. Each node that forwards the packet
+ * decrements its TTL; the receiver's tunnel device removes the encapsulation.
  *
  * @param backend what carries it
  * @param encapsulated whether it goes through the tunnel
@@ -21,12 +21,12 @@ record Headers(
     return List.of(inner(SENT));
   }
 
-  /** Behind the sender's routing. */
+  /** After the sender's routing. */
   List<String> routed() {
     return List.of(inner(SENT - 1));
   }
 
-  /** In a tunnel device, on either side: vxlan carries Ethernet, the others carry bare IP. */
+  /** In the tunnel device on either side: vxlan carries Ethernet, the others carry bare IP. */
   List<String> inTunnel() {
     return backend.carriesEthernet()
         ? List.of(ethernet(), inner(SENT - 1))
@@ -53,7 +53,7 @@ record Headers(
     return List.copyOf(headers);
   }
 
-  /** Behind the receiver's routing. */
+  /** After the receiver's routing. */
   List<String> received() {
     return List.of(inner(SENT - 2));
   }

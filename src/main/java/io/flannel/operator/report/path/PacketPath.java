@@ -5,19 +5,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a packet from a pod on one node to a pod on another. As JSON, every field is there.
+ * The path of a packet from a pod on one node to a pod on another. In JSON, every field is present.
  *
  * @param from the sender's node
  * @param to the receiver's node
  * @param backend the backend that carries it, as flannel names it: {@code ipip}
  * @param way whether it is encapsulated
- * @param works whether packets pass, both ways, whatever their size; null: nothing tells
+ * @param works whether packets of every size pass both ways; null if unknown
  * @param summary the state in a sentence
- * @param reason what is wrong, in one word, as in {@code status.problems[].reason}; null: nothing.
- *     There can be one where packets pass, though not all of them
+ * @param reason what is wrong, in one word, as in {@code status.problems[].reason}; null if nothing
+ *     is. It may be set even though packets pass, if some of them are lost
  * @param message what is wrong, in a sentence
  * @param remedy what to do about it
- * @param hops in the order in which the packet passes them; it breaks at the first that is broken
+ * @param hops in the order in which the packet passes them; the packet is lost at the first broken
+ *     one
  */
 public record PacketPath(
     String from,
@@ -41,7 +42,7 @@ public record PacketPath(
     DIRECT
   }
 
-  /** What a packet passes. */
+  /** The kinds of hops. */
   public enum Kind {
     /** The pod that sends or receives. */
     @JsonProperty("pod")
@@ -58,20 +59,19 @@ public record PacketPath(
     /** The NIC with the node's address. */
     @JsonProperty("nic")
     NIC,
-    /** All that is between the two NICs. */
+    /** Everything between the two NICs. */
     @JsonProperty("wire")
     WIRE
   }
 
-  /** What is known of a hop. */
+  /** The state of a hop. */
   public enum State {
     /** Nothing is wrong with it. */
     @JsonProperty("ok")
     OK,
-    /** Packets get no further, or not all of them. */
+    /** Packets are lost here, some or all of them. */
     @JsonProperty("broken")
     BROKEN,
-    /** Nothing is known of it. */
     @JsonProperty("unknown")
     UNKNOWN
   }
@@ -79,14 +79,14 @@ public record PacketPath(
   /**
    * A hop.
    *
-   * @param node the node that it is on; null: between the nodes
+   * @param node the node that it is on; null if it is between the nodes
    * @param title what to call it, such as {@code cni0}
-   * @param device the device's name, where there is one
-   * @param address the device's address with the prefix length, where known; of a pod, an address
+   * @param device the device's name, if there is one
+   * @param address the device's address with the prefix length, if known; for a pod, an address
    *     that a pod there can have
-   * @param mtu in bytes, where known
-   * @param detail the route as {@code ip route} writes it; what the network must let pass
-   * @param headers of the packet as it leaves the hop, outermost first
+   * @param mtu in bytes, if known
+   * @param detail the route as {@code ip route} prints it; or what the network must let pass
+   * @param headers the packet's headers as it leaves the hop, outermost first
    * @param note what is wrong with it, or why nothing is known
    */
   public record Hop(

@@ -13,11 +13,14 @@ import java.util.Optional;
 /**
  * One of the two nodes of a path.
  *
- * @param lease what flannel published of it
- * @param report what its agent says; empty of all where that is no news
+ * @param lease what flannel published about it
+ * @param report its agent's report; empty if there is no current one
  */
 public record PathEndpoint(NodeLease lease, Optional<Received> report) {
-  /** A node and what the operator has of its agent; an old report, or a silent agent's, is none. */
+  /**
+   * Combines a node and its agent's report. An outdated report, or that of a silent agent, is
+   * dropped.
+   */
   public static PathEndpoint of(NodeLease lease, Optional<AgentReport> report, boolean silent) {
     return new PathEndpoint(
         lease,
@@ -36,14 +39,14 @@ public record PathEndpoint(NodeLease lease, Optional<Received> report) {
     return lease.node().podCidr(family);
   }
 
-  /** The second address of its pods' range: the first is the bridge's. */
+  /** The second address of its pod range: the first is the bridge's. */
   String podAddress(Cidr.Family family) {
     return pods(family)
         .map(range -> new Cidr(family, range.network().add(BigInteger.TWO), family.bits()).base())
         .orElse("a pod's address");
   }
 
-  /** Where peers send to. */
+  /** The address that peers send to. */
   String underlay(Cidr.Family family) {
     return lease
         .lease()
@@ -72,7 +75,7 @@ public record PathEndpoint(NodeLease lease, Optional<Received> report) {
     return report.flatMap(Received::nic);
   }
 
-  /** What its agent has of the other node. */
+  /** What its agent reports about the path to the other node. */
   Optional<AgentReport.Path> toward(PathEndpoint other) {
     return report.stream()
         .flatMap(it -> it.paths().stream())
@@ -80,7 +83,7 @@ public record PathEndpoint(NodeLease lease, Optional<Received> report) {
         .findFirst();
   }
 
-  /** What is wrong on it, but for what concerns its way to others than that one. */
+  /** Its findings, except those about paths to nodes other than that one. */
   List<AgentReport.Finding> findings(PathEndpoint other) {
     return report.stream()
         .flatMap(it -> it.findings().stream())

@@ -4,12 +4,12 @@ import io.flannel.operator.decide.problem.ProblemReason;
 import io.flannel.operator.report.path.PacketPath.Kind;
 
 /**
- * Something wrong at a hop.
+ * A fault at a hop.
  *
- * @param kind what is broken
+ * @param kind the kind of hop that is broken
  * @param far whether that is on the receiver's node
- * @param back whether it is the answers that get lost, not what is sent
- * @param cuts whether packets are lost; else it is worth a note
+ * @param back whether the answers get lost there, not the packets sent
+ * @param cuts whether packets are lost; otherwise it is only worth a note
  * @param cause what it is
  * @param message the same in a sentence
  * @param seen what the node's agent saw of it; may be empty

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a packet's way together. IPv4, where both nodes have it. */
+/** Assembles a packet's path, for IPv4 unless both nodes have only IPv6 in common. */
 public final class PathReport {
   private final PathEndpoint from;
   private final PathEndpoint to;
@@ -24,7 +24,7 @@ public final class PathReport {
   private final Headers headers;
   private final List<Hop> hops = new ArrayList<>();
 
-  /** Index of the wire in the hops: what comes later is the receiver's. */
+  /** Index of the wire in the hops: later ones are on the receiver's node. */
   private int wire;
 
   private PathReport(PathEndpoint from, PathEndpoint to, List<Backend> backends) {
@@ -38,10 +38,10 @@ public final class PathReport {
   }
 
   /**
-   * The way from one node's pods to another's.
+   * Returns the path from one node's pods to another's.
    *
-   * @param backends those that nodes can run, what is in force first
-   * @param verdicts what is said of the tunnels; empty: nothing measures them
+   * @param backends those that nodes may run, the one in force first
+   * @param verdicts the verdicts on the tunnels; empty if nothing measures them
    */
   public static PacketPath of(
       PathEndpoint from,
@@ -78,7 +78,11 @@ public final class PathReport {
         List.copyOf(hops));
   }
 
-  /** What cuts, the first that the packet meets; then what the answer meets; then other losses. */
+  /**
+   * Returns the fault that explains the path: one that cuts rather than one that does not, on the
+   * way there rather than back, and at the earliest hop. Of those that do not cut, only losses on
+   * the wire count.
+   */
   private Optional<PathFault> told(List<PathFault> breaks) {
     return breaks.stream()
         .filter(it -> it.cuts() || it.kind() == Kind.WIRE)
@@ -163,7 +167,8 @@ public final class PathReport {
 
   private Hop tunnel(PathEndpoint end, Backend backend) {
     String usual = backend.device(family).orElse("");
-    // In a rollout the agent tells of the device of the node's own backend, which may be another.
+    // During a rollout the agent reports the device of the node's own backend, which may be
+    // another.
     Optional<Device> seen = end.tunnel().filter(it -> it.name().equals(usual));
     return device(
         Kind.TUNNEL,
@@ -216,10 +221,10 @@ public final class PathReport {
   }
 
   /**
-   * A device that a packet passes by rights.
+   * A device that the packet should pass.
    *
-   * @param usual how it is called where it is not seen
-   * @param missing what it means that it is not there
+   * @param usual its name if it was not reported
+   * @param missing what to note if it was not reported
    */
   private record Expected(String usual, Optional<Device> seen, String missing) {}
 
@@ -244,7 +249,7 @@ public final class PathReport {
         : otherwise;
   }
 
-  /** Where in the list it is; -1: the packet does not pass there. */
+  /** The index of the fault's hop; -1 if the packet does not pass there. */
   private int hopOf(PathFault found) {
     for (int i = 0; i < hops.size(); i++) {
       boolean side = found.kind() == Kind.WIRE || i > wire == found.far();
@@ -256,7 +261,9 @@ public final class PathReport {
   }
 
   /**
-   * @param told what the path as a whole says already
+   * Marks a fault's hop.
+   *
+   * @param told the fault that the path's own message already explains
    */
   private void mark(PathFault found, Optional<PathFault> told) {
     int at = hopOf(found);

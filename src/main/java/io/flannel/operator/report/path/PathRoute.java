@@ -10,18 +10,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Which way the packets take: in a rollout or with direct routing that differs from pair to pair,
- * and the route in force tells it. Where there is no such route, the way that they should take.
+ * How packets travel. In a rollout or with direct routing that differs from pair to pair, and the
+ * route in force decides. If no such route is known, it is how they should travel.
  *
  * @param backend what carries them
- * @param encapsulated whether through the tunnel
- * @param route the sender's route in force, where its agent tells
+ * @param encapsulated whether they go through the tunnel
+ * @param route the sender's route in force, if its agent reports it
  */
 record PathRoute(Backend backend, boolean encapsulated, Optional<Route> route) {
   /**
-   * Finds it.
+   * Determines how packets travel.
    *
-   * @param known the backends that nodes can run, what is in force first
+   * @param known the backends that nodes may run, the one in force first
    */
   static PathRoute of(PathEndpoint from, PathEndpoint to, Cidr.Family family, List<Backend> known) {
     List<Backend> candidates = Stream.concat(known.stream(), Backend.usual().stream()).toList();
@@ -52,9 +52,9 @@ record PathRoute(Backend backend, boolean encapsulated, Optional<Route> route) {
   }
 
   /**
-   * The route as {@code ip route} writes it.
+   * Returns the route as {@code ip route} prints it.
    *
-   * @param subnet the receiver's pods' range
+   * @param subnet the receiver's pod range
    */
   Optional<String> routeText(Optional<Cidr> subnet) {
     return route.map(

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the two nodes' probes of each other say: an echo needs both ways, so the worse of the two
- * counts.
+ * The result of the two nodes' probes of each other. An echo needs both directions, so the worse of
+ * the two counts.
  */
 record ProbeOutcome(PathState state) {
   static ProbeOutcome of(PathEndpoint from, PathEndpoint to) {
@@ -28,9 +28,9 @@ record ProbeOutcome(PathState state) {
   }
 
   /**
-   * What is wrong between the nodes, where nothing on them explains what the probes see: as it is
-   * told in the network's problems, and where it is too young for that, as the probes alone have
-   * it.
+   * Returns what is wrong between the nodes if no fault on them explains the probes' result: the
+   * matching problem in the network's verdicts or, if the fault is too recent for one, what the
+   * probes alone suggest.
    */
   Optional<PathFault> breakOf(
       PathEndpoint from, PathEndpoint to, Backend backend, Optional<TunnelVerdicts> verdicts) {
@@ -52,7 +52,7 @@ record ProbeOutcome(PathState state) {
     };
   }
 
-  /** Whether a problem can be what the probes see. */
+  /** Whether a problem can explain what the probes see. */
   private boolean fits(ProblemReason cause) {
     if (!(cause instanceof TunnelProblem problem)) {
       return false;

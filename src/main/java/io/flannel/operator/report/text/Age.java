@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** How long ago something was, in the words of kubectl's AGE columns. */
+/** How long ago something happened, in the format of kubectl's AGE columns. */
 final class Age {
   private Age() {}
 
   /**
-   * Of a time in RFC 3339, such as {@code 3m12s}; null where there is none or it can't be read. A
-   * time to come, by clocks that differ, is {@code 0s}.
+   * Returns the age of an RFC 3339 time, such as {@code 3m12s}; null if it is missing or can't be
+   * read. A time in the future, as from another clock, is {@code 0s}.
    */
   static @Nullable String of(@Nullable String time, Instant now) {
     if (time == null) {
@@ -24,7 +24,10 @@ final class Age {
     }
   }
 
-  /** Two units where the first alone would be coarse: as k8s.io/apimachinery's HumanDuration. */
+  /**
+   * Uses two units where the first alone would be too coarse, like k8s.io/apimachinery's
+   * HumanDuration.
+   */
   static String said(Duration age) {
     long seconds = Math.max(0, age.toSeconds());
     long minutes = seconds / 60;

@@ -6,12 +6,15 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
-/** All that the operator says of all networks, for a bug report: part of {@code bundle}. */
+/**
+ * Everything that the operator reports about all networks, for a bug report: part of {@code
+ * bundle}.
+ */
 public final class BundleText {
   private BundleText() {}
 
   /**
-   * Says it, nodes in full.
+   * Returns the text, with all columns for nodes.
    *
    * @param java the version of the JVM that the operator runs on
    */

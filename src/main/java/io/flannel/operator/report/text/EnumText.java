@@ -2,7 +2,7 @@ package io.flannel.operator.report.text;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** A value of the API as it stands in manifests. */
+/** Enum values of the API as they are written in manifests. */
 final class EnumText {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -4,9 +4,9 @@ import io.flannel.operator.flannel.PrintableText;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Labels with what is to be said of each, one below the other; long texts are wrapped. */
+/** Labels with their texts, one below the other; long texts are wrapped. */
 final class LabelledLines {
-  /** Columns of a terminal that nobody made wider. */
+  /** Columns of a terminal by default. */
   static final int WIDTH = 80;
 
   private static final String GAP = "  ";
@@ -16,7 +16,7 @@ final class LabelledLines {
   private final List<String> texts = new ArrayList<>();
 
   /**
-   * None yet.
+   * Creates an empty list.
    *
    * @param indent what each line begins with
    */
@@ -24,7 +24,7 @@ final class LabelledLines {
     this.indent = indent;
   }
 
-  /** One more; an empty label goes on with the one before. */
+  /** Adds a line; with an empty label it continues the one before. */
   LabelledLines add(String label, String text) {
     labels.add(label);
     texts.add(PrintableText.words(text));
@@ -42,14 +42,14 @@ final class LabelledLines {
     return lines.toString();
   }
 
-  /** A paragraph of its own. */
+  /** Returns a wrapped paragraph without a label. */
   static String paragraph(String text) {
     StringBuilder lines = new StringBuilder();
     wrap("", PrintableText.words(text), lines);
     return lines.toString();
   }
 
-  /** A word that is longer than a line, such as a name, stays whole. */
+  /** A word that is longer than a line, such as a name, is not broken. */
   private static void wrap(String first, String text, StringBuilder lines) {
     String hanging = " ".repeat(first.length());
     StringBuilder line = new StringBuilder(first);

@@ -9,9 +9,9 @@ public final class NodeText {
   private NodeText() {}
 
   /**
-   * Says how they are.
+   * Returns the table.
    *
-   * @param wide with what few ask for, too: backend, device, MTU, IPv6 subnet, 99th percentile
+   * @param wide with all columns: also backend, device, MTU, IPv6 subnet, 99th percentile
    */
   public static TextOutput of(NetworkView network, boolean wide, Instant now) {
     if (network.nodes().isEmpty()) {

@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The way of a packet, hop by hop: {@code kubectl flannel path}. */
+/** A packet's path, hop by hop: {@code kubectl flannel path}. */
 public final class PathText {
   private PathText() {}
 
-  /** Says it. Well is what passes, both ways and in every size. */
+  /** Returns the text; all is well if packets of every size pass both ways. */
   public static TextOutput of(PacketPath path) {
     StringBuilder words = new StringBuilder();
     words.append(

@@ -14,7 +14,10 @@ import java.util.StringJoiner;
 public final class ProblemText {
   private ProblemText() {}
 
-  /** Says them, the gravest first; where there are none, why the network is not Ready, if so. */
+  /**
+   * Returns the problems, most severe first. If there are none, it says why the network is not
+   * Ready, unless it is.
+   */
   public static TextOutput of(NetworkView network, Instant now) {
     String name = network.name();
     if (!TextOutput.isSeen(network)) {

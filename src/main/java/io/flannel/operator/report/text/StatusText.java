@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 public final class StatusText {
   private StatusText() {}
 
-  /** Says how it is now. */
   public static TextOutput of(NetworkView network, Instant now) {
     LabelledLines facts =
         new LabelledLines("")

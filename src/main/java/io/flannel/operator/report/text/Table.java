@@ -7,11 +7,11 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Rows below a heading, their columns aligned, as kubectl prints them. */
+/** Rows below a heading with aligned columns, as kubectl prints them. */
 final class Table {
   private static final String GAP = "   ";
 
-  /** What stands where nothing is known. */
+  /** Shown for unknown values. */
   private static final String NOTHING = "-";
 
   private final List<List<String>> rows = new ArrayList<>();
@@ -20,7 +20,7 @@ final class Table {
     rows.add(List.of(heading));
   }
 
-  /** One more row, of as many cells as the heading has; null: nothing is known. */
+  /** Adds a row with as many cells as the heading; null stands for an unknown value. */
   void row(@Nullable Object... cells) {
     if (cells.length != rows.getFirst().size()) {
       throw new IllegalArgumentException("a row of another length than the heading");

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * An answer for a person.
  *
- * @param text lines, each ended
- * @param well whether nothing is wrong, nothing is on its way and nothing is unknown
+ * @param text lines, each ending with a newline
+ * @param well whether nothing is wrong, in progress or unknown
  */
 public record TextOutput(String text, boolean well) {
 
   /**
-   * Whether a network is Ready for its present spec and has no problem. A problem can stand beside
-   * Ready: one that costs no packets yet.
+   * Whether a network is Ready for its current spec and has no problem. A Ready network may have a
+   * problem that does not lose packets yet.
    */
   static boolean isWell(NetworkView network) {
     return isOfPresentSpec(network)
@@ -28,13 +28,13 @@ public record TextOutput(String text, boolean well) {
         && ready(network).filter(ready -> ready.status() == Status.TRUE).isPresent();
   }
 
-  /** Whether the operator has ever looked at it; the status that its schema begins with says -1. */
+  /** Whether the operator has ever looked at it; the CRD's default is -1. */
   static boolean isSeen(NetworkView network) {
     Long observed = network.status().observedGeneration();
     return observed != null && observed > 0;
   }
 
-  /** Whether the status was made from the spec as it is now. */
+  /** Whether the status is for the current spec. */
   static boolean isOfPresentSpec(NetworkView network) {
     return Objects.equals(network.status().observedGeneration(), network.generation());
   }

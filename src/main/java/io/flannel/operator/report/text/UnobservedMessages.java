@@ -1,6 +1,6 @@
 package io.flannel.operator.report.text;
 
-/** What is said of a network that the operator has yet to look at. */
+/** Messages about a network that the operator has not looked at yet. */
 final class UnobservedMessages {
   static final String NEVER = "Unknown, the operator has not looked at this network yet";
   static final String SPEC =

@@ -1,8 +1,8 @@
 /**
- * What is reported, as text for a terminal: what {@code kubectl flannel} prints. Plain characters,
- * no colours, lines of at most {@value io.flannel.operator.report.text.LabelledLines#WIDTH} columns
- * but for tables, and control characters of what agents report taken out. Pure functions; times
- * come from the caller.
+ * Reports as text for a terminal: what {@code kubectl flannel} prints. Plain characters, no
+ * colours, lines of at most {@value io.flannel.operator.report.text.LabelledLines#WIDTH} columns
+ * except in tables, and no control characters from agents' reports. Pure functions; times come from
+ * the caller.
  */
 @NullMarked
 package io.flannel.operator.report.text;

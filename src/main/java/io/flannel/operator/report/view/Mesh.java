@@ -17,20 +17,20 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the nodes' probes see of each other.
+ * The results of the nodes' probes of each other.
  *
  * @param nodes the nodes with a lease, sorted by name
- * @param probes every pair that is probed ({@link ProbePlan}), each direction for itself
+ * @param probes every pair that is probed ({@link ProbePlan}), one entry per direction
  */
 public record Mesh(List<String> nodes, List<Probe> probes) {
 
   /**
-   * What one node's probes of another see.
+   * The result of one node's probes of another.
    *
    * @param from index of the node that probes
    * @param to index of the node that is probed
-   * @param lossPercent lost probes in percent; null: not measured
-   * @param rttP50Micros median round-trip time in microseconds; null: not measured
+   * @param lossPercent lost probes in percent; null if not measured
+   * @param rttP50Micros median round-trip time in microseconds; null if not measured
    */
   @JsonFormat(shape = JsonFormat.Shape.ARRAY)
   @JsonPropertyOrder({"from", "to", "state", "lossPercent", "rttP50Micros"})
@@ -41,33 +41,33 @@ public record Mesh(List<String> nodes, List<Probe> probes) {
       @Nullable Integer lossPercent,
       @Nullable Integer rttP50Micros) {}
 
-  /** What becomes of packets from one node to another. */
+  /** What happens to packets from one node to another. */
   public enum State {
     /** They pass. */
     @JsonProperty("passes")
     PASSES,
-    /** So many are lost that connections suffer. */
+    /** Enough are lost that connections suffer. */
     @JsonProperty("lossy")
     LOSSY,
-    /** Small ones pass, those of full size do not. */
+    /** Small ones pass, full-size ones do not. */
     @JsonProperty("fullSizeLost")
     FULL_SIZE_LOST,
-    /** The node's address answers, nothing through the overlay does. */
+    /** The node's address answers, but nothing answers through the overlay. */
     @JsonProperty("overlayLost")
     OVERLAY_LOST,
     /** Nothing answers. */
     @JsonProperty("unreachable")
     UNREACHABLE,
-    /** Not measured: no agent says anything, or the other's answers nothing. */
+    /** Not measured: the sender's agent is silent, or the receiver's does not answer. */
     @JsonProperty("unknown")
     UNKNOWN
   }
 
   /**
-   * Of what the agents report.
+   * Builds the mesh from the agents' reports.
    *
    * @param leased the nodes with a lease, sorted
-   * @param reports by node; those of nodes that have fallen silent are left out
+   * @param reports by node, without those of silent nodes
    */
   static Mesh of(List<String> leased, Map<String, AgentReport> reports) {
     Map<String, Map<String, AgentReport.Path>> paths = HashMap.newHashMap(reports.size());
@@ -116,7 +116,7 @@ public record Mesh(List<String> nodes, List<Probe> probes) {
       case FULL_SIZE_LOST -> State.FULL_SIZE_LOST;
       case TUNNEL_LOST -> State.OVERLAY_LOST;
       case UNREACHABLE -> State.UNREACHABLE;
-      // Each lacks the other's answer, and each is up: it is the way between them.
+      // Neither gets the other's answer although both are up: the path between them is broken.
       case SILENT -> back.lost() ? State.OVERLAY_LOST : State.UNKNOWN;
       case UNMEASURED, UNDECIDED -> State.UNKNOWN;
     };

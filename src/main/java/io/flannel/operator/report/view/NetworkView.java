@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param generation {@code metadata.generation}
  * @param deleting whether it is being deleted
  * @param spec as in the object
- * @param status as in the object, but for the nodes
- * @param nodes all of them, as in the object's status, worst first
- * @param mesh what the nodes' probes see of each other; null where it is told apart
+ * @param status as in the object, without the nodes
+ * @param nodes all of them, in the form of the object's status, worst first
+ * @param mesh the results of the nodes' probes of each other; null if it is sent separately
  */
 public record NetworkView(
     String name,

@@ -4,24 +4,27 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The FlannelNetworks as they are shown to people: read from the operator's caches when somebody
- * looks, and by any thread.
+ * The FlannelNetworks as they are shown to people. They are read from the operator's caches on
+ * demand, from any thread.
  */
 public interface Networks {
-  /** Who answers, and who acts. This alone asks the API server. */
+  /**
+   * The replica that answers and the one that acts. Only this method sends a request to the API
+   * server.
+   */
   Replica replica();
 
   /** The names of all FlannelNetworks, sorted. */
   List<String> names();
 
-  /** What is known of one; empty: there is none of that name. */
+  /** What is known about a network; empty if there is none with this name. */
   Optional<ObservedNetwork> find(String name);
 
   /**
-   * Changes whenever anything may have changed that {@link #find} tells of; cheap enough to be
-   * asked for every second.
+   * Returns a value that changes whenever the result of {@link #find} may have changed. It is cheap
+   * enough to be read every second.
    *
-   * @return empty: there is no such network
+   * @return empty if there is no such network
    */
   Optional<String> revision(String name);
 }

@@ -1,15 +1,15 @@
 package io.flannel.operator.report.view;
 
 /**
- * Objects of a kind are not watched at the moment, so that what the cluster has of them is not
- * known: this operator ends, has lost its Lease, or begins a watch again. Whoever decides by them
- * ends without a write more.
+ * Thrown when objects of a kind are not watched, so that their state is unknown: the operator is
+ * shutting down, has lost its Lease, or is restarting a watch. A reconciliation ends with it,
+ * without another write.
  */
 public final class NotWatchingException extends RuntimeException {
   /**
-   * What is not known.
+   * Creates the exception.
    *
-   * @param kind such as Node
+   * @param kind the kind that is not watched, such as Node
    */
   public NotWatchingException(String kind) {
     super("objects of kind %s are not watched at the moment".formatted(kind));

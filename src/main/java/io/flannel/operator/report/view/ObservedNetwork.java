@@ -27,15 +27,15 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A FlannelNetwork and what is known of its nodes, at one moment.
+ * A FlannelNetwork and what is known about its nodes, at one moment.
  *
  * @param name its name
  * @param generation {@code metadata.generation}
  * @param deleting whether it is being deleted
  * @param spec as in the object
- * @param status as in the object; empty: there is none yet
- * @param evidence what is known of its nodes; empty for a network that is not in charge, or whose
- *     spec cannot be read
+ * @param status as in the object; empty if there is none yet
+ * @param evidence what is known about its nodes; empty for a network that is not in charge, or
+ *     whose spec can't be read
  */
 public record ObservedNetwork(
     String name,
@@ -48,18 +48,18 @@ public record ObservedNetwork(
   private static final FlannelNetworkStatus NO_STATUS =
       new FlannelNetworkStatus(null, null, null, null, null, null, null, null, null, null);
 
-  /** Where nothing that an agent said counts any more. */
+  /** Causes for which an agent's last report no longer counts. */
   private static final Set<ProblemReason> SILENCE =
       Set.of(TunnelProblem.AGENT_SILENT, TunnelProblem.NODE_UNREACHABLE);
 
   /**
-   * What is known of a network's nodes.
+   * What is known about a network's nodes.
    *
-   * @param inForce the backend that the configuration in force names
+   * @param inForce the backend in the configuration in force
    * @param leases every node of the network
-   * @param reports what the agents reported, by node, as it is told of
-   * @param tunnels what that says of the tunnels; empty: nothing measures them
-   * @param at the moment
+   * @param reports the agents' reports, by node, as they are shown
+   * @param tunnels the verdicts on the tunnels; empty if nothing measures them
+   * @param at when this was observed
    */
   public record Evidence(
       DesiredNetwork wanted,
@@ -98,7 +98,7 @@ public record ObservedNetwork(
     }
   }
 
-  /** What is shown of it, but for the mesh. */
+  /** What is shown of it, without the mesh. */
   public NetworkView view() {
     return view(null);
   }
@@ -130,7 +130,7 @@ public record ObservedNetwork(
         mesh);
   }
 
-  /** All nodes: those that the status lists as it has them, then those that it leaves out. */
+  /** All nodes: those in the status, unchanged, then those that the status omits. */
   public List<NodeStatus> nodes() {
     List<NodeStatus> nodes =
         new ArrayList<>(
@@ -152,12 +152,12 @@ public record ObservedNetwork(
     return List.copyOf(nodes);
   }
 
-  /** What the nodes' probes see of each other. */
+  /** The results of the nodes' probes of each other. */
   public Mesh mesh() {
     return evidence.map(Evidence::mesh).orElse(new Mesh(List.of(), List.of()));
   }
 
-  /** The names of its nodes, with a lease or without. */
+  /** The names of its nodes, with or without a lease. */
   public Set<String> nodeNames() {
     return evidence.stream()
         .flatMap(it -> it.leases().stream())
@@ -166,9 +166,9 @@ public record ObservedNetwork(
   }
 
   /**
-   * The way of a packet between the pods of two of its nodes.
+   * The path of a packet between the pods of two of its nodes.
    *
-   * @return empty: one of them is no node of the network
+   * @return empty if one of them is not a node of the network
    */
   public Optional<PacketPath> path(String from, String to) {
     return evidence.flatMap(

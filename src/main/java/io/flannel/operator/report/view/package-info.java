@@ -1,6 +1,6 @@
 /**
- * What is shown of the networks to people who look at them, beyond their status: every node, the
- * mesh of probes, the way of a packet. Made when somebody looks, of what the caches hold.
+ * What is shown of the networks to people beyond their status: every node, the mesh of probes, a
+ * packet's path. It is computed on demand from the caches.
  */
 @NullMarked
 package io.flannel.operator.report.view;

@@ -1,13 +1,13 @@
 package io.flannel.operator.web.metricsserver;
 
 /**
- * What somebody is told who asked by a token, for the metrics or for something else.
+ * The answer to a request with a token, for the metrics or for something else.
  *
- * @param code HTTP's status: 200, 401, 403 or 503; with 503 it is not decided
- * @param message why not, and what to do; empty with 200
+ * @param code the HTTP status: 200, 401, 403 or 503; 503 if it could not be decided
+ * @param message why it was refused, and what to do; empty with 200
  */
 public record AuthResult(int code, String message) {
-  /** The token opens it. */
+  /** The token is accepted. */
   public static final AuthResult ALLOWED = new AuthResult(200, "");
 
   static final AuthResult NO_TOKEN =
@@ -20,7 +20,7 @@ public record AuthResult(int code, String message) {
           "The API server does not accept this token: it is expired, revoked, of another cluster or"
               + " for another audience. Send one that the API server itself would take");
 
-  /** So many ask that this one is not looked at. */
+  /** There are too many requests to check this one. */
   public static final AuthResult BUSY =
       new AuthResult(
           503,
@@ -36,13 +36,13 @@ public record AuthResult(int code, String message) {
             + " followed by -metrics-reader");
   }
 
-  /** Nobody is let in while that can't be asked. */
+  /** Nobody is admitted while the API server can't be asked. */
   static AuthResult notKnown(String what, String why) {
     return new AuthResult(
         503, "Whether this token may get " + what + " can't be asked of the API server: " + why);
   }
 
-  /** Whether the API server said it, so that it holds for a while. */
+  /** Whether this is the API server's decision, which may be cached for a while. */
   boolean isDecision() {
     return code != 503;
   }

@@ -12,20 +12,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers decisions for a while, so that a Prometheus that comes every few seconds costs the API
- * server little, and lets few reviews a second through, so that nobody can load it by guessing.
- * Tokens are remembered by their hash. What could not be decided is asked again each time.
+ * Caches decisions for a while, so that a Prometheus that scrapes every few seconds costs the API
+ * server little, and limits the rate of reviews, so that nobody can load the API server by guessing
+ * tokens. Tokens are stored as hashes. What could not be decided is not cached.
  */
 public final class CachingAuthorizer implements TokenAuthorizer {
-  /** A right that is taken away is gone after that. */
+  /** How long an acceptance is cached: a revoked right ends after that. */
   static final Duration ALLOWED_FOR = Duration.ofMinutes(1);
 
-  /** A right that is given works after that. */
+  /** How long a refusal is cached: a granted right takes effect after that. */
   static final Duration REFUSED_FOR = Duration.ofSeconds(10);
 
   static final int REMEMBERED = 256;
 
-  /** Reviews in a row, and how many a second may follow. */
+  /** Maximum burst of reviews, and the rate at which it refills. */
   static final int REVIEWS_AT_ONCE = 20;
 
   static final int REVIEWS_PER_SECOND = 5;
@@ -44,7 +44,7 @@ public final class CachingAuthorizer implements TokenAuthorizer {
   private double reviewsLeft = REVIEWS_AT_ONCE;
   private Instant counted;
 
-  /** With nothing remembered. */
+  /** Creates an authorizer with an empty cache. */
   public CachingAuthorizer(TokenAuthorizer asked, Clock clock) {
     this.asked = asked;
     this.clock = clock;

@@ -8,9 +8,9 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuild
 import io.fabric8.kubernetes.client.KubernetesClient;
 
 /**
- * As the filter WithAuthenticationAndAuthorization of controller-runtime does it: whose token it
- * is, by a TokenReview; whether that user may get the path, by a SubjectAccessReview of a
- * nonResourceURL.
+ * Works like controller-runtime's filter WithAuthenticationAndAuthorization: a TokenReview
+ * identifies the user, and a SubjectAccessReview of the nonResourceURL decides whether that user
+ * may get the path.
  */
 final class MetricsReview implements ReviewAuthorizer.Review {
   @Override

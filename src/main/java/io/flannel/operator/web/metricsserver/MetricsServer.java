@@ -13,9 +13,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Serves {@code GET /metrics} over TLS to those whose bearer token may get it, on the one address
- * of {@code flannel.metrics.host}; while that is not set, there is no server. The certificate is
- * that of {@code flannel.metrics.tls-directory}, if it is set.
+ * Serves {@code GET /metrics} over TLS to clients whose bearer token permits it, on the address in
+ * {@code flannel.metrics.host}. If that is not set, there is no server. The certificate is read
+ * from {@code flannel.metrics.tls-directory}, if that is set.
  */
 @ApplicationScoped
 class MetricsServer {
@@ -27,7 +27,7 @@ class MetricsServer {
   private final Optional<TlsServer> server;
 
   @Inject
-  @SuppressWarnings("deprecation") // The registry that Quarkus has; it will have the newer one.
+  @SuppressWarnings("deprecation") // Quarkus still provides this registry.
   MetricsServer(
       Vertx vertx,
       PrometheusMeterRegistry registry,

@@ -4,14 +4,14 @@ import io.smallrye.config.ConfigMapping;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Where {@link MetricsServer} listens, and by which certificate; the Helm chart says it. */
+/** Where {@link MetricsServer} listens and its certificate; set by the Helm chart. */
 @ConfigMapping(prefix = "flannel.metrics")
 public interface MetricsSettings {
-  /** The address to listen on; empty: there is no server. */
+  /** The address to listen on; empty if there is no server. */
   Optional<String> host();
 
   int port();
 
-  /** Where its certificate is; empty: it makes one. */
+  /** Directory of its certificate; empty if it creates one itself. */
   Optional<Path> tlsDirectory();
 }

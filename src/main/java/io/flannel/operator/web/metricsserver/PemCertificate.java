@@ -11,10 +11,7 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.X509KeyManager;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What the server shows for itself: a certificate, with those that vouch for it behind it, and its
- * private key, both as PEM.
- */
+/** The server's certificate chain and its private key, both as PEM. */
 final class PemCertificate {
   private final byte[] chain;
   private final byte[] key;
@@ -25,8 +22,9 @@ final class PemCertificate {
   }
 
   /**
-   * From a mounted Secret of type kubernetes.io/tls. Kubelet renews its files by turning a link
-   * from one directory to another: both are read where that leads, so that they belong together.
+   * Reads a mounted Secret of type kubernetes.io/tls. kubelet renews its files by pointing a
+   * symlink to another directory. Both files are read from the directory that it resolves to, so
+   * that they belong together.
    *
    * @throws IOException if {@code tls.crt} or {@code tls.key} can't be read
    */
@@ -45,9 +43,9 @@ final class PemCertificate {
   }
 
   /**
-   * As TLS takes it.
+   * Converts the PEM for TLS.
    *
-   * @throws IOException says what is wrong with the PEM
+   * @throws IOException if the PEM is invalid; says why
    */
   X509KeyManager keyManager(Vertx vertx) throws IOException {
     var pem =
@@ -55,7 +53,7 @@ final class PemCertificate {
     KeyManager[] managers;
     try {
       managers = pem.getKeyManagerFactory(vertx).getKeyManagers();
-    } catch (Exception e) { // Vert.x declares it so.
+    } catch (Exception e) { // Vert.x declares no narrower type.
       throw new IOException(e);
     }
     for (KeyManager manager : managers) {

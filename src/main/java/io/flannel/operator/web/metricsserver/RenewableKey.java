@@ -10,8 +10,9 @@ import javax.net.ssl.X509KeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server's key and certificate, of which others can take the place from one handshake to the
- * next. Not by {@code HttpServer.updateSSLOptions}: Vert.x 4.5.25 drops who connects meanwhile.
+ * The server's key and certificate, replaceable between two handshakes. {@code
+ * HttpServer.updateSSLOptions} is not used because Vert.x 4.5.25 drops clients that connect
+ * meanwhile.
  */
 final class RenewableKey extends X509ExtendedKeyManager {
   private volatile X509KeyManager present;
@@ -55,7 +56,7 @@ final class RenewableKey extends X509ExtendedKeyManager {
 
   @Override
   public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-    return null; // It is no client.
+    return null; // Never used as a client.
   }
 
   @Override

@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the API server, once each time, and says so where it can't be asked. */
+/** Asks the API server once per call, and reports it if the API server can't be asked. */
 public final class ReviewAuthorizer implements TokenAuthorizer {
   private static final Logger LOG = LoggerFactory.getLogger(ReviewAuthorizer.class);
 
-  /** Less than the 10 s that Prometheus waits for a scrape, for two requests together. */
+  /** Two requests together must take less than the 10 s that Prometheus waits for a scrape. */
   private static final int TIMEOUT_MILLIS = 4_000;
 
   private final KubernetesClient client;
@@ -20,11 +20,11 @@ public final class ReviewAuthorizer implements TokenAuthorizer {
   private final Review review;
   private final AtomicBoolean failing = new AtomicBoolean();
 
-  /** What is asked of the API server. */
+  /** A request to the API server. */
   @FunctionalInterface
   public interface Review {
     /**
-     * Its answer.
+     * Returns the API server's answer.
      *
      * @throws KubernetesClientException if it could not be asked
      */
@@ -32,12 +32,12 @@ public final class ReviewAuthorizer implements TokenAuthorizer {
   }
 
   /**
-   * For one thing that tokens open.
+   * Creates an authorizer for one kind of access.
    *
-   * @param what they open, such as {@code the metrics}
+   * @param what what it gives access to, such as {@code the metrics}
    */
   public ReviewAuthorizer(KubernetesClient client, String what, Review review) {
-    // Not tried again: who asks waits, and comes again.
+    // No retries: the client is waiting, and will ask again.
     RequestConfig once =
         new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
             .withRequestRetryBackoffLimit(0)

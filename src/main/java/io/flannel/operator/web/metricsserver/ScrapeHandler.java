@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers {@code GET /metrics}, if the request's bearer token may get it, and nothing else. */
+/** Answers {@code GET /metrics} if the request's bearer token permits it, and nothing else. */
 final class ScrapeHandler implements Handler<HttpServerRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ScrapeHandler.class);
 
   private static final String SCHEME = "Bearer ";
   private static final int THREADS = 2;
 
-  /** Requests that wait or are answered. */
+  /** Maximum number of requests waiting or being answered. */
   private static final int IN_HAND = 16;
 
   private final Supplier<String> metrics;
@@ -29,9 +29,10 @@ final class ScrapeHandler implements Handler<HttpServerRequest> {
   private final Semaphore free = new Semaphore(IN_HAND);
 
   /**
-   * For requests.
+   * Creates the handler.
    *
-   * @param metrics in Prometheus' text format, asked for at each request that may have them
+   * @param metrics returns the metrics in Prometheus' text format; called for each permitted
+   *     request
    */
   ScrapeHandler(Vertx vertx, Supplier<String> metrics, TokenAuthorizer judge) {
     this.metrics = metrics;
@@ -103,7 +104,7 @@ final class ScrapeHandler implements Handler<HttpServerRequest> {
         .end(answer.message() + "\n");
   }
 
-  /** That of {@code Authorization: Bearer TOKEN}, whose scheme may be written in any case. */
+  /** Returns the token in {@code Authorization: Bearer TOKEN}; the scheme is case-insensitive. */
   static @Nullable String token(@Nullable String authorization) {
     if (authorization == null
         || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {

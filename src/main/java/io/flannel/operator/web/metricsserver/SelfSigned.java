@@ -24,8 +24,8 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * A certificate that nobody vouches for, for those who gave none: it keeps listeners out, not
- * impostors. Made at each start, never on a disk.
+ * A self-signed certificate for when none is provided: it protects against eavesdroppers, not
+ * against impostors. It is created at each start and never written to disk.
  */
 final class SelfSigned {
   /** Longer than any process of the operator lives. */
@@ -34,7 +34,7 @@ final class SelfSigned {
   private SelfSigned() {}
 
   /**
-   * A P-256 key and its certificate.
+   * Creates a P-256 key and its certificate.
    *
    * @param address the IP address that it is for
    */

@@ -27,9 +27,9 @@ import org.slf4j.LoggerFactory;
 /**
  * HTTP/1.1 over TLS 1.2 and 1.3 on one address of the node, for few clients at a time.
  *
- * <p>The certificate is that of a directory, a mounted Secret, looked at every 10 s; without one, a
- * {@link SelfSigned}. What is wrong with port or certificate is logged and tried again as often:
- * the network's operation does not depend on it.
+ * <p>The certificate is read from a directory, a mounted Secret, which is checked every 10 s;
+ * without one, a {@link SelfSigned} is used. A fault of the port or the certificate is logged and
+ * retried at the same interval: the network's operation does not depend on it.
  */
 public final class TlsServer {
   private static final Logger LOG = LoggerFactory.getLogger(TlsServer.class);
@@ -49,13 +49,13 @@ public final class TlsServer {
   private String trouble = "";
 
   /**
-   * Where it serves what.
+   * The server's settings.
    *
-   * @param what it serves, for the log, such as {@code metrics}
+   * @param what what it serves, for the log, such as {@code metrics}
    * @param host the one IP address that it listens on
-   * @param directory where {@code tls.crt} and {@code tls.key} are; empty: it makes its own
-   * @param idle after that long without a byte a connection is closed
-   * @param longest after that long any connection is closed; empty: none is for its age
+   * @param directory contains {@code tls.crt} and {@code tls.key}; empty to use a self-signed one
+   * @param idle how long a connection may be idle before it is closed
+   * @param longest maximum lifetime of a connection; empty if unlimited
    */
   public record Settings(
       String what,
@@ -66,9 +66,9 @@ public final class TlsServer {
       Optional<Duration> longest) {}
 
   /**
-   * A server that does not listen yet.
+   * Creates a server that does not listen yet.
    *
-   * @param handler asked for once, when there is something to listen with
+   * @param handler called once, when the server starts to listen
    */
   public TlsServer(
       Vertx vertx, Clock clock, Settings settings, Supplier<Handler<HttpServerRequest>> handler) {
@@ -78,7 +78,7 @@ public final class TlsServer {
     this.handler = handler;
   }
 
-  /** Listens from now on, and again and again tries to where it can't; returns at once. */
+  /** Starts listening, with retries if that fails; returns at once. */
   public void start() {
     vertx.setPeriodic(
         1,
@@ -91,7 +91,6 @@ public final class TlsServer {
                 }));
   }
 
-  /** Listens no more. */
   public synchronized void stop() {
     if (server != null) {
       server.close();
@@ -158,13 +157,13 @@ public final class TlsServer {
             .setSsl(true)
             .setKeyCertOptions(KeyCertOptions.wrap(key))
             .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
-            // HTTP/1.1 alone: one client that comes every few seconds needs no more.
+            // HTTP/1.1 only: one client every few seconds needs no more.
             .setUseAlpn(false);
     options.setIdleTimeout((int) settings.idle().toSeconds());
     return options;
   }
 
-  /** Says what is wrong, once. */
+  /** Logs a fault once. */
   private void tell(Exception wrong) {
     Throwable root = wrong;
     while (root.getCause() != null) {

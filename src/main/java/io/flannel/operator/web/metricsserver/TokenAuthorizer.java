@@ -1,8 +1,8 @@
 package io.flannel.operator.web.metricsserver;
 
-/** Says of a token whether it opens what it is sent for. */
+/** Decides whether a token permits the request that it was sent with. */
 @FunctionalInterface
 public interface TokenAuthorizer {
-  /** The answer; with code 503 where there is none. Takes as long as it takes to ask. */
+  /** Returns the answer, with code 503 if there is none. Blocks until the answer is known. */
   AuthResult judge(String token);
 }

@@ -1,8 +1,7 @@
 /**
- * The metrics for those who come over the network: over TLS, by bearer token, and only if the chart
- * asks for it. What is on the node's loopback is Quarkus' own {@code /q/metrics}. Public is what
- * others serve by in the same way: {@link io.flannel.operator.web.metricsserver.TlsServer}, and who
- * authorizes tokens.
+ * Metrics for clients on the network: over TLS, with a bearer token, and only if the chart enables
+ * it. On the node's loopback, Quarkus' own {@code /q/metrics} serves them. Other servers reuse the
+ * public types: {@link io.flannel.operator.web.metricsserver.TlsServer} and the token authorizers.
  */
 @NullMarked
 package io.flannel.operator.web.metricsserver;

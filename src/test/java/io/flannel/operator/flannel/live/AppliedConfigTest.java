@@ -74,6 +74,16 @@ class AppliedConfigTest {
   }
 
   @Test
+  void theBackendsTypeIsReadWithoutCaseAsFlannelDoes() {
+    assertThat(read("{\"Backend\": {\"Type\": \"WireGuard\"}}").orElseThrow())
+        .satisfies(
+            config -> {
+              assertThat(config.backendType()).isEqualTo("wireguard");
+              assertThat(config.backend().orElseThrow().removesDeviceAtExit()).isTrue();
+            });
+  }
+
+  @Test
   void ofOneKeyInTwoCasesTheLastCountsAsInGo() {
     assertThat(read("{\"Network\": \"10.1.0.0/16\", \"network\": \"10.244.0.0/16\"}"))
         .get()

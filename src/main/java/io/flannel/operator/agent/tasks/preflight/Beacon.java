@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * What the nodes send each other in the encapsulation that is tried: "here is this node, and this
- * is what I heard of you". Nobody answers one: each node sends its own by its own clock.
+ * The packet that nodes send each other in the encapsulation under test: "I am this node, and this
+ * is what I heard from you". Nobody answers one: each node sends its own at its own pace.
  *
  * <pre>
  * byte  0  magic "FLNB"
@@ -20,25 +20,25 @@ import java.util.Optional;
  *      48  zeros, up to the length
  * </pre>
  *
- * The addresses are those that the operator knows: they say who it is, though a NAT in between may
- * have written others into the IP header.
+ * The addresses are those that the operator knows. They identify the nodes even if a NAT in between
+ * changes the addresses in the IP header.
  *
- * @param nonce a number that only the nodes that try the same change know
+ * @param nonce a number known only to the nodes that try the same change
  * @param from the sender
  * @param to the receiver
  * @param fullSize whether it is padded to the largest packet that the new device will send
- * @param heard what the sender has heard of the receiver
+ * @param heard what the sender has heard from the receiver
  * @param length in bytes
  */
 record Beacon(
     long nonce, InetAddress from, InetAddress to, boolean fullSize, Heard heard, int length) {
-  /** The shortest: one without padding. */
+  /** The shortest length: a beacon without padding. */
   static final int MIN_LENGTH = 48;
 
-  /** What the first four bytes are. */
+  /** The first four bytes. */
   static final int MAGIC = 0x464c4e42;
 
-  /** No IP packet has room for a longer one. */
+  /** The longest length: no IP packet has room for more. */
   static final int MAX_LENGTH = RawSocket.MAX_PACKET;
 
   private static final byte VERSION = 1;
@@ -46,11 +46,11 @@ record Beacon(
   private static final int FULL_SIZE = 1;
 
   /**
-   * What one node has heard of another.
+   * What one node has heard from another.
    *
    * @param small a small beacon
    * @param full a full-size one
-   * @param all both, and that the other has heard both of it
+   * @param all both, and that the other has heard both from it
    */
   record Heard(boolean small, boolean full, boolean all) {
     private static final int SMALL = 2;
@@ -95,7 +95,7 @@ record Beacon(
     }
   }
 
-  /** Reads all that remains in the buffer; empty if that is not exactly one well-formed beacon. */
+  /** Reads all remaining bytes; empty if they are not exactly one well-formed beacon. */
   static Optional<Beacon> read(ByteBuffer payload) {
     int length = payload.remaining();
     if (length < MIN_LENGTH
@@ -142,7 +142,7 @@ record Beacon(
           ipv4
               ? InetAddress.getByAddress(new byte[] {bytes[12], bytes[13], bytes[14], bytes[15]})
               : InetAddress.getByAddress(bytes);
-      // An IPv4-mapped IPv6 address has become an IPv4 one, which is not written like that.
+      // Java made an IPv4-mapped IPv6 address an IPv4 one, which a beacon writes differently.
       return ipv4 || address.getAddress().length == ADDRESS
           ? Optional.of(address)
           : Optional.empty();

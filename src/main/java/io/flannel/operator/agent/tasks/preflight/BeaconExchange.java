@@ -10,20 +10,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Sends beacons to all peers and listens for theirs, until nobody lacks anything or the time is
- * over. One thread; waiting goes by {@link System#nanoTime} alone.
+ * Sends beacons to all peers and listens for theirs, until all are finished or the time is over.
+ * Single-threaded; waiting relies on {@link System#nanoTime} alone.
  *
- * <p>Each peer gets at most one small beacon a round, and every fifth round a full-size one: in 30
- * seconds 150 and 30.
+ * <p>Each peer gets at most one small beacon per round, and every fifth round a full-size one: 150
+ * and 30 in 30 seconds.
  */
 final class BeaconExchange {
   /** The time between two rounds. */
   static final Duration ROUND = Duration.ofMillis(200);
 
-  /** So many packets are read before sending has its turn again. */
+  /** Maximum number of packets to read from a socket at once, so that sending is not delayed. */
   private static final int READS_AT_ONCE = 512;
 
-  /** A node's own address, how it sends from there, and to whom. */
+  /** One of this node's addresses, the socket to send from there, and the peers to send to. */
   record Party(InetAddress own, EncapSocket carrier, List<PeerSession> counterparts) {}
 
   private final long nonce;
@@ -39,12 +39,12 @@ final class BeaconExchange {
     }
   }
 
-  /** What this node's kernel said of the first packet that it did not take, if there was one. */
+  /** The kernel's error for the first packet that it rejected, if there was one. */
   Optional<String> refused() {
     return refused;
   }
 
-  /** Tries for so long at most. */
+  /** Exchanges beacons for at most this long. */
   void run(Duration longest) throws IOException {
     long began = System.nanoTime();
     long rounds = longest.dividedBy(ROUND);
@@ -66,7 +66,7 @@ final class BeaconExchange {
           try {
             party.carrier().send(beacon);
           } catch (IOException e) {
-            // It is lost, as one that a firewall on the way drops.
+            // It is lost, like one that a firewall on the way drops.
             refused = refused.or(() -> Optional.of(String.valueOf(e.getMessage())));
           }
         }

@@ -6,7 +6,10 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
-/** One encapsulation on one of this node's addresses. For one thread. */
+/**
+ * Sends and receives beacons in one encapsulation, on one of this node's addresses. Confined to the
+ * thread that opens it.
+ */
 final class EncapSocket implements AutoCloseable {
   private final Encapsulator framing;
   private final boolean ipv6;
@@ -28,10 +31,10 @@ final class EncapSocket implements AutoCloseable {
   /**
    * Opens the sockets.
    *
-   * @param own the address to send from; empty: the one of the route, where peers know the node by
-   *     an address that it does not have itself
+   * @param own the address to send from; empty to take the route's, if peers know the node by an
+   *     address that it does not have itself
    * @param nic the interface that the packets leave by
-   * @param podMtu the largest packet of pods
+   * @param podMtu the largest packet of pods, in bytes
    */
   static EncapSocket open(
       Encapsulator framing, boolean ipv6, Optional<InetAddress> own, Nic nic, int podMtu)
@@ -69,8 +72,7 @@ final class EncapSocket implements AutoCloseable {
   }
 
   /**
-   * With "don't fragment", which flannel's ipip device takes over from the pods' packets: TCP has
-   * it.
+   * Sets "don't fragment", which flannel's ipip device copies from the pods' packets: TCP sets it.
    */
   private static Sender ipip(RawSocket socket) throws IOException {
     socket.dontFragment();
@@ -82,25 +84,25 @@ final class EncapSocket implements AutoCloseable {
 
       @Override
       public void close() {
-        // The carrier closes its socket.
+        // The EncapSocket closes its raw socket.
       }
     };
   }
 
-  /** The socket, to wait for. */
+  /** The socket to wait on. */
   RawSocket socket() {
     return socket;
   }
 
-  /** The length of a beacon that makes the largest packet of the new device. */
+  /** The length in bytes of a beacon that makes the largest packet of the new device. */
   int fullLength() {
     return fullLength;
   }
 
   /**
-   * Sends it to whom it is for.
+   * Sends a beacon to its receiver.
    *
-   * @throws IOException if the kernel did not take it
+   * @throws IOException if the kernel rejects it
    */
   void send(Beacon beacon) throws IOException {
     sent.clear();
@@ -108,7 +110,7 @@ final class EncapSocket implements AutoCloseable {
     sender.send(sent.flip(), beacon.to());
   }
 
-  /** Whether a packet waited, which is read then. */
+  /** Reads the next packet; false if none is waiting. */
   boolean receive() throws IOException {
     return socket.receive(received);
   }

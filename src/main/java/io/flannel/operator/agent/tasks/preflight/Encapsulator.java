@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a backend's packets look on the wire, around a beacon that no kernel delivers to anyone: one
- * with the tunnel device drops it without a word, one without answers "unreachable" to the sender,
- * which hears nothing of that.
+ * How a backend's packets look on the wire, around a beacon that no kernel delivers. A kernel with
+ * the tunnel device drops it silently; one without answers "unreachable", of which the sender is
+ * not told.
  */
 sealed interface Encapsulator {
-  /** An IPv4 header without options. */
+  /** Length of an IPv4 header without options, in bytes. */
   int IPV4_HEADER = 20;
 
-  /** An IPv6 header. */
+  /** Length of an IPv6 header, in bytes. */
   int IPV6_HEADER = 40;
 
-  /** A UDP header. */
+  /** Length of a UDP header, in bytes. */
   int UDP_HEADER = 8;
 
   /** The protocol in the outer IP header. */
@@ -28,28 +28,28 @@ sealed interface Encapsulator {
   /** Bytes from the end of the outer IP header to the beacon. */
   int beaconOffset();
 
-  /** Bytes that the backend's own packets have between the outer IP header and the pods' packet. */
+  /** Bytes between the outer IP header and the pods' packet in the backend's own packets. */
   int encapsulation();
 
-  /** Writes what an IP or UDP socket is given to send. */
+  /** Writes the payload to give to an IP or UDP socket. */
   void write(Beacon beacon, ByteBuffer into);
 
-  /** What is the same in all of our packets, from the end of the outer IP header. */
+  /** What all our packets have in common, at offsets from the end of the outer IP header. */
   List<Test> marks();
 
-  /** The length of an outer IP header. */
+  /** The length of an outer IP header, in bytes. */
   static int ipHeader(boolean ipv6) {
     return ipv6 ? IPV6_HEADER : IPV4_HEADER;
   }
 
-  /** Lets the kernel hand our packets alone to a raw socket. */
+  /** A filter with which the kernel hands only our packets to a raw socket. */
   default SocketFilter filter(boolean ipv6) {
     List<Test> tests = new ArrayList<>(marks());
     tests.add(new Test(beaconOffset(), Integer.BYTES, Beacon.MAGIC));
     return new SocketFilter(!ipv6, tests);
   }
 
-  /** Reads what a raw socket got; empty if that is not exactly one beacon in this framing. */
+  /** Reads what a raw socket received; empty if it is not exactly one beacon in this framing. */
   default Optional<Beacon> read(ByteBuffer packet, boolean ipv6) {
     int start = ipv6 ? 0 : ipv4HeaderOf(packet);
     if (packet.remaining() < start + beaconOffset()) {
@@ -74,10 +74,10 @@ sealed interface Encapsulator {
   }
 
   /**
-   * IP in IP. The inner packet is of protocol 253, for experiments (RFC 3692), from the sender's
-   * node address to 0.0.0.0, and has one hop to live: a kernel whose ipip device takes it drops it
-   * as for a "martian destination" before it looks for a route, and says nothing to anyone
-   * (ip_route_input_slow in net/ipv4/route.c; a line in its log where {@code log_martians} is set).
+   * IP in IP. The inner packet has protocol 253, for experiments (RFC 3692), goes from the sender's
+   * node address to 0.0.0.0, and has a time to live of 1. A kernel whose ipip device receives it
+   * drops it as a "martian destination" before it looks for a route, and sends no answer
+   * (ip_route_input_slow in net/ipv4/route.c; it logs a line if {@code log_martians} is set).
    */
   record Ipip() implements Encapsulator {
     private static final int EXPERIMENTAL = 253;
@@ -122,7 +122,7 @@ sealed interface Encapsulator {
 
     @Override
     public List<Test> marks() {
-      // Time to live and protocol, and where it goes.
+      // Time to live and protocol, then the destination.
       return List.of(
           new Test(8, Short.BYTES, 1 << 8 | EXPERIMENTAL), new Test(16, Integer.BYTES, 0));
     }
@@ -138,8 +138,8 @@ sealed interface Encapsulator {
   }
 
   /**
-   * Ethernet in UDP, of a network that no device has: the kernel drops what it has no device for
-   * (vxlan_rcv in drivers/net/vxlan). A device that takes every network ({@code external}, as
+   * Ethernet in UDP, with a VNI that no device has: the kernel drops what it has no device for
+   * (vxlan_rcv in drivers/net/vxlan). A device that takes every VNI ({@code external}, such as
    * Cilium's) gets an Ethernet frame to the address that no bridge forwards to (IEEE 802.1Q,
    * nearest bridge), of a type for experiments (IEEE 802, 88B5), which no kernel knows.
    *
@@ -185,13 +185,13 @@ sealed interface Encapsulator {
   }
 
   /**
-   * WireGuard's UDP port. What a beacon begins with is none of WireGuard's types of messages, which
-   * the kernel drops (wg_receive in drivers/net/wireguard).
+   * UDP to WireGuard's port. A beacon does not begin with any of WireGuard's message types, so the
+   * kernel drops it (wg_receive in drivers/net/wireguard).
    *
    * @param port UDP port
    */
   record Wireguard(int port) implements Encapsulator {
-    /** A data message's header and its authentication tag. */
+    /** Length of a data message's header and its authentication tag, in bytes. */
     private static final int DATA = 32;
 
     @Override

@@ -14,19 +14,19 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The C library's calls that a raw socket needs, which Java has none for. Each {@link MethodHandle}
+ * The C library's calls for a raw socket, which Java does not offer. Each {@link MethodHandle}
  * takes a segment for errno first: errno belongs to the thread, and the JVM's own system calls
- * would overwrite it before Java could ask.
+ * would overwrite it before Java could read it.
  */
-@SuppressWarnings("restricted") // Calls of native code: the task is started with the right to.
+@SuppressWarnings("restricted") // Native calls: the task runs with --enable-native-access.
 final class Libc {
-  /** No packet waits (EAGAIN; on Linux the same as EWOULDBLOCK). */
+  /** No packet is waiting (EAGAIN; on Linux the same as EWOULDBLOCK). */
   static final int EAGAIN = 11;
 
   /** A signal interrupted the call. */
   static final int EINTR = 4;
 
-  /** Where a call leaves errno. */
+  /** Layout of the segment in which a call leaves errno. */
   static final MemoryLayout CALL_STATE = Linker.Option.captureStateLayout();
 
   static final MethodHandle SOCKET =
@@ -58,7 +58,7 @@ final class Libc {
 
   private Libc() {}
 
-  /** A call that failed, and how. */
+  /** A failed call, with its errno. */
   static final class CallException extends IOException {
     private final int errno;
 
@@ -74,14 +74,14 @@ final class Libc {
 
   /** A call of the C library. */
   interface Call {
-    /** Its result, below zero if it failed. */
+    /** Returns its result; negative if it failed. */
     long run() throws Throwable;
   }
 
   /**
-   * The call's result.
+   * Runs a call and returns its result.
    *
-   * @param what the call, as its failure names it
+   * @param what the call's name in the exception
    * @param state the segment that the call was given for errno
    */
   static long checked(String what, MemorySegment state, Call call) throws CallException {

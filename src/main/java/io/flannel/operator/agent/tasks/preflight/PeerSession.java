@@ -6,15 +6,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A peer's address and what both sides have heard of each other: a handshake as BFD's (RFC 5880),
- * so that neither leaves before the other knows.
+ * A peer's address and what both sides have heard from each other: a handshake like BFD's (RFC
+ * 5880), so that neither side stops before the other knows.
  */
 final class PeerSession {
-  /** So many rounds a peer is told that nothing is missing any more: one of them will get there. */
+  /**
+   * Number of rounds in which a peer is told that nothing is missing: at least one of them will
+   * arrive.
+   */
   static final int FAREWELLS = 5;
 
   /**
-   * One round of so many is one of full-size beacons, and all that a peer gets that lacks nothing.
+   * Number of rounds from one with full-size beacons to the next. A peer that lacks nothing gets
+   * beacons in these rounds alone.
    */
   static final int FULL_SIZE_EVERY = 5;
 
@@ -32,7 +36,7 @@ final class PeerSession {
     return address;
   }
 
-  /** Takes what the peer sent. What was heard once stays heard. */
+  /** Records a beacon of the peer. What was heard once stays heard. */
   void take(Beacon beacon) {
     heardSmall |= !beacon.fullSize();
     heardFull |= beacon.fullSize();
@@ -41,7 +45,7 @@ final class PeerSession {
         new Heard(said.small() || now.small(), said.full() || now.full(), said.all() || now.all());
   }
 
-  /** What to send in a round, counted from 0; by calling it, the round is counted as sent. */
+  /** Returns the beacons to send in a round, counted from 0, and counts the round as sent. */
   List<Beacon> beacons(int round, long nonce, InetAddress own, int fullLength) {
     boolean sparse = round % FULL_SIZE_EVERY == 0;
     List<Beacon> beacons = new ArrayList<>(2);
@@ -57,12 +61,12 @@ final class PeerSession {
     return beacons;
   }
 
-  /** Both lack nothing, and the other has been told often enough. */
+  /** Whether both sides lack nothing and the peer was told often enough. */
   boolean finished() {
     return farewells >= FAREWELLS;
   }
 
-  /** A full-size beacon that came says as much of small ones. */
+  /** Whether nothing was heard. A full-size beacon also shows that small ones arrive. */
   boolean silent() {
     return !heardSmall && !heardFull;
   }

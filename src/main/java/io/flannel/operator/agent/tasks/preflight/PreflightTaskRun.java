@@ -20,11 +20,11 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * The task PREFLIGHT on one node: carries out a {@link PreflightTask}. Needs CAP_NET_RAW, the
- * node's network and {@code --enable-native-access}.
+ * Carries out a {@link PreflightTask} on one node. Needs CAP_NET_RAW, the node's network and {@code
+ * --enable-native-access}.
  */
 public final class PreflightTaskRun {
-  /** Any port: it is asked which way a packet would go. */
+  /** Any port will do: it only serves to look up a route. */
   private static final int DISCARD = 9;
 
   private final PreflightTask task;
@@ -37,7 +37,7 @@ public final class PreflightTaskRun {
   }
 
   /**
-   * Carries out a task and says what came of it.
+   * Carries out a task and returns its result.
    *
    * @param order the task, as JSON
    */

@@ -14,15 +14,17 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * A raw socket of one protocol above IP (raw(7)); needs CAP_NET_RAW. For one thread.
+ * A raw socket of one protocol above IP (raw(7)); needs CAP_NET_RAW. Confined to the thread that
+ * opens it.
  *
- * <p>It gets a copy of each packet of its protocol that is delivered to this machine, after the
- * firewall's INPUT rules, whether or not anyone else takes it: a tunnel device, another socket or
- * nobody (raw_local_deliver in net/ipv4/ip_input.c comes before the protocol's own handler).
- * Fragments have been put together. An IPv4 packet begins with its IP header; an IPv6 one behind
- * it. What it sends gets its IP header from the kernel and passes the firewall's OUTPUT rules.
+ * <p>It receives a copy of each packet of its protocol that is delivered to this machine, after the
+ * firewall's INPUT rules, whether or not a tunnel device or another socket takes it, too
+ * (raw_local_deliver in net/ipv4/ip_input.c runs before the protocol's own handler). Fragments are
+ * already reassembled. An IPv4 packet begins with its IP header, an IPv6 packet after it. What it
+ * sends gets its IP header from the kernel and passes the firewall's OUTPUT rules.
  *
- * <p>The numbers are those of Linux on every architecture that Java 25 and Kubernetes share.
+ * <p>The constants are those of Linux on every architecture that both Java 25 and Kubernetes
+ * support.
  */
 final class RawSocket implements AutoCloseable {
   /** IP in IP, IPPROTO_IPIP. */
@@ -31,7 +33,7 @@ final class RawSocket implements AutoCloseable {
   /** IPPROTO_UDP. */
   static final int UDP = 17;
 
-  /** No packet is longer. */
+  /** Maximum length of an IP packet, in bytes. */
   static final int MAX_PACKET = 65_535;
 
   private static final short AF_INET = 2;
@@ -79,7 +81,7 @@ final class RawSocket implements AutoCloseable {
     }
   }
 
-  /** A socket of a protocol above IPv4, or above IPv6. */
+  /** Opens a socket for a protocol above IPv4 or above IPv6. */
   static RawSocket open(boolean ipv6, int protocol) throws IOException {
     RawSocket socket = new RawSocket(ipv6 ? AF_INET6 : AF_INET, protocol);
     try {
@@ -91,7 +93,9 @@ final class RawSocket implements AutoCloseable {
     }
   }
 
-  /** From now on gets only what the filter lets pass; what came before may still wait. */
+  /**
+   * Receives only what the filter accepts from now on; packets from before may still be waiting.
+   */
   void attach(SocketFilter filter) throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment program = filter.program(call);
@@ -99,7 +103,7 @@ final class RawSocket implements AutoCloseable {
     }
   }
 
-  /** Gets and sends with this address of the machine alone. */
+  /** Receives and sends with only this address of the machine. */
   void bind(InetAddress own) throws IOException {
     int length = write(own);
     Libc.checked(
@@ -109,17 +113,17 @@ final class RawSocket implements AutoCloseable {
   }
 
   /**
-   * Sends IPv4 packets with "don't fragment", as long as the device takes, whatever the kernel
-   * remembers of the path's MTU (IP_PMTUDISC_PROBE): what is too long for the path is lost there.
+   * Sends IPv4 packets with "don't fragment" and up to the device's MTU, whatever path MTU the
+   * kernel remembers (IP_PMTUDISC_PROBE): what is too long for the path is lost there.
    */
   void dontFragment() throws IOException {
     option(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   }
 
   /**
-   * Sends all that remains in the buffer, as what follows the IP header.
+   * Sends all remaining bytes of the buffer after an IP header.
    *
-   * @throws IOException if the kernel did not take it: there is no route, it is longer than the
+   * @throws IOException if the kernel rejects the packet: there is no route, it is longer than the
    *     device's MTU, or a firewall rule of this machine forbids it
    */
   void send(ByteBuffer payload, InetAddress to) throws IOException {
@@ -135,7 +139,7 @@ final class RawSocket implements AutoCloseable {
                     state, descriptor, packet, (long) length, 0, address, addressLength));
   }
 
-  /** The next packet that waits, if one does; its bytes are good until the next call. */
+  /** Reads the next waiting packet into the buffer; false if there is none. */
   boolean receive(ByteBuffer into) throws IOException {
     long length;
     try {
@@ -155,7 +159,7 @@ final class RawSocket implements AutoCloseable {
     return true;
   }
 
-  /** Waits until a packet waits in one of the sockets, or the time is over. */
+  /** Waits until a packet arrives in one of the sockets, or the time is over. */
   static void await(List<RawSocket> sockets, int millis) throws IOException {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment state = call.allocate(Libc.CALL_STATE);
@@ -180,7 +184,7 @@ final class RawSocket implements AutoCloseable {
     try {
       Libc.checked("close", state, () -> (int) Libc.CLOSE.invokeExact(state, descriptor));
     } catch (CallException e) {
-      // Linux closes a descriptor even if it says EINTR; and it is ours, so that it is open.
+      // Linux closes the descriptor even on EINTR, and EBADF cannot happen: it is ours and open.
     } finally {
       arena.close();
     }
@@ -202,7 +206,7 @@ final class RawSocket implements AutoCloseable {
                     state, descriptor, level, name, value, (int) value.byteSize()));
   }
 
-  /** A sockaddr_in or sockaddr_in6 with port 0; says how long it is. */
+  /** Writes a sockaddr_in or sockaddr_in6 with port 0 and returns its length in bytes. */
   private int write(InetAddress ip) {
     boolean ipv4 = ip instanceof Inet4Address;
     if (ipv4 != (family == AF_INET)) {

@@ -10,7 +10,7 @@ import java.nio.channels.DatagramChannel;
 import java.util.Optional;
 import jdk.net.ExtendedSocketOptions;
 
-/** Sends what follows the outer IP header, or the UDP header, as the backend's kernel would. */
+/** Sends what follows the outer IP or UDP header, as the kernel would for the backend. */
 interface Sender extends AutoCloseable {
   void send(ByteBuffer payload, InetAddress to) throws IOException;
 
@@ -18,13 +18,13 @@ interface Sender extends AutoCloseable {
   void close() throws IOException;
 
   /**
-   * By a UDP socket from a port of its own, and without "don't fragment": the kernel's vxlan and
-   * wireguard devices leave it out, too, unless told otherwise, which flannel does not.
+   * Sends with a UDP socket and without "don't fragment": the kernel's vxlan and wireguard devices
+   * don't set it either unless told to, which flannel does not do.
    *
-   * @param own the address to send from; empty: the kernel chooses
+   * @param own the address to send from; empty to let the kernel choose
    * @param port the port to send to
-   * @param fromPort the port to send from: wireguard's is the one that it listens on; with 0 one of
-   *     the kernel's range for that, which vxlan takes its source ports from as well
+   * @param fromPort the port to send from: with wireguard, the one that it listens on; 0 for an
+   *     ephemeral port of the kernel's, the range from which vxlan takes its source ports as well
    */
   static Sender udp(boolean ipv6, Optional<InetAddress> own, int port, int fromPort)
       throws IOException {

@@ -10,21 +10,21 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * A filter that the kernel runs before it copies a packet to a raw socket, so that the node's own
- * UDP or tunnel traffic is not copied to one that looks for a few packets (classic BPF, see
- * Documentation/networking/filter.rst). The kernel reads numbers in network order for it.
+ * A filter that the kernel runs before it copies a packet to a raw socket, so that a socket that
+ * looks for a few packets does not get copies of all UDP or tunnel traffic of the node (classic
+ * BPF, see Documentation/networking/filter.rst). The kernel reads the numbers in network order.
  *
- * @param behindIpv4Header whether the offsets count from the end of an IPv4 header that the packet
- *     begins with; else from the packet's first byte
- * @param tests all of which a packet must pass
+ * @param behindIpv4Header whether offsets count from the end of the IPv4 header with which the
+ *     packet begins; else from the packet's first byte
+ * @param tests those that a packet must all pass
  */
 record SocketFilter(boolean behindIpv4Header, List<Test> tests) {
   /**
-   * What a number in the packet must be.
+   * The value that a number in the packet must have.
    *
-   * @param offset where it is, in bytes
-   * @param bytes how long it is: 2 or 4
-   * @param value what it must be, unsigned
+   * @param offset of the number, in bytes
+   * @param bytes length of the number: 2 or 4
+   * @param value unsigned
    */
   record Test(int offset, int bytes, int value) {
     Test {
@@ -46,7 +46,7 @@ record SocketFilter(boolean behindIpv4Header, List<Test> tests) {
   private static final int INSTRUCTION = 8;
   private static final int PROGRAM = 16;
 
-  /** A struct sock_fprog and, behind its pointer, the instructions. */
+  /** Returns a struct sock_fprog, which points to the instructions. */
   MemorySegment program(Arena arena) {
     int length = 1 + 2 * tests.size() + 2;
     MemorySegment code = arena.allocate((long) INSTRUCTION * length, Integer.BYTES);
@@ -56,7 +56,7 @@ record SocketFilter(boolean behindIpv4Header, List<Test> tests) {
     for (Test test : tests) {
       boolean word = test.bytes() == Integer.BYTES;
       set(code, at++, word ? LOAD_WORD_BEHIND_X : LOAD_HALF_BEHIND_X, 0, test.offset());
-      // A jump counts from the next instruction.
+      // Jumps count from the next instruction.
       set(code, at, JUMP_IF_EQUAL, reject - at - 1, test.value());
       at++;
     }
