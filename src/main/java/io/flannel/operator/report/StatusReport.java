@@ -2,6 +2,7 @@ package io.flannel.operator.report;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Applied;
+import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.api.StatusCondition;
@@ -64,24 +65,16 @@ public final class StatusReport {
       Clock clock) {
     var conditions =
         conditions(previous, generation, clock.instant().truncatedTo(ChronoUnit.SECONDS));
-    return WithinBounds.of(
-        new FlannelNetworkStatus(
-            generation,
-            conditions
-                .add(ACCEPTED, false, refuse.reason(), refuse.withRemedy())
-                .add(READY, false, "NotAccepted", refuse.withRemedy())
-                .add(TUNNELS_HEALTHY, Status.UNKNOWN, "NotAccepted", refuse.message())
-                .add(RECONCILING, false, "NotAccepted", refuse.message())
-                .add(STALLED, true, "NotAccepted", refuse.withRemedy())
-                .list(),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    return unobserved(
+        generation,
+        conditions
+            .add(ACCEPTED, false, refuse.reason(), refuse.withRemedy())
+            .add(READY, false, "NotAccepted", refuse.withRemedy())
+            .add(TUNNELS_HEALTHY, Status.UNKNOWN, "NotAccepted", refuse.message())
+            .add(RECONCILING, false, "NotAccepted", refuse.message())
+            .add(STALLED, true, "NotAccepted", refuse.withRemedy()),
+        Optional.empty(),
+        null);
   }
 
   /**
@@ -102,28 +95,20 @@ public final class StatusReport {
             .flatMap(List::stream)
             .filter(one -> one.type().equals(ACCEPTED))
             .findFirst();
-    return WithinBounds.of(
-        new FlannelNetworkStatus(
-            generation,
-            conditions
-                .add(
-                    ACCEPTED,
-                    accepted.map(StatusCondition::status).orElse(Status.UNKNOWN),
-                    accepted.map(StatusCondition::reason).orElse(INTERNAL_ERROR),
-                    accepted.map(StatusCondition::message).orElse(message))
-                .add(READY, Status.UNKNOWN, INTERNAL_ERROR, message)
-                .add(TUNNELS_HEALTHY, Status.UNKNOWN, INTERNAL_ERROR, message)
-                .add(RECONCILING, false, INTERNAL_ERROR, message)
-                .add(STALLED, true, INTERNAL_ERROR, message)
-                .list(),
-            previous.map(FlannelNetworkStatus::applied).orElse(null),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            previous.map(FlannelNetworkStatus::adoption).orElse(null)));
+    return unobserved(
+        generation,
+        conditions
+            .add(
+                ACCEPTED,
+                accepted.map(StatusCondition::status).orElse(Status.UNKNOWN),
+                accepted.map(StatusCondition::reason).orElse(INTERNAL_ERROR),
+                accepted.map(StatusCondition::message).orElse(message))
+            .add(READY, Status.UNKNOWN, INTERNAL_ERROR, message)
+            .add(TUNNELS_HEALTHY, Status.UNKNOWN, INTERNAL_ERROR, message)
+            .add(RECONCILING, false, INTERNAL_ERROR, message)
+            .add(STALLED, true, INTERNAL_ERROR, message),
+        previous,
+        null);
   }
 
   /**
@@ -136,23 +121,39 @@ public final class StatusReport {
       long generation, Optional<FlannelNetworkStatus> previous, String how, Clock clock) {
     var conditions =
         conditions(previous, generation, clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    return unobserved(
+        generation,
+        conditions
+            .add(ACCEPTED, true, "Accepted", "it is deleted, with deletionPolicy Cleanup")
+            .add(READY, false, CLEANING, how)
+            .add(TUNNELS_HEALTHY, Status.UNKNOWN, CLEANING, how)
+            .add(RECONCILING, true, CLEANING, how)
+            .add(STALLED, false, CLEANING, how),
+        previous,
+        previous.map(FlannelNetworkStatus::problems).orElse(null));
+  }
+
+  /**
+   * Returns a status that says nothing of nodes.
+   *
+   * @param previous keeps what is in force, and the adoption
+   */
+  private static FlannelNetworkStatus unobserved(
+      long generation,
+      ConditionSet conditions,
+      Optional<FlannelNetworkStatus> previous,
+      @Nullable List<Problem> problems) {
     return WithinBounds.of(
         new FlannelNetworkStatus(
             generation,
-            conditions
-                .add(ACCEPTED, true, "Accepted", "it is deleted, with deletionPolicy Cleanup")
-                .add(READY, false, CLEANING, how)
-                .add(TUNNELS_HEALTHY, Status.UNKNOWN, CLEANING, how)
-                .add(RECONCILING, true, CLEANING, how)
-                .add(STALLED, false, CLEANING, how)
-                .list(),
+            conditions.list(),
             previous.map(FlannelNetworkStatus::applied).orElse(null),
             null,
             null,
             null,
             null,
             null,
-            previous.map(FlannelNetworkStatus::problems).orElse(null),
+            problems,
             previous.map(FlannelNetworkStatus::adoption).orElse(null)));
   }
 
