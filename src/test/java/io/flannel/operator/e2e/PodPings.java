@@ -20,7 +20,8 @@ final class PodPings {
   /** Not "From 10.244.1.1 icmp_seq=7 Destination Host Unreachable". */
   private static final Pattern ANSWER = Pattern.compile("bytes from \\S+: icmp_seq=(\\d+) ");
 
-  private static final Pattern SENT = Pattern.compile("(\\d+) packets transmitted");
+  /** What ping says of itself at SIGQUIT, without ending: answers, and requests. */
+  private static final Pattern MARK = Pattern.compile("\\d+/(\\d+) packets, ");
 
   /** ping counts in 16 bits, from 1. */
   private static final int SEQUENCES = 1 << 16;
@@ -28,7 +29,7 @@ final class PodPings {
   /**
    * What became of them.
    *
-   * @param sent echo requests that were sent, but for the last, which may still be under way
+   * @param sent echo requests that had a second and more to be answered
    * @param lost of these, the ones that were not answered
    * @param longestGapMs between two answers of one pair, that is by its numbers
    * @param pairs what was lost, by direction
@@ -61,13 +62,18 @@ final class PodPings {
                 "pod",
                 String.valueOf(ping.from()),
                 TestPods.name(ping.from()),
-                "setsid ping -n -i 0.02 %s >%s 2>&1 </dev/null & echo $! >%2$s.pid"
+                "setsid ping -n -i 0.02 %s >%s 2>%2$s.marks </dev/null & echo $! >%2$s.pid"
                     .formatted(ping.address(), ping.file())));
     return started;
   }
 
-  /** Ends them. */
+  /**
+   * Ends them. What is sent from now on does not count: on a busy machine, several requests may be
+   * under way when ping ends.
+   */
   Result stop() {
+    pings.forEach(
+        ping -> Lab.node(ping.from(), "kill -QUIT $(cat %s.pid) || true".formatted(ping.file())));
     int sent = 0;
     int lost = 0;
     int longest = 0;
@@ -75,22 +81,22 @@ final class PodPings {
     for (Ping ping : pings) {
       String said =
           Lab.node(
-              ping.from(), "kill -INT $(cat %1$s.pid); sleep 1; cat %1$s".formatted(ping.file()));
+              ping.from(),
+              "sleep 1; kill -INT $(cat %1$s.pid); sleep 1; cat %1$s %1$s.marks"
+                  .formatted(ping.file()));
       Matcher answers = ANSWER.matcher(said);
       TreeSet<Integer> answered = new TreeSet<>();
       while (answers.find()) {
         answered.add(Integer.parseInt(answers.group(1)));
       }
-      Matcher count = SENT.matcher(said);
+      Matcher count = MARK.matcher(said);
       int requests = count.find() ? Integer.parseInt(count.group(1)) : 0;
       if (requests < 2 || requests >= SEQUENCES) {
         throw new AssertionError(
             "node%d to node%d: %d requests: nothing can be said. %s"
                 .formatted(ping.from(), ping.to(), requests, tail(said)));
       }
-      if (!answered.contains(requests)) {
-        requests--;
-      }
+      answered.tailSet(requests, false).clear();
       int missing = requests - answered.size();
       int gap = longestGap(answered, requests);
       sent += requests;
@@ -98,8 +104,9 @@ final class PodPings {
       longest = Math.max(longest, gap);
       if (missing > 0) {
         pairs.add(
-            "node%d to node%d: %d lost, %d ms at most"
-                .formatted(ping.from(), ping.to(), missing, gap));
+            "node%d to node%d: %d of %d lost, %d ms at most, the last of them number %d"
+                .formatted(
+                    ping.from(), ping.to(), missing, requests, gap, lastLost(answered, requests)));
       }
     }
     return new Result(sent, lost, longest, pairs);
@@ -113,6 +120,14 @@ final class PodPings {
       before = sequence;
     }
     return Math.max(longest, (sent - before) * INTERVAL_MS);
+  }
+
+  private static int lastLost(TreeSet<Integer> answered, int sent) {
+    int last = sent;
+    while (answered.contains(last)) {
+      last--;
+    }
+    return last;
   }
 
   private static String tail(String text) {
