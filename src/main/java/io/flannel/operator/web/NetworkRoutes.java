@@ -1,7 +1,6 @@
 package io.flannel.operator.web;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.flannel.operator.report.path.PacketPath;
 import io.flannel.operator.report.view.Networks;
 import io.flannel.operator.report.view.ObservedNetwork;
 import io.flannel.operator.report.view.Replica;
@@ -22,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 class NetworkRoutes implements Routes {
   private final Networks networks;
   private final EventStreams events;
+  private final PathRequest path = new PathRequest(this::find, Responses::json, Responses::error);
 
   @Inject
   NetworkRoutes(Networks networks, EventStreams events) {
@@ -43,7 +43,7 @@ class NetworkRoutes implements Routes {
   public void addTo(Router router) {
     router.get("/api/networks").blockingHandler(this::list, false);
     router.get("/api/networks/:name").blockingHandler(this::network, false);
-    router.get("/api/networks/:name/path").blockingHandler(this::path, false);
+    router.get("/api/networks/:name/path").blockingHandler(path::answer, false);
     router.get("/api/networks/:name/events").blockingHandler(this::events, false);
   }
 
@@ -59,36 +59,6 @@ class NetworkRoutes implements Routes {
 
   private void events(RoutingContext context) {
     find(context).ifPresent(network -> events.open(context, network.name()));
-  }
-
-  private void path(RoutingContext context) {
-    String from = context.request().getParam("from", "");
-    String to = context.request().getParam("to", "");
-    if (from.isEmpty() || to.isEmpty() || from.equals(to)) {
-      Responses.error(
-          context,
-          400,
-          "a path is from one node to another: say ?from=NODE&to=NODE with two of the network's"
-              + " nodes");
-      return;
-    }
-    find(context).ifPresent(network -> path(context, network, from, to));
-  }
-
-  private static void path(
-      RoutingContext context, ObservedNetwork network, String from, String to) {
-    Optional<PacketPath> path = network.path(from, to);
-    if (path.isPresent()) {
-      Responses.json(context, path.get());
-      return;
-    }
-    String missing = network.nodeNames().contains(from) ? to : from;
-    Responses.error(
-        context,
-        404,
-        "%s is no node of the network %s: kubectl get nodes shows the cluster's, and the network's"
-                .formatted(Responses.printable(missing), network.name())
-            + " nodeSelector says which of them are part of it");
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.flannel.operator.web;
 
 import io.flannel.operator.flannel.PrintableText;
-import io.flannel.operator.report.path.PacketPath;
 import io.flannel.operator.report.text.BundleText;
 import io.flannel.operator.report.text.NodeText;
 import io.flannel.operator.report.text.PathText;
@@ -56,6 +55,9 @@ class TextRoutes implements Routes {
 
   private final Networks networks;
   private final Clock clock;
+  private final PathRequest path =
+      new PathRequest(
+          this::find, (context, path) -> say(context, PathText.of(path)), TextRoutes::error);
 
   @Inject
   TextRoutes(Networks networks, Clock clock) {
@@ -82,7 +84,7 @@ class TextRoutes implements Routes {
                   .ifPresent(words -> say(context, words));
             },
             false);
-    router.route(method, "/text/path").blockingHandler(this::path, false);
+    router.route(method, "/text/path").blockingHandler(path::answer, false);
     router.route(method, "/text/bundle").blockingHandler(this::bundle, false);
   }
 
@@ -92,31 +94,6 @@ class TextRoutes implements Routes {
         .route(method, "/text/" + what)
         .blockingHandler(
             context -> find(context).map(words).ifPresent(it -> say(context, it)), false);
-  }
-
-  private void path(RoutingContext context) {
-    String from = context.request().getParam("from", "");
-    String to = context.request().getParam("to", "");
-    if (from.isEmpty() || to.isEmpty() || from.equals(to)) {
-      error(context, 400, "a path is from one node to another: name two different nodes");
-      return;
-    }
-    find(context).ifPresent(network -> path(context, network, from, to));
-  }
-
-  private static void path(
-      RoutingContext context, ObservedNetwork network, String from, String to) {
-    Optional<PacketPath> path = network.path(from, to);
-    if (path.isPresent()) {
-      say(context, PathText.of(path.get()));
-      return;
-    }
-    String missing = network.nodeNames().contains(from) ? to : from;
-    error(
-        context,
-        404,
-        "%s is no node of network %s: kubectl flannel nodes shows them"
-            .formatted(Responses.printable(missing), network.name()));
   }
 
   private void bundle(RoutingContext context) {

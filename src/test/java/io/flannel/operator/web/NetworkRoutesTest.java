@@ -43,7 +43,7 @@ class NetworkRoutesTest {
     "/api/networks/none/events, 404, there is no FlannelNetwork none",
     "/api/networks/default/path, 400, from one node to another",
     "/api/networks/default/path?from=n1&to=n1, 400, from one node to another",
-    "/api/networks/default/path?from=n1&to=n9, 404, n1 is no node of the network default"
+    "/api/networks/default/path?from=n1&to=n9, 404, n1 is no node of network default"
   })
   void whatIsAskedWrongIsAnsweredWithWhatToDo(String path, int status, String words)
       throws IOException {
