@@ -157,6 +157,10 @@ public final class PlanApplier {
               new ReadinessGates(context.client(), context.clock())
                   .open(plan.rollout().gates().open()));
     }
+    if (failure.isPresent() && plan.decision() instanceof Decision.Wait) {
+      // What it waits for may never come: the failure is what the status has to say.
+      return plan.withDecision(plan.possible());
+    }
     return notMade.map(plan::withDecision).orElse(plan);
   }
 

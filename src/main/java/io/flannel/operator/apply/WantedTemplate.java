@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * The template of flannel's pods that is wanted in a cluster: what the spec asks for, plus, while a
- * flannel of another namespace is adopted, an anti-affinity to its pods. The anti-affinity then
+ * flannel of an unusual namespace is adopted, an anti-affinity to its pods. The anti-affinity then
  * stays until the next change of the template, so that no pods are restarted for its removal.
  */
 public final class WantedTemplate {
@@ -18,7 +18,7 @@ public final class WantedTemplate {
 
   /** Renders the template. */
   public static PodTemplateSpec of(DesiredNetwork wanted, ClusterState cluster) {
-    Optional<String> takenOver = AdoptionValidator.otherNamespace(wanted, cluster);
+    Optional<String> takenOver = AdoptionValidator.unusualNamespace(wanted, cluster);
     if (takenOver.isPresent()) {
       return Flannel.template(wanted, takenOver);
     }

@@ -18,8 +18,8 @@ import java.util.Optional;
  * @param cniBinDir the CNI plugin's directory on the node
  * @param cniConfDir the CNI configuration's directory on the node
  * @param imagePullPolicy empty for Kubernetes' default
- * @param apartFrom the namespace of another flannel with which these pods share no node; a network
- *     does not ask for it
+ * @param apartFrom a namespace beside kube-system with whose flannel these pods share no node; a
+ *     network does not ask for it
  */
 public record PodTemplate(
     String image,

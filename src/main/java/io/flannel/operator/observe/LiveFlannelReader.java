@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
 import io.flannel.operator.flannel.Backend.Psk;
 import io.flannel.operator.flannel.PodTemplate;
 import io.flannel.operator.flannel.Pods;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.live.AppliedConfig;
 import io.flannel.operator.flannel.live.LiveFlannel;
 import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
@@ -133,6 +134,7 @@ public final class LiveFlannelReader {
     return Optional.ofNullable(pod.getAffinity()).map(Affinity::getPodAntiAffinity).stream()
         .flatMap(it -> it.getRequiredDuringSchedulingIgnoredDuringExecution().stream())
         .flatMap(term -> term.getNamespaces().stream())
+        .filter(namespace -> !namespace.equals(ForeignFlannel.SYSTEM_NAMESPACE))
         .findFirst();
   }
 

@@ -159,7 +159,7 @@ public final class FlannelDaemonSet {
         .withPriorityClassName("system-node-critical")
         .withServiceAccountName(Flannel.ROLE)
         .withNodeSelector(pods.nodeSelector())
-        .withAffinity(apartFrom.map(FlannelAntiAffinity::from).orElse(null))
+        .withAffinity(FlannelAntiAffinity.of(apartFrom))
         .withTolerations(tolerations(network))
         .withImagePullSecrets(
             pods.imagePullSecrets().stream().map(LocalObjectReference::new).toList())

@@ -11,12 +11,10 @@ import io.flannel.operator.testing.TestNetwork;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An API server that refuses what is no apply: the status says so, and goes on. */
-@Tag("slow")
 class RefusedRequestsIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 

@@ -54,12 +54,12 @@ public final class AdoptionValidator {
   }
 
   /**
-   * Returns the namespace of the flannel that this network adopts, if it is not ours. Then both
-   * DaemonSets run for a while.
+   * Returns the namespace of the flannel that this network adopts, if it is neither ours nor
+   * kube-system, from whose flannel our pods keep away anyway.
    */
-  public static Optional<String> otherNamespace(DesiredNetwork wanted, ClusterState cluster) {
+  public static Optional<String> unusualNamespace(DesiredNetwork wanted, ClusterState cluster) {
     return candidate(wanted, cluster)
-        .filter(found -> !found.isInUpstreamsNamespace())
+        .filter(found -> !found.isInAdministratorsNamespace())
         .map(ForeignFlannel::namespace);
   }
 

@@ -50,7 +50,7 @@ public record RolloutProgress(
   /** Judges the rollout of the live DaemonSet. */
   public static RolloutProgress of(
       Observation seen, LiveFlannel live, RolloutState course, Conduct conduct) {
-    Instant now = seen.now();
+    Instant now = seen.now().truncatedTo(ChronoUnit.SECONDS);
     Optional<Rollout> before = seen.status().map(FlannelNetworkStatus::rollout);
     LiveFlannel.PodCounts pods = live.pods();
     SkippedNodes away = course.away();

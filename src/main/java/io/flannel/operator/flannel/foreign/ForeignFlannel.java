@@ -47,6 +47,9 @@ public record ForeignFlannel(
   /** The namespace of upstream's manifest, which is ours, too. */
   private static final String NAMESPACE = "kube-flannel";
 
+  /** The namespace of upstream's older manifests. */
+  public static final String SYSTEM_NAMESPACE = "kube-system";
+
   /** The name of upstream's ConfigMap, in both manifest and chart. */
   public static final String CONFIG_MAP = "kube-flannel-cfg";
 
@@ -133,7 +136,7 @@ public record ForeignFlannel(
 
   /** Whether it is in a namespace where only a cluster administrator can create a DaemonSet. */
   public boolean isInAdministratorsNamespace() {
-    return isInUpstreamsNamespace() || namespace.equals("kube-system");
+    return isInUpstreamsNamespace() || namespace.equals(SYSTEM_NAMESPACE);
   }
 
   /** The ServiceAccount of its pods, as a binding names it. */
