@@ -53,7 +53,8 @@ final class TcpProbe implements AutoCloseable {
         channel.register(selector, SelectionKey.OP_CONNECT, attempt);
         underWay.put(peer, attempt);
       }
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
+      // The second, where this machine has no such addresses: UnsupportedAddressTypeException.
       close(channel);
       outcome.accept(e instanceof ConnectException);
     }

@@ -45,8 +45,8 @@ public record Lease(
             type ->
                 new Lease(
                     PrintableText.shortened(type, Bounds.SHORT_TEXT),
-                    address(annotations.get("public-ip")),
-                    address(annotations.get("public-ipv6")),
+                    address(annotations.get("public-ip"), Cidr.Family.IPV4),
+                    address(annotations.get("public-ipv6"), Cidr.Family.IPV6),
                     vni(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-data")),
                     vtepMac(annotations.get("backend-v6-data"))));
@@ -67,10 +67,11 @@ public record Lease(
     return publicIp.or(() -> publicIpv6);
   }
 
-  private static Optional<Cidr> address(@Nullable String text) {
+  /** Reads an address; one of another family is none, as in flannel (pkg/subnet/kube/kube.go). */
+  private static Optional<Cidr> address(@Nullable String text, Cidr.Family family) {
     return text == null
         ? Optional.empty()
-        : Cidr.tryAddress(text).filter(ip -> ip.network().signum() != 0);
+        : Cidr.tryAddress(text).filter(ip -> ip.family() == family && ip.network().signum() != 0);
   }
 
   private static OptionalInt vni(@Nullable String backendData) {

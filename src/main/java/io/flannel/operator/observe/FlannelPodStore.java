@@ -1,19 +1,24 @@
 package io.flannel.operator.observe;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import io.flannel.operator.flannel.PrintableText;
 import io.flannel.operator.flannel.Times;
 import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
+import io.flannel.operator.render.FlannelDaemonSet;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,6 +29,12 @@ import java.util.stream.Stream;
  * first seen ready: by the operator's clock, since a node's own may be wrong.
  */
 final class FlannelPodStore {
+  /** Ours have 10 characters. */
+  private static final int REVISION_LENGTH = 64;
+
+  /** The conditions that matter. */
+  private static final List<String> READ = List.of("ContainersReady", RolloutAnnotations.GATE);
+
   private record Kept(Pod pod, FlannelPod read) {}
 
   private final GuardedStore<Pod, Kept> store = new GuardedStore<>(this::keep, Kept::pod);
@@ -76,12 +87,10 @@ final class FlannelPodStore {
   }
 
   private static FlannelPod read(Pod pod, Optional<Instant> runningSince) {
-    Map<String, String> annotations =
-        Objects.requireNonNullElse(pod.getMetadata().getAnnotations(), Map.<String, String>of());
     return new FlannelPod(
         pod.getMetadata().getName(),
         nodeOf(pod.getSpec()),
-        annotations.getOrDefault(RolloutAnnotations.REVISION, ""),
+        revision(pod),
         LiveFlannelReader.configHash(pod.getSpec()),
         runningSince,
         is(pod, RolloutAnnotations.GATE));
@@ -103,6 +112,16 @@ final class FlannelPodStore {
         .flatMap(List::stream)
         .findFirst()
         .orElse("");
+  }
+
+  private static String revision(Pod pod) {
+    String written =
+        orEmpty(pod.getMetadata().getAnnotations()).getOrDefault(RolloutAnnotations.REVISION, "");
+    return PrintableText.cut(written, REVISION_LENGTH);
+  }
+
+  private static PodCondition holds(String type) {
+    return new PodConditionBuilder().withType(type).withStatus("True").build();
   }
 
   private static boolean is(Pod pod, String condition) {
@@ -132,17 +151,20 @@ final class FlannelPodStore {
     return new PodBuilder()
         .withMetadata(
             Identity.of(pod.getMetadata())
-                .withAnnotations(pod.getMetadata().getAnnotations())
+                .withAnnotations(Map.of(RolloutAnnotations.REVISION, revision(pod)))
                 .build())
         .withNewSpec()
         .withNodeName(nodeOf(pod.getSpec()))
-        .withVolumes(
-            pod.getSpec().getVolumes().stream()
-                .filter(volume -> volume.getConfigMap() != null)
-                .toList())
+        .addNewVolume()
+        .withName(FlannelDaemonSet.CONFIG_VOLUME)
+        .withNewConfigMap()
+        .withName(LiveFlannelReader.configMapName(pod.getSpec()))
+        .endConfigMap()
+        .endVolume()
         .endSpec()
         .withNewStatus()
-        .withConditions(pod.getStatus() == null ? List.of() : pod.getStatus().getConditions())
+        .withConditions(
+            READ.stream().filter(type -> is(pod, type)).map(FlannelPodStore::holds).toList())
         .endStatus()
         .build();
   }

@@ -53,7 +53,7 @@ public final class LiveFlannelReader {
         || configMapName(daemonSet).startsWith(Flannel.CONFIG_MAP_PREFIX);
   }
 
-  private static String configMapName(PodSpec pod) {
+  static String configMapName(PodSpec pod) {
     return volume(pod, FlannelDaemonSet.CONFIG_VOLUME)
         .flatMap(volume -> Optional.ofNullable(volume.getConfigMap()))
         .flatMap(source -> Optional.ofNullable(source.getName()))

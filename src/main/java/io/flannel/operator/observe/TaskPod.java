@@ -1,6 +1,10 @@
 package io.flannel.operator.observe;
 
+import static io.flannel.operator.flannel.OrEmpty.orEmpty;
+
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -35,6 +39,9 @@ import java.util.stream.Stream;
  */
 public record TaskPod(
     Pod pod, String kind, SeenPod seen, boolean ended, Told told, Set<Cidr> suspected) {
+
+  /** Ours have 10 characters at most. */
+  private static final int ANNOTATION_LENGTH = 64;
 
   private static final int WORDS_LENGTH = 600;
 
@@ -189,17 +196,15 @@ public record TaskPod(
   }
 
   private static String label(Pod pod) {
-    Map<String, String> labels =
-        Optional.ofNullable(pod.getMetadata().getLabels()).orElse(Map.of());
+    Map<String, String> labels = orEmpty(pod.getMetadata().getLabels());
     String earlier = labels.getOrDefault(EARLIER_KIND_LABEL, "");
     return labels.getOrDefault(
         NodeTaskPod.KIND_LABEL, earlier.equals(EARLIER_CLEANUP) ? Kind.CLEANUP.label() : earlier);
   }
 
   private static String annotation(Pod pod, String key) {
-    return Optional.ofNullable(pod.getMetadata().getAnnotations())
-        .orElse(Map.of())
-        .getOrDefault(key, "");
+    return PrintableText.cut(
+        orEmpty(pod.getMetadata().getAnnotations()).getOrDefault(key, ""), ANNOTATION_LENGTH);
   }
 
   private static int attempt(String text) {
@@ -228,16 +233,35 @@ public record TaskPod(
         .endSpec()
         .withNewStatus()
         .withPhase(pod.getStatus() == null ? null : pod.getStatus().getPhase())
-        .withReason(pod.getStatus() == null ? null : pod.getStatus().getReason())
+        .withReason(reason(pod).orElse(null))
         .withContainerStatuses(containers(pod).map(TaskPod::slim).toList())
         .endStatus()
         .build();
   }
 
+  /** A node writes it, with texts of any length. */
   private static ContainerStatus slim(ContainerStatus container) {
+    ContainerStateTerminated end = container.getState().getTerminated();
+    ContainerStateWaiting waits = container.getState().getWaiting();
+    var state = new ContainerStateBuilder();
+    if (end != null) {
+      state
+          .withNewTerminated()
+          .withExitCode(end.getExitCode())
+          .withFinishedAt(end.getFinishedAt())
+          .withMessage(TaskResult.isKept(end.getMessage()) ? end.getMessage() : "")
+          .endTerminated();
+    }
+    if (waits != null) {
+      state
+          .withNewWaiting()
+          .withReason(waits.getReason() == null ? null : cut(waits.getReason()))
+          .withMessage(waits.getMessage() == null ? null : cut(waits.getMessage()))
+          .endWaiting();
+    }
     ContainerStatus slim = new ContainerStatus();
     slim.setName(container.getName());
-    slim.setState(container.getState());
+    slim.setState(state.build());
     return slim;
   }
 }

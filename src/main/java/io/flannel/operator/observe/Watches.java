@@ -129,13 +129,14 @@ public final class Watches {
                 .withOnUpdateFilter(GuardedStore.updated(daemonSets::differ))
                 .withOnDeleteFilter(GuardedStore.deleted(daemonSets::matters)));
     watch(Secret.class, config -> named(config, ProbeKey.SECRET).withNamespaces(agentNamespace));
+    // A kubelet can make pods of any label for its own node.
     watch(
         Pod.class,
         config ->
             config
                 .withLabelSelector("app in (%s, %s)".formatted(NodeTaskPod.APP, EARLIER_TASK_APP))
                 .withNamespaces(agentNamespace)
-                .withInformerListLimit(AT_ONCE)
+                .withInformerListLimit(ANYBODYS_AT_ONCE)
                 .withItemStore(taskPods)
                 .withOnUpdateFilter(GuardedStore.updated(TaskPod::differ)));
     watch(
@@ -151,7 +152,7 @@ public final class Watches {
             config
                 .withLabelSelector("app=" + FlannelDaemonSet.POD_LABELS.get("app"))
                 .withNamespaces(Flannel.NAMESPACE)
-                .withInformerListLimit(AT_ONCE)
+                .withInformerListLimit(ANYBODYS_AT_ONCE)
                 .withItemStore(flannelPods.items())
                 .withOnUpdateFilter(GuardedStore.updated(FlannelPodStore::differ)));
     if (context.getClient().supports(ServiceCIDR.class)) {

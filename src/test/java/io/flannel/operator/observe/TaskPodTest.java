@@ -1,7 +1,9 @@
 package io.flannel.operator.observe;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -95,6 +97,38 @@ class TaskPodTest {
   void whatIsNoOrderNamesNothing() {
     store.put("key", pod("one", "{\"gone\": ["));
     assertThat(kept().suspected()).isEmpty();
+  }
+
+  /** Whoever runs a node can write any status of the pods there. */
+  @Test
+  void ofALongStatusNothingIsKept() {
+    String ranges =
+        IntStream.range(0, 100_000)
+            .mapToObj(i -> "\"10.%d.%d.%d/32\"".formatted(i / 65536, i / 256 % 256, i % 256))
+            .collect(joining(","));
+    Pod pod = ended(pod("one", ORDER.json()), TaskResult.done("removed"));
+    var end = pod.getStatus().getContainerStatuses().getFirst().getState().getTerminated();
+    end.setMessage("{\"done\":false,\"said\":\"\",\"more\":{\"gone\":[%s]}}".formatted(ranges));
+    end.setReason("r".repeat(1_000_000));
+    pod.getStatus().setReason("r".repeat(1_000_000));
+    pod.getMetadata().getAnnotations().put("flannel.io/task-hash", "h".repeat(200_000));
+    store.put("key", pod);
+    assertThat(Serialization.asJson(store.get("key")).length()).isLessThan(2_000);
+    assertThat(kept().suspected()).containsExactly(Cidr.parse("10.99.0.0/24"));
+    assertThat(kept().seen().result().orElseThrow().said()).contains("ended without a result");
+    assertThat(TaskPod.differ(pod, store.values().findFirst().orElseThrow())).isFalse();
+  }
+
+  @Test
+  void ofManyRangesAsManyAreReadAsATaskReports() throws Exception {
+    String many =
+        IntStream.range(0, 200)
+            .mapToObj(i -> "\"10.1.%d.0/24\"".formatted(i))
+            .collect(joining(","));
+    TaskResult result =
+        new TaskResult(false, "", new ObjectMapper().readTree("{\"gone\":[%s]}".formatted(many)));
+    store.put("key", ended(pod("one", "{}"), result));
+    assertThat(kept().suspected()).hasSize(60);
   }
 
   private TaskPod kept() {

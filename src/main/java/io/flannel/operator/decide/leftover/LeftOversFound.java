@@ -22,16 +22,19 @@ public record LeftOversFound(List<String> gone) {
   public static final LeftOversFound NOTHING = new LeftOversFound(List.of());
 
   /**
-   * Maximum number of ranges: kubelet keeps at most 4096 bytes. The next task reports the next
-   * ones.
+   * Maximum number of ranges, also when reading: kubelet keeps at most 4096 bytes. The next task
+   * reports the next ones.
    */
   private static final int LIMIT = 60;
+
+  /** Maximum number of ranges read of an input: whoever runs a node can make such a pod there. */
+  private static final int NAMED = 1_000;
 
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   public LeftOversFound {
-    gone = gone == null ? List.of() : List.copyOf(gone);
+    gone = gone == null ? List.of() : gone.stream().limit(LIMIT).toList();
   }
 
   /**
@@ -42,6 +45,7 @@ public record LeftOversFound(List<String> gone) {
   public static Set<Cidr> named(String order) {
     return LeftOverTask.tryRead(order).stream()
         .flatMap(it -> it.gone().stream())
+        .limit(NAMED)
         .flatMap(range -> Cidr.tryParse(range).stream())
         .collect(toSet());
   }

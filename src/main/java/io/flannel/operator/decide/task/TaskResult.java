@@ -37,9 +37,14 @@ public record TaskResult(boolean done, String said, @Nullable JsonNode more) {
     return new TaskResult(false, said, null);
   }
 
-  /** Reads a termination message; empty if no task wrote it. */
+  /** Whether a termination message is none that kubelet would have cut. */
+  public static boolean isKept(@Nullable String message) {
+    return message == null || message.length() <= LIMIT;
+  }
+
+  /** Reads a termination message; empty if no task wrote it, as one that kubelet would not keep. */
   public static Optional<TaskResult> read(@Nullable String message) {
-    if (message == null || message.isBlank()) {
+    if (message == null || message.isBlank() || !isKept(message)) {
       return Optional.empty();
     }
     try {

@@ -128,6 +128,17 @@ class NodeLeaseTest {
                 "v6-overlap-2", LeaseProblem.DUPLICATE_POD_CIDR));
   }
 
+  /** Anybody who may write a Node can put it there; agents would send to it. */
+  @Example
+  void anAddressOfTheOtherFamilyIsNone() {
+    assertThat(
+            problems(
+                vxlan("10.244.0.0/16"),
+                good("n1", 1).leased("vxlan", "192.168.0.1"),
+                good("n2", 2).leased("vxlan", "fd00::2")))
+        .isEqualTo(Map.of("n2", LeaseProblem.NO_PUBLIC_IP));
+  }
+
   /** In such a network flannel publishes public-ip 0.0.0.0 on every node. */
   @Example
   void aFamilyThatARolloutAddsIsNotMissedWhereItHasNotBeen() {
