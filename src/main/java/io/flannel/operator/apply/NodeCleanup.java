@@ -94,15 +94,20 @@ public final class NodeCleanup {
                 Stream.of(actingSince))
             .max(Comparator.naturalOrder())
             .orElseThrow();
-    if (othersFlannelRuns(network)) {
+    boolean ran = everRan(network, deleted);
+    SortedMap<String, ClusterNode> published = published();
+    Optional<String> others = pruner.othersFlannel(network);
+    if (others.isPresent() || isTakenOver(network)) {
       // The tasks would remove the other flannel's devices and routes.
       tasks.end(Kind.CLEANUP);
+      others
+          .filter(_ -> ran && !published.isEmpty())
+          .ifPresent(other -> sayLeftTo(other, deleted, published.keySet()));
       return Optional.empty();
     }
-    if (!everRan(network, deleted)) {
+    if (!ran) {
       return Optional.empty();
     }
-    SortedMap<String, ClusterNode> published = published();
     Set<String> begun = begun();
     // A running flanneld would restore what is removed.
     Set<String> flannelRuns = watches.nodesWithFlannelPods();
@@ -148,13 +153,12 @@ public final class NodeCleanup {
                         .formatted(Names.ofNodes(List.copyOf(left)), first(failed))));
   }
 
-  /** Whether someone else's flannel runs, or another network takes over what this one leaves. */
-  private boolean othersFlannelRuns(DesiredNetwork network) {
-    return pruner.isOthersFlannelThere(network)
-        || watches
-            .list(FlannelNetwork.class)
-            .filter(other -> !other.getMetadata().getName().equals(network.name()))
-            .anyMatch(other -> !other.isMarkedForDeletion());
+  /** Whether another network takes over what this one leaves. */
+  private boolean isTakenOver(DesiredNetwork network) {
+    return watches
+        .list(FlannelNetwork.class)
+        .filter(other -> !other.getMetadata().getName().equals(network.name()))
+        .anyMatch(other -> !other.isMarkedForDeletion());
   }
 
   /**
@@ -271,6 +275,20 @@ public final class NodeCleanup {
                 "flannel's devices, routes, rules and files may still be on %s%s; reboot the nodes, or"
                         .formatted(Names.ofNodes(List.copyOf(left)), first(failed))
                     + " remove them there, with /etc/cni/net.d/10-flannel.conflist"));
+  }
+
+  private void sayLeftTo(String other, FlannelNetwork deleted, Set<String> nodes) {
+    context
+        .events()
+        .record(
+            deleted,
+            new NetworkEvent(
+                true,
+                "NodesNotCleaned",
+                "another flannel runs, DaemonSet %s, so nothing was removed from %s: what looks left"
+                        .formatted(other, Names.ofNodes(List.copyOf(nodes)))
+                    + " over may belong to it; if it runs no flannel on these nodes, see"
+                    + " docs/left-overs.md for what to remove by hand"));
   }
 
   private static String first(SortedMap<String, String> failed) {

@@ -63,10 +63,20 @@ public final class Pruner {
         .filter(map -> map.getMetadata().getName().startsWith(Flannel.CONFIG_MAP_PREFIX));
   }
 
-  /** Whether a flannel that is not this network's runs on nodes that ours ran on as well. */
-  boolean isOthersFlannelThere(DesiredNetwork network) {
-    return flannels().anyMatch(found -> !isOf(network, found))
-        || watches.otherDaemonSets().stream().anyMatch(OtherDaemonSet::runsFlannelOnLinux);
+  /**
+   * Finds the DaemonSet of a flannel that is not this network's and runs on nodes that ours ran on
+   * as well, as namespace/name.
+   */
+  Optional<String> othersFlannel(DesiredNetwork network) {
+    return Stream.concat(
+            flannels()
+                .filter(found -> !isOf(network, found))
+                .map(found -> found.getMetadata())
+                .map(meta -> meta.getNamespace() + "/" + meta.getName()),
+            watches.otherDaemonSets().stream()
+                .filter(OtherDaemonSet::runsFlannelOnLinux)
+                .map(found -> found.namespace() + "/" + found.name()))
+        .findFirst();
   }
 
   /** The DaemonSets of all flannels, whoever runs them. */

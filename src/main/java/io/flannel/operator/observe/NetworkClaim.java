@@ -5,6 +5,7 @@ import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.ClusterState.NetworkRef;
+import io.flannel.operator.decide.task.TaskSchedule;
 import io.flannel.operator.flannel.Times;
 import io.flannel.operator.report.StatusReport;
 import java.time.Instant;
@@ -12,9 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a FlannelNetwork itself says about its role in the cluster. */
 public final class NetworkClaim {
+  /** Reasons for not being Ready for which nothing is written. */
+  private static final Set<String> NOT_WRITTEN = Set.of(StatusReport.PAUSED, TaskSchedule.WAITING);
+
   private NetworkClaim() {}
 
   static NetworkRef of(FlannelNetwork network) {
@@ -32,12 +37,15 @@ public final class NetworkClaim {
         .getOrDefault(key, "");
   }
 
-  /** An accepted network is written, and thus in force, unless it is paused. */
+  /**
+   * An accepted network is written, and thus in force, unless it has been paused or waiting for
+   * tasks on nodes from the beginning.
+   */
   private static boolean isInForce(FlannelNetworkStatus status) {
     return status.applied() != null
         || (has(status, StatusReport.ACCEPTED, Status.TRUE)
             && find(status, StatusReport.READY)
-                .filter(ready -> ready.reason().equals(StatusReport.PAUSED))
+                .filter(ready -> NOT_WRITTEN.contains(ready.reason()))
                 .isEmpty());
   }
 

@@ -95,6 +95,9 @@ class CleanupBesideOthersIT {
         .doesNotContain("ServiceAccount flannel", "DaemonSet kube-flannel-ds");
     assertThat(subjects()).contains("kube-system/flannel");
     noNodeIsCleaned();
+    assertThat(network.events())
+        .anyMatch(
+            event -> event.contains("NodesNotCleaned") && event.contains("DaemonSet kube-system/"));
   }
 
   private static void noNodeIsCleaned() {

@@ -15,6 +15,8 @@ class NetworkClaimTest {
       "{type: Accepted, status: 'False', reason: ForeignFlannel, message: m, lastTransitionTime: t}";
   private static final String PAUSED =
       "{type: Ready, status: 'False', reason: Paused, message: m, lastTransitionTime: t}";
+  private static final String WAITING =
+      "{type: Ready, status: 'False', reason: WaitingForNodeTasks, message: m, lastTransitionTime: t}";
   private static final String INSTALLING =
       "{type: Ready, status: 'False', reason: Installing, message: m, lastTransitionTime: t}";
 
@@ -25,6 +27,9 @@ class NetworkClaimTest {
     assertThat(claim("", "status: {conditions: [" + ACCEPTED + ", " + INSTALLING + "]}").accepted())
         .isTrue();
     assertThat(claim("", "status: {conditions: [" + ACCEPTED + ", " + PAUSED + "]}").accepted())
+        .isFalse();
+    assertThat(claim("", "status: {conditions: [" + ACCEPTED + ", " + WAITING + "]}").accepted())
+        .as("another flannel may come before it is written")
         .isFalse();
     assertThat(
             claim(
