@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.flannel.operator.flannel.foreign.BindingSubject;
 import io.flannel.operator.render.Flannel;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -18,6 +19,15 @@ public final class BindingSubjects {
 
   public BindingSubjects(Watches watches) {
     this.watches = watches;
+  }
+
+  /** Returns the role that the binding grants, as Kind name, if it is not flannel's ClusterRole. */
+  Optional<String> otherRole() {
+    return watches
+        .list(ClusterRoleBinding.class)
+        .map(binding -> binding.getRoleRef().getKind() + " " + binding.getRoleRef().getName())
+        .filter(role -> !role.equals("ClusterRole " + Flannel.ROLE))
+        .findFirst();
   }
 
   /**

@@ -101,7 +101,10 @@ public final class ClusterObserver {
             .toList(),
         new FlannelPods(watches.flannelPods(), configs()),
         new OtherFlannels(
-            watches.otherDaemonSets(), new BindingSubjects(watches).others(exists), traces()));
+            watches.otherDaemonSets(),
+            new BindingSubjects(watches).others(exists),
+            new BindingSubjects(watches).otherRole(),
+            traces()));
   }
 
   /**

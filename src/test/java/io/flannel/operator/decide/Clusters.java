@@ -29,6 +29,7 @@ public final class Clusters {
   private final List<OtherDaemonSet> others = new ArrayList<>();
   private final List<BindingSubject> subjects = new ArrayList<>();
   private final List<OtherFlannels.Trace> traces = new ArrayList<>();
+  private Optional<String> otherRole = Optional.empty();
 
   private Clusters(List<ClusterNode> nodes) {
     this.nodes = nodes;
@@ -72,6 +73,12 @@ public final class Clusters {
     return this;
   }
 
+  /** The role of the ClusterRoleBinding flannel. */
+  public Clusters otherRole(String role) {
+    otherRole = Optional.of(role);
+    return this;
+  }
+
   /** What this operator wrote. */
   public Clusters traces(OtherFlannels.Trace... all) {
     traces.addAll(List.of(all));
@@ -106,6 +113,6 @@ public final class Clusters {
         live,
         foreign,
         pods,
-        new OtherFlannels(others, subjects, traces));
+        new OtherFlannels(others, subjects, otherRole, traces));
   }
 }

@@ -90,6 +90,25 @@ class ForeignBindingIT {
     assertThat(operator.process().stackTraces()).isEmpty();
   }
 
+  /** As a flannel may have left it whose role had another name. */
+  @Test
+  void aBindingOfAnotherRoleIsToldBeforeAnythingIsWritten() {
+    cluster.nodes(1);
+    var binding = Accounts.bound();
+    binding.getRoleRef().setName("kube-flannel");
+    cluster.client().resource(binding).create();
+    var mark = cluster.api().audit().mark();
+    network
+        .apply(TestNetwork.IPIP)
+        .awaitRefused(
+            "ForeignFlannel",
+            "ClusterRole kube-flannel",
+            "kubectl delete clusterrolebinding flannel");
+    flannel.nothingIsWrittenSince(mark);
+    cluster.client().resource(binding).delete();
+    flannel.awaitInstalled();
+  }
+
   @Test
   void ofManySubjectsAFewAreAskedFor() {
     cluster.nodes(1);

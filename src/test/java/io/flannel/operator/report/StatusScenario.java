@@ -116,6 +116,7 @@ final class StatusScenario {
     return new OtherFlannels(
         List.of(),
         List.of(),
+        Optional.empty(),
         wrote ? List.of(new Trace(wanted.name(), BEGIN, /* config= */ true)) : List.of());
   }
 

@@ -6,6 +6,7 @@ import io.flannel.operator.decide.Decision;
 import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Names;
+import io.flannel.operator.flannel.PrintableText;
 import io.flannel.operator.flannel.foreign.BindingSubject;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherDaemonSet;
@@ -34,6 +35,7 @@ public final class ForeignFlannelValidator {
       return Optional.empty();
     }
     return daemonSets(wanted, cluster)
+        .or(() -> role(cluster))
         .or(
             () ->
                 isConfirmed(wanted, cluster)
@@ -114,6 +116,20 @@ public final class ForeignFlannelValidator {
                 + (cluster.foreign().isEmpty()
                     ? ", and asks then for " + confirmation(wanted)
                     : "")));
+  }
+
+  private static Optional<Decision> role(ClusterState cluster) {
+    return cluster
+        .others()
+        .otherRole()
+        .map(
+            role ->
+                Decision.refuse(
+                    REASON,
+                    "ClusterRoleBinding flannel grants %s, and Kubernetes lets nobody change that to ClusterRole flannel, whose rights flannel needs"
+                        .formatted(PrintableText.shortened(role, 100)),
+                    "if a flannel still runs with these rights, stop it first; then: kubectl delete"
+                        + " clusterrolebinding flannel"));
   }
 
   private static Optional<Decision> subjects(DesiredNetwork wanted, ClusterState cluster) {

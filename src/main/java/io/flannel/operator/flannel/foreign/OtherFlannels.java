@@ -2,6 +2,7 @@ package io.flannel.operator.flannel.foreign;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -11,11 +12,17 @@ import java.util.stream.Stream;
  *     flannel has; by namespace and name
  * @param subjects subjects to which the ClusterRoleBinding {@code flannel} now grants its rights,
  *     without our own ServiceAccount and those known to be gone
+ * @param otherRole the role that this binding grants, as Kind name, if it is not the ClusterRole
+ *     {@code flannel}: a binding's role can't be changed
  * @param traces objects that this operator wrote and that still exist
  */
 public record OtherFlannels(
-    List<OtherDaemonSet> daemonSets, List<BindingSubject> subjects, List<Trace> traces) {
-  public static final OtherFlannels NONE = new OtherFlannels(List.of(), List.of(), List.of());
+    List<OtherDaemonSet> daemonSets,
+    List<BindingSubject> subjects,
+    Optional<String> otherRole,
+    List<Trace> traces) {
+  public static final OtherFlannels NONE =
+      new OtherFlannels(List.of(), List.of(), Optional.empty(), List.of());
 
   /**
    * An object that this operator wrote.

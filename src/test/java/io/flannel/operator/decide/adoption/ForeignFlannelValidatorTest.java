@@ -102,6 +102,16 @@ class ForeignFlannelValidatorTest {
   }
 
   @Test
+  void aBindingOfAnotherRoleIsRefusedSinceNobodyCanChangeIt() {
+    for (Clusters cluster : List.of(fresh(node("n1")), confirmed())) {
+      Refuse refuse = refuse(cluster.otherRole("ClusterRole kube-flannel"));
+      assertThat(refuse.message())
+          .contains("ClusterRoleBinding flannel grants ClusterRole kube-flannel");
+      assertThat(refuse.remedy()).contains("kubectl delete clusterrolebinding flannel");
+    }
+  }
+
+  @Test
   void anAdoptableFlannelsSubjectIsItsOwn() {
     var adoptable = fresh(node("n1")).foreign(Installs.found("ipip-in-kube-system"));
     assertThat(judge(adoptable.subjects(KUBE_SYSTEM))).isEqualTo(Decision.accept());
