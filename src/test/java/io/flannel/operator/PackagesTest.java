@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Imports point down only, as {@link #BELOW} says, and no packages depend on each other. */
+/** Imports only point down, as listed in {@link #BELOW}, and packages have no dependency cycles. */
 @AnalyzeClasses(
     packages = "io.flannel.operator",
     importOptions = ImportOption.DoNotIncludeTests.class)
@@ -32,7 +32,7 @@ class PackagesTest {
   private static final String ROOT = "io.flannel.operator.";
   private static final String[] PURE = packages("flannel", "decide", "render", "report");
 
-  /** What each package may use beside itself. A package that is not named here fails the test. */
+  /** The other packages that each package may use. A package that is not listed fails the test. */
   private static final Map<String, List<String>> BELOW =
       Map.ofEntries(
           entry("api", List.of()),

@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the Helm chart sets by environment variables, over application.properties. */
+/**
+ * The settings that the Helm chart passes as environment variables, over application.properties.
+ */
 class SettingsTest {
   @Test
   void theAgents() {

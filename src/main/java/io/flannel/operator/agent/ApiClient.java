@@ -59,6 +59,11 @@ final class ApiClient {
     int status() {
       return status;
     }
+
+    /** Whether the API server is overloaded, starting or broken: it has not judged the request. */
+    boolean isOutage() {
+      return status == 429 || status >= 500;
+    }
   }
 
   /**

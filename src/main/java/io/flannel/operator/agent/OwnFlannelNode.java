@@ -110,10 +110,10 @@ final class OwnFlannelNode {
       api.patch(
           "%s/%s/status?fieldManager=flannel-node-agent".formatted(NODES, encoded(name)), json);
       unreachable.over(BACK);
-    } catch (ApiException e) {
-      throw e;
     } catch (IOException e) {
-      failed(e);
+      if (!(e instanceof ApiException answer) || answer.isOutage()) {
+        failed(e);
+      }
       throw e;
     }
   }

@@ -162,15 +162,15 @@ final class Reporter {
       written = SignificantStatus.of(status);
       when.written(System.nanoTime());
       unwritten.over("the status is written again");
-    } catch (ApiException e) {
-      when.failed(System.nanoTime());
-      unwritten.begins(
-          "HTTP " + e.status(),
-          "the FlannelNode's status cannot be written: %s. It is tried again until it can"
-              .formatted(e.getMessage()));
     } catch (IOException e) {
-      // Already logged, for the API server as a whole.
       when.failed(System.nanoTime());
+      if (e instanceof ApiException refusal
+          && !refusal.isOutage()) { // An outage is logged already.
+        unwritten.begins(
+            "HTTP " + refusal.status(),
+            "the FlannelNode's status cannot be written: %s. It is tried again until it can"
+                .formatted(e.getMessage()));
+      }
     }
   }
 }

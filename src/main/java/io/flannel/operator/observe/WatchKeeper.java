@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -119,6 +120,8 @@ public class WatchKeeper {
         // The API server is unreachable: that affects all watches and is no fault of any.
         kept.forEach(it -> it.deadLooks.set(0));
         return;
+      } catch (RejectedExecutionException e) {
+        return; // The framework's threads have ended: the operator is shutting down.
       } catch (RuntimeException | StackOverflowError e) {
         // An exception would end the checks for good.
         LOG.error("the watch of {} could not be looked after", one.what(), e);
@@ -207,6 +210,9 @@ public class WatchKeeper {
     private void beginAgain(Lock reconciling) {
       reconciling.lock();
       try {
+        if (!source.isRunning() && !stopped) {
+          return; // While this waited for the lock, the operator began to shut down.
+        }
         stopped = true;
         source.stop();
         source.start();

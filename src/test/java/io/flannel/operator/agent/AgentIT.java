@@ -39,7 +39,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The agent as a process, its rights and its API server being real; its peer is a prober here. */
+/**
+ * Runs the agent as a process, with its real permissions and a real API server. Its peer is a
+ * prober in this JVM.
+ */
 class AgentIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 
@@ -175,7 +178,7 @@ class AgentIT {
     create(spec("1s", port));
     agent.start();
     eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
-    // No API server with these CRDs would store it: a newer one's may.
+    // These CRDs would reject the spec, but a newer version's may accept it.
     api.kubectl(
         "patch",
         "crd",
@@ -224,7 +227,7 @@ class AgentIT {
   }
 
   private static FlannelNodeStatus status() {
-    // Not by the client: it cannot read a spec from the future.
+    // Not through the typed client, which cannot read such a spec.
     try {
       JsonNode status =
           JSON.readTree(api.kubectl("get", "flannelnode", NODE, "-o", "json")).path("status");

@@ -4,10 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * The codec of agents before there was a key, as it was: what new ones send must be well-formed to
- * it, and what it sends to them.
+ * The packet codec of agents from before there were keys, unchanged. It and {@link EchoPacket} must
+ * accept each other's packets.
  *
- * <p>What agents send each other, as the payload of a UDP datagram.
+ * <p>A packet is the payload of a UDP datagram.
  *
  * <pre>
  * byte  0  magic "FLNP"
@@ -18,11 +18,11 @@ import java.util.Optional;
  *      16  zeros, up to the length
  * </pre>
  *
- * An answer is its request with another kind: it has the same nonce and is never longer. As the
- * padding must be zeros, nobody can have a node send bytes of his choice but the nonce.
+ * An answer repeats its request's nonce and is never longer than the request. Since the padding
+ * must be zeros, a sender cannot make a node send bytes of its choice, except the nonce.
  *
  * @param kind request or answer
- * @param nonce a random number of the request, which the answer repeats
+ * @param nonce the request's random number, which the answer repeats
  * @param length the payload's length in bytes
  */
 record EarlierEchoPacket(Kind kind, long nonce, int length) {
@@ -35,7 +35,6 @@ record EarlierEchoPacket(Kind kind, long nonce, int length) {
   private static final int MAGIC = 0x464c4e50;
   private static final byte VERSION = 1;
 
-  /** What a packet is. */
   enum Kind {
     REQUEST(1),
     ANSWER(2);
@@ -54,14 +53,14 @@ record EarlierEchoPacket(Kind kind, long nonce, int length) {
     }
   }
 
-  /** What is to be sent back. */
+  /** The answer to this request. */
   EarlierEchoPacket answer() {
     return new EarlierEchoPacket(Kind.ANSWER, nonce, length);
   }
 
   /**
-   * Makes a buffer ready to be sent. Only the header is written: all behind it must be zeros, as it
-   * is in a buffer that nothing else was ever written to.
+   * Prepares a buffer for sending. Writes only the header, so the bytes behind it must already be
+   * zeros: use a buffer that nothing else was ever written to.
    */
   void writeTo(ByteBuffer zeros) {
     zeros.clear();
@@ -69,7 +68,7 @@ record EarlierEchoPacket(Kind kind, long nonce, int length) {
     zeros.position(0).limit(length);
   }
 
-  /** Reads all that remains in the buffer; empty if that is not exactly one well-formed packet. */
+  /** Reads all remaining bytes; empty if they are not exactly one well-formed packet. */
   static Optional<EarlierEchoPacket> read(ByteBuffer payload) {
     int length = payload.remaining();
     if (length < MIN_LENGTH

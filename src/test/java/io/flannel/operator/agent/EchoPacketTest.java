@@ -9,7 +9,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
-/** What is well-formed, and that nothing else is. */
+/** Well-formed packets are read, and nothing else is. */
 class EchoPacketTest {
   private final ByteBuffer zeros = ByteBuffer.allocate(EchoPacket.MAX_LENGTH);
 

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
-/** Somebody who sends from an address that is another's. */
+/** Sends packets from another node's address. */
 final class Flood implements AutoCloseable {
   private final DatagramSocket socket;
   private final AtomicInteger sent = new AtomicInteger();
@@ -22,7 +22,7 @@ final class Flood implements AutoCloseable {
     this.socket = socket;
   }
 
-  /** Sends so many packets a second until it is closed. */
+  /** Sends this many packets per second until it is closed. */
   static Flood of(InetAddress from, InetSocketAddress to, int perSecond, Supplier<byte[]> packets) {
     try {
       Flood flood = new Flood(new DatagramSocket(0, from));
@@ -33,7 +33,7 @@ final class Flood implements AutoCloseable {
     }
   }
 
-  /** A request as an agent without the key can make it. */
+  /** A request as an agent without the key can forge it. */
   static byte[] forged() {
     ByteBuffer buffer = ByteBuffer.allocate(EchoPacket.MIN_LENGTH);
     new EchoPacket(Kind.REQUEST, ThreadLocalRandom.current().nextLong(), EchoPacket.MIN_LENGTH)

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two probers with real sockets, and somebody who sends to them from each other's address, as one
- * can who is on their network.
+ * Two probers with real sockets, and an attacker who sends to each from the other's address, as
+ * anybody on their network can.
  */
 class ForgedRequestsTest {
   private static final InetAddress ONE = InetAddress.ofLiteral("127.0.0.2");
@@ -56,7 +56,7 @@ class ForgedRequestsTest {
     }
   }
 
-  /** What the others guard against: as it is between agents that know of no key. */
+  /** Shows what the other tests guard against: without keys, a flood costs the peer its answers. */
   @Test
   void withoutAKeyTheyTakeThePeersAnswers() {
     Prober one = prober("node-1", ONE);
@@ -68,7 +68,9 @@ class ForgedRequestsTest {
     eventually(() -> !isHealthy(one));
   }
 
-  /** An agent is always behind by one renewal, as kubelet brings the keys at different times. */
+  /**
+   * One agent is always a renewal behind, because kubelet updates the key files at different times.
+   */
   @Test
   void aThousandASecondLoseNoSignedProbeAlsoWhileTheKeyIsRenewedThrice() {
     Prober one = prober("node-1", ONE);
@@ -125,7 +127,10 @@ class ForgedRequestsTest {
     during(VERDICT, () -> isHealthy(one) && isHealthy(two));
   }
 
-  /** Direct routes and bridges: flannel's masquerading gives requests other ports and addresses. */
+  /**
+   * With direct routes and bridges, flannel's masquerading changes a request's source port and
+   * address.
+   */
   @Test
   void aSignedRequestCountsFromEachOfThePeersAddressesAndFromAnyPort() throws IOException {
     InetAddress overlay = InetAddress.ofLiteral("127.0.1.3");
@@ -189,14 +194,14 @@ class ForgedRequestsTest {
     staysFlawless(one, two);
     one.sign(ProbeKeys.NONE);
     staysFlawless(one, two);
-    // The Secret was deleted: the operator made another one, of which the other has no key.
+    // The Secret was deleted and the operator created another, none of whose keys the peer has.
     one.sign(renewed(4));
     staysFlawless(one, two);
     two.sign(renewed(4));
     staysFlawless(one, two);
   }
 
-  /** The keys after so many renewals. */
+  /** The keys after this many renewals. */
   private static ProbeKeys renewed(int times) {
     return PeerSignatureTest.keys(KEYS[times + 1], KEYS[times + 2], KEYS[times]);
   }
@@ -230,12 +235,14 @@ class ForgedRequestsTest {
     return prober;
   }
 
-  /** No more closer look at what was lost until both had started, either. */
+  /**
+   * Also waits for the end of the closer probing that was caused by losses before both had started.
+   */
   private static void eventuallyFlawless(Prober... probers) {
     eventually(() -> Stream.of(probers).allMatch(ForgedRequestsTest::isFlawless));
   }
 
-  /** For some rounds. */
+  /** Checks them for two intervals. */
   private static void staysFlawless(Prober... probers) {
     during(
         INTERVAL.multipliedBy(2),
@@ -246,7 +253,7 @@ class ForgedRequestsTest {
     await().atMost(Duration.ofMinutes(1)).until(condition);
   }
 
-  /** At every look of so long. */
+  /** Checks the condition at every poll for this long. */
   private static void during(Duration time, Callable<Boolean> condition) {
     await()
         .during(time)
@@ -273,7 +280,7 @@ class ForgedRequestsTest {
         && Boolean.TRUE.equals(report.underlay());
   }
 
-  /** Empty until it knows of its peer. */
+  /** Empty until the prober knows its peer. */
   private static Optional<PeerReport> report(Prober prober) {
     return prober.reports().stream().findFirst();
   }

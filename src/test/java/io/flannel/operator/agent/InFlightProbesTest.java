@@ -18,7 +18,7 @@ class InFlightProbesTest {
   private final InFlightProbes<String> probes = new InFlightProbes<>();
   private final List<Sent<String>> lost = new ArrayList<>();
 
-  /** Wherever the clock begins, and though it may wrap meanwhile. */
+  /** Holds wherever the clock starts, even if it wraps in between. */
   @Property
   void anAnswerIsInTimeOrLateOrTooLate(@ForAll long begin) {
     InFlightProbes<String> probes = new InFlightProbes<>();

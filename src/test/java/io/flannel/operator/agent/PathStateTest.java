@@ -9,7 +9,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
-/** Against what was written down: only so many equal results in a row decide. */
+/** Compares PathState with its specification: only enough equal results in a row decide. */
 class PathStateTest {
   @Property
   void theLastRunThatWasLongEnoughDecides(

@@ -18,7 +18,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/** What rounds of probes make of a peer. */
+/** A peer's verdict after rounds of probes. */
 class PeerHealthTest {
   private static final InetAddress ADDRESS = InetAddress.ofLiteral("192.0.2.2");
   private static final int FAIL_AFTER = 3;
@@ -179,7 +179,10 @@ class PeerHealthTest {
     assertThat(peer.verdict()).isEqualTo(verdict(true, true, true, null, false));
   }
 
-  /** However the probes lie: what is lost from one moment to another is an outage. */
+  /**
+   * Wherever the probes fall in time: losing all of them between two moments is an outage, not
+   * packet loss.
+   */
   @Property
   void anOutageIsNotLossy(
       @ForAll @IntRange(max = 40) int begins, @ForAll @IntRange(max = 40) int lasts) {
@@ -309,7 +312,7 @@ class PeerHealthTest {
 
   @Provide
   Arbitrary<List<Set<ProbePath>>> rounds() {
-    // Not as sets of an enum: jqwik would first count all lists of these.
+    // Not as sets of the enum: jqwik would first count all possible lists of them.
     return Arbitraries.bytes().map(PeerHealthTest::lostPaths).list().ofMaxSize(40);
   }
 
@@ -341,7 +344,7 @@ class PeerHealthTest {
     }
   }
 
-  /** Small probes between this round and the next. */
+  /** Sends the small probes between this round and the next. */
   private static void between(PeerHealth peer, Set<ProbePath> lost, Instant at) {
     long number = peer.nextBetween().orElseThrow();
     for (ProbePath path : SMALL) {

@@ -15,7 +15,8 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
 /**
- * What two nodes sign is known by the other alone, once, and well-formed to agents without a key.
+ * What one node signs for another only that node accepts, once, and agents without a key find it
+ * well-formed.
  */
 class PeerSignatureTest {
   private static final long NOW = 1_800_000_000_000L;
@@ -59,7 +60,7 @@ class PeerSignatureTest {
     assertThat(there.isGenuine(request(nonce, 36))).isFalse();
   }
 
-  /** Both ways: agents before there was a key go on to be understood and to understand. */
+  /** Agents from before signing keys understand new agents, and the other way round. */
   @Property
   void anAgentWithoutAKeySeesARequestAsAny(
       @ForAll @IntRange(min = EchoPacket.MIN_LENGTH, max = 9000) int length, @ForAll long random) {
@@ -121,7 +122,7 @@ class PeerSignatureTest {
   @Example
   void anAgentThatRestartsGoesOnWithHigherNumbers() {
     EchoPacket last = null;
-    // Faster than any agent asks, for ten seconds.
+    // Ten seconds of requests, sent faster than any agent does.
     for (int i = 0; i < 190; i++) {
       last = request(here, 36, NOW + i * 53L);
       assertThat(there.isGenuine(last)).isTrue();
@@ -150,7 +151,7 @@ class PeerSignatureTest {
 
   @Example
   void noncesLookRandom() {
-    // Half of the bits differ between one and the next, none is always the same.
+    // About half of the bits differ between consecutive nonces, and no bit is constant.
     long ones = 0;
     long zeros = 0;
     int differing = 0;

@@ -9,7 +9,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/** Bits against lists. */
+/** Compares ProbeHistory's bits with lists. */
 class ProbeHistoryTest {
   private enum Fate {
     NOT_SENT,
@@ -72,7 +72,7 @@ class ProbeHistoryTest {
       long age = Long.SIZE - 1 - i;
       history =
           switch (oldestFirst.get(i)) {
-            // An answer to what was not sent, or is forgotten, is ignored.
+            // An answer to a probe that was not sent, or is forgotten, is ignored.
             case NOT_SENT -> history.withAnswered(age).withAnswered(age + Long.SIZE);
             case LOST -> history.withSent(age);
             case ANSWERED -> history.withSent(age).withAnswered(age);

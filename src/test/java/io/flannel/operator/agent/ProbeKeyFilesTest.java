@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The key's files as kubelet makes and changes them. */
+/** Reads the key files as kubelet creates and changes them. */
 class ProbeKeyFilesTest {
   @TempDir Path directory;
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Probers with real sockets, each on a loopback address of its own. */
+/** Probers with real sockets, each on its own loopback address. */
 class ProberTest {
   private static final InetAddress HERE = InetAddress.ofLiteral("127.0.0.2");
   private static final InetAddress NODE = InetAddress.ofLiteral("127.0.0.3");
@@ -102,7 +102,7 @@ class ProberTest {
 
   @Test
   void whatCannotBeSentIsLost() {
-    // The socket's own address is an IPv4 one: the kernel refuses.
+    // The socket is bound to an IPv4 address, so the kernel refuses to send.
     InetAddress unreachable = InetAddress.ofLiteral("2001:db8::1");
     Prober prober = prober(HERE);
     prober.probe(
@@ -188,7 +188,7 @@ class ProberTest {
       peer.send(new EchoPacket(Kind.REQUEST, i, 100), to);
     }
     eventually(() -> assertThat(peer.answers).hasSizeGreaterThanOrEqualTo(40));
-    // Still at work after the flood.
+    // The prober still probes after the flood.
     int asked = peer.requests.get();
     eventually(() -> assertThat(peer.requests.get()).isGreaterThan(asked));
     double seconds = (System.nanoTime() - began) / 1e9;
@@ -262,7 +262,7 @@ class ProberTest {
     prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
     eventually(() -> assertThat(only(prober).underlay()).isTrue());
 
-    // Each is answered when the second after it is asked for, which is after its time.
+    // Each request is answered when the second one after it arrives, which is too late.
     List<EchoPacket> asked = new ArrayList<>();
     node.onRequest =
         packet -> {
@@ -326,7 +326,7 @@ class ProberTest {
     return await().atMost(Duration.ofMinutes(1)).pollInterval(Duration.ofMillis(20));
   }
 
-  /** An address where whatever the test wants is answered. */
+  /** A peer whose answers the test controls. */
   private final class FakePeer implements AutoCloseable {
     final DatagramSocket socket;
     final AtomicInteger requests = new AtomicInteger();
@@ -347,7 +347,7 @@ class ProberTest {
       Thread.ofPlatform().daemon().start(this::receive);
     }
 
-    /** From now on, every so manyth request goes unanswered. */
+    /** From now on leaves one of every {@code every} requests unanswered. */
     void loses(int every) {
       onRequest =
           asked -> {

@@ -13,7 +13,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-/** Each number counts once, whatever order it comes in and wherever the numbers wrap. */
+/** Each number counts once, in whatever order numbers arrive and wherever they wrap. */
 class ReplayWindowTest {
   private final ReplayWindow window = new ReplayWindow();
 
@@ -58,7 +58,7 @@ class ReplayWindowTest {
   void oneThatIsFarAheadCountsFromTheNextOn() {
     window.isFresh(1000);
     assertThat(window.isFresh(1_000_000)).isFalse();
-    // A guess: what the peer itself sends goes on to count.
+    // That was an attacker's guess: the peer's own numbers still count.
     assertThat(window.isFresh(1001)).isTrue();
 
     // A peer that was away for a day.

@@ -8,10 +8,10 @@ import java.util.HexFormat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** SipHash-2-4 as others have it. */
+/** Compares SipHash-2-4 with other implementations. */
 class SipHashTest {
   /**
-   * The first is of the authors' {@code vectors_sip64}, the others are what OpenSSL prints: {@code
+   * The first vector is from the authors' {@code vectors_sip64}. OpenSSL printed the others: {@code
    * openssl mac -macopt hexkey:KEY -macopt size:8 -in MESSAGE SIPHASH}.
    */
   @ParameterizedTest

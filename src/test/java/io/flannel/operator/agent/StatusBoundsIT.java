@@ -37,8 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * What agents write fits the schema of a FlannelNode, up to its bounds; what is past them, the API
- * server refuses.
+ * What agents write fits a FlannelNode's schema up to its bounds. The API server rejects what
+ * exceeds them.
  */
 class StatusBoundsIT {
   private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123456789Z");
@@ -70,7 +70,7 @@ class StatusBoundsIT {
 
   @Test
   void theDearestTextIsAcceptedToo() {
-    // Six bytes each, as Go writes it; the next one has four.
+    // Go's JSON encoder writes the first as six bytes. The second takes four.
     for (String character : List.of("<", "😀")) {
       FlannelNodeStatus status =
           status(character.repeat(Bounds.FINDING_MESSAGE / character.length()));
@@ -129,7 +129,10 @@ class StatusBoundsIT {
             });
   }
 
-  /** A status with all that an agent may say, each peer's part made by what probes it. */
+  /**
+   * A status with everything that an agent may report. Each peer's part comes from {@link
+   * PeerHealth}.
+   */
   private static FlannelNodeStatus status(String message) {
     return new FlannelNodeStatus(
         1L,
@@ -207,7 +210,7 @@ class StatusBoundsIT {
     return "ffff:ffff:ffff:ffff:ffff:ffff:ffff:%x".formatted(0xf000 + i);
   }
 
-  /** Of the greatest length. */
+  /** A name of the maximum length. */
   private static String name(int i) {
     String label = "n".repeat(62) + ".";
     String number = "%04d".formatted(i);
@@ -227,7 +230,7 @@ class StatusBoundsIT {
     return Stream.generate(() -> json).limit(count).collect(joining(","));
   }
 
-  /** As {@link OwnFlannelNode#report} does. */
+  /** Writes the status as {@link OwnFlannelNode#report} does. */
   private static void report(FlannelNodeStatus status) {
     patch(
         new String(

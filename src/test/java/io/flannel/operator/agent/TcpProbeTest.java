@@ -11,7 +11,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TcpProbeTest {
-  /** As an IPv6 address is where IPv6 is off, which would be thrown out of the prober's thread. */
+  /**
+   * Stands for an IPv6 address where IPv6 is off: an uncaught exception would end the prober's
+   * thread.
+   */
   @Test
   void anAddressThatCannotBeConnectedToIsNotReached() throws IOException {
     List<Boolean> outcomes = new ArrayList<>();

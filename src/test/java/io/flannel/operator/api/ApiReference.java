@@ -13,8 +13,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The API's reference for people, from the CRDs: a table for each object with its fields, their
- * types and bounds, and the rules by which the API server refuses a value.
+ * Generates the API reference from the CRDs: a table for each object with its fields, their types
+ * and bounds, and the rules by which the API server rejects a value.
  */
 final class ApiReference {
   /** Where it is committed. */
@@ -34,7 +34,7 @@ final class ApiReference {
   private ApiReference() {}
 
   /**
-   * The reference as Markdown.
+   * Returns the reference as Markdown.
    *
    * @param crds as YAML
    */
@@ -100,7 +100,7 @@ final class ApiReference {
                 cell(field.getDescription())));
   }
 
-  /** What else the API server refuses, of an object and of those of its fields that are values. */
+  /** Adds the validation rules of an object and of its fields that have no fields themselves. */
   private void rules(JSONSchemaProps object) {
     List<String> messages = new ArrayList<>(messages(object));
     for (JSONSchemaProps field : object.getProperties().values()) {

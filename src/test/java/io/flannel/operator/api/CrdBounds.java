@@ -4,15 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds what a schema lets grow without end: strings, numbers, lists and maps. */
+/** Finds the strings, numbers, lists and maps that a schema does not bound. */
 final class CrdBounds {
   private final List<String> unbounded = new ArrayList<>();
 
   private CrdBounds() {}
 
   /**
-   * What has no bound, as {@code PATH: WHY}; elements of lists and values of maps are {@code
-   * PATH[]}.
+   * Returns what has no bound, as {@code PATH: WHY}. Elements of lists and values of maps are
+   * {@code PATH[]}.
    */
   static List<String> unbounded(JsonNode schema) {
     var bounds = new CrdBounds();

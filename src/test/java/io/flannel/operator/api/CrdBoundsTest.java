@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Nothing in a custom resource can grow without end. */
+/** Everything in a custom resource is bounded. */
 class CrdBoundsTest {
-  /** What bounds a value of the types that we have. */
+  /** The schema keywords that bound values of our types. */
   private static final List<String> BOUNDS =
       List.of("maxLength", "minimum", "maximum", "maxItems", "maxProperties", "enum");
 
@@ -42,7 +42,7 @@ class CrdBoundsTest {
         schema,
         part -> {
           for (String bound : BOUNDS) {
-            // A field may be called as a bound is.
+            // A field may have the name of such a keyword.
             if (part.has(bound) && !part.path(bound).isObject()) {
               JsonNode kept = part.remove(bound);
               if (!bound.equals("enum") || !part.has("maxLength")) {

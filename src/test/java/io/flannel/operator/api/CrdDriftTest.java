@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** The committed CRDs and their reference are those that the Java types make. */
+/** The committed CRDs and API reference are what the Java types generate. */
 class CrdDriftTest {
   @Test
   void theCommittedCrdsAreThoseOfTheJavaTypes() throws IOException {

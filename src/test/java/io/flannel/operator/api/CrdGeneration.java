@@ -29,22 +29,28 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes the CRDs from the types in this package. fabric8's generator knows all but eight things,
- * added here: how server-side apply merges lists ({@link MergeKey}; others are atomic), the bounds
- * of what is a number or a string, the description of the kind itself, defaults in descriptions,
- * the order of the columns that kubectl prints, no priority where it is the API server's default
- * (which leaves it out, so that {@code kubectl apply} would find a difference for ever), the status
- * of a FlannelNetwork that nobody has looked at yet, and what Helm, Flux and Argo CD want to read
- * in a CRD.
+ * Generates the CRDs from the types in this package. Completes the output of fabric8's generator:
  *
- * <p>Run as a program, it writes {@code src/main/resources/crds}, the chart's copies and the {@link
- * ApiReference} again: {@code make crds}.
+ * <ul>
+ *   <li>how server-side apply merges lists: by their {@link MergeKey}, or atomically without one;
+ *   <li>the bounds of int-or-string values;
+ *   <li>the description of the kind itself, and defaults in descriptions;
+ *   <li>the order of the columns that kubectl prints, and no priority where it is the default: the
+ *       API server drops that, and {@code kubectl apply} would always see a difference;
+ *   <li>the status of a FlannelNetwork that no operator has seen yet;
+ *   <li>the annotations and labels for Helm, Flux and Argo CD.
+ * </ul>
+ *
+ * <p>As a program ({@code make crds}), it rewrites {@code src/main/resources/crds}, the chart's
+ * copies and the {@link ApiReference}.
  */
 public final class CrdGeneration {
   /** Where the generated CRDs are committed. */
   static final Path COMMITTED = Path.of("src/main/resources/crds");
 
-  /** The chart's copies: a link would be dropped by those that take charts from Git archives. */
+  /**
+   * The chart's copies. They are not symlinks, which tools that read charts from Git archives drop.
+   */
   private static final Path CHART = Path.of("helm/crds");
 
   private static final Map<Class<? extends CustomResource<?, ?>>, String> KINDS =
@@ -57,9 +63,9 @@ public final class CrdGeneration {
               + " (spec), and what the node's agent saw (status). Not for editing by hand.");
 
   /**
-   * By these Helm takes a CRD that it made from the chart's {@code crds} for a part of the release,
-   * if that has the name and the namespace of the docs; see the chart's {@code
-   * templates/crds.yaml}. And it never deletes one, whose objects would go with it.
+   * With these Helm treats a CRD that it created from the chart's {@code crds} as part of the
+   * release, if that has the name and namespace that the docs use: see the chart's {@code
+   * templates/crds.yaml}. Helm also never deletes a CRD, which would delete its objects.
    */
   private static final Map<String, String> HELM_ANNOTATIONS =
       Map.of(
@@ -67,7 +73,7 @@ public final class CrdGeneration {
           "meta.helm.sh/release-name", "flannel-operator",
           "meta.helm.sh/release-namespace", "flannel-operator");
 
-  /** And Flux and Argo CD never prune one, though they take the operator away. */
+  /** With these Flux and Argo CD never prune a CRD, even when they remove the operator. */
   private static final Map<String, String> GITOPS_ANNOTATIONS =
       Map.of(
           "kustomize.toolkit.fluxcd.io/prune", "disabled",
@@ -90,7 +96,7 @@ public final class CrdGeneration {
     System.out.println("wrote " + ApiReference.COMMITTED);
   }
 
-  /** Every CRD as YAML, by the name of its file. */
+  /** Generates every CRD as YAML, by file name. */
   static Map<String, String> generate() throws IOException {
     Map<String, String> crds = new TreeMap<>();
     try (var output = new InMemory()) {
@@ -155,9 +161,9 @@ public final class CrdGeneration {
     }
 
     /**
-     * A FlannelNetwork that no operator has looked at yet has no conditions, and kstatus, by which
-     * Flux and others wait, takes an object without a status for one that is done. So it begins
-     * with the status of a generation that never was.
+     * Gives a new FlannelNetwork the status of a generation that never existed. It has no
+     * conditions before an operator sees it, and kstatus, which Flux and others use to wait,
+     * considers an object without a status ready.
      */
     private static void markUnseen(CustomResourceDefinition crd) {
       crd.getSpec()
@@ -174,13 +180,15 @@ public final class CrdGeneration {
       return priority != null && priority == 0 ? null : priority;
     }
 
-    /** A record component's annotations stand on its field and its accessor: once is enough. */
+    /**
+     * Removes duplicate rules: a record component's annotations are on its field and its accessor.
+     */
     private static void sayOnce(JSONSchemaProps property) {
       property.setXKubernetesValidations(
           property.getXKubernetesValidations().stream().distinct().toList());
     }
 
-    /** kubectl explain shows descriptions, but no defaults. */
+    /** Adds the default to the description, since {@code kubectl explain} shows no defaults. */
     private static void sayTheDefault(JSONSchemaProps property) {
       if (property.getDefault() != null) {
         property.setDescription(
@@ -215,7 +223,7 @@ public final class CrdGeneration {
       }
     }
 
-    /** fabric8's generator bounds strings and numbers, but not what can be either. */
+    /** Adds the bounds of int-or-string values, which fabric8's generator leaves out. */
     private static void boundIntOrString(RecordComponent component, JSONSchemaProps property) {
       if (Boolean.TRUE.equals(property.getXKubernetesIntOrString())) {
         bound(component.getAccessor(), property);

@@ -14,7 +14,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The CRDs explain themselves. */
 class CrdTextTest {
-  /** A place in a schema; {@code path} as kubectl explain takes it, such as spec.backend.type. */
+  /**
+   * A place in a schema.
+   *
+   * @param path as {@code kubectl explain} takes it, such as {@code spec.backend.type}
+   */
   record Property(String path, JsonNode schema) {
     @Override
     public String toString() {

@@ -29,14 +29,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What the API server makes of the manifests in {@code src/test/resources/manifests}, checked as
- * strictly as kubectl does.
+ * How the API server judges the manifests in {@code src/test/resources/manifests}, with kubectl's
+ * strict field validation.
  *
  * <ul>
  *   <li>{@code valid-*.yaml} are accepted. {@code # default: PATH = VALUE} at the top names what
  *       the schema adds.
- *   <li>{@code invalid-*.yaml} are refused. {@code # refused: FIELD: MESSAGE} at the top, once for
- *       every cause, is what the administrator is told; a cause that is not named fails the test.
+ *   <li>{@code invalid-*.yaml} are rejected. {@code # refused: FIELD: MESSAGE} at the top, once for
+ *       each cause, is what the administrator is told. An unlisted cause fails the test.
  * </ul>
  */
 class SchemaIT {
@@ -203,7 +203,7 @@ class SchemaIT {
             + " {\"name\": \"n2\", \"mtu\": 70000}]}}");
     api.installCrds();
 
-    // The operator writes the spec, whatever the agent wrote, and the agent the status.
+    // The operator can still write the spec, whatever the agent wrote, and the agent the status.
     nodes.patch(
         PatchContext.of(PatchType.JSON),
         """
@@ -237,7 +237,7 @@ class SchemaIT {
     api.client().resources(FlannelNetwork.class).withName("default").delete();
   }
 
-  /** A schema with no bound in it, and with the lists of an earlier version. */
+  /** Installs schemas without bounds, with lists merged as in an earlier version. */
   private static void loosen() {
     var crds = api.client().apiextensions().v1().customResourceDefinitions();
     for (var crd : crds.list().getItems()) {
@@ -253,7 +253,7 @@ class SchemaIT {
       crd.getMetadata().setManagedFields(null);
       crds.resource(crd).update();
     }
-    // It takes the API server a moment.
+    // The API server takes a moment to use the new schemas.
     await()
         .atMost(30, SECONDS)
         .untilAsserted(
@@ -340,8 +340,9 @@ class SchemaIT {
   }
 
   /**
-   * Each cause as {@code FIELD: MESSAGE}; what the server could not even decode has but one. Left
-   * out: the server's own note that it checks rules only of what has the right form.
+   * Returns each cause as {@code FIELD: MESSAGE}, or just the message if the server could not
+   * decode the object. Leaves out the server's note that it checks rules only on well-formed
+   * values.
    */
   private static List<String> causes(Status status) {
     if (status.getDetails() == null || status.getDetails().getCauses().isEmpty()) {

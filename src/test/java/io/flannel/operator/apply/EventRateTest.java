@@ -6,7 +6,7 @@ import io.flannel.operator.report.NetworkEvent;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** How many Events are told of a network that flaps. */
+/** How many Events a flapping network produces. */
 class EventRateTest {
   private final EventRate rate = new EventRate();
   private Instant now = Instant.parse("2026-11-30T10:00:00Z");

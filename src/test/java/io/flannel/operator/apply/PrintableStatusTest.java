@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
-/** No text of a status, in whatever field, has a character that can't be written. */
+/** No field of a status contains unprintable characters. */
 class PrintableStatusTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,7 +38,7 @@ class PrintableStatusTest {
     assertThat(PrintableStatus.of(printable)).isSameAs(printable);
   }
 
-  /** All texts but the words of enums. */
+  /** Returns all texts except enum values. */
   private static List<String> texts(FlannelNetworkStatus status) throws JsonProcessingException {
     return leaves(JSON.readTree(JSON.writeValueAsString(status)))
         .filter(text -> !text.matches("[A-Z]?[a-z-]+([A-Z][a-z]+)*"))
@@ -51,7 +51,7 @@ class PrintableStatusTest {
         : StreamSupport.stream(node.spliterator(), false).flatMap(PrintableStatusTest::leaves);
   }
 
-  /** A record all of whose texts are hostile, and whose lists have one entry. */
+  /** A value whose texts are all hostile and whose lists have one entry. */
   private static Object filled(Type type) throws ReflectiveOperationException {
     if (type instanceof ParameterizedType list) {
       return List.of(filled(list.getActualTypeArguments()[0]));

@@ -77,7 +77,7 @@ class WantedTemplateTest {
     assertThat(WantedTemplate.of(IPIP, running(edited).state())).isEqualTo(Flannel.template(IPIP));
   }
 
-  /** One in the namespace networking. */
+  /** Returns a flannel in namespace {@code networking}. */
   private static ForeignFlannel elsewhere(Map<String, String> annotations) {
     return Installs.with(
         "ipip-in-kube-system",
@@ -87,7 +87,7 @@ class WantedTemplateTest {
         });
   }
 
-  /** The namespaces of the anti-affinity to {@code app: flannel}. */
+  /** Returns the namespaces of the anti-affinity to pods with {@code app: flannel}. */
   private static List<String> apartFrom(PodTemplateSpec template) {
     PodAffinityTerm term =
         template

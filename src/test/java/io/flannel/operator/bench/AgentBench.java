@@ -22,8 +22,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Measures a node agent with 64 peers, which this program plays on as many loopback addresses: what
- * memory and CPU it takes, what it sends, and what it writes while nothing happens.
+ * Measures a node agent with 64 peers, which this program simulates on as many loopback addresses:
+ * the memory and CPU it takes, what it sends, and what it writes while nothing happens.
  */
 public final class AgentBench {
   private static final int PEERS = 64;
@@ -32,7 +32,9 @@ public final class AgentBench {
   private static final String ADDRESS = "127.0.2.1";
   private static final String NODE = "node-0";
 
-  /** More than the time from one refresh of the status to the next, so that there is one. */
+  /**
+   * Longer than the interval at which the agent refreshes its status, so that one refresh counts.
+   */
   private static final Duration WINDOW =
       Duration.ofMinutes(Integer.getInteger("bench.agent.minutes", 12));
 
@@ -51,8 +53,8 @@ public final class AgentBench {
   }
 
   /**
-   * @param args the {@code java} of the image's runtime, and where the agent's AOT cache may be
-   *     made
+   * @param args the {@code java} of the image's runtime, and the path at which to create the
+   *     agent's AOT cache
    */
   public static void main(String[] args) throws IOException {
     try (ApiServer api = new ApiServer().start();
@@ -106,7 +108,7 @@ public final class AgentBench {
     figures.write();
   }
 
-  /** The cache is written when the agent ends. */
+  /** Trains the AOT cache, which the JVM writes when the agent exits. */
   private void train(Path cache) throws IOException {
     Files.deleteIfExists(cache);
     try (AgentProcess agent =
@@ -176,9 +178,9 @@ public final class AgentBench {
   }
 
   /**
-   * Waits for as long as is measured; says what took the CPU in the minute that took most.
+   * Waits for {@link #WINDOW} and describes the threads' CPU time in the busiest minute.
    *
-   * @param begin its CPU time until now
+   * @param begin the agent's CPU time so far
    */
   private static String busiestMinute(AgentProcess agent, ProcessCpu begin) throws IOException {
     double most = -1;

@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Peers as many as there are addresses. Each answers every request, and sends one of the same size
- * with it, as a peer that probes, too. It writes the packets by hand: what it measures is not used.
+ * One peer per address. Each answers every request and, like a peer that probes too, sends a
+ * request of the same size along with it. It writes packets by hand, so that it does not depend on
+ * the code being measured.
  */
 final class EchoPeers implements AutoCloseable {
   private static final int KIND = 5;
@@ -39,7 +40,7 @@ final class EchoPeers implements AutoCloseable {
     Thread.ofPlatform().daemon().name("echo peers").start(this::run);
   }
 
-  /** What the agent sent so far, requests and answers, as IP packets. */
+  /** Returns the bytes that the agent has sent so far, requests and answers, as IP packets. */
   long bytesReceived() {
     return bytes.get();
   }
@@ -66,7 +67,7 @@ final class EchoPeers implements AutoCloseable {
             });
       }
     } catch (IOException | UncheckedIOException | ClosedSelectorException e) {
-      // Closed: the measuring is over.
+      // Closed: the measurement is over.
     }
   }
 

@@ -15,16 +15,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Measured figures: a table for people, a file of JSON for programs. */
+/** Measured figures, printed as a table and written to a JSON file. */
 public final class Figures {
   private final Path file;
 
   /**
    * One figure.
    *
-   * @param value the median of what was measured
-   * @param goal the most that it should be, as text
-   * @param of the worst of each case, the worst first, if the value is the worst of several cases
+   * @param value the median of the measurements
+   * @param goal upper limit, as text
+   * @param of the worst value of each case, worst first, if {@code value} is the worst of several
+   *     cases
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Figure(
@@ -32,17 +33,17 @@ public final class Figures {
 
   private final List<Figure> figures = new ArrayList<>();
 
-  /** For {@code target/bench.json}. */
+  /** Figures that are written to {@code target/bench.json}. */
   public Figures() {
     this(Path.of("target/bench.json"));
   }
 
-  /** For another file. */
+  /** Figures that are written to another file. */
   public Figures(Path file) {
     this.file = file;
   }
 
-  /** Adds a figure, the median of several measurements, and prints all of these. */
+  /** Adds the median of several measurements as a figure, and prints all of them. */
   double add(String name, String unit, String goal, double... measured) {
     double[] sorted = measured.clone();
     Arrays.sort(sorted);
@@ -54,7 +55,7 @@ public final class Figures {
     return median;
   }
 
-  /** Adds a figure, the worst that was measured of any case, and prints those of each. */
+  /** Adds the worst measurement of all cases as a figure, and prints those of each case. */
   public void addWorst(String name, String unit, String goal, Map<String, double[]> measured) {
     Map<String, Double> worst = new LinkedHashMap<>();
     measured.entrySet().stream()
@@ -73,7 +74,7 @@ public final class Figures {
                     one, worst.get(one), unit, Arrays.toString(measured.get(one))));
   }
 
-  /** Whether a goal that is a number is met. */
+  /** Tells whether a numeric goal is met; empty for other goals. */
   private static String comparison(double value, String goal) {
     return !goal.matches("[0-9]+([.][0-9]+)?")
         ? ""
@@ -88,7 +89,7 @@ public final class Figures {
     return Math.round(value * 100) / 100.0;
   }
 
-  /** Writes all figures, those of other runs of this program kept. */
+  /** Writes all figures, and keeps those that other runs of this program wrote. */
   public void write() throws IOException {
     ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
     Map<String, Object> all = new TreeMap<>();

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
- * An agent in wrong hands: with the rights of its own node's, it writes {@link HostileReports} one
- * after the other, as fast as the API server answers. Large ones take that server long, so for half
- * of the time it writes small ones alone.
+ * A compromised agent: with the rights of its own node's agent, it writes one of the {@link
+ * HostileReports} after another, as fast as the API server answers. The API server takes long over
+ * large ones, so half of the time it only writes small ones.
  */
 final class HostileAgent implements AutoCloseable {
   private static final int CONNECTIONS = 4;
@@ -91,7 +91,7 @@ final class HostileAgent implements AutoCloseable {
     }
   }
 
-  /** What became of its writes: how many of each kind had which answer. */
+  /** Returns how many writes of each kind got which answer. */
   String told() {
     return new TreeMap<>(answers)
         .entrySet().stream()

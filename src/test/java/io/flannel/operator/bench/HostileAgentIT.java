@@ -24,12 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * While one agent writes whatever it can as fast as it can, the others' faults are named in time,
- * by an operator with the image's JVM options and half a core. Its figures go to {@code
+ * While one agent writes whatever it can as fast as it can, an operator with the image's JVM
+ * options and half a core still reports the other nodes' faults in time. The figures go to {@code
  * target/hostile.json}.
  *
- * <p>The other agents are played and report at once: what a real one takes to see a loss is not
- * counted.
+ * <p>The other agents are simulated and report at once: the time that a real one takes to notice a
+ * loss is not counted.
  */
 @Tag("slow")
 class HostileAgentIT {
@@ -38,7 +38,7 @@ class HostileAgentIT {
   private static final Duration LASTS =
       Duration.ofSeconds(Integer.getInteger("it.hostile.seconds", 60));
 
-  /** What a fault that is not named by then counts for. */
+  /** How long to wait for a fault to be reported; also the figure recorded if it is not. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @RegisterExtension static final TestCluster cluster = new TestCluster();
@@ -68,7 +68,7 @@ class HostileAgentIT {
         ProcessCpu cpu = ProcessCpu.of(pid);
         double passes = operator.passes();
         for (int round = 0; seconds(began) < LASTS.toSeconds(); round++) {
-          // Each at another moment of what the hostile one does.
+          // Vary the delay, to hit different moments of what the hostile agent does.
           pause(Duration.ofMillis(700L * (round % 4)));
           hostile.add(verdict(2 + round % (NODES - 1)));
         }
@@ -101,8 +101,9 @@ class HostileAgentIT {
   }
 
   /**
-   * Seconds from a node's loss to its name in the status; returns when it is gone from there. If it
-   * does not go, nothing is said any more.
+   * Returns the seconds from a node's loss until the status names it, once the status no longer
+   * does. If the status keeps naming it, the operator has stopped reporting, which counts as {@link
+   * #PATIENCE}.
    */
   private double verdict(int node) {
     String name = "node-" + node;

@@ -22,22 +22,23 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a hostile agent writes as its node's status: as much as the schema of the CRD lets through,
- * and more. Each has {@link #COUNTER} where free text may stand, so that no two writes are equal.
+ * What a hostile agent writes as its node's status: as much as the CRD's schema lets through, and
+ * more. Each report contains {@link #COUNTER} where free text is allowed, so that no two writes are
+ * equal.
  */
 final class HostileReports {
-  /** What each write puts its number for. */
+  /** Placeholder for the number of the write. */
   static final String COUNTER = "00000000";
 
   private static final Path CRD = Path.of("src/main/resources/crds/flannelnodes.flannel.io.yaml");
 
-  /** What the API server and etcd take at most is some 1.5 MB. */
+  /** Bytes; the API server and etcd accept some 1.5 MB at most. */
   private static final int LARGEST = 1_400_000;
 
   private static final int MANY = 100_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Texts of formats that a schema may ask for, the longest first. */
+  /** Texts in formats that a schema may require, longest first. */
   private static final List<String> FORMATS =
       List.of(
           "fd00:1111:2222:3333:4444:5555:6666:7777/128",
@@ -63,7 +64,7 @@ final class HostileReports {
     }
   }
 
-  /** By what is odd about them. */
+  /** Returns the reports by what is odd about them. */
   Map<String, String> all() {
     Map<String, Supplier<JsonNode>> kinds = new LinkedHashMap<>();
     kinds.put("plausible", HostileReports::plausible);
@@ -90,9 +91,10 @@ final class HostileReports {
   }
 
   /**
-   * All that the schema allows, and what it leaves open grown until no more fits.
+   * Returns a report with everything the schema allows, and with unbounded texts as long as {@link
+   * #LARGEST} permits.
    *
-   * @param items maximum number in a list
+   * @param items maximum number of items in a list
    */
   private JsonNode largest(int items) {
     JsonNode last = filled(schema, "status", COUNTER.length(), items);
@@ -134,7 +136,7 @@ final class HostileReports {
     };
   }
 
-  /** The keys of a list that is a map must differ. */
+  /** Makes the keys of a list of type map distinct. */
   private static JsonNode item(JsonNode item, JsonNode list, int i) {
     list.path("x-kubernetes-list-map-keys")
         .forEach(key -> ((ObjectNode) item).put(key.asText(), "node-" + (i + 2)));
@@ -156,7 +158,7 @@ final class HostileReports {
         .orElse("");
   }
 
-  /** As many characters as a schema counts, with a number in front where there is room. */
+  /** Returns a text of the given length in characters, beginning with the counter if that fits. */
   private static String filler(String character, int length) {
     return length < COUNTER.length()
         ? character.repeat(length)

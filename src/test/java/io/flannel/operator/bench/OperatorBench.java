@@ -30,14 +30,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Measures the packaged operator on this machine, against a real API server: how fast it starts and
- * writes, beside kubectl in the same run, and what memory it takes.
+ * writes, compared with kubectl in the same run, and how much memory it takes.
  *
- * <p>Times of writes are the API server's own, from its audit log.
+ * <p>Write times are the API server's own, from its audit log.
  */
 public final class OperatorBench {
   private static final int ROUNDS = 7;
 
-  /** Enough for the heap to grow, if it may. */
+  /** Enough for the heap to grow, if nothing limits it. */
   private static final int CHANGES = 200;
 
   private final ApiServer api;
@@ -118,7 +118,10 @@ public final class OperatorBench {
     }
   }
 
-  /** Changes the network again and again, and waits until the operator has seen its heap grow. */
+  /**
+   * Changes the network repeatedly, then waits for longer than the operator's heap check interval
+   * of one minute.
+   */
   private void makeChanges() {
     for (int change = 0; change < CHANGES; change++) {
       FlannelNetwork network = network(1400 + change % 50);
@@ -136,7 +139,10 @@ public final class OperatorBench {
     pause(Duration.ofSeconds(70));
   }
 
-  /** Of several readings, five seconds apart, so that what follows a write is not counted. */
+  /**
+   * Returns the memory in MB, read five times at intervals of five seconds, so that the median
+   * leaves out what follows a write.
+   */
   private static double[] idleMemory(OperatorProcess operator) throws IOException {
     double[] megabytes = new double[5];
     for (int i = 0; i < megabytes.length; i++) {
@@ -190,7 +196,7 @@ public final class OperatorBench {
     awaitGone(() -> api.client().resource(network()).get() == null);
     awaitGone(
         () -> {
-          // No kubelet is there to end the pods, and the namespace waits for them.
+          // No kubelet ends the pods, and the namespace waits for them.
           api.client().pods().inNamespace(Flannel.NAMESPACE).withGracePeriod(0).delete();
           return api.client().namespaces().withName(Flannel.NAMESPACE).get() == null;
         });
@@ -224,7 +230,7 @@ public final class OperatorBench {
     network.setMetadata(
         new ObjectMetaBuilder()
             .withName("default")
-            // The nodes are registered before flannel comes to them.
+            // The nodes have leases before flannel is installed.
             .addToAnnotations(FlannelNetwork.CONFIRM_NO_OTHER_FLANNEL, "true")
             .build());
     network.setSpec(

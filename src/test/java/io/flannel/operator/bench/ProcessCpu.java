@@ -11,16 +11,16 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The CPU time of a process, user and system, up to now.
+ * The CPU time of a process so far, user and system.
  *
- * @param ticks of all its threads, those that have ended too
- * @param byThread ticks of each thread that there is, by its name; threads of one name are one
+ * @param ticks of all its threads, including ended ones
+ * @param byThread ticks of the live threads by name; threads of the same name are added up
  */
 public record ProcessCpu(long ticks, Map<String, Long> byThread) {
   /** USER_HZ, which Linux fixes for every architecture that the JDK runs on. */
   private static final double TICKS_PER_SECOND = 100;
 
-  /** Of the process with that id. */
+  /** Reads the CPU time of the process with this id. */
   public static ProcessCpu of(long pid) throws IOException {
     Map<String, Long> byThread = new TreeMap<>();
     try (DirectoryStream<Path> threads =
@@ -30,19 +30,19 @@ public record ProcessCpu(long ticks, Map<String, Long> byThread) {
           Stat stat = Stat.in(thread);
           byThread.merge(stat.name(), stat.ticks(), Long::sum);
         } catch (NoSuchFileException ended) {
-          // Its time is in the process' own.
+          // The process' own total includes its time.
         }
       }
     }
     return new ProcessCpu(Stat.in(Path.of("/proc/" + pid)).ticks(), byThread);
   }
 
-  /** What it took since then, in seconds. */
+  /** Returns the CPU time since then, in seconds. */
   public double secondsSince(ProcessCpu before) {
     return (ticks - before.ticks) / TICKS_PER_SECOND;
   }
 
-  /** The threads that took most, the first first, such as {@code prober 0.22 s, java 0.10 s}. */
+  /** Returns the busiest threads, busiest first, such as {@code prober 0.22 s, java 0.10 s}. */
   String busiestSince(ProcessCpu before) {
     Comparator<Map.Entry<String, Long>> byTicks = Map.Entry.comparingByValue();
     return byThread.entrySet().stream()
@@ -57,7 +57,7 @@ public record ProcessCpu(long ticks, Map<String, Long> byThread) {
         .collect(Collectors.joining(", "));
   }
 
-  /** Of proc(5)'s stat: field 2, and the sum of fields 14 and 15. */
+  /** From proc(5)'s stat: field 2, and the sum of fields 14 and 15. */
   private record Stat(String name, long ticks) {
     static Stat in(Path directory) throws IOException {
       String stat = Files.readString(directory.resolve("stat"));

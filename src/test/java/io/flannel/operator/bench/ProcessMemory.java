@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a process takes, as proc(5) has it. */
+/** The memory of a process, from proc(5). */
 final class ProcessMemory {
   private ProcessMemory() {}
 
   /**
-   * Megabytes of a line that is in kB.
+   * Returns the value of a line in kB, converted to MB.
    *
    * @param file in {@code /proc/PID}, such as {@code status}
-   * @param line what it begins with, such as {@code VmRSS:}
+   * @param line the beginning of the line, such as {@code VmRSS:}
    */
   static double megabytes(long pid, String file, String line) throws IOException {
     return Files.readAllLines(Path.of("/proc/%d/%s".formatted(pid, file))).stream()

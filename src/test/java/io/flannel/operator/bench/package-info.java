@@ -1,2 +1,2 @@
-/** What {@code make bench} measures. No test: nothing here fails for being slow. */
+/** What {@code make bench} measures. These are not tests: being slow does not fail anything. */
 package io.flannel.operator.bench;

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
-/** What in the Helm chart must agree with something outside of it. */
+/** What in the Helm chart must agree with files outside it. */
 class HelmChartTest {
   private static final Path CHART = Path.of("helm");
 
@@ -40,7 +40,7 @@ class HelmChartTest {
       String at, JsonNode values, JsonNode schema, List<String> unknown) {
     JsonNode known = schema.path("properties");
     if (known.isMissingNode()) {
-      return; // free-form, as affinity is
+      return; // free-form, such as affinity
     }
     for (Map.Entry<String, JsonNode> value : values.properties()) {
       String name = at + "." + value.getKey();

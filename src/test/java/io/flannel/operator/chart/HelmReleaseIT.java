@@ -20,7 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What becomes of CRDs and network in the life of a release: the real helm, a real API server. */
+/**
+ * What happens to CRDs and network over the life of a release, with the real helm and a real API
+ * server.
+ */
 class HelmReleaseIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 
@@ -90,7 +93,7 @@ class HelmReleaseIT {
     return Helm.in(api, words.toArray(String[]::new));
   }
 
-  /** The chart, with something else in each CRD. */
+  /** Returns a copy of the chart with a change in each CRD. */
   private static String newer() throws IOException {
     Path to = api.directory().resolve("newer");
     try (var files = Files.walk(Path.of(CHART))) {

@@ -55,31 +55,31 @@ public final class Clusters {
     return this;
   }
 
-  /** One whose status, or a person, says something of it. */
+  /** Adds a network that may be accepted or confirmed. */
   public Clusters network(NetworkRef network) {
     networks.add(network);
     return this;
   }
 
-  /** DaemonSets of other names. */
+  /** Adds DaemonSets with names other than upstream's. */
   public Clusters others(OtherDaemonSet... all) {
     others.addAll(List.of(all));
     return this;
   }
 
-  /** Subjects of the ClusterRoleBinding flannel, beside ours. */
+  /** Adds subjects of ClusterRoleBinding flannel other than ours. */
   public Clusters subjects(BindingSubject... all) {
     subjects.addAll(List.of(all));
     return this;
   }
 
-  /** The role of the ClusterRoleBinding flannel. */
+  /** Makes ClusterRoleBinding flannel refer to this role. */
   public Clusters otherRole(String role) {
     otherRole = Optional.of(role);
     return this;
   }
 
-  /** What this operator wrote. */
+  /** Adds objects that this operator wrote. */
   public Clusters traces(OtherFlannels.Trace... all) {
     traces.addAll(List.of(all));
     return this;
@@ -99,7 +99,6 @@ public final class Clusters {
     return this;
   }
 
-  /** flannel's pods. */
   public Clusters pods(FlannelPods all) {
     pods = all;
     return this;

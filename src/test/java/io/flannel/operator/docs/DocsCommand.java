@@ -10,17 +10,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A command that a document tells people to type: a line of a block of {@code sh} or, behind {@code
- * $}, of {@code console}, or words in a sentence that begin with a program's name.
+ * A command that a document tells people to type: a line of a {@code sh} block or, after {@code $},
+ * of a {@code console} block, or words in a sentence that begin with a program's name.
  *
- * @param line where it begins, from 1
- * @param text the command, its comment left out
+ * @param line the line where it begins, from 1
+ * @param text the command, without its comment
  */
 record DocsCommand(Path file, int line, String text) {
   private static final Pattern FENCE = Pattern.compile("^ *```(\\w*)$");
   private static final Pattern IN_A_SENTENCE = Pattern.compile("`((?:kubectl|helm|make) [^`]+)`");
 
-  /** Of the README and of all documents, in their order there. */
+  /**
+   * Returns the commands of README.md, CONTRIBUTING.md and docs/*.md, in the order of the
+   * documents.
+   */
   static List<DocsCommand> all() throws IOException {
     List<DocsCommand> all = new ArrayList<>();
     List<Path> files;

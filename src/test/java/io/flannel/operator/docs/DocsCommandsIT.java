@@ -24,15 +24,17 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every command of the README and the documents is typed as it stands there, in a cluster with a
- * network of three nodes, whose kubelets are played.
+ * Runs every command of the README and the documents exactly as written, in a cluster with a
+ * network of three nodes with simulated kubelets.
  */
 class DocsCommandsIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  /** How commands begin that need something else than such a cluster, and what shows them. */
+  /**
+   * Prefixes of commands that need something else than such a cluster, and what tests them instead.
+   */
   private static final Map<String, String> ELSEWHERE =
       Map.ofEntries(
           Map.entry("make ", "the Makefile's own: CI runs them, and people do"),
@@ -54,7 +56,7 @@ class DocsCommandsIT {
               "kubectl delete fnet default", "DeletionE2E: no other command has a network then"),
           Map.entry("kubectl -n kube-flannel logs POD", "nothing: needs a kubelet"));
 
-  /** Commands that a sentence names, with nothing to act on: there has to be such a one. */
+  /** Commands that a sentence only names, without arguments: they just have to exist. */
   private static final Set<String> NAMED_ONLY =
       Set.of(
           "helm uninstall",
@@ -110,12 +112,14 @@ class DocsCommandsIT {
     assertThat(said).containsAll(NAMED_ONLY);
   }
 
-  /** Whether its exit code says how the network is, which other commands have just changed. */
+  /**
+   * Whether its exit code depends on the health of the network, which other commands just changed.
+   */
   private static boolean tells(DocsCommand command) {
     return command.text().startsWith("kubectl flannel ");
   }
 
-  /** With something for each name that a reader is to fill in. */
+  /** Replaces the placeholders that a reader fills in. */
   private String filledIn(DocsCommand command) {
     if (NAMED_ONLY.contains(command.text())) {
       return command.text() + " --help";
@@ -148,13 +152,13 @@ class DocsCommandsIT {
     }
   }
 
-  /** A file with a FlannelNetwork that a reader may have, and more lines of its spec. */
+  /** Writes a file with a reader's FlannelNetwork and more lines of its spec. */
   private Path withSample(String name, String more) throws IOException {
     return Files.writeString(
         folder.resolve(name), Files.readString(Path.of("docs/samples/vxlan.yaml"), UTF_8) + more);
   }
 
-  /** Its ConfigMap, with something in it that is to stay. */
+  /** Creates Argo CD's ConfigMap, with an entry that must stay. */
   private static void argoCd() {
     namespace("argocd");
     cluster

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The way of the README that needs kubectl alone, in a cluster that has never heard of us. */
+/** The README's installation by kubectl alone, in a cluster without our CRDs. */
 class InstallYamlIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 
   @Test
   void oneFileBringsTheOperatorAndTakesItAwayWithoutTheNetwork() {
-    api.controllerManager(); // which ends namespaces that are deleted
+    api.controllerManager(); // finishes the deletion of namespaces
     Answer nothing = UserShell.of(api).run("kubectl flannel status");
     assertThat(nothing.code()).isEqualTo(2);
     assertThat(nothing.said()).contains("the operator's CRDs are not installed", "What to do:");

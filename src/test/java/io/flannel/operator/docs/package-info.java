@@ -1,4 +1,4 @@
-/** What the README and the documents in docs/ tell people to type. */
+/** The commands that the README and the documents in docs/ tell people to type. */
 @NullMarked
 package io.flannel.operator.docs;
 

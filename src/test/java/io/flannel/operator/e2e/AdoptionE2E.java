@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A flannel that somebody else installed is taken over while pods on every pair of nodes ping each
- * other: the installs of {@code src/test/resources/adoption}.
+ * Adopts a flannel that somebody else installed, while pods on every pair of nodes ping each other:
+ * the installs of {@code src/test/resources/adoption}.
  */
 @ExtendWith(InstalledOperator.class)
 @Tag("slow")
@@ -44,7 +44,7 @@ class AdoptionE2E {
     InstalledOperator.install();
   }
 
-  /** A user installs the operator beside the flannel that is there. */
+  /** Users install the operator where flannel already runs. */
   @BeforeEach
   void operatorIsGone() {
     InstalledOperator.uninstall();
@@ -68,7 +68,8 @@ class AdoptionE2E {
         "adoption of " + install,
         () -> {
           InstalledOperator.install();
-          // A network that says nothing of what was customised is refused, with one that matches.
+          // A network that leaves out the customisations is refused, and the status has a matching
+          // one.
           Network.rolls("{type: host-gw}");
           awaitAdoption("Refused");
           JsonNode adoption = Network.status().path("adoption");

@@ -11,8 +11,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * One network goes through the backends. After each change, pods on all nodes reach each other, and
- * the nodes have the devices, routes and packets on the wire that flannel is said to make of it.
+ * Takes one network through the backends. After each change, pods on all nodes reach each other,
+ * and the nodes have the devices, routes and packets on the wire that the backend is documented to
+ * make.
  */
 @ExtendWith(InstalledOperator.class)
 @TestMethodOrder(OrderAnnotation.class)
@@ -114,7 +115,7 @@ class BackendsE2E {
         .contains("10.244.2.0 lladdr " + mac + " PERMANENT");
     assertThat(Lab.node(1, "bridge fdb show dev flannel.1"))
         .contains(mac + " dst 192.168.0.82 self permanent");
-    // tcpdump takes the port for OTV, whose header is alike: its instance is the VNI.
+    // tcpdump takes the port for OTV, whose header is similar: its instance is the VNI.
     assertThat(Wire.during(1, 2, "udp port 8472"))
         .contains("192.168.0.82.8472")
         .contains("instance 1")
@@ -126,7 +127,7 @@ class BackendsE2E {
     return address.path("local").asText() + "/" + address.path("prefixlen").asInt();
   }
 
-  /** The one route to a peer's pods that counts: that of the best metric. */
+  /** Returns the route to a peer's pods that the kernel uses: the one with the best metric. */
   private static String route(int node, int peer) {
     JsonNode route = Lab.nodeJson(node, "ip -j route show 10.244.%d.0/24".formatted(peer)).path(0);
     StringBuilder said = new StringBuilder("via " + route.path("gateway").asText());

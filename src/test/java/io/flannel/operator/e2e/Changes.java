@@ -15,9 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What became of pings while the overlay was changed, for {@code target/changes.json}. */
+/** Results of pings during changes of the overlay, for {@code target/changes.json}. */
 final class Changes {
-  /** So many lost one after the other are no chance any more. */
+  /** A longer run of lost packets is not a coincidence. */
   private static final int CUT_MS = 1000;
 
   private record Change(
@@ -34,13 +34,13 @@ final class Changes {
   private final List<Integer> nodes;
   private final List<Change> changes = new ArrayList<>();
 
-  /** With the lab's three nodes. */
+  /** Pings between the lab's three nodes. */
   Changes() {
     this(List.of(1, 2, 3));
   }
 
   /**
-   * With fewer nodes, or more.
+   * Pings between other nodes.
    *
    * @param nodes whose test pods ping each other
    */
@@ -49,17 +49,17 @@ final class Changes {
   }
 
   /**
-   * Makes a change while pods on all nodes ping each other, and fails if a pair was cut. Single
-   * packets are counted: a lab on a busy machine loses some whether or not anything changes.
+   * Makes a change while pods on all nodes ping each other, and fails if a pair was cut off. Single
+   * lost packets are only counted: a lab on a busy machine loses some even without a change.
    */
   void under(String name, Runnable change) {
     under(name, CUT_MS, change);
   }
 
   /**
-   * The same where a pair may be cut for longer.
+   * Like {@link #under(String, Runnable)}, for changes that may cut a pair off for longer.
    *
-   * @param mostMs for so long
+   * @param mostMs how long at most
    */
   void under(String name, int mostMs, Runnable change) {
     PodPings pings = PodPings.between(nodes);
@@ -80,7 +80,7 @@ final class Changes {
         .isLessThanOrEqualTo(mostMs);
   }
 
-  /** Adds all that was measured to the file; what it had of the same changes goes. */
+  /** Adds all measurements to the file, replacing earlier ones of the same changes. */
   void write() throws IOException {
     Map<String, Change> all = new LinkedHashMap<>();
     if (Files.exists(FILE)) {

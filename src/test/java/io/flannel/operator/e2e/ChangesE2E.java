@@ -15,8 +15,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A running overlay is changed while pods on every pair of nodes ping each other 50 times a second:
- * through the rollout, and through the removal of what the old backend left.
+ * Changes a running overlay while pods on every pair of nodes ping each other 50 times a second:
+ * during the rollout, and during the removal of what the old backend left.
  */
 @ExtendWith(InstalledOperator.class)
 @TestMethodOrder(OrderAnnotation.class)
@@ -37,7 +37,7 @@ class ChangesE2E {
     changes.write();
   }
 
-  /** For so long that the machine's own losses show. */
+  /** Runs long enough to show the machine's own losses. */
   @Test
   @Order(0)
   @Tag("slow")
@@ -75,7 +75,7 @@ class ChangesE2E {
     assertThat(Overlay.pods()).isEqualTo(before);
   }
 
-  /** The pre-flight passed: what is dropped afterwards shows at the first pair that has moved. */
+  /** The pre-flight passes; packets dropped later show at the first pair that has moved. */
   @Test
   @Order(2)
   void aChangeThatTheNetworkDropsIsTakenBackAndTheThirdNodeNeverTouched() {

@@ -12,11 +12,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What deleting the object does to flannel and to the packets. */
+/** What deletion of the object does to flannel and to packets. */
 @ExtendWith(InstalledOperator.class)
 @TestMethodOrder(OrderAnnotation.class)
 class DeletionE2E {
-  /** Prints what of flannel's is on a node. */
+  /** Prints everything of flannel's that is on a node. */
   private static final String LEFT_BY_FLANNEL =
       """
       ip -o link | grep flannel

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What happens in the middle of a change, and changes of other things than the backend, under the
+ * Disturbances in the middle of a change, and changes of other things than the backend, with the
  * same pings as in {@link ChangesE2E}.
  */
 @ExtendWith(InstalledOperator.class)
@@ -104,7 +104,7 @@ class DisturbedChangesE2E {
     InstalledOperator.install();
   }
 
-  /** To another image and back: an upgrade, and a downgrade. */
+  /** To another image and back: an upgrade and a downgrade. */
   @ParameterizedTest
   @CsvSource({"image, /containers/0/image", "cniPluginImage, /initContainers/0/image"})
   @Order(4)
@@ -129,8 +129,8 @@ class DisturbedChangesE2E {
     String before = Lab.node(1, "cat /proc/sys/net/ipv4/conf/all/rp_filter").strip();
     NODES.forEach(node -> Lab.node(node, "sysctl -qw net.ipv4.conf.all.rp_filter=1"));
     try {
-      // Until flanneld has its routes, each node of a pair gets what it would send by another
-      // device.
+      // Until flanneld has its routes, a node receives its peer's packets on another device than
+      // the one that it would answer through.
       changes.under("host-gw to ipip, rp_filter 1", 5000, () -> Overlay.change("{type: ipip}"));
       changes.under("ipip to vxlan, rp_filter 1", 5000, () -> Overlay.change("{type: vxlan}"));
     } finally {
@@ -250,9 +250,9 @@ class DisturbedChangesE2E {
   }
 
   /**
-   * An image that a pod of flannel runs.
+   * Returns an image that flannel's pods run.
    *
-   * @param place where its spec says so, such as {@code /containers/0/image}
+   * @param place where it is in the pod's spec, such as {@code /containers/0/image}
    */
   private static String flannelImage(String place) {
     return image("kube-flannel", "kube-flannel-ds", place);

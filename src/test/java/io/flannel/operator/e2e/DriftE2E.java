@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is edited or deleted by hand comes back, and packets go on. */
+/** What is edited or deleted by hand is restored, and packets keep flowing. */
 @ExtendWith(InstalledOperator.class)
 class DriftE2E {
   private static final List<Integer> NODES = List.of(1, 2);
@@ -73,7 +73,7 @@ class DriftE2E {
   @Test
   void aDeletedDaemonSetComesBackAndPacketsGoOn() {
     String deleted = uidOfDaemonSet();
-    // The operator may be there with the next one before kubectl sees that this one is gone.
+    // The operator may recreate the DaemonSet before kubectl notices that this one is gone.
     Lab.kubectl(
         "-n",
         "kube-flannel",

@@ -10,9 +10,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Measures how long it takes from a fault to its reason in the status, and from the healing until
- * all is healthy: every fault of the lab several times, those of both backends on each in turn.
- * Needs the lab's cluster of three nodes.
+ * Measures the time from a fault to its reason in the status, and from healing until everything is
+ * healthy. Every fault of the lab is repeated; those that both backends have are split between
+ * them. Needs the lab's cluster of three nodes.
  */
 public final class FaultBench {
   private static final int RUNS = Integer.getInteger("bench.fault.runs", 5);
@@ -28,8 +28,8 @@ public final class FaultBench {
   }
 
   /**
-   * @param args a regular expression: faults with such a name are run; unless that is all, no
-   *     figure is written
+   * @param args a regular expression for the names of the faults to run; figures are only written
+   *     if it is {@link #ALL}
    */
   public static void main(String[] args) throws IOException {
     new FaultBench(args[0]).run();
@@ -56,9 +56,9 @@ public final class FaultBench {
   }
 
   /**
-   * One after the other, and again.
+   * Runs the faults in turn, several times.
    *
-   * @param common how often to run those that the other backend has, too
+   * @param common how often to run those that the other backend has too
    */
   private void runAll(String backend, String other, int common) {
     List<String> elsewhere = TunnelFault.of(other).stream().map(TunnelFault::toString).toList();

@@ -13,14 +13,14 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 
 /**
- * A fault, from its injection to the end of its problem; all that the status says meanwhile is
- * kept.
+ * A fault, from its injection until its problem is gone; records everything that the status says
+ * meanwhile.
  */
 final class FaultRun {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final Duration LOOK = Duration.ofMillis(250);
 
-  /** So long is looked whether anything else is said of the fault. */
+  /** How long to watch for further problems after the right reason. */
   private static final Duration WATCHED = Duration.ofSeconds(3);
 
   private final TunnelFault fault;
@@ -33,12 +33,12 @@ final class FaultRun {
   }
 
   /**
-   * What came of it.
+   * The result of a run.
    *
    * @param toReason from before the injection until the status had the right reason
-   * @param toHealthy from the end of the healing, which may restart a pod, until all tunnels were
+   * @param toHealthy from the end of healing, which may restart a pod, until all tunnels were
    *     healthy and no problem was left
-   * @param wrong what the status said beside that
+   * @param wrong other problems that the status reported
    */
   record Result(TunnelFault fault, Duration toReason, Duration toHealthy, Set<String> wrong) {
     @Override
@@ -54,22 +54,23 @@ final class FaultRun {
   }
 
   /**
-   * Injects the fault into a healthy network, waits for its reason, heals it and waits for its end.
+   * Injects the fault into a healthy network, waits for its reason, heals it and waits until
+   * everything is healthy.
    *
-   * @throws AssertionError if one of them does not come within four minutes
+   * @throws AssertionError if either takes longer than four minutes
    */
   static Result measure(TunnelFault fault) {
     return new FaultRun(fault, Duration.ZERO).run();
   }
 
-  /** The same, with a longer look; fails, too, if the status said anything but the right reason. */
+  /** Runs the fault, watches for longer, and fails if the status also reported other problems. */
   static void check(TunnelFault fault) {
     Result result = new FaultRun(fault, WATCHED).run();
     System.out.println(result);
     assertThat(result.wrong()).as("what the status said beside " + fault.reason()).isEmpty();
   }
 
-  /** Waits until all tunnels are healthy and nothing is wrong, as agents say that run. */
+  /** Waits until all tunnels are healthy, there is no problem, and every running agent reports. */
   static void awaitHealthy() {
     await("healthy tunnels")
         .atMost(PATIENCE)
@@ -81,7 +82,10 @@ final class FaultRun {
                     && allAgentsReport());
   }
 
-  /** The verdict on a node stands while its agent is replaced; a fault has to wait for the new. */
+  /**
+   * Whether no agent is stopping. A node's verdict is kept while its agent is replaced, so a fault
+   * has to wait for the new agent.
+   */
   private static boolean allAgentsReport() {
     for (JsonNode node : Lab.get("fnode").path("items")) {
       if (node.at("/status/stopping").asBoolean()) {
@@ -169,7 +173,7 @@ final class FaultRun {
         && problem.path("message").asText().contains(fault.said());
   }
 
-  /** Lost packets of a node show between it and one peer before they show with all. */
+  /** A node's packet loss shows between it and one peer before it shows with all. */
   private boolean isPartOfIt(JsonNode problem) {
     boolean ofTheNode = false;
     for (JsonNode node : problem.path("nodes")) {

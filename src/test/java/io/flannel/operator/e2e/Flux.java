@@ -22,18 +22,18 @@ import java.util.UUID;
 /**
  * Flux's kustomize-controller, which follows a Git repository.
  *
- * <p>Its source-controller, which would fetch from Git, can't be built of what the lab has. So each
- * commit is {@linkplain #publish published} as an ExternalArtifact, the way in which Flux takes
- * sources that are not its own (RFC-0012): an archive behind a URL, and its digest in the status.
+ * <p>Its source-controller, which would fetch from Git, can't be built from what the lab has. So
+ * each commit is {@linkplain #publish published} as an ExternalArtifact, Flux's way to use sources
+ * other than its own (RFC-0012): an archive behind a URL, with its digest in the status.
  *
- * <p>Both the controller and the archives' HTTP server are processes of this machine in the lab's
- * network, not pods: what is tested is what Flux makes of our objects, and a pod would take its
- * processor from a node that pings are measured on. They end with this JVM, however that ends.
+ * <p>Both the controller and the archives' HTTP server run as processes of this machine in the
+ * lab's network, not as pods: the test is about what Flux does with our objects, and a pod would
+ * take CPU from a node on which pings are measured. They end with this JVM, however it ends.
  */
 final class Flux implements AutoCloseable {
   static final String NAMESPACE = "flux-system";
 
-  /** Nothing else in the lab's network listens there. */
+  /** A port that nothing else in the lab's network uses. */
   private static final int PORT = 8090;
 
   private static final String SOURCE = "cluster";
@@ -49,7 +49,7 @@ final class Flux implements AutoCloseable {
     this.processes = processes;
   }
 
-  /** Starts it with nothing to do yet. */
+  /** Starts Flux without a source or Kustomization. */
   static Flux follow(GitRepository repository) {
     try {
       String crds = Lab.run("bin", "flux-crds").strip();
@@ -80,7 +80,7 @@ final class Flux implements AutoCloseable {
                   Lab.run("bin", "kustomize-controller").strip(),
                   "--feature-gates=ExternalArtifact=true",
                   "--watch-all-namespaces",
-                  // Otherwise it looks every 30 s whether what another one depends on is ready.
+                  // The default is to check every 30 s whether dependencies are ready.
                   "--requeue-dependency=2s",
                   "--metrics-addr=0",
                   "--health-addr=0"),
@@ -97,9 +97,9 @@ final class Flux implements AutoCloseable {
   }
 
   /**
-   * Commits what is in the work tree and makes it what Flux sees.
+   * Commits the work tree and publishes the commit to Flux.
    *
-   * @return the revision, as Flux calls it
+   * @return the revision, in Flux's format
    */
   String publish(String message) {
     String commit = repository.commit(message);
@@ -139,7 +139,7 @@ final class Flux implements AutoCloseable {
     return revision;
   }
 
-  /** Applies a Kustomization of the docs, but with the source that there is here. */
+  /** Applies a Kustomization from the docs, with its source replaced by the ExternalArtifact. */
   static void applySample(String name) {
     String sample = sample(name);
     String here = sample.replace("kind: GitRepository", "kind: ExternalArtifact");
@@ -161,7 +161,7 @@ final class Flux implements AutoCloseable {
     return Lab.get("-n", NAMESPACE, "kustomizations.kustomize.toolkit.fluxcd.io", name);
   }
 
-  /** Whether a Kustomization is Ready, of this revision. */
+  /** Whether a Kustomization is Ready at this revision. */
   static boolean isGreen(JsonNode kustomization, String revision) {
     JsonNode ready = Network.condition(kustomization, "Ready");
     return ready.path("status").asText().equals("True")
@@ -184,7 +184,7 @@ final class Flux implements AutoCloseable {
   /**
    * Waits until a Kustomization has tried this revision and failed.
    *
-   * @return its condition Ready
+   * @return its Ready condition
    */
   JsonNode awaitRed(String name, String revision, String reason) {
     await("%s to fail of %s by %s".formatted(name, revision, reason))
@@ -202,7 +202,7 @@ final class Flux implements AutoCloseable {
     return Network.condition(kustomization(name), "Ready");
   }
 
-  /** As {@code flux reconcile kustomization}: has it look at the cluster again, now. */
+  /** Reconciles now, like {@code flux reconcile kustomization}. */
   void reconcile(String name) {
     String when = UUID.randomUUID().toString();
     Lab.kubectl(
@@ -225,7 +225,9 @@ final class Flux implements AutoCloseable {
                         .equals("True"));
   }
 
-  /** Deletes a Kustomization; what it applied goes with it, as far as it may be pruned. */
+  /**
+   * Deletes a Kustomization, which also prunes what it applied, unless pruning is disabled there.
+   */
   static void delete(String name) {
     Lab.kubectl(
         "-n",
@@ -237,7 +239,7 @@ final class Flux implements AutoCloseable {
         "--timeout=5m");
   }
 
-  /** Takes Flux away; what it applied stays as it is. */
+  /** Removes Flux; what it applied stays. */
   @Override
   public void close() {
     processes.forEach(ChildProcess::close);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Beside a flannel that is not ours and can't be taken over, the operator does nothing at all. */
+/** The operator does nothing where a foreign flannel runs that can't be adopted. */
 @ExtendWith(InstalledOperator.class)
 @Tag("slow")
 class ForeignFlannelE2E {
@@ -54,7 +54,7 @@ class ForeignFlannelE2E {
     figures.write();
   }
 
-  /** As upstream named it up to v0.12; its pods forward packets all the while. */
+  /** The DaemonSet's name in upstream's manifests up to v0.12; its pods keep forwarding packets. */
   @Test
   void oneOfAnotherNameGoesOnThroughApplyRefusalAndAReboot() throws IOException {
     InstalledOperator.uninstall();
@@ -63,7 +63,7 @@ class ForeignFlannelE2E {
     upstream.install(manifest, "kube-system", NAME);
     String binding = binding();
 
-    // A node that boots answers nobody: the others are to notice nothing.
+    // A booting node does not answer; the others must not be affected.
     PodPings pings = PodPings.between(List.of(1, 2));
     PodPings.Result result;
     try {
@@ -96,7 +96,7 @@ class ForeignFlannelE2E {
     handOver();
   }
 
-  /** As k3s has it: no DaemonSet, only what it publishes. */
+  /** Like k3s: there is no DaemonSet, only what flanneld publishes on the Nodes. */
   @Test
   void oneInAProcessOfTheNodeIsToldByWhatItPublishes() {
     String flanneld = Lab.run("bin", "flanneld").strip();
@@ -127,7 +127,7 @@ class ForeignFlannelE2E {
     handOver();
   }
 
-  /** As an administrator does once the other flannel is gone. */
+  /** What an administrator does once the other flannel is gone. */
   private static void handOver() {
     Network.awaitReason("Accepted", "ForeignFlannel");
     Lab.kubectl(

@@ -19,9 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A node that sends probes in the names of others, a thousand a second, on their network and
- * through the overlay: no verdict changes, and a change of the backend meanwhile is not rolled
- * back.
+ * A node sends a thousand forged probes a second in other nodes' names, on the underlay and through
+ * the overlay: no verdict changes, and a change of the backend meanwhile is not rolled back.
  */
 @ExtendWith(InstalledOperator.class)
 @Tag("slow")
@@ -30,10 +29,10 @@ class ForgedProbesE2E {
   private static final int FORGER = 3;
   private static final Duration WATCHED = Duration.ofMinutes(1);
 
-  /** As long as it is there, requests are forged. */
+  /** Forging goes on while this file exists. */
   private static final String GOES_ON = "/run/forging";
 
-  /** Sends for each pair of addresses in turn, from the first to the second. */
+  /** Sends requests from the first to the second address of each pair in turn. */
   private static final String FORGE =
       """
       import os, socket, struct, time
@@ -90,7 +89,10 @@ class ForgedProbesE2E {
     }
   }
 
-  /** In the name of each of the others, to each of the others: on the underlay and the overlay. */
+  /**
+   * Forges requests between all pairs of nodes on the underlay and the overlay, except to the
+   * forger.
+   */
   private static Thread forge(Duration time) {
     List<String> pairs = new ArrayList<>();
     for (int from : NODES) {
@@ -119,14 +121,14 @@ class ForgedProbesE2E {
         .strip();
   }
 
-  /** The first of the node's range, which its tunnel device has. */
+  /** Returns the first address of the node's podCIDR, which its tunnel device has. */
   private static String overlayAddress(int node) {
     String range =
         Lab.kubectl("get", "node", "node" + node, "-o", "jsonpath={.spec.podCIDR}").strip();
     return range.substring(0, range.indexOf('/'));
   }
 
-  /** The pods of agents that said it since they started. */
+  /** Returns the agents' pods that have logged these words since they started. */
   private static Set<String> agentsThatSay(String words) {
     Set<String> pods = new TreeSet<>();
     Lab.kubectl(
@@ -143,7 +145,7 @@ class ForgedProbesE2E {
     return pods;
   }
 
-  /** All that the status says of tunnels, with the time since when. */
+  /** Returns all that the status says about tunnels, with the time of the last transition. */
   private static Set<String> verdicts() {
     JsonNode network = Lab.get("fnet", "default");
     Set<String> verdicts = new TreeSet<>();

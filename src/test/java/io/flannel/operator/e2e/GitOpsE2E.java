@@ -23,19 +23,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * Operator and network come from a Git repository, by Flux's kustomize-controller and the
- * Kustomizations of {@code docs/gitops/flux}: the operator as {@code install.yaml}, rendered as
- * {@code make install.yaml} does it.
+ * Operator and network come from a Git repository, through Flux's kustomize-controller and the
+ * Kustomizations of {@code docs/gitops/flux}. The operator is installed from {@code install.yaml},
+ * rendered as {@code make install.yaml} does.
  */
 @TestMethodOrder(OrderAnnotation.class)
 class GitOpsE2E {
   private static final String NETWORK_FILE = "network/flannelnetwork.yaml";
 
-  /** As cli-utils writes it; a colon in a name is two underscores. */
+  /** The format of cli-utils; two underscores stand for a colon in a name. */
   private static final Pattern INVENTORY_ID =
       Pattern.compile("(?<namespace>[^_]*)_(?<name>.+)_(?<group>[^_]*)_(?<kind>[^_]+)");
 
-  /** More lines of the spec that change nothing in the data plane. */
+  /** A line of the spec that changes nothing in the data plane. */
   private static final String SOON = "rollout: {progressDeadline: 9m}";
 
   private static Changes changes;
@@ -43,7 +43,7 @@ class GitOpsE2E {
   private static GitRepository repository;
   private static Flux flux;
 
-  /** What runs before, and what the repository changes it to. */
+  /** The backend that runs before; {@link #after} is the one that the repository changes it to. */
   private static String before;
 
   private static String after;
@@ -52,7 +52,7 @@ class GitOpsE2E {
   static void begin() throws IOException {
     nodes = Lab.nodes();
     changes = new Changes(nodes);
-    // An administrator who comes to GitOps commits what runs.
+    // An administrator who introduces GitOps commits what runs.
     before = Network.runningBackend().orElse("vxlan");
     after = before.equals("ipip") ? "vxlan" : "ipip";
     InstalledOperator.uninstall();
@@ -76,7 +76,7 @@ class GitOpsE2E {
   @Order(1)
   void operatorAndNetworkComeFromGit() {
     repository.write("operator/install.yaml", installYaml());
-    // Something that stays when the network goes: Git knows no empty folders.
+    // A file that stays when the network is removed, since Git has no empty folders.
     repository.write(
         "network/contact.yaml",
         """
@@ -89,7 +89,7 @@ class GitOpsE2E {
     commitNetwork("10.244.0.0/16", before, SOON);
     String revision = flux.publish("The operator and the network");
 
-    // A repository of Flux's own takes such a source; the schema says so.
+    // With source-controller, the source would be this GitRepository. Checks it against the schema.
     Lab.apply(Flux.sample("source"));
     Lab.kubectl("-n", Flux.NAMESPACE, "delete", "gitrepository", "cluster");
     Flux.applySample("operator");
@@ -116,7 +116,8 @@ class GitOpsE2E {
               .pollInterval(1, SECONDS)
               .until(
                   () -> {
-                    // In this order: what is green must be done by then.
+                    // Read in this order: if the Kustomization is green, the network must already
+                    // be done.
                     JsonNode kustomization = Flux.kustomization("network");
                     JsonNode network = Lab.get("fnet", "default");
                     boolean green = Flux.isGreen(kustomization, revision);
@@ -168,7 +169,10 @@ class GitOpsE2E {
     Network.awaitReady();
   }
 
-  /** What the operator can't carry out: its words are in the FlannelNetwork, Flux names that. */
+  /**
+   * A change that the operator can't carry out: the FlannelNetwork has its message, and Flux's
+   * points to the FlannelNetwork.
+   */
   @Test
   @Order(5)
   void aRefusedChangeFailsAndNothingIsTouched() {
@@ -184,7 +188,7 @@ class GitOpsE2E {
     TestPods.allReachEachOther(nodes);
   }
 
-  /** What is wrong in itself never comes into the cluster: Flux's condition has our words. */
+  /** An invalid object never enters the cluster: Flux's condition has the schema's message. */
   @Test
   @Order(6)
   void whatTheSchemaRefusesFailsInOurWords() {
@@ -255,7 +259,7 @@ class GitOpsE2E {
         .formatted(cidr, backend, more);
   }
 
-  /** The operator as one file, of the image that the lab's nodes have. */
+  /** Renders the operator as one file, with the image that the lab's nodes have. */
   private static String installYaml() {
     return Lab.run(
         "helm",
@@ -290,8 +294,8 @@ class GitOpsE2E {
   }
 
   /**
-   * Of each object in the Kustomizations' inventories, what Flux has applied and when; by kind and
-   * name. An apply that changes nothing leaves it as it is.
+   * Returns by kind and name what Flux has applied of each object in the Kustomizations'
+   * inventories, and when. An apply that changes nothing does not change this.
    */
   private static Map<String, String> appliedByFlux() {
     Map<String, String> applied = new TreeMap<>();
@@ -318,7 +322,7 @@ class GitOpsE2E {
     return applied;
   }
 
-  /** What of flannel's would be another if anything had touched it. */
+  /** Returns what would differ if anything had changed flannel's objects or pods. */
   private static String flannel() {
     return Lab.kubectl(
             "-n",

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A Git repository and its work tree, by the machine's own {@code git}. */
+/** A Git repository and its work tree, using the machine's {@code git}. */
 final class GitRepository {
   private final Path folder;
 
@@ -17,14 +17,14 @@ final class GitRepository {
     this.folder = folder;
   }
 
-  /** Makes an empty one with the branch {@code main}. */
+  /** Creates an empty repository with the branch {@code main}. */
   static GitRepository in(Path folder) {
     GitRepository repository = new GitRepository(folder);
     repository.git("init", "--quiet", "--initial-branch=main");
     return repository;
   }
 
-  /** Writes a file of the work tree. */
+  /** Writes a file in the work tree. */
   GitRepository write(String file, String text) {
     try {
       Path path = folder.resolve(file);
@@ -36,15 +36,15 @@ final class GitRepository {
     }
   }
 
-  /** Takes a file out of the work tree. */
+  /** Removes a file from the work tree. */
   void remove(String file) {
     git("rm", "--quiet", file);
   }
 
   /**
-   * Commits all that is in the work tree.
+   * Commits everything in the work tree.
    *
-   * @return the commit's id, in 40 hexadecimal digits
+   * @return the commit's id, 40 hexadecimal digits
    */
   String commit(String message) {
     git("add", "--all");
@@ -62,8 +62,8 @@ final class GitRepository {
   }
 
   /**
-   * Writes what a commit has as a .tar.gz. Of the commit's tree: of the commit itself, git would
-   * put a header of its id in front, which Flux takes for a file of a kind that it does not know.
+   * Writes a commit's files as a .tar.gz. It archives the commit's tree: for the commit itself, git
+   * would prepend a header with the commit's id, which Flux takes for a file of an unknown type.
    */
   void archive(String commit, Path file) {
     git("archive", "--format=tar.gz", "--output=" + file.toAbsolutePath(), commit + "^{tree}");

@@ -18,20 +18,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * A release is installed, upgraded, rolled back and uninstalled, while pods on every pair of nodes
- * ping each other 50 times a second. flannel is not touched by any of it: not one of its pods,
- * objects, devices and routes is another afterwards.
+ * Installs, upgrades, rolls back and uninstalls a release, while pods on every pair of nodes ping
+ * each other 50 times a second. None of it touches flannel: its pods, objects, devices and routes
+ * stay the same.
  *
- * <p>What becomes of the CRDs is {@code HelmReleaseIT}'s to tell.
+ * <p>{@code HelmReleaseIT} tests what happens to the CRDs.
  */
 @TestMethodOrder(OrderAnnotation.class)
 class HelmLifecycleE2E {
   private static final String RELEASE = "flannel-operator";
 
   /**
-   * The chart of the revision before this one; docs/development.md says how it is renewed. Its
-   * image is none that the lab has, so the present operator runs from it, and no more is asked of
-   * it than to be upgraded.
+   * The chart of the previous revision; docs/development.md says how to renew it. The lab does not
+   * have that revision's image, so the chart runs the current operator and only has to be
+   * upgradable.
    */
   private static final String LAST_CHART = "src/test/resources/charts/flannel-operator-last.tgz";
 
@@ -67,7 +67,7 @@ class HelmLifecycleE2E {
             InstalledOperator.install(
                 "--set", "replicas=2,logging.json=true,podAnnotations.example\\.org/team=network"));
     assertThat(operatorPods()).doesNotContainAnyElementsOf(before);
-    // Of two, of which one may be unavailable, `helm --wait` takes one for enough.
+    // With two replicas, of which one may be unavailable, `helm --wait` waits for only one.
     await("both replicas")
         .atMost(2, MINUTES)
         .pollInterval(1, SECONDS)
@@ -146,7 +146,7 @@ class HelmLifecycleE2E {
                     .until(() -> Instant.parse(agentSince(node)).isAfter(uninstalled)));
   }
 
-  /** When the agent started that last reported. */
+  /** Returns the start time of the agent that reported last. */
   private static String agentSince(int node) {
     return Lab.get("fnode", "node" + node).at("/status/agentSince").asText();
   }
@@ -181,7 +181,7 @@ class HelmLifecycleE2E {
     return uids;
   }
 
-  /** flannel's objects and pods, and what it programmed on each node. */
+  /** Returns flannel's objects and pods, and what it programmed on each node. */
   private static String flannel() {
     StringBuilder all =
         new StringBuilder(

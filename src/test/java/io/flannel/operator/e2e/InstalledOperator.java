@@ -6,8 +6,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The operator, installed from its chart, and no network yet: what each class of tests begins with.
- * Pods, and flannel itself, are left as the class before left them, as in a real cluster.
+ * The operator, installed from its chart before each test class. Pods, and flannel itself, stay as
+ * the previous class left them, as in a real cluster.
  */
 final class InstalledOperator implements BeforeAllCallback {
   static final String NAMESPACE = "flannel-operator";
@@ -17,7 +17,7 @@ final class InstalledOperator implements BeforeAllCallback {
     install();
   }
 
-  /** Installs or upgrades it, with more words for helm. */
+  /** Installs or upgrades it, with more arguments for helm. */
   static void install(String... more) {
     List<String> command =
         new ArrayList<>(
@@ -39,7 +39,7 @@ final class InstalledOperator implements BeforeAllCallback {
     Lab.run(command.toArray(String[]::new));
   }
 
-  /** Uninstalls it, if it is there, and waits until it is gone; flannel stays. */
+  /** Uninstalls it if it is installed, and waits until it is gone; flannel stays. */
   static void uninstall() {
     Lab.run(
         "helm",

@@ -19,10 +19,10 @@ final class Lab {
 
   private Lab() {}
 
-  /** A command's exit code and all that it printed. */
+  /** A command's exit code and everything that it printed. */
   record Outcome(int code, String output) {}
 
-  /** Runs a verb of the lab; fails the test with all that it printed if it fails. */
+  /** Runs a verb of the lab. If it fails, the test fails with everything that it printed. */
   static String run(String... words) {
     Outcome outcome = tryRun(words);
     if (outcome.code() != 0) {
@@ -41,12 +41,11 @@ final class Lab {
     return run(with(words, "kubectl"));
   }
 
-  /** What {@code kubectl get} prints of an object as JSON. */
+  /** Returns the object that {@code kubectl get} prints as JSON. */
   static JsonNode get(String... words) {
     return json(kubectl(with(with(words, "get"), List.of("-o", "json"))));
   }
 
-  /** Applies a manifest. */
   static void apply(String manifest) {
     try {
       Path file = Files.createTempFile("manifest", ".yaml");
@@ -58,7 +57,7 @@ final class Lab {
     }
   }
 
-  /** The numbers of the nodes that the cluster has. */
+  /** Returns the numbers of the cluster's nodes. */
   static List<Integer> nodes() {
     List<Integer> nodes = new ArrayList<>();
     for (JsonNode node : get("nodes").path("items")) {
@@ -67,7 +66,7 @@ final class Lab {
     return nodes;
   }
 
-  /** Gives an image another name, on these nodes. */
+  /** Gives an image another name on these nodes. */
   static void tag(List<Integer> nodes, String image, String name) {
     for (int node : nodes) {
       node(node, "ctr -n k8s.io images tag --force %s %s".formatted(image, name));
@@ -79,12 +78,12 @@ final class Lab {
     return run("node", String.valueOf(number), command);
   }
 
-  /** What an iproute2 command prints as JSON on a node. */
+  /** Returns what an iproute2 command prints as JSON on a node. */
   static JsonNode nodeJson(int number, String command) {
     return json(node(number, command));
   }
 
-  /** Runs a command of this machine in the cluster's network, with whatever exit code. */
+  /** Runs a command of this machine in the cluster's network, whatever its exit code. */
   static Outcome inNetwork(String... words) {
     return tryRun(with(words, "exec"));
   }
@@ -107,7 +106,7 @@ final class Lab {
     }
   }
 
-  /** Standard error is kept apart from what commands print, and shown when they fail. */
+  /** Keeps standard error apart from the output, and appends it if the command fails. */
   private static Outcome exec(String... words) {
     try {
       Path errors = Files.createTempFile("lab", ".err");

@@ -31,15 +31,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * RBAC is minimal: each right that the live cluster grants to the operator, to its node agents and
- * to flanneld was needed, by the audit log, and none was missing. {@code scripts/test} runs it
- * after all other tests, since it judges what they made the three ask for.
+ * RBAC is minimal: according to the audit log, each right that the live cluster grants to the
+ * operator, its node agents and flanneld was used, and none was missing. {@code scripts/test} runs
+ * this after all other tests, since it judges the requests that they caused.
  *
- * <p>Agents and flanneld are judged by the lab's log alone. Of the operator, the logs of the
- * integration tests count as well, in {@code target/it}, where its account and its rights are the
- * chart's, too: a part of what it does, such as taking over a foreign flannel, happens in the lab
- * only in tests that are tagged slow. Logs that are older than the packaged operator are of an
- * earlier one, and do not count.
+ * <p>Agents and flanneld are judged by the lab's log alone. For the operator, the logs of the
+ * integration tests in {@code target/it} count as well, where its account and rights are also the
+ * chart's: some of its work, such as adopting a foreign flannel, happens in the lab only in tests
+ * that are tagged slow. Logs older than the packaged operator belong to an earlier one and don't
+ * count.
  */
 @ExtendWith(InstalledOperator.class)
 class LeastPrivilegeAudit {
@@ -50,7 +50,7 @@ class LeastPrivilegeAudit {
 
   private static List<Path> labLogs;
 
-  /** The rights of all three are there, whatever the tests before left. */
+  /** Ensures that all three have their rights, whatever earlier tests left. */
   @BeforeAll
   static void theLogs() throws IOException {
     Network.rolls("{type: %s}".formatted(Network.runningBackend().orElse("ipip")));
@@ -68,7 +68,8 @@ class LeastPrivilegeAudit {
         logs(Path.of("target/it"), Files.getLastModifiedTime(OperatorProcess.PACKAGED));
     assertThat(logs).as("audit logs of integration tests: run make test").isNotEmpty();
     List<Right> granted = operators();
-    // It gives them to flanneld, and nobody may give what they don't hold.
+    // The operator grants these to flanneld, and RBAC lets nobody grant rights that they don't
+    // hold.
     List<Right> flannelds = clusterRole("flannel");
     assertThat(granted).containsAll(flannelds);
 
@@ -96,8 +97,8 @@ class LeastPrivilegeAudit {
   }
 
   /**
-   * What was refused, but is allowed now, was asked while other rights were in force: a release
-   * that is uninstalled loses its rights before its pod ends, and the last chart had others.
+   * Refused requests that would be allowed now were made under other rights: an uninstalled release
+   * loses its rights before its pod ends, and the last chart had other rights.
    */
   @Test
   void noneOfThemAskedForMore() throws IOException {
@@ -106,12 +107,12 @@ class LeastPrivilegeAudit {
     assertThat(Surplus.beyond(clusterRole("flannel"), refused(FLANNELD))).isEmpty();
   }
 
-  /** Of the default role system:basic-user: what may I do? */
+  /** Whether the default role system:basic-user grants it: reviews of one's own rights. */
   private static boolean isEverybodys(Use use) {
     return use.group().equals("authorization.k8s.io") && use.resource().startsWith("selfsubject");
   }
 
-  /** The chart grants them with metrics.enabled, which a test switches on for a while. */
+  /** Whether metrics.enabled grants it in the chart, which a test turns on for a while. */
   private static boolean isOfTheMetrics(Use use) {
     return use.verb().equals("create")
         && Set.of("tokenreviews", "subjectaccessreviews").contains(use.resource());
@@ -154,7 +155,7 @@ class LeastPrivilegeAudit {
     return all;
   }
 
-  /** Also those that the API server has put aside for their size. */
+  /** Returns the logs, including those that the API server rotated for their size. */
   private static List<Path> logs(Path under, FileTime notBefore) throws IOException {
     if (!Files.isDirectory(under)) {
       return List.of();

@@ -12,7 +12,7 @@ final class Network {
   private Network() {}
 
   /**
-   * Applies it and waits, as a user would, until it is Ready for this very spec.
+   * Applies the network and waits, as a user would, until it is Ready for this spec.
    *
    * @param backend the spec's backend, such as {@code {type: ipip}}
    */
@@ -21,22 +21,22 @@ final class Network {
     awaitReady();
   }
 
-  /** Applies it, with more lines of its spec. All nodes change at once, to save time. */
+  /** Applies the network with more lines of its spec. All nodes change at once, to save time. */
   static void write(String backend, String more) {
     apply(backend, "maxUnavailable: 3", more);
   }
 
-  /** Applies it as usual: nodes change one by one. */
+  /** Applies the network with the default rollout: nodes change one by one. */
   static void rolls(String backend) {
     rolls(backend, "");
   }
 
-  /** The same, with more lines of its spec. */
+  /** Applies the network with more lines of its spec and the default rollout. */
   static void rolls(String backend, String more) {
     apply(backend, "", more);
   }
 
-  /** The same, though it cuts traffic. */
+  /** Applies the network and allows the rollout to cut traffic. */
   static void rollsDisruptively(String backend) {
     apply(backend, "disruption: Allow", "");
   }
@@ -57,7 +57,7 @@ final class Network {
             .formatted(backend, rollout, more));
   }
 
-  /** Waits until the status is of the present generation and Ready. */
+  /** Waits until the status is of the current generation and Ready. */
   static void awaitReady() {
     await("the network to be Ready")
         .atMost(10, MINUTES)
@@ -71,7 +71,7 @@ final class Network {
             });
   }
 
-  /** The backend that runs, if there is a FlannelNetwork. */
+  /** Returns the backend that runs. Empty if there is no FlannelNetwork or none is in force. */
   static Optional<String> runningBackend() {
     Lab.Outcome answer =
         Lab.tryRun("kubectl", "get", "fnet", "default", "-o", "jsonpath={.status.applied.backend}");
@@ -80,7 +80,7 @@ final class Network {
         .map(Lab.Outcome::output);
   }
 
-  /** Whether an agent sees what an earlier configuration left on its node. */
+  /** Whether an agent reports left-overs of an earlier configuration on its node. */
   static boolean hasLeftOvers() {
     for (JsonNode node : Lab.get("fnode").path("items")) {
       for (JsonNode finding : node.at("/status/findings")) {
@@ -96,7 +96,6 @@ final class Network {
     return Lab.get("fnet", "default").path("status");
   }
 
-  /** Waits until a condition has a reason. */
   static void awaitReason(String condition, String reason) {
     await("%s to be %s".formatted(condition, reason))
         .atMost(10, MINUTES)

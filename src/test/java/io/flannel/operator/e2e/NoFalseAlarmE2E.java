@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A busy cluster is no broken one: all cores of the machine under load, which all nodes share, pods
- * created and deleted all the while, and not one verdict changes.
+ * A busy cluster is not a broken one: all cores of the machine, which the nodes share, are under
+ * load, pods are created and deleted all the time, and not one verdict changes.
  */
 @ExtendWith(InstalledOperator.class)
 @Tag("soak")
@@ -44,7 +44,7 @@ class NoFalseAlarmE2E {
     assertThat(rounds).isGreaterThan(1);
   }
 
-  /** A pod on each node comes and goes. */
+  /** Creates and deletes a pod on each node. */
   private static void churn(int round) {
     StringBuilder pods = new StringBuilder();
     for (int node = 1; node <= 3; node++) {
@@ -67,7 +67,9 @@ class NoFalseAlarmE2E {
     Lab.kubectl("delete", "pod", "-l", "app=churn", "--wait=true");
   }
 
-  /** Everything that the status and the Events say of tunnels, with the time since when. */
+  /**
+   * Returns all that the status and Events say about tunnels, with the time of the last transition.
+   */
   private static Set<String> verdicts() {
     JsonNode network = Lab.get("fnet", "default");
     Set<String> verdicts = new TreeSet<>();
@@ -89,7 +91,7 @@ class NoFalseAlarmE2E {
     return verdicts;
   }
 
-  /** Threads that do nothing but take CPU. */
+  /** Threads that only consume CPU. */
   private static final class Load implements AutoCloseable {
     private final AtomicBoolean over = new AtomicBoolean();
     private final ExecutorService threads;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Nodes come and go. */
+/** Nodes join, reboot and leave. */
 @ExtendWith(InstalledOperator.class)
 @TestMethodOrder(OrderAnnotation.class)
 class NodesE2E {

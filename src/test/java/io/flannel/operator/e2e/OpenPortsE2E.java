@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What of ours can be reached over the network: the probes and, if somebody asks for them, metrics.
+ * Which of our ports can be reached over the network: the probes' and, if enabled, the metrics'.
  */
 @ExtendWith(InstalledOperator.class)
 @TestMethodOrder(OrderAnnotation.class)
@@ -30,7 +30,7 @@ class OpenPortsE2E {
       Pattern.compile(
           "^(\\w+)\\s+\\S+\\s+\\d+\\s+\\d+\\s+(\\S+):(\\d+)\\s+\\S+\\s+users:.*\"(\\w+)\".*");
 
-  /** A socket of a process that waits for others. */
+  /** A listening socket of a process. */
   private record Socket(String protocol, String address, int port, String program) {
     boolean isOpen() {
       return !address.startsWith("127.")
@@ -109,7 +109,7 @@ class OpenPortsE2E {
         .isNotZero();
   }
 
-  /** The body, and the code behind it. */
+  /** Returns the body, followed by a space and the status code. */
   private static String get(String url, String... more) {
     List<String> words =
         new ArrayList<>(List.of("curl", "-s", "-k", "-m", "15", "-w", " %{http_code}"));
@@ -122,7 +122,7 @@ class OpenPortsE2E {
     return sockets(node).stream().filter(Socket::isOpen).map(Socket::toString).toList();
   }
 
-  /** Of the operator, the agent and flanneld. */
+  /** Returns the sockets of the operator, the agent and flanneld. */
   private static List<Socket> sockets(int node) {
     return Lab.node(node, "ss -Hlntup")
         .lines()

@@ -11,24 +11,27 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** What flannel runs in the cluster and has on its nodes, and how it changes. */
+/** flannel's pods in the cluster and its devices on the nodes, and how they change. */
 final class Overlay {
   private Overlay() {}
 
-  /** Changes the backend, and waits until it is through and nothing of the old one is left. */
+  /**
+   * Changes the backend, and waits until the rollout is complete and nothing of the old one is
+   * left.
+   */
   static void change(String backend) {
     Network.rolls(backend);
     awaitChanged();
   }
 
-  /** Waits until a change is through and nothing of what was before is left. */
+  /** Waits until a change is complete and nothing of the previous state is left. */
   static void awaitChanged() {
     Network.awaitReady();
     awaitNothingLeftOver();
   }
 
   /**
-   * Begins a change and waits until the first node has taken it.
+   * Begins a change and waits until the first node has changed.
    *
    * @param change writes the FlannelNetwork
    */
@@ -54,7 +57,7 @@ final class Overlay {
             });
   }
 
-  /** The names of flannel's devices on all nodes, each once. */
+  /** Returns the distinct names of flannel's devices on all nodes. */
   static List<String> devices() {
     return Lab.nodes().stream()
         .flatMap(node -> stream(Lab.nodeJson(node, "ip -j link")))
@@ -64,7 +67,7 @@ final class Overlay {
         .toList();
   }
 
-  /** The names of flannel's pods. */
+  /** Returns the names of flannel's pods. */
   static List<String> pods() {
     return stream(Lab.get("pods", "-n", "kube-flannel", "-l", "app=flannel").path("items"))
         .map(pod -> pod.at("/metadata/name").asText())

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code kubectl flannel} with a real port forwarded by a real kubelet, through a fault; and for
- * those who may not forward one, through the API server.
+ * {@code kubectl flannel} during a fault, with a port forwarded by a real kubelet; and through the
+ * API server's Service proxy for users who may not forward ports.
  */
 @ExtendWith(InstalledOperator.class)
 class PluginE2E {
@@ -47,7 +47,7 @@ class PluginE2E {
     FaultRun.awaitHealthy();
     says(0, "status").contains("Ready     True", "Running   ipip").doesNotContain("out of date");
     says(0, "nodes").contains("node2", "Healthy");
-    // Agents that an upgrade of the operator has just restarted answer their peers a moment later.
+    // Agents that an operator upgrade has just restarted take a moment to answer their peers.
     awaitSaid(0, "through flannel.ipip", "path", "node1", "node2")
         .contains("between the nodes", "IPv4 192.168.0.81 → 192.168.0.82, protocol 4");
     says(2, "path", "node1", "node9").contains("node9 is no node of network default");
@@ -64,7 +64,7 @@ class PluginE2E {
     awaitSaid(0, "Problems  none", "status");
   }
 
-  /** With the chart's roles for it, bound as docs/kubectl-flannel.md says, and no other rights. */
+  /** With only the chart's roles for the plugin, bound as docs/kubectl-flannel.md says. */
   @Test
   void whoMayNotForwardAPortIsToldTheSame() throws IOException {
     Network.becomes("{type: ipip}");
@@ -90,7 +90,7 @@ class PluginE2E {
     says(0, "bundle", archive.toString(), "--as", VIEWER);
     assertThat(Lab.inNetwork("tar", "-xzOf", archive.toString()).output())
         .contains("== status of default");
-    // Kubelet's health, which listens on the loopback of the operator's node.
+    // The kubelet's health port, which listens on the loopback of the operator's node.
     Lab.Outcome forward =
         Lab.tryRun(
             "kubectl",
@@ -140,7 +140,7 @@ class PluginE2E {
     return assertThat(outcome.output());
   }
 
-  /** Waits until it ends with this code and says this. */
+  /** Waits until the plugin exits with this code and prints this. */
   private static AbstractStringAssert<?> awaitSaid(int code, String said, String... words) {
     await("%s to say %s".formatted(String.join(" ", words), said))
         .atMost(3, MINUTES)
@@ -149,7 +149,7 @@ class PluginE2E {
     return says(code, words);
   }
 
-  /** As a person types it, with kubectl and the plugin in PATH. */
+  /** Runs the plugin as a user would, with kubectl and the plugin in PATH. */
   private static Lab.Outcome plugin(String... words) {
     Path kubectl = Path.of(Lab.run("bin", "kubectl").strip()).getParent();
     List<String> command =

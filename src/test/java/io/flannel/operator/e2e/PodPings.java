@@ -7,32 +7,32 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Pings between the test pods of every pair of nodes, both ways, 50 a second, as long as it is
- * open. Each is the node's own ping in its pod's network namespace, and writes a file on the node.
+ * Pings between the test pods of every pair of nodes, both ways, 50 a second, until stopped. Each
+ * is the node's own ping in its pod's network namespace, and writes to a file on the node.
  *
- * <p>Not busybox' ping: every echo request and answer of the pod goes into its socket, of which
- * some 19 have room there. A node that gets no CPU for a tenth of a second loses packets by that
- * alone, which /proc/net/raw of the pod counts.
+ * <p>busybox' ping is unsuitable: its socket receives every echo request and answer of the pod, and
+ * has room for some 19. A node that gets no CPU for a tenth of a second loses packets for that
+ * alone, which the pod's /proc/net/raw counts.
  */
 final class PodPings {
   static final int INTERVAL_MS = 20;
 
-  /** Not "From 10.244.1.1 icmp_seq=7 Destination Host Unreachable". */
+  /** Does not match "From 10.244.1.1 icmp_seq=7 Destination Host Unreachable". */
   private static final Pattern ANSWER = Pattern.compile("bytes from \\S+: icmp_seq=(\\d+) ");
 
-  /** What ping says of itself at SIGQUIT, without ending: answers, and requests. */
+  /** What ping prints at SIGQUIT, without ending: answers, and requests. */
   private static final Pattern MARK = Pattern.compile("\\d+/(\\d+) packets, ");
 
-  /** ping counts in 16 bits, from 1. */
+  /** ping's sequence numbers have 16 bits and begin at 1. */
   private static final int SEQUENCES = 1 << 16;
 
   /**
-   * What became of them.
+   * The result.
    *
-   * @param sent echo requests that had a second and more to be answered
-   * @param lost of these, the ones that were not answered
-   * @param longestGapMs between two answers of one pair, that is by its numbers
-   * @param pairs what was lost, by direction
+   * @param sent echo requests that had at least a second to be answered
+   * @param lost number of these that were not answered
+   * @param longestGapMs longest gap between two answers of one pair, computed from sequence numbers
+   * @param pairs losses by direction
    */
   record Result(int sent, int lost, int longestGapMs, List<String> pairs) {}
 
@@ -46,7 +46,7 @@ final class PodPings {
 
   private PodPings() {}
 
-  /** Starts them. The test pods must run. */
+  /** Starts the pings. The test pods must run. */
   static PodPings between(List<Integer> nodes) {
     PodPings started = new PodPings();
     for (int from : nodes) {
@@ -68,8 +68,8 @@ final class PodPings {
   }
 
   /**
-   * Ends them. What is sent from now on does not count: on a busy machine, several requests may be
-   * under way when ping ends.
+   * Ends the pings. Requests sent from now on don't count: on a busy machine, several may be in
+   * flight when ping ends.
    */
   Result stop() {
     pings.forEach(

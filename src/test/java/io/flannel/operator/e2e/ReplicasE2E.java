@@ -9,7 +9,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Two replicas, the leader killed. */
+/** With two replicas, kills the leader. */
 @ExtendWith(InstalledOperator.class)
 class ReplicasE2E {
   @AfterAll
@@ -42,7 +42,7 @@ class ReplicasE2E {
     assertThat(leader()).isNotEqualTo(leader);
   }
 
-  /** The pod that holds the lease. */
+  /** Returns the name of the pod that holds the Lease. */
   static String leader() {
     return Lab.get("-n", InstalledOperator.NAMESPACE, "lease", "flannel-operator")
         .at("/spec/holderIdentity")

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A pod on each node, which ping each other. */
+/** Pods, one on each node, that ping each other. */
 final class TestPods {
   private static final int PINGS = 3;
   private static final List<String> ANSWERS =
@@ -13,7 +13,7 @@ final class TestPods {
 
   private TestPods() {}
 
-  /** Starts the pods that are not there yet, and waits until all run. */
+  /** Starts the missing pods, and waits until all run. */
   static void start(List<Integer> nodes) {
     for (int node : nodes) {
       Lab.apply(
@@ -37,7 +37,7 @@ final class TestPods {
     }
   }
 
-  /** Starts them again, as a user does after a change to a backend with a smaller MTU. */
+  /** Restarts the pods, as a user does after a change to a backend with a smaller MTU. */
   static void restart(List<Integer> nodes) {
     for (int node : nodes) {
       Lab.kubectl("delete", "pod", name(node), "--ignore-not-found", "--wait=true");
@@ -53,7 +53,7 @@ final class TestPods {
     return Lab.get("pod", name(node)).at("/status/podIP").asText();
   }
 
-  /** Every pod reaches every other, and none of the packets is lost. */
+  /** Asserts that every pod reaches every other without losing a packet. */
   static void allReachEachOther(List<Integer> nodes) {
     for (int from : nodes) {
       for (int to : nodes) {
@@ -65,11 +65,11 @@ final class TestPods {
   }
 
   /**
-   * What ping says once it has as many answers as it is to send, or has waited ten seconds for them
-   * and gone on asking. Without such a deadline it would give the last answer no more than 0.2 s,
-   * and a node that gets no CPU for so long would look like one that loses packets.
+   * Returns what ping prints once it has all answers, or after ten seconds of asking. Without this
+   * deadline it would wait no more than 0.2 s for the last answer, and a node that gets no CPU for
+   * that long would look as if it lost packets.
    *
-   * <p>Not by busybox' ping: see {@link PodPings}.
+   * <p>This is not busybox' ping: see {@link PodPings}.
    */
   static String ping(int from, int to) {
     return Lab.tryRun(

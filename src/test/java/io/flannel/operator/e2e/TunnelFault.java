@@ -6,14 +6,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fault of the lab on node 2, and what the FlannelNetwork's status is to say of it.
+ * A fault of the lab on node 2, and what the FlannelNetwork's status has to say about it.
  *
- * @param name the lab's
- * @param peer the number of the node that it concerns, too; null: none, or all
+ * @param name the lab's name for it
+ * @param peer the number of the other node that it concerns; null for none or all
  * @param reason of the one problem
  * @param nodes that the problem names
  * @param said part of the problem's message
- * @param passing reasons that may pass by while the node registers again
+ * @param passing reasons that may appear temporarily, such as while the node registers again
  */
 record TunnelFault(
     String name,
@@ -27,7 +27,7 @@ record TunnelFault(
   private static final Set<String> REGISTERING =
       Set.of("NotRegistered", "NotReported", "AgentSilent", "NoPodCIDR");
 
-  /** All that can be injected into a network of this backend, the quick ones first. */
+  /** Returns all faults that can be injected into a network of this backend, quick ones first. */
   static List<TunnelFault> of(String backend) {
     List<TunnelFault> faults = new ArrayList<>();
     if (backend.equals("vxlan")) {
@@ -60,7 +60,7 @@ record TunnelFault(
             "ReportInvalid",
             Set.of("node2"),
             "node2",
-            // Healed by a new pod: until that one answers, there is none.
+            // A new pod heals it; until that pod answers, no agent does.
             Set.of("AgentSilent")));
     faults.add(atNode("agent-killed", "AgentSilent"));
     faults.add(
@@ -81,14 +81,14 @@ record TunnelFault(
             "NodeUnreachable",
             Set.of("node2"),
             "node2",
-            // When it is on again, until its agent is, and until its flanneld is.
+            // After it is switched on again, until its agent runs and until flanneld does.
             Set.of("AgentSilent", "DeviceMissing", "SubnetEnvMissing", "RouteMissing")));
     faults.add(registeringAnew("no-pod-cidr", "NoPodCIDR"));
     faults.add(registeringAnew("pod-cidr-outside", "PodCIDROutside"));
     return faults;
   }
 
-  /** flanneld recreates a vxlan device within seconds, but none of what it held. */
+  /** flanneld recreates a vxlan device within seconds, but without its entries. */
   private static TunnelFault remade() {
     return new TunnelFault(
         "link-delete",

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Each fault that the lab can inject: its reason appears in the status, of the right node or pair
- * and nothing else beside it, and goes when it is healed.
+ * Each fault that the lab can inject: its reason appears in the status, for the right node or pair
+ * and without any other problem, and goes away when the fault is healed.
  */
 @ExtendWith(InstalledOperator.class)
 @TestMethodOrder(OrderAnnotation.class)

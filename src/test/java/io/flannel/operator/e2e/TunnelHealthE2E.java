@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Tunnel health as real agents measure it, with one fault of each sort; {@link TunnelFaultsE2E} has
+ * Tunnel health as real agents measure it, with one fault of each kind; {@link TunnelFaultsE2E} has
  * all.
  */
 @ExtendWith(InstalledOperator.class)
@@ -32,7 +32,7 @@ class TunnelHealthE2E {
   @Order(1)
   void everyNodeReachesEveryOther() {
     Network.becomes("{type: ipip}");
-    // Anew: a test before this one may have left pods with vxlan's smaller MTU.
+    // An earlier test may have left pods with vxlan's smaller MTU.
     TestPods.restart(NODES);
     FaultRun.awaitHealthy();
     JsonNode status = Network.status();
@@ -64,7 +64,7 @@ class TunnelHealthE2E {
   @Order(4)
   Stream<DynamicTest> faultsOfVxlan() {
     Network.becomes("{type: vxlan}");
-    // Packets pass, but these pods still have ipip's larger MTU, which is said.
+    // Packets pass, but these pods still have ipip's larger MTU, which the status reports.
     await("advice on pods' MTU")
         .atMost(1, MINUTES)
         .untilAsserted(

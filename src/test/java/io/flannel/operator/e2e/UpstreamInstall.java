@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Installs a flannel as a user does, by a manifest of upstream's, with the images that the lab's
+ * Installs a flannel from an upstream manifest, as a user does, with the images that the lab's
  * nodes have.
  *
  * @param nodes the lab's
@@ -28,7 +28,7 @@ record UpstreamInstall(List<Integer> nodes, String flannel, String cniPlugin) {
   private static final Pattern IMAGE =
       Pattern.compile("image: (\\S*/(flannel(?:-cni-plugin)?):\\S+)");
 
-  /** With the images of the network that runs. */
+  /** Uses the images of the running network. */
   static UpstreamInstall ofTheLab(List<Integer> nodes) {
     JsonNode pod =
         Lab.get("-n", "kube-flannel", "daemonset", "kube-flannel-ds").at("/spec/template/spec");
@@ -38,12 +38,12 @@ record UpstreamInstall(List<Integer> nodes, String flannel, String cniPlugin) {
         pod.at("/initContainers").findValuesAsText("image").getFirst());
   }
 
-  /** Installs one, and waits until the test pods reach each other by it. */
+  /** Installs a manifest, and waits until the test pods reach each other through it. */
   void install(Path manifest, String namespace) {
     install(manifest, namespace, "kube-flannel-ds");
   }
 
-  /** The same with a DaemonSet of another name. */
+  /** Installs a manifest whose DaemonSet has another name. */
   void install(Path manifest, String namespace, String daemonSet) {
     for (Matcher image : images(manifest)) {
       String from = image.group(2).equals("flannel") ? flannel : cniPlugin;
@@ -60,7 +60,7 @@ record UpstreamInstall(List<Integer> nodes, String flannel, String cniPlugin) {
         .untilAsserted(() -> TestPods.allReachEachOther(nodes));
   }
 
-  /** Waits until every node runs a ready pod of it. */
+  /** Waits until every node runs a ready pod of the DaemonSet. */
   static void awaitRollout(String namespace, String daemonSet) {
     Lab.kubectl("-n", namespace, "rollout", "status", "daemonset/" + daemonSet, "--timeout=5m");
   }
@@ -74,13 +74,13 @@ record UpstreamInstall(List<Integer> nodes, String flannel, String cniPlugin) {
     }
   }
 
-  /** Nothing of a network or a flannel is left, on the nodes either. */
+  /** Ensures that nothing of a network or a flannel is left, not even on the nodes. */
   static void networkIsGone() {
     if (Lab.kubectl("get", "fnet", "-o", "name").isBlank()) {
       return;
     }
-    // What another flannel published and left is to go as well: a network that was refused for it
-    // comes into force first.
+    // A cleanup also removes what another flannel published and left, but only for a network in
+    // force. A network that was refused for that flannel has to be accepted first.
     Lab.kubectl(
         "annotate", "fnet", "default", "flannel.io/confirm-no-other-flannel=true", "--overwrite");
     Lab.kubectl(
@@ -90,7 +90,8 @@ record UpstreamInstall(List<Integer> nodes, String flannel, String cniPlugin) {
         "--type=merge",
         "-p",
         "{\"spec\":{\"deletionPolicy\":\"Cleanup\"}}");
-    // What is deleted before the operator has seen that is deleted as it was.
+    // Wait for the finalizer: if the operator has not seen the new policy at deletion, it does not
+    // clean up.
     Lab.kubectl(
         "wait",
         "--for=jsonpath={.metadata.finalizers[0]}=flannel.io/cleanup",

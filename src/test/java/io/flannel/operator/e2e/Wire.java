@@ -4,15 +4,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** What passes between the nodes, seen on the lab's bridge. */
+/** The packets between the nodes, seen on the lab's bridge. */
 final class Wire {
   private Wire() {}
 
   /**
-   * Watches the wire while pods on two nodes ping each other.
+   * Captures packets while pods on two nodes ping each other.
    *
-   * @param filter in pcap's language, such as {@code ip proto 4}
-   * @return what tcpdump printed of the packets that match, a line each; empty if none came
+   * @param filter in pcap's syntax, such as {@code ip proto 4}
+   * @return what tcpdump printed for the packets that match, one line each; empty if there were
+   *     none
    */
   static String during(int from, int to, String filter) {
     try {
@@ -23,7 +24,7 @@ final class Wire {
               .start();
       StringBuilder heard = new StringBuilder();
       Thread errors = Thread.ofVirtual().start(() -> heard.append(read(tcpdump.getErrorStream())));
-      // The agents' probes are there, too: so many packets are more than come while two pings last.
+      // The limit of 200 packets also covers the agents' probes: fewer pass during two pings.
       for (int i = 0; i < 2 && tcpdump.isAlive(); i++) {
         TestPods.ping(from, to);
       }

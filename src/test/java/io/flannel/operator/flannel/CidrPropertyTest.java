@@ -18,7 +18,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
-/** Ranges against oracles of another making: bits in strings, and the JDK's addresses. */
+/** Compares ranges with independent oracles: bits in strings, and the JDK's addresses. */
 class CidrPropertyTest {
   @Property(tries = 1000)
   void whatIsWrittenIsReadBack(@ForAll("cidrs") Cidr cidr) {
@@ -96,7 +96,7 @@ class CidrPropertyTest {
     assertThat(Cidr.ofAddress(text)).isEqualTo(Cidr.parse(text + "/" + address.length * 8));
   }
 
-  /** Every way to shorten, the longest and then the leftmost first. */
+  /** Tries every run of zeros that can be shortened, the longest and then the leftmost first. */
   private static String rfc5952(List<String> groups) {
     for (int length = 8; length >= 2; length--) {
       for (int start = 0; start + length <= 8; start++) {
@@ -137,7 +137,9 @@ class CidrPropertyTest {
     return cidr.network().add(BigInteger.TWO.pow(hostBits)).subtract(BigInteger.ONE);
   }
 
-  /** IPv4 and IPv6, with many zeros; no IPv4-mapped ones, which are IPv4. */
+  /**
+   * IPv4 and IPv6 addresses with many zeros, but no IPv4-mapped ones, which the JDK reads as IPv4.
+   */
   @Provide
   Arbitrary<byte[]> addresses() {
     return Arbitraries.oneOf(bytes(4), ipv6Addresses())

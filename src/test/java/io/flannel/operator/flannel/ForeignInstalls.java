@@ -9,15 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Flannels that can't be taken over, as others bring them: {@code src/test/resources/foreign}. */
+/** Flannels that others install and that can't be adopted: {@code src/test/resources/foreign}. */
 public final class ForeignInstalls {
   private static final Path FOLDER = Path.of("src/test/resources/foreign");
 
   private ForeignInstalls() {}
 
   /**
-   * The manifest of one: talos, rke2-canal, windows, or kube-flannel-ds-amd64, which is upstream's
-   * under its name of before v0.13.
+   * Returns a manifest.
+   *
+   * @param name talos, rke2-canal, windows, or kube-flannel-ds-amd64, which is upstream's under its
+   *     name from before v0.13
    */
   public static String manifest(String name) {
     try {
@@ -30,7 +32,6 @@ public final class ForeignInstalls {
     }
   }
 
-  /** Its DaemonSet. */
   public static DaemonSet daemonSet(String name) {
     return Arrays.stream(manifest(name).split("(?m)^---$"))
         .map(yaml -> (Object) Serialization.unmarshal(yaml))
@@ -40,7 +41,7 @@ public final class ForeignInstalls {
         .orElseThrow();
   }
 
-  /** Its DaemonSet, read. */
+  /** Returns the manifest's DaemonSet as the operator reads it. */
   public static OtherDaemonSet other(String name) {
     return OtherDaemonSet.of(daemonSet(name));
   }

@@ -16,18 +16,16 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
-/** Flannels as upstream's manifest and chart install them: {@code src/test/resources/adoption}. */
+/** Flannels installed by upstream's manifest or chart: {@code src/test/resources/adoption}. */
 public final class Installs {
   private static final Path FOLDER = Path.of("src/test/resources/adoption");
 
   private Installs() {}
 
-  /** The file of one of them. */
   public static Path file(String name) {
     return FOLDER.resolve(name + ".yaml");
   }
 
-  /** Its objects. */
   public static List<HasMetadata> objects(String name) {
     try {
       return Arrays.stream(Files.readString(file(name)).split("(?m)^---$"))
@@ -46,31 +44,33 @@ public final class Installs {
     return only(ConfigMap.class, name);
   }
 
-  /** It, read. */
+  /** Returns the install as the operator reads it. */
   public static ForeignFlannel found(String name) {
     return ForeignFlannel.of(daemonSet(name), Optional.of(configMap(name)), Optional.empty());
   }
 
-  /** It with another net-conf.json, read. */
+  /** Returns the install as the operator reads it, with another net-conf.json. */
   public static ForeignFlannel withNetConf(String name, String netConf) {
     return withFile(name, "net-conf.json", before -> netConf);
   }
 
-  /** It with one of its two files changed, read. */
+  /**
+   * Returns the install as the operator reads it, with one of the ConfigMap's two files changed.
+   */
   public static ForeignFlannel withFile(String name, String key, UnaryOperator<String> change) {
     ConfigMap configMap = configMap(name);
     configMap.getData().compute(key, (any, before) -> change.apply(before));
     return ForeignFlannel.of(daemonSet(name), Optional.of(configMap), Optional.empty());
   }
 
-  /** It with another DaemonSet, read. */
+  /** Returns the install as the operator reads it, with its DaemonSet changed. */
   public static ForeignFlannel with(String name, Consumer<DaemonSet> change) {
     DaemonSet daemonSet = daemonSet(name);
     change.accept(daemonSet);
     return ForeignFlannel.of(daemonSet, Optional.of(configMap(name)), Optional.empty());
   }
 
-  /** It with these arguments of flanneld, read. */
+  /** Returns the install as the operator reads it, with these arguments of flanneld. */
   public static ForeignFlannel withArgs(String name, String... args) {
     return with(
         name,

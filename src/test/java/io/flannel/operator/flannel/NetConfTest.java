@@ -162,7 +162,10 @@ class NetConfTest {
             """);
   }
 
-  /** The ConfigMap's name in every cluster hangs on it: an upgrade that changes it rolls all. */
+  /**
+   * The ConfigMap's name contains the hash: an upgrade that changed it would start a rollout in
+   * every cluster.
+   */
   @Example
   void theHashIsTheSameInEveryVersion() {
     assertThat(hash("{cidr: 10.244.0.0/16, backend: {type: ipip}}")).isEqualTo("f75e0e456a");
@@ -214,7 +217,6 @@ class NetConfTest {
         .isEqualTo(NetConf.of(DesiredNetwork.of("b", spec)));
   }
 
-  /** What was written is what is read back as in force. */
   @Property
   void whatWasWrittenIsReadBackAsApplied(@ForAll("networks") DesiredNetwork network) {
     assertThat(AppliedConfig.of(network))
@@ -231,7 +233,7 @@ class NetConfTest {
     assertThat(AppliedConfig.of(network).ranges()).isEqualTo(network.ranges());
   }
 
-  /** Where WireGuard's key comes from is not written. */
+  /** The source of WireGuard's pre-shared key is not written. */
   private static Backend withoutKey(Backend backend) {
     return backend instanceof BackendWireguard wireguard
         ? new BackendWireguard(wireguard.port(), wireguard.keepaliveSeconds(), Optional.empty())

@@ -12,12 +12,12 @@ import java.util.Optional;
 public final class Networks {
   private Networks() {}
 
-  /** What stands under {@code spec:} in a manifest. */
+  /** Parses the {@code spec:} of a manifest. */
   public static FlannelNetworkSpec spec(String yaml) {
     return Serialization.unmarshal("---\n" + yaml, FlannelNetworkSpec.class);
   }
 
-  /** The network {@code default} with such a spec. */
+  /** Returns network {@code default} with this spec. */
   public static DesiredNetwork wanted(String yaml) {
     return DesiredNetwork.of("default", spec(yaml));
   }
@@ -30,7 +30,7 @@ public final class Networks {
     return wanted("{cidr: %s, backend: {type: vxlan}}".formatted(cidr));
   }
 
-  /** A network whose tunnels nothing measures. */
+  /** Returns a network whose tunnels are not measured. */
   public static DesiredNetwork unmeasured(String backend, String cidr) {
     return wanted(
         "{cidr: %s, backend: {type: %s}, health: {enabled: false}}".formatted(cidr, backend));
@@ -48,7 +48,7 @@ public final class Networks {
     return wanted("{ipv6CIDR: '%s', backend: {type: host-gw}}".formatted(ipv6Cidr));
   }
 
-  /** The flannel that this network makes, read back, with these pods. */
+  /** Returns the flannel of this network as it is read back, with these pods. */
   public static LiveFlannel live(DesiredNetwork network, PodCounts pods) {
     return new LiveFlannel(
         NetConf.of(network).hash(),
@@ -58,7 +58,7 @@ public final class Networks {
         RolloutAnnotations.NONE);
   }
 
-  /** The same, on so many nodes, all done. */
+  /** Returns the same on this many nodes, all up to date and available. */
   public static LiveFlannel live(DesiredNetwork network, int nodes) {
     return live(network, new PodCounts(true, nodes, nodes, nodes, nodes));
   }

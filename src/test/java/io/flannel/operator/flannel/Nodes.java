@@ -28,7 +28,7 @@ public final class Nodes {
     return new Nodes(name);
   }
 
-  /** One that begins as a copy. */
+  /** Starts with a copy of this node. */
   public static Nodes like(ClusterNode other) {
     Nodes copy = new Nodes(other.name());
     copy.labels.clear();
@@ -66,37 +66,40 @@ public final class Nodes {
     return this;
   }
 
-  /** Kubernetes has not heard of its kubelet for a while. */
+  /** Kubernetes has not heard from the node's kubelet for a while. */
   public Nodes lost() {
     readiness = Readiness.LOST;
     return this;
   }
 
-  /** Its kubelet says so. */
+  /** The node's kubelet reports that it is not ready. */
   public Nodes notReady() {
     readiness = Readiness.NOT_READY;
     return this;
   }
 
-  /** As flanneld registers a node that has an IPv4 address. */
+  /** Registers the node as flanneld does for one with an IPv4 address. */
   public Nodes leased(String backendType, String publicIp) {
     return flannel("kube-subnet-manager", "true")
         .flannel("backend-type", backendType)
         .flannel("public-ip", publicIp);
   }
 
-  /** As flanneld registers a node of a dual-stack network. */
+  /** Registers the node as flanneld does in a dual-stack network. */
   public Nodes leased(String backendType, String publicIp, String publicIpv6) {
     return leased(backendType, publicIp).flannel("public-ipv6", publicIpv6);
   }
 
-  /** One of flannel's annotations. */
+  /**
+   * Sets one of flannel's annotations.
+   *
+   * @param key without flannel's prefix
+   */
   public Nodes flannel(String key, String value) {
     flannel.put(key, value);
     return this;
   }
 
-  /** The version of its kubelet. */
   public Nodes kubelet(String version) {
     kubelet = version;
     return this;

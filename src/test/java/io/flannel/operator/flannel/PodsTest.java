@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Where flannel's pods run: as the DaemonSet controller decides (daemon_controller.go). */
+/** Where flannel's pods run, as the DaemonSet controller decides it (daemon_controller.go). */
 class PodsTest {
   private static final Pods DEFAULT = pods("{}");
   private static final Pods BEARS_NOTHING = pods("{tolerations: []}");
@@ -42,7 +42,7 @@ class PodsTest {
     assertThat(BEARS_NOTHING.runOn(node("n").taint("any", "", "PreferNoSchedule").get())).isTrue();
   }
 
-  /** What the DaemonSet controller adds to every pod on the host's network, with its effects. */
+  /** The DaemonSet controller adds tolerations to every host-network pod, each for one effect. */
   @ParameterizedTest
   @CsvSource({
     "not-ready, NoExecute, true",

@@ -13,7 +13,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
-/** What is printed has no character that is not seen as one. */
+/** Printed text has no invisible or control characters. */
 class PrintableTextTest {
   private static final Set<Integer> NEVER =
       Set.of(
@@ -96,7 +96,7 @@ class PrintableTextTest {
     assertThat(PrintableText.shortenedToBytes(encoded, size)).isEqualTo(encoded);
   }
 
-  /** All code points alike, and often those that matter; also halves of pairs. */
+  /** Any code points, more often those that matter, including lone surrogates. */
   @Provide
   static Arbitrary<String> anything() {
     Arbitrary<String> characters =

@@ -20,7 +20,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import org.jspecify.annotations.Nullable;
 
-/** Every spec that the schema admits: each optional field is set in a part of them. */
+/** Specs that the schema admits. Each optional field is left out of some of them. */
 public final class Specs {
   private static final double LEFT_OUT = 0.3;
 
@@ -40,7 +40,7 @@ public final class Specs {
         .withoutEdgeCases();
   }
 
-  /** Not both false. */
+  /** At least one of v4 and v6 is true. */
   private static Arbitrary<FlannelNetworkSpec> specs(BackendType type, boolean v4, boolean v6) {
     return Combinators.combine(
             backends(type),

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** docs/gitops/argocd-health.lua, by Argo CD's own Lua interpreter, of what the operator writes. */
+/**
+ * Runs docs/gitops/argocd-health.lua in Argo CD's own Lua interpreter, on what the operator writes.
+ */
 class ArgoHealthIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Git without a GitOps tool: {@code kubectl apply --server-side}, over and over, by the real one.
+ * Git without a GitOps tool: repeated {@code kubectl apply --server-side}, with the real kubectl.
  */
 class ServerSideApplyIT {
   private static final String NETWORK =
@@ -49,7 +49,7 @@ class ServerSideApplyIT {
     kubectl = Kubectl.in(cluster);
   }
 
-  /** Not even after the operator has put its finalizer there. */
+  /** Not even after the operator has added its finalizer. */
   @Test
   void nobodyElseOwnsWhatIsAppliedAndThereIsNothingToApplyTwice() {
     apply("ipip", "Cleanup");
@@ -65,7 +65,8 @@ class ServerSideApplyIT {
     assertThat(network.get().getMetadata().getFinalizers()).containsExactly("flannel.io/cleanup");
     Kubectl.Outcome diff = diff("ipip", "Cleanup");
     assertThat(diff.code()).as(diff.said()).isZero();
-    // With Cleanup, its deletion would wait for pods on the nodes, which nobody plays here.
+    // With Cleanup, the deletion would wait for task pods on the nodes, which nobody simulates
+    // here.
     apply("ipip", "Retain");
     eventually(
         "no finalizer",
@@ -114,7 +115,7 @@ class ServerSideApplyIT {
     return read(NETWORK.formatted(backend, deletionPolicy), "apply", more);
   }
 
-  /** Exit code 0: no difference; 1: there is one. */
+  /** Runs {@code kubectl diff}; exit code 0 means no difference, 1 a difference. */
   private Kubectl.Outcome diff(String backend, String deletionPolicy) {
     return read(NETWORK.formatted(backend, deletionPolicy), "diff", "--force-conflicts");
   }
@@ -125,7 +126,9 @@ class ServerSideApplyIT {
     return kubectl.runReading(manifest, words.toArray(String[]::new));
   }
 
-  /** What kubectl has applied, and when; an apply that changes nothing leaves it as it is. */
+  /**
+   * Returns what kubectl has applied, and when; an apply that changes nothing does not change this.
+   */
   private List<ManagedFieldsEntry> appliedByKubectl() {
     return network.get().getMetadata().getManagedFields().stream()
         .filter(entry -> entry.getManager().equals("kubectl"))

@@ -1,4 +1,4 @@
-/** What GitOps tools make of our objects, by the tools' own parts. */
+/** How GitOps tools treat our objects, tested with parts of these tools. */
 @NullMarked
 package io.flannel.operator.gitops;
 

@@ -8,14 +8,13 @@ import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.flannel.operator.testing.TestCluster;
 
-/** ServiceAccounts, and the binding of flannel's rights to them. */
+/** ServiceAccounts, and the ClusterRoleBinding that gives them flannel's rights. */
 record Accounts(KubernetesClient client) {
-  /** In a cluster. */
   static Accounts in(TestCluster cluster) {
     return new Accounts(cluster.client());
   }
 
-  /** Makes one, if it is not there. */
+  /** Creates the account, if it does not exist. */
   ServiceAccount create(String namespace, String name) {
     ServiceAccount account =
         new ServiceAccountBuilder()
@@ -27,7 +26,7 @@ record Accounts(KubernetesClient client) {
     return client.resource(account).serverSideApply();
   }
 
-  /** Makes the binding, for one account. */
+  /** Creates the binding for one account. */
   void bind(String namespace, String account) {
     client
         .resource(
@@ -42,7 +41,7 @@ record Accounts(KubernetesClient client) {
         .create();
   }
 
-  /** The binding for some, not created. */
+  /** Returns the binding for these subjects, not created. */
   static ClusterRoleBinding bound(Subject... subjects) {
     return binding().edit().withSubjects(subjects).build();
   }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A flannel whose objects others use as well, or that has a sibling: what is theirs stays. */
+/** A flannel that has a sibling, or whose objects others use too: what is theirs stays. */
 class AdoptionBesideOthersIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -38,7 +38,7 @@ class AdoptionBesideOthersIT {
     cluster.nodes(3);
   }
 
-  /** Windows' nodes have a flannel that shares its ConfigMap, ServiceAccount and rights. */
+  /** Windows nodes have a flannel that shares the ConfigMap, ServiceAccount and rights. */
   @ParameterizedTest
   @ValueSource(strings = {"kube-system", "kube-flannel"})
   void whatWindowsFlannelNamesAsWellStaysForIt(String namespace) {
@@ -80,7 +80,7 @@ class AdoptionBesideOthersIT {
     }
   }
 
-  /** Such as one of a Deployment, or of a Job. */
+  /** Such as a pod of a Deployment or of a Job. */
   @Test
   void whatAnyPodNamesAsWellStaysForIt() {
     try (var kubelets = FakeKubelets.on(cluster)) {
@@ -129,7 +129,7 @@ class AdoptionBesideOthersIT {
     }
   }
 
-  /** A pod in kube-system that nobody controls. */
+  /** Creates a pod in kube-system that no controller owns. */
   private static void pod(String name, UnaryOperator<PodSpecBuilder> how) {
     PodSpecBuilder spec =
         new PodSpecBuilder()
@@ -148,7 +148,7 @@ class AdoptionBesideOthersIT {
     cluster.client().resource(pod).create();
   }
 
-  /** Several NICs: a DaemonSet for the nodes of each, with the same ConfigMap. */
+  /** A cluster with several NICs: one DaemonSet for each NIC's nodes, with the same ConfigMap. */
   @Test
   void aSiblingThatServesOtherNodesIsNamedAndNothingIsTakenOver() {
     upstream.install("manifest-v0.28").awaitPods();

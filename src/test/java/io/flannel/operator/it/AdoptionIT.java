@@ -28,13 +28,13 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A flannel that was there before the operator: taken over as it is, or left as it is. */
+/** A flannel that was there before the operator: either adopted as it is, or left as it is. */
 class AdoptionIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  /** What flanneld publishes of its node. */
+  /** An annotation that flanneld publishes on its Node. */
   private static final String PUBLISHED = "flannel.alpha.coreos.com/backend-type";
 
   private final UpstreamFlannel upstream = UpstreamFlannel.in(cluster);
@@ -107,7 +107,7 @@ class AdoptionIT {
 
   @Test
   void ourPodsWaitForTheOldOnesRightsToEnd() {
-    // Without kubelets ours is never ready: it stops at the first node.
+    // Without kubelets our pods never become ready, so the adoption stops at the first node.
     upstream.install("ipip-in-kube-system").awaitPods();
     network.apply(TestNetwork.IPIP + "cni: {version: 0.3.1}");
     eventually(
@@ -219,7 +219,7 @@ class AdoptionIT {
     }
   }
 
-  /** As that of a restored backup. */
+  /** Such as one from a restored backup. */
   @Test
   void oneOfWhichNobodyKnowsWhoWroteItBecomesOurs() {
     try (var kubelets = FakeKubelets.on(cluster)) {

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * What a node agent's token is good for, by the chart's RBAC and ValidatingAdmissionPolicy: the
- * status of its own node's FlannelNode and nothing else.
+ * What a node agent's token allows, given the chart's RBAC and ValidatingAdmissionPolicy: writing
+ * the status of its own node's FlannelNode, and nothing else.
  */
 class AgentRightsIT {
   private static final String REPORT =
@@ -62,7 +62,7 @@ class AgentRightsIT {
   @Test
   void itsOwnNodesStatusAndNoOthers() {
     try (var agent = AgentToken.of(cluster, "node-1").client()) {
-      // A policy that was made a moment ago takes a moment to be enforced.
+      // A new policy takes a moment to come into force.
       eventually(
           "the other node's is refused",
           () -> refused(() -> report(agent, "node-2"), "of its own node only"));

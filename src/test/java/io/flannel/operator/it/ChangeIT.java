@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A changed spec reaches the nodes, and the way back stays open. */
+/** A changed spec reaches the nodes, and rolling back remains possible. */
 class ChangeIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 

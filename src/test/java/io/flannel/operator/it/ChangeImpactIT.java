@@ -18,7 +18,10 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A change is judged against what is live before anything is written, and the status says how. */
+/**
+ * A change is judged against the live state before anything is written, and the status has its
+ * impact.
+ */
 class ChangeImpactIT {
   private static final String WIREGUARD =
       """

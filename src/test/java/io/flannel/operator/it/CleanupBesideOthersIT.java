@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A flannel of somebody else's is installed while a network with {@code deletionPolicy: Cleanup} is
- * being taken off the nodes: it keeps all that it has.
+ * A foreign flannel is installed while a network with {@code deletionPolicy: Cleanup} is being
+ * removed from the nodes: it keeps everything that it has.
  */
 class CleanupBesideOthersIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
@@ -32,7 +32,7 @@ class CleanupBesideOthersIT {
   private final TestNetwork network = TestNetwork.of(cluster, "default");
   private final Rendered rendered = Rendered.in(cluster);
 
-  /** Its DaemonSet is gone, and the first node is being cleaned. */
+  /** The network's DaemonSet is gone, and the first node is being cleaned. */
   @BeforeEach
   void aNetworkThatGoes() {
     cluster.nodes(2);
@@ -44,7 +44,7 @@ class CleanupBesideOthersIT {
     assertThat(rendered.daemonSet().get()).isNull();
   }
 
-  /** Its Namespace, ServiceAccount and rights have the names that ours have. */
+  /** Its Namespace, ServiceAccount and rights have the same names as ours. */
   @Test
   void upstreamsManifestFreshlyApplied() {
     UpstreamFlannel.in(cluster).install("manifest-v0.28");
@@ -67,7 +67,7 @@ class CleanupBesideOthersIT {
     noNodeIsCleaned();
   }
 
-  /** Nothing but the DaemonSet shows that it is there. */
+  /** Only the DaemonSet shows that it is there. */
   @Test
   void aDaemonSetInOurPlace() {
     cluster.client().resource(Installs.daemonSet("manifest-v0.28")).create();
@@ -83,7 +83,7 @@ class CleanupBesideOthersIT {
     noNodeIsCleaned();
   }
 
-  /** It has an account of its own, and its rights by a binding of our name. */
+  /** It has its own account, and its rights through a binding with our name. */
   @Test
   void aFlannelOfAnotherName() {
     UpstreamFlannel.in(cluster).installForeign("talos");
@@ -101,7 +101,7 @@ class CleanupBesideOthersIT {
   }
 
   private static void noNodeIsCleaned() {
-    // There is no kubelet to end them.
+    // No kubelet ends the pods.
     eventually(
         "no step goes on", () -> assertThat(STEPS.running()).allMatch(Pod::isMarkedForDeletion));
     assertThat(cluster.client().nodes().list().getItems())

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What deleting a FlannelNetwork does, and what it does not. */
+/** What deleting a FlannelNetwork does, and what it does not do. */
 class DeletionIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -39,7 +39,7 @@ class DeletionIT {
 
     network.delete();
     network.awaitGone();
-    // Another one, refused, proves by its verdict that the operator has seen it all.
+    // The verdict on a second, refused network proves that the operator has processed the deletion.
     TestNetwork.of(cluster, "probe")
         .apply("cidr: 10.96.0.0/12\nbackend: {type: vxlan}")
         .awaitRefused("OverlapsServiceRange");
@@ -174,7 +174,7 @@ class DeletionIT {
     assertThat(network.eventReasons()).doesNotContain("NodesNotCleaned");
   }
 
-  /** Without a CNI configuration a node is NotReady: the step makes it so before it has ended. */
+  /** Without a CNI configuration a node is NotReady: the task causes that before it has ended. */
   @ParameterizedTest
   @ValueSource(strings = {"False", "Unknown"})
   void aNodeThatIsNotReadyOnceItsStepHasBegunIsCleanedAsWell(String ready) {
@@ -192,7 +192,7 @@ class DeletionIT {
     assertThat(network.eventReasons()).doesNotContain("NodesNotCleaned");
   }
 
-  /** k3s has a flannel inside, and others a DaemonSet of another name. */
+  /** k3s has an embedded flannel, and others a DaemonSet with another name. */
   @Test
   void aNetworkThatNeverRanLeavesSomebodyElsesFlannelAlone() {
     TestCluster.node(1).create(cluster.client());
@@ -212,7 +212,7 @@ class DeletionIT {
   }
 
   @Test
-  @Tag("slow") // for the two minutes after which it gives up
+  @Tag("slow") // the operator gives up after two minutes
   void whereNoStepCanBeMadeItGoesOnAndTellsWhy() {
     var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
     try (var ignored = RestrictedPods.in(cluster)) {
@@ -228,9 +228,9 @@ class DeletionIT {
     nothingIsLeft();
   }
 
-  /** flanneld would put back what is removed beside it. */
+  /** flanneld would recreate what is removed while it runs. */
   @Test
-  @Tag("slow") // for the two minutes in which it waits for flannel's pods
+  @Tag("slow") // the operator waits two minutes for flannel's pods
   void aNodeWhoseFlannelPodDoesNotEndIsNotCleanedAndNamed() {
     var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
     Pod held =
@@ -297,7 +297,9 @@ class DeletionIT {
         .toList();
   }
 
-  /** Does what the nodes' kubelets and flannel's image would. */
+  /**
+   * Ends the tasks, as the nodes' kubelets and flannel's image would, until the network is gone.
+   */
   private static void awaitNodesCleaned(TestNetwork network) {
     eventually(
         network.name() + " is gone",
@@ -313,7 +315,7 @@ class DeletionIT {
     var network = TestNetwork.of(cluster, "default");
     var before = cluster.api().audit().mark();
     network.apply(TestNetwork.IPIP);
-    // It goes while the pass over it is about this far.
+    // Delete it when its reconciliation is about this far.
     eventually(
         writes + " writes",
         () -> assertThat(cluster.writes(before)).hasSizeGreaterThanOrEqualTo(writes));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What is deleted or edited by hand comes back; what others own stays. */
+/** What is deleted or edited by hand is restored; what others own stays. */
 class DriftIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -141,7 +141,7 @@ class DriftIT {
 
     assertThat(objectWrites(mark)).isEmpty();
 
-    // A repair of our own fields leaves theirs alone, too.
+    // A repair of our own fields also leaves theirs alone.
     edit(rendered.daemonSet(), it -> flanneld(it).setImage("example.org/flannel:mine"));
     eventually("repaired", () -> assertThat(rendered.contents()).isEqualTo(edited));
   }
@@ -153,7 +153,7 @@ class DriftIT {
         .toList();
   }
 
-  /** Over both the framework's comparison fails. */
+  /** The framework's comparison fails on both edits. */
   @Test
   void whatCannotBeComparedIsPutRightAllTheSame() {
     var rendered = Rendered.in(cluster);

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * An operator that is told to end in the middle of a pass. The framework stops the watches at once,
- * whose caches are empty then, and leaves the pass ten seconds more.
+ * An operator that is told to terminate during a reconciliation. The framework stops the watches at
+ * once, which empties their caches, and gives the reconciliation ten more seconds.
  */
 class EndedOperatorIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();

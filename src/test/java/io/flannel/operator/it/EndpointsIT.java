@@ -12,7 +12,7 @@ import io.flannel.operator.testing.TestNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What the operator says of itself: health and metrics. */
+/** The operator's own health and metrics endpoints. */
 class EndpointsIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * FlannelNodes are what the operator says: what others edit comes back by one write, and one that
- * the API server refuses stops nothing else.
+ * The operator owns FlannelNodes: it restores what others edit with one write, and an object that
+ * the API server refuses does not stop anything else.
  */
 class FlannelNodesIT {
   private static final String POLICY = "flannelnodes-refused";
@@ -260,7 +260,7 @@ class FlannelNodesIT {
     return cluster.client().resources(FlannelNode.class).withName(name).get();
   }
 
-  /** As {@code kubectl edit} does. */
+  /** Edits node-1's spec like {@code kubectl edit}. */
   private static void edit(Consumer<ObjectNode> change) {
     ObjectNode object = Serialization.jsonMapper().valueToTree(node("node-1"));
     change.accept(object.withObject("/spec"));
@@ -277,14 +277,14 @@ class FlannelNodesIT {
         .put("address", "192.168.0.99");
   }
 
-  /** Has the API server refuse what does not fit, and returns once it does. */
+  /** Makes the API server refuse what does not match the expression, and returns once it does. */
   private static void refuse(String expression, String operation) {
     cluster.client().load(policy(expression, operation)).serverSideApply();
     eventually(
         "the policy is in force", () -> assertThat(tryOut(operation)).contains("it needs a team"));
   }
 
-  /** What kubectl says of a dry run of what the policies here refuse. */
+  /** Returns what kubectl prints for a dry run of a request that the policies here refuse. */
   private static String tryOut(String operation) {
     return operation.equals("DELETE")
         ? cluster.api().kubectl("delete", "fnode", "node-3", "--dry-run=server")

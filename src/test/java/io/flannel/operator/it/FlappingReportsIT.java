@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * An agent whose reports flap as fast as it can write them makes a bounded number of passes and
- * Events, and delays nobody else's verdict.
+ * An agent whose reports flap as fast as it can write them causes a bounded number of
+ * reconciliations and Events, and does not delay other nodes' verdicts.
  */
 class FlappingReportsIT {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -46,7 +46,7 @@ class FlappingReportsIT {
     network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP).awaitReady();
   }
 
-  /** It is named once, not each time; and a single report that can't be is none. */
+  /** It is reported once, not each time; and a single report with impossible values is ignored. */
   @Test
   void impossibleAndGoodReportsInTurnAreNamedOnce() {
     long good = fnode().getMetadata().getGeneration();
@@ -118,7 +118,9 @@ class FlappingReportsIT {
     return (System.nanoTime() - began) / 1e9;
   }
 
-  /** Good, impossible and with other findings each time; HostileAgentIT has large ones. */
+  /**
+   * Good reports, impossible ones and ones with changing findings; HostileAgentIT has large ones.
+   */
   private static List<String> payloads() throws JsonProcessingException {
     long generation = fnode().getMetadata().getGeneration();
     return List.of(
@@ -155,7 +157,7 @@ class FlappingReportsIT {
         .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
   }
 
-  /** Writes one payload after the other, as fast as the API server takes or refuses them. */
+  /** Writes one payload after another, as fast as the API server accepts or refuses them. */
   private static final class Writer implements AutoCloseable {
     private final Thread thread;
     private volatile boolean ends;
@@ -171,7 +173,7 @@ class FlappingReportsIT {
                       try {
                         report(payloads.get(i % payloads.size()));
                       } catch (KubernetesClientException refused) {
-                        // Past the bounds.
+                        // Refused by the CRD's schema.
                       }
                       written = i;
                     }

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * The binding of another flannel's rights: who is bound may be another flannel, until nobody can be
- * it or it is confirmed.
+ * The ClusterRoleBinding of another flannel: its subjects may belong to a running flannel, until
+ * they no longer exist or an administrator confirms that none runs.
  */
 class ForeignBindingIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
@@ -74,7 +74,7 @@ class ForeignBindingIT {
     assertThat(Rendered.in(cluster).subjects()).containsExactly("kube-flannel/flannel");
   }
 
-  /** The API server lets any text be a user's name. */
+  /** The API server accepts any text as the name of a user. */
   @Test
   void subjectsThatNobodyCanBeStopNoPass() {
     cluster.nodes(1);
@@ -90,7 +90,7 @@ class ForeignBindingIT {
     assertThat(operator.process().stackTraces()).isEmpty();
   }
 
-  /** As a flannel may have left it whose role had another name. */
+  /** Such as left by a flannel whose ClusterRole had another name. */
   @Test
   void aBindingOfAnotherRoleIsToldBeforeAnythingIsWritten() {
     cluster.nodes(1);

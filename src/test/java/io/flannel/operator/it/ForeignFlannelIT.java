@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A flannel that is not ours and can't be taken over: the network is refused and nothing is written
- * of it, and it goes on by itself when that flannel is gone. A network in force is never refused.
+ * A foreign flannel that can't be adopted: the network is refused, nothing of it is written, and it
+ * continues by itself when that flannel is gone. A network in force is never refused.
  */
 class ForeignFlannelIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
@@ -81,7 +81,7 @@ class ForeignFlannelIT {
   void nodesThatAFlannelPublishedAreConfirmedToBeLeftOver() {
     TestCluster.node(1).lease("vxlan", "null", "192.168.0.1").create(cluster.client());
     TestCluster.node(2).create(cluster.client());
-    // What is bound to nobody is no obstacle by itself.
+    // A binding to an account that does not exist is no obstacle by itself.
     accounts.bind("kube-system", "flannel");
     var mark = cluster.api().audit().mark();
     network.apply(TestNetwork.IPIP);
@@ -136,7 +136,7 @@ class ForeignFlannelIT {
     flannel.putsItBack(() -> Rendered.in(cluster).daemonSet().delete());
   }
 
-  /** With what a flannel published on the nodes. */
+  /** Even though flannel has published annotations on the nodes. */
   @Test
   void soItDoesWhateverElseIsLost() {
     flannel.install();
@@ -203,14 +203,14 @@ class ForeignFlannelIT {
         .create();
   }
 
-  /** Since that one was deleted, another flannel may have come, as a process of the nodes. */
+  /** After the deletion another flannel may have been installed, as a process on the nodes. */
   @ParameterizedTest
   @ValueSource(strings = {"default", "heir"})
   void whatADeletedNetworkLeftOnTheNodesIsConfirmedToBeLeftOver(String name) {
     flannel.install();
     network.delete();
     network.awaitGone();
-    // Before it learns that the network is gone, it would put its DaemonSet back.
+    // An operator that has not yet seen the deletion would recreate the DaemonSet.
     operator.process().kill();
     Rendered.in(cluster).daemonSet().delete();
     TestNetwork heir = TestNetwork.of(cluster, name).apply(TestNetwork.IPIP);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Marks of an adoption that somebody else wrote, and marks of ours that somebody took away. */
+/** Adoption marks that somebody else wrote, and marks of ours that somebody removed. */
 class ForgedMarksIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -32,7 +32,7 @@ class ForgedMarksIT {
   private final Accounts accounts = Accounts.in(cluster);
   private final Installation flannel = new Installation(cluster, operator, network);
 
-  /** A tenant's DaemonSet says that it is being taken over, by whichever hand. */
+  /** A tenant's DaemonSet claims to be adopted, whichever field manager wrote it. */
   @ParameterizedTest
   @ValueSource(strings = {"kubectl", "flannel-operator"})
   void aForgedMarkGivesNoRightsAndRefusesNothing(String manager) {
@@ -55,7 +55,7 @@ class ForgedMarksIT {
     assertThat(Rendered.in(cluster).subjects()).containsExactly("kube-flannel/flannel");
     assertThat(cluster.client().resource(forged).get().getMetadata().getGeneration()).isEqualTo(1);
 
-    // Nor does it let another in.
+    // The forged mark does not let another flannel in either.
     cluster.empty();
     tenant();
     cluster.nodes(1);
@@ -85,7 +85,7 @@ class ForgedMarksIT {
         .satisfies(it -> assertThat(it.isMarkedForDeletion()).isFalse());
   }
 
-  /** As after a restore from a backup, or by a person's hand. */
+  /** Such as after a restore from a backup, or an edit by hand. */
   @Test
   void ourDaemonSetIsOursThoughNobodyKnowsWhoWroteIt() {
     cluster.nodes(2);

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a node's agent, or whoever writes a Node, says in control characters is said without. */
+/** Control characters in what node agents report, or in a Node's annotations, appear nowhere. */
 class HostileTextIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -122,7 +122,7 @@ class HostileTextIT {
     assertThat(cluster.writes(mark)).isEmpty();
   }
 
-  /** By the agent of node-2, as far as the schema lets it, and on the Node node-3. */
+  /** Writes hostile text as node-2's agent, as far as the schema allows, and on the Node node-3. */
   private static void hostile() throws JsonProcessingException {
     String admitted =
         HostileText.ALL

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A running operator, while agents and others write whatever the API server takes. */
+/** A running operator while agents and others write whatever the API server accepts. */
 class HostileWritersIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -64,7 +64,7 @@ class HostileWritersIT {
       report("node-2", report);
       awaitProblem("ReportInvalid", words, "node-2");
       theOthersCount();
-      // It begins beside it as well.
+      // A restarted operator copes with it as well.
       operator.process().restart();
       theOthersCount();
       awaitProblem("ReportInvalid", words, "node-2");
@@ -109,7 +109,7 @@ class HostileWritersIT {
     nothingWentWrong();
   }
 
-  /** Reports of node-2, and annotations of node-3; returns how many were taken. */
+  /** Writes reports for node-2 and annotations on node-3; returns how many were accepted. */
   private int reports(int count) throws Exception {
     ObjectNode well =
         (ObjectNode)
@@ -163,7 +163,7 @@ class HostileWritersIT {
     }
   }
 
-  /** A fault of another node is told, and that it is gone. */
+  /** Asserts that another node's fault appears in the status and disappears again. */
   private void theOthersCount() {
     nodes.agents().find("node-1", "IPForwardingOff", null);
     awaitProblem("IPForwardingOff", "", "node-1");

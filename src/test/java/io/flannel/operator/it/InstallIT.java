@@ -14,7 +14,7 @@ import io.flannel.operator.testing.TestNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** From an applied FlannelNetwork to flannel on every node, and what is said meanwhile. */
+/** From an applied FlannelNetwork to flannel on every node, and the status meanwhile. */
 class InstallIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -113,12 +113,12 @@ class InstallIT {
     var network = TestNetwork.of(cluster, "default");
     try (var kubelets = FakeKubelets.on(cluster, "node-1")) {
       network.apply(TestNetwork.IPIP);
-      // In progress: Reconciling is True and of this generation.
+      // InProgress: Reconciling is True for this generation.
       assertThat(wait("condition=Reconciling")).contains("condition met");
       assertThat(network.get().getStatus().observedGeneration())
           .isEqualTo(network.get().getMetadata().getGeneration());
       kubelets.mended("node-1");
-      // Current: neither Reconciling nor Stalled, and Ready.
+      // Current: Ready, and neither Reconciling nor Stalled.
       network.awaitReady();
     }
   }

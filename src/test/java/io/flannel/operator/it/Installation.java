@@ -11,13 +11,13 @@ import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 
-/** Whether flannel is installed, for a network beside which there may be another flannel. */
+/** Checks whether flannel is installed, for a network where another flannel may exist. */
 record Installation(TestCluster cluster, RunningOperator operator, TestNetwork network) {
-  /** What a user does where no other flannel is left. */
+  /** What users run when no other flannel is left. */
   static final String CONFIRM =
       "kubectl annotate fnet default flannel.io/confirm-no-other-flannel=true";
 
-  /** Installs it on two nodes. */
+  /** Installs flannel on two nodes. */
   void install() {
     cluster.nodes(2);
     try (var kubelets = FakeKubelets.on(cluster)) {
@@ -25,13 +25,12 @@ record Installation(TestCluster cluster, RunningOperator operator, TestNetwork n
     }
   }
 
-  /** Waits until the network is accepted and has its DaemonSet. */
   void awaitInstalled() {
     eventually("accepted", () -> assertThat(network.conditions()).startsWith("Accepted=T"));
     eventually("flannel", () -> assertThat(Rendered.in(cluster).daemonSet().get()).isNotNull());
   }
 
-  /** Something is lost, and the DaemonSet comes back. */
+  /** Causes a loss, and waits until the operator recreates the DaemonSet. */
   void putsItBack(Runnable loss) {
     String before = Rendered.in(cluster).liveDaemonSet().getMetadata().getUid();
     loss.run();
@@ -46,7 +45,7 @@ record Installation(TestCluster cluster, RunningOperator operator, TestNetwork n
     assertThat(network.eventReasons()).doesNotContain("ForeignFlannel");
   }
 
-  /** The operator looked again and wrote nothing but what it says of the network. */
+  /** Asserts that the operator reconciled again and only wrote status and Events. */
   void nothingIsWrittenSince(AuditLog.Mark mark) {
     operator.process().awaitPassAfter(() -> network.poke("look again"));
     assertThat(cluster.writes(mark))

@@ -24,11 +24,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The operator, killed at each of its writes in turn and started again: the end is that of an
- * undisturbed run, and nothing is told twice.
+ * Kills the operator at each of its writes in turn and restarts it: the result is that of an
+ * undisturbed run, and no Event is reported twice.
  */
 class KilledOperatorIT {
-  /** Writes of objects, of the status and of Events; all but the leader's Lease. */
+  /** Writes of objects, of the status and of Events; all except the leader's Lease. */
   private static final Predicate<Write> ANY = write -> !write.path().contains("/leases");
 
   private static final Map<String, Integer> INSTALLED =
@@ -46,7 +46,9 @@ class KilledOperatorIT {
 
   private static final Map<String, Integer> ADOPTED = new TreeMap<>(INSTALLED);
 
-  /** As with another backend: the next operator may find it further than the one before told. */
+  /**
+   * As with another backend: after a restart, the state may be further than the last one reported.
+   */
   private static final Map<String, Integer> CLEANED = new TreeMap<>(INSTALLED);
 
   static {
@@ -59,7 +61,7 @@ class KilledOperatorIT {
   static WriteBreaker breaker;
   static OperatorProcess operator;
 
-  /** Something that an administrator does, and how often each Event may be told by its end. */
+  /** Something that an administrator does, and the maximum number of each Event by its end. */
   enum Change {
     INSTALL(INSTALLED) {
       @Override
@@ -67,8 +69,8 @@ class KilledOperatorIT {
         network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
       }
     },
-    // Agents and kubelets go on while no operator runs: the next one may find another reason for
-    // not being Ready than the one before told.
+    // Agents and kubelets continue while no operator runs: after the restart, the operator may find
+    // another reason for not being Ready than the one it reported before.
     ANOTHER_BACKEND(
         Map.of(
             "Accepted",
@@ -157,7 +159,7 @@ class KilledOperatorIT {
     assertThat(operator.stackTraces()).isEmpty();
   }
 
-  /** At each of them it takes a quarter of an hour. */
+  /** Not at every write: that takes a quarter of an hour. */
   @ParameterizedTest
   @EnumSource
   void killedAtSomeWritesItComesToTheSameEnd(Change change) {
@@ -171,12 +173,12 @@ class KilledOperatorIT {
     comesToTheSameEnd(change, 1);
   }
 
-  /** Kills it before its first write, and after every so manyth one. */
+  /** Kills the operator before its first write, then after every {@code every}-th one. */
   private static void comesToTheSameEnd(Change change, int every) {
     assertThat(isKilledAt(change, Integer.MAX_VALUE, When.AFTER)).isFalse();
     Map<String, String> undisturbed = Rendered.in(cluster).contents();
 
-    // What the API server has seen after write n is what it has seen before write n + 1.
+    // After write n the API server's state is the same as before write n + 1.
     boolean killed = isKilledAt(change, 1, When.BEFORE);
     int write = 0;
     while (killed) {
@@ -194,7 +196,7 @@ class KilledOperatorIT {
     assertThat(write).as("each write of an object, at least").isGreaterThan(6);
   }
 
-  /** Makes a change with a kill at its n-th write; says whether there were so many writes. */
+  /** Makes a change with a kill at the n-th write; returns false if there were fewer writes. */
   private static boolean isKilledAt(Change change, int n, When when) {
     cluster.empty();
     cluster.nodes(2);

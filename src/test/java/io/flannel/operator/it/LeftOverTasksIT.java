@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What agents find left over is removed by a step on each node, one after the other. */
+/** Left-overs that agents find are removed by a task on each node, one node after another. */
 class LeftOverTasksIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -76,7 +76,7 @@ class LeftOverTasksIT {
     nodes.agents().find("node-2", "LeftOvers", null);
     end(awaitPod("node-2"), false, "ip link del flannel.1 ended with 2");
     awaitTold("ip link del flannel.1 ended with 2");
-    // Packets pass all the same.
+    // Packets pass nevertheless.
     network.awaitReady();
     Pod second = awaitPod("node-2");
     assertThat(second.getMetadata().getAnnotations()).containsEntry("flannel.io/attempt", "2");
@@ -180,7 +180,7 @@ class LeftOverTasksIT {
     operator.process().awaitPassAfter(() -> network.poke("look"));
     assertThat(template()).isEqualTo(before);
 
-    // As kubelet does when the container has ended.
+    // What kubelet does when the container has ended.
     cluster.client().pods().resource(atWork).withGracePeriod(0).delete();
     eventually("begun", () -> assertThat(template()).isNotEqualTo(before));
     nodes.agents().heal("node-1");
@@ -212,7 +212,7 @@ class LeftOverTasksIT {
         });
   }
 
-  /** Waits until what is left over on node-2 is the one problem, and says these words. */
+  /** Waits until node-2's left-overs are the only problem, with these words in its message. */
   private void awaitTold(String... words) {
     eventually(
         "told",

@@ -27,14 +27,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * After a change of the backend every node reports what is left over: a thousand at once, to an
- * operator with the image's JVM options. It lives, and cleans a tenth of them at a time.
+ * After a change of the backend every node reports left-overs: a thousand at once, to an operator
+ * with the image's JVM options. It survives, and cleans a tenth of the nodes at a time.
  */
 @Tag("slow")
 class ManyLeftOversIT {
   private static final int NODES = Integer.getInteger("it.nodes", 1000);
 
-  /** Nodes to a second part of the address: each has a /24. */
+  /** Number of nodes, each with a /24, per value of the podCIDR's second octet. */
   private static final int PARTS = 250;
 
   @RegisterExtension static final TestCluster cluster = new TestCluster();
@@ -52,7 +52,7 @@ class ManyLeftOversIT {
                 .operator()
                 .javaOptions(options())
                 .environment("MALLOC_ARENA_MAX", "1")
-                // As the chart has it: with as many nodes played beside it, the machine is busy.
+                // The chart's values: simulating that many nodes keeps the machine busy.
                 .environment("FLANNEL_LEADER_ELECTION_LEASE_DURATION", "15s")
                 .environment("FLANNEL_LEADER_ELECTION_RENEW_DEADLINE", "10s")
                 .environment("FLANNEL_LEADER_ELECTION_RETRY_PERIOD", "2s")
@@ -102,7 +102,7 @@ class ManyLeftOversIT {
     return Stream.concat(ImageOptions.jvm().stream(), Stream.of("-Xlog:gc")).toArray(String[]::new);
   }
 
-  /** What lived after a full collection, at most, as the JVM logged it. */
+  /** Returns the maximum heap in MB after a full collection, according to the JVM's log. */
   private static int mostAlive(OperatorProcess operator) {
     return Pattern.compile("Pause Full .*->([0-9]+)M\\(")
         .matcher(operator.logged())

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A thousand nodes: one summary, a capped list, and an object far below etcd's limit. */
+/** A thousand nodes: one summary, a capped list, and an object far below etcd's size limit. */
 class ManyNodesIT {
   private static final int NODES = 1000;
 
@@ -24,7 +24,7 @@ class ManyNodesIT {
   @Test
   void theStatusStaysSmall() throws IOException {
     var network = TestNetwork.of(cluster, "default");
-    // Out of the way of the DaemonSet controller, which would make as many pods.
+    // Paused, so that the DaemonSet controller does not create a thousand pods.
     network.apply(TestNetwork.IPIP + "paused: true").confirmNoOtherFlannel();
     IntStream.rangeClosed(1, NODES).parallel().forEach(ManyNodesIT::node);
     try (OperatorProcess operator = cluster.operator().start().awaitReady()) {
@@ -48,7 +48,7 @@ class ManyNodesIT {
   }
 
   private static void node(int i) {
-    // The first two share an address.
+    // Nodes 1 and 2 share an address.
     String address = i <= 2 ? "172.16.0.1" : "172.16.%d.%d".formatted(i / 250, i % 250);
     TestNode.named("node-" + i)
         .podCidrs("10.244.%d.%d/26".formatted(i / 4, i % 4 * 64))

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What is wrong with a node is said once, and once again when it is mended. */
+/** A node's problem is reported once, and once more when it is solved. */
 class NodeProblemIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -67,7 +67,7 @@ class NodeProblemIT {
     awaitSolved(network, "DuplicatePublicIP");
   }
 
-  /** Three nodes, all leased. */
+  /** Installs a network on three nodes, all of which get leases. */
   private static TestNetwork installed(String... broken) {
     cluster.nodes(3);
     var network = TestNetwork.of(cluster, "default");

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * An operator that makes flannel's pods otherwise than the one before it replaces each of them
- * once. The test plays the one before: it writes the template of the revision before this one, and
- * opens readiness gates.
+ * An operator that renders flannel's pods differently than its predecessor replaces each of them
+ * once. The test simulates the predecessor: it writes the previous revision's template and opens
+ * readiness gates.
  */
 class OperatorUpgradeIT {
   private static final String WIREGUARD =
@@ -95,7 +95,7 @@ class OperatorUpgradeIT {
     assertThat(podsMade()).isEqualTo(3);
   }
 
-  /** A network that is Ready and told so, whose pods are those of the revision before. */
+  /** Installs a network that is Ready in its status, and whose pods have the previous revision. */
   private void installedByTheOneBefore(String spec) {
     network.apply(spec).awaitReady();
     operator.process().stop();
@@ -114,7 +114,7 @@ class OperatorUpgradeIT {
     operator.process().start().awaitReady();
   }
 
-  /** How many of flannel's pods were made since the operator's start. */
+  /** Returns how many of flannel's pods were created since the operator's start. */
   private long podsMade() {
     return cluster.api().audit().since(upgraded).stream()
         .filter(request -> request.verb().equals("create") && request.isWrite())
@@ -123,7 +123,7 @@ class OperatorUpgradeIT {
         .count();
   }
 
-  /** Applies what the operator before made of a spec. */
+  /** Applies what the previous operator rendered for a spec. */
   private static void write(String spec, String revision, String previous) {
     DesiredNetwork network = Networks.wanted(spec);
     List<HasMetadata> objects = new ArrayList<>(Flannel.foundation(network));

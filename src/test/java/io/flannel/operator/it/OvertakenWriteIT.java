@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What somebody writes while the operator's own write is on its way is not undone by that. */
+/** What somebody writes while the operator's own write is in flight is not undone by it. */
 class OvertakenWriteIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
   static WriteBreaker proxy;

@@ -12,7 +12,7 @@ import io.flannel.operator.testing.TestNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** spec.paused: nothing is written but the status. */
+/** With spec.paused, only the status is written. */
 class PausedIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A new encapsulation is tried between the nodes before the first of them moves to it. */
+/** A new encapsulation is tried between the nodes before the first of them changes to it. */
 class PreflightIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -49,7 +49,7 @@ class PreflightIT {
     assertThat(network.status().applied().backend()).isEqualTo(BackendType.VXLAN);
     assertThat(network.eventReasons()).contains("PreflightFailed").doesNotContain("RolledBack");
 
-    // Its pods are the record: nothing is tried or written until something is new.
+    // The task pods record the result: nothing is tried or written until something changes.
     var mark = cluster.api().audit().mark();
     operator.process().awaitPassAfter(() -> network.poke("refused"));
     assertThat(cluster.writes(mark)).isEmpty();

@@ -34,13 +34,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The Secret by which node agents know each other's requests: made, renewed, mended, not told. */
+/**
+ * The Secret with which node agents authenticate each other's requests: created, renewed, repaired
+ * and never disclosed.
+ */
 class ProbeKeyIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
 
-  /** All that was there in a test, in base64. */
+  /** All keys that existed during a test, in base64. */
   private final Set<String> seen = new HashSet<>();
 
   private TestNetwork network;
@@ -50,7 +53,7 @@ class ProbeKeyIT {
     cluster.nodes(2);
     network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP);
     eventually("the Secret", () -> assertThat(secret().get()).isNotNull());
-    // The cache has it, too.
+    // After this the operator's cache has the Secret too.
     operator.process().awaitPassAfter(() -> network.poke("made"));
     keys();
   }
@@ -260,7 +263,7 @@ class ProbeKeyIT {
         .get();
   }
 
-  /** The current one, the next and the previous, as far as they are keys. */
+  /** Returns the current, next and previous keys, without those that are not valid keys. */
   private List<String> keys() {
     Secret live = Objects.requireNonNullElseGet(secret().get(), Secret::new);
     Map<String, String> data = Objects.requireNonNullElse(live.getData(), Map.of());
@@ -283,7 +286,7 @@ class ProbeKeyIT {
     edit(it -> annotations(it).put("flannel.io/renewed-at", Instant.now().minus(ago).toString()));
   }
 
-  /** Not by a patch of ours: as somebody with kubectl edit does it. */
+  /** Edits the Secret like {@code kubectl edit}, not with the operator's field manager. */
   private static void edit(Consumer<Secret> change) {
     secret()
         .edit(

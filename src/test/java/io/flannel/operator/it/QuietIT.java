@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Where nothing is to be done, nothing is written. */
+/** When nothing has to be done, nothing is written. */
 class QuietIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -91,7 +91,7 @@ class QuietIT {
     }
   }
 
-  /** A kubelet's report of what is of no interest: a time, an image. */
+  /** Simulates a kubelet's update of irrelevant fields: a heartbeat time, an image. */
   private static void aHeartbeatOf(String name) {
     cluster
         .client()

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * What does not fit the cluster is refused: nothing is written, and it goes on by itself when it
- * fits.
+ * A network that does not fit the cluster is refused: nothing is written, and it continues by
+ * itself once it fits.
  */
 class RefusalIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
@@ -106,7 +106,7 @@ class RefusalIT {
     assertThat(rendered.resourceVersions()).isEqualTo(before);
     assertThat(network.status().applied().cidr()).as("in force").isEqualTo("10.244.0.0/16");
 
-    // What is in force is not guarded while the spec is refused: neither is it undone.
+    // While the spec is refused, what is in force is neither guarded against drift nor undone.
     network.apply(TestNetwork.VXLAN).awaitReady();
     assertThat(rendered.resourceVersions()).isEqualTo(before);
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** An API server that refuses what is no apply: the status says so, and goes on. */
+/** The API server refuses requests other than applies: the status says so, and is still updated. */
 class RefusedRequestsIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -63,7 +63,7 @@ class RefusedRequestsIT {
         .create();
     eventually("the policy is in force", RefusedRequestsIT::isInForce);
 
-    // The step would take what this change brings: it is to be ended before.
+    // The task would remove what this change brings, so the operator has to end it first.
     network.apply(TestNetwork.VXLAN);
 
     eventually(
@@ -89,7 +89,7 @@ class RefusedRequestsIT {
     assertThat(operator.process().stackTraces()).isEmpty();
   }
 
-  /** As the operator, by a dry run. */
+  /** Checks the policy with a dry run as the operator. */
   private static void isInForce() {
     assertThat(
             cluster

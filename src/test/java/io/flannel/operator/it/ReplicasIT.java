@@ -17,7 +17,7 @@ import java.time.ZonedDateTime;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Two replicas: one acts, the other is ready and takes over when the first is gone. */
+/** Of two replicas, one acts; the other is ready and takes over when the first is gone. */
 class ReplicasIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A rollout goes by measured tunnels: on, to a stop, or back. */
+/** Measured tunnels decide whether a rollout continues, stops or rolls back. */
 class RolloutIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -35,7 +35,7 @@ class RolloutIT {
 
   @Test
   void aChangeThatBreaksThePairThatHasMovedIsTakenBack() {
-    // What a stranger left there is no template to go back to, and keeps nobody from finding it.
+    // A foreign ControllerRevision is no template to roll back to, and must not hide the right one.
     cluster
         .client()
         .resource(
@@ -64,7 +64,7 @@ class RolloutIT {
     assertThat(network.status().summary().healthy()).isEqualTo(3);
     assertThat(network.eventReasons()).contains("RolloutFailed", "RolledBack");
 
-    // It stays so, until somebody mends the cause and says so.
+    // The operator does not retry until somebody has fixed the cause and says so.
     var mark = cluster.api().audit().mark();
     operator.process().awaitPassAfter(() -> network.poke("rolled back"));
     assertThat(cluster.writes(mark)).isEmpty();
@@ -181,7 +181,7 @@ class RolloutIT {
     eventually(
         "begun",
         () -> {
-          // All nodes are done in what was said of the rollout before.
+          // The previous rollout's status has all nodes updated, so check the phase too.
           assertThat(network.status().rollout().phase()).isEqualTo(Phase.PROGRESSING);
           assertThat(network.status().rollout().updated()).isGreaterThanOrEqualTo(1);
         });
@@ -192,7 +192,7 @@ class RolloutIT {
         "rollout " + phase, () -> assertThat(network.status().rollout().phase()).isEqualTo(phase));
   }
 
-  /** The names of flannel's pods. */
+  /** Returns the names of flannel's pods. */
   private static List<String> pods() {
     return flannelPods().map(pod -> pod.getMetadata().getName()).sorted().toList();
   }

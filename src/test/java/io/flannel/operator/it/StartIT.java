@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** An operator that is there before the CRDs, or before the API server. */
+/** An operator that starts before the CRDs, or before the API server. */
 class StartIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 
@@ -23,7 +23,7 @@ class StartIT {
     try (OperatorProcess operator =
         TestCluster.operatorOf(api)
             .environment("QUARKUS_LOG_CONSOLE_JSON_ENABLED", "true")
-            // Who has lost the Lease ends itself, and nothing starts it again here.
+            // An operator that loses the Lease exits, and nothing restarts it here.
             .environment("FLANNEL_LEADER_ELECTION_LEASE_DURATION", "3m")
             .environment("FLANNEL_LEADER_ELECTION_RENEW_DEADLINE", "2m")) {
       api.killServer();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What the operator makes of what agents report, and what it tells them. */
+/** What the operator makes of the agents' reports, and what it tells the agents. */
 class TunnelHealthIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 

@@ -16,7 +16,7 @@ import io.flannel.operator.testing.TestNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Objects that an older schema let in, or none, and that can't be read as a whole. */
+/** Objects that can't be read completely, admitted by an older schema or without one. */
 class UnreadableObjectsIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -34,7 +34,7 @@ class UnreadableObjectsIT {
     }
     operator.process().awaitPassAfter(() -> network.poke("schema"));
     assertThat(Rendered.in(cluster).resourceVersions()).isEqualTo(before);
-    // By a patch, as kubectl apply and edit do: the API server can't apply to such an object.
+    // With a patch, as kubectl apply and edit do: server-side apply fails on such an object.
     patch("default", "{\"spec\":{\"mtu\":null,\"backend\":{\"type\":\"ipip\"}}}");
     network.awaitReady();
     nothingWentWrong();

@@ -18,12 +18,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Watches that break off, end, or can't be begun: what goes on, and when the operator is live. */
+/**
+ * Watches that break off, end, or can't be started: what continues, and when the operator is live.
+ */
 @Tag("slow")
 class WatchesIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 
-  /** Of the operators here: longer than they wait after an outage of just that. */
+  /**
+   * The operators' flannel.watch-patience: longer than the client waits before it reconnects after
+   * an outage of that length.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final TestNetwork network = new TestNetwork(api.client(), "default");
@@ -43,7 +48,7 @@ class WatchesIT {
   private static OperatorProcess prepared(OperatorProcess operator) {
     return operator
         .environment("FLANNEL_WATCH_PATIENCE", PATIENCE.toSeconds() + "s")
-        // Who has lost the Lease ends itself, and nothing starts it again here.
+        // An operator that loses the Lease exits, and nothing restarts it here.
         .environment("FLANNEL_LEADER_ELECTION_LEASE_DURATION", "3m")
         .environment("FLANNEL_LEADER_ELECTION_RENEW_DEADLINE", "2m");
   }
@@ -99,7 +104,7 @@ class WatchesIT {
       var binding =
           api.client().rbac().clusterRoleBindings().withName("flannel-operator").require();
       api.client().resource(binding).delete();
-      // What runs is not cut off by that.
+      // A watch that already runs keeps running without the right, so restart the API server.
       api.killServer();
       api.startServerAgain();
       eventually(
@@ -143,7 +148,7 @@ class WatchesIT {
     }
   }
 
-  /** For longer than its patience is. */
+  /** Checks that the operator stays live for longer than its watch patience. */
   private static void staysLive(OperatorProcess operator) {
     await("live all the time")
         .during(PATIENCE.multipliedBy(5).dividedBy(4))

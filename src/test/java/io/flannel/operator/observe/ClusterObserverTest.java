@@ -34,7 +34,7 @@ class ClusterObserverTest {
     assertThat(isOurs(applied)).isTrue();
   }
 
-  /** As after a restore from a backup. */
+  /** It may have been restored from a backup. */
   @Test
   void oneOfWhichNobodyKnowsWhoWroteItIsOursByItsLabelOrWhereANetworkIsInForce() {
     DaemonSet restored = rendered();

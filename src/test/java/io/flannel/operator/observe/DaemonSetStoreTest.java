@@ -77,7 +77,7 @@ class DaemonSetStoreTest {
     assertThat(found(kept)).isEqualTo(found(whole));
     assertThat(found(kept).spec()).isPresent();
     assertThat(store.others()).isEmpty();
-    // As it is while it leaves the nodes of a large cluster.
+    // An adoption in a large cluster makes its affinity this long.
     DaemonSet leaving =
         new DaemonSetBuilder(whole)
             .editMetadata()
@@ -144,7 +144,7 @@ class DaemonSetStoreTest {
     assertThat(store.others()).hasSize((int) (501 - whole));
   }
 
-  /** Each of them as large as the API server takes it. */
+  /** Each object is as large as the API server accepts. */
   @Test
   void strangersTakeLittleRoom() {
     String text = "x".repeat(1_300_000);

@@ -19,11 +19,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the Kubernetes client makes of objects that no schema of ours took. */
+/** How the Kubernetes client decodes objects that our schemas would not accept. */
 public class LenientDecodingTest {
   private static final KubernetesSerialization CLIENTS = clients();
 
-  /** As Quarkus makes it. */
+  /** Returns the client's serialization as Quarkus sets it up. */
   public static KubernetesSerialization clients() {
     ObjectMapper mapper = new ObjectMapper();
     new LenientDecoding().customize(mapper);
@@ -131,7 +131,7 @@ public class LenientDecodingTest {
     assertThat(read.getItems().get(2).getMetadata()).isNotNull();
   }
 
-  /** As the client types the answer to a list. */
+  /** The type that the client uses for the response to a list. */
   static final class FlannelNodeItems extends DefaultKubernetesResourceList<FlannelNode> {
     private static final long serialVersionUID = 1;
   }
@@ -229,7 +229,7 @@ public class LenientDecodingTest {
     assertThat(wanted.cidr()).isPresent();
   }
 
-  /** The framework hands a copy to the reconciler, by way of JSON. */
+  /** The framework passes the reconciler a copy that it makes through JSON. */
   @Test
   void aCopyKnowsWhatCouldNotBeRead() {
     FlannelNetwork network =

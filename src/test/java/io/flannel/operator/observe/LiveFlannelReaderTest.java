@@ -23,7 +23,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 class LiveFlannelReaderTest {
-  /** Nothing that a FlannelNetwork can say is lost on the way to the cluster and back. */
+  /** Nothing that a FlannelNetwork says is lost when it is written to the cluster and read back. */
   @Property
   void whatWasRenderedIsReadBack(@ForAll("networks") DesiredNetwork network) {
     DaemonSet daemonSet = rendered(network, DaemonSet.class);
@@ -69,7 +69,7 @@ class LiveFlannelReaderTest {
     assertThat(LiveFlannelReader.isRendered(Installs.daemonSet("manifest-v0.28"))).isFalse();
   }
 
-  /** Through JSON, as the API server hands it out. */
+  /** Renders the object and reads it from JSON, as from the API server. */
   private static <T extends HasMetadata> T rendered(DesiredNetwork network, Class<T> kind) {
     return Flannel.render(network).stream()
         .filter(kind::isInstance)

@@ -99,7 +99,7 @@ class TaskPodTest {
     assertThat(kept().suspected()).isEmpty();
   }
 
-  /** Whoever runs a node can write any status of the pods there. */
+  /** Whoever controls a node can write any status for the pods on it. */
   @Test
   void ofALongStatusNothingIsKept() {
     String ranges =

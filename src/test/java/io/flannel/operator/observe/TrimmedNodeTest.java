@@ -8,7 +8,7 @@ import io.flannel.operator.flannel.ClusterNode;
 import org.junit.jupiter.api.Test;
 
 class TrimmedNodeTest {
-  /** Something in every field that {@link ClusterNode} has, and in others. */
+  /** A node with a value for every field of {@link ClusterNode}, and for others. */
   private static final String NODE =
       """
       apiVersion: v1

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** The objects of a cluster in which all is well, as JSON. */
+/** The objects of a healthy cluster, as JSON. */
 public final class WellObjects {
-  /** So many nodes there are. */
+  /** Number of nodes. */
   public static final int NODES = 8;
 
-  /** Of each node. */
+  /** Number of each node's peers. */
   private static final int PEERS = 3;
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.StreamSupport;
 
-/** Deque's axe-core: what it finds against WCAG 2.2 A and AA, and against good practice. */
+/** Deque's axe-core: checks against WCAG 2.2 A and AA, and good practice. */
 final class Axe {
   private Axe() {}
 
-  /** Every finding on the page as it stands: the rule, what is wrong and where. */
+  /** Returns every finding on the page in its current state: the rule, what is wrong and where. */
   static List<String> findings(Tab tab) {
     try (var script = Axe.class.getResourceAsStream("/axe.min.js")) {
       tab.value(new String(Objects.requireNonNull(script).readAllBytes(), UTF_8) + ";0");

@@ -27,12 +27,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ipip network of so many nodes, in which the overlay loses all packets from and to some.
+ * An ipip network in which the overlay loses all packets to and from some nodes.
  *
  * @param name of the FlannelNetwork
- * @param size how many nodes
- * @param cut the nodes that nothing encapsulated reaches, by number from 1
- * @param updated how many nodes a rollout has reached; of as many as there are it is complete
+ * @param size number of nodes
+ * @param cut numbers, from 1, of the nodes that no encapsulated packet reaches
+ * @param updated how many nodes a rollout has reached; it is complete if this is {@code size}
  */
 record FakeNetwork(String name, int size, Set<Integer> cut, int updated) {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,7 +41,7 @@ record FakeNetwork(String name, int size, Set<Integer> cut, int updated) {
       "let IP protocol 4 (IP in IP) pass between all nodes, both ways: look at firewalls on the"
           + " nodes and at the cloud's security groups";
 
-  /** All is well. */
+  /** Returns a healthy network. */
   static FakeNetwork of(int size) {
     return new FakeNetwork("default", size, Set.of(), size);
   }
@@ -58,12 +58,12 @@ record FakeNetwork(String name, int size, Set<Integer> cut, int updated) {
     return new FakeNetwork(name, size, cut, nodes);
   }
 
-  /** Such as node2, or worker-0017 of many. */
+  /** Returns a node's name, such as node2, or worker-0017 in a network of ten or more. */
   String node(int number) {
     return size < 10 ? "node" + number : "worker-%04d".formatted(number);
   }
 
-  /** As {@code GET /api/networks/NAME} has it, but for the mesh. */
+  /** Returns the network like {@code GET /api/networks/NAME}, without the mesh. */
   JsonNode withoutMesh() {
     ObjectNode network =
         JSON.createObjectNode().put("name", name).put("generation", 3).put("deleting", false);
@@ -74,7 +74,7 @@ record FakeNetwork(String name, int size, Set<Integer> cut, int updated) {
     return network;
   }
 
-  /** As the event {@code mesh} has it. */
+  /** Returns the data of the {@code mesh} event. */
   JsonNode mesh() {
     List<String> names = IntStream.rangeClosed(1, size).mapToObj(this::node).toList();
     var plan = ProbePlan.of(names);
@@ -102,7 +102,9 @@ record FakeNetwork(String name, int size, Set<Integer> cut, int updated) {
     return mesh;
   }
 
-  /** As {@code GET …/path} has it; null where a node is none of the network's. */
+  /**
+   * Returns the result of {@code GET …/path}; null if the network does not have one of the nodes.
+   */
   @Nullable JsonNode path(@Nullable String from, @Nullable String to) {
     int sender = number(from);
     int receiver = number(to);
@@ -176,7 +178,7 @@ record FakeNetwork(String name, int size, Set<Integer> cut, int updated) {
         null);
   }
 
-  /** Worst first. */
+  /** Returns the nodes, worst first. */
   private List<NodeStatus> nodes() {
     return IntStream.rangeClosed(1, size)
         .boxed()

@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The operator's endpoints for the page, with networks that a test makes up: the page's own files
- * under the same Content-Security-Policy, the list of networks, their events and paths.
+ * with the same Content-Security-Policy, the list of networks, and their events and paths.
  */
 final class FakeOperator implements AutoCloseable {
-  /** As the operator sends it with the page. */
+  /** The policy that the operator sends with the page. */
   static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
           + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -41,7 +41,7 @@ final class FakeOperator implements AutoCloseable {
           "svg", "image/svg+xml");
   private static final String INSTANCE = "flannel-operator-abc";
 
-  /** The end of a stream, which the browser takes for a lost connection. */
+  /** Ends a stream, which the browser takes for a lost connection. */
   private static final String BREAK = "";
 
   private final Map<String, FakeNetwork> networks = new ConcurrentHashMap<>();
@@ -64,12 +64,12 @@ final class FakeOperator implements AutoCloseable {
     server.start();
   }
 
-  /** Where the page is. */
+  /** Returns the page's address. */
   String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/";
   }
 
-  /** The network is so from now on, which those who follow it are told. */
+  /** Sets a network's state and sends it to its subscribers. */
   FakeOperator has(FakeNetwork network) {
     networks.put(network.name(), network);
     tell(network.name(), "network", network.withoutMesh());
@@ -77,13 +77,13 @@ final class FakeOperator implements AutoCloseable {
     return this;
   }
 
-  /** The network is deleted. */
+  /** Deletes the network. */
   void loses(String name) {
     networks.remove(name);
     tell(name, "gone", JSON.createObjectNode());
   }
 
-  /** Another replica leads, or this one again, or none. */
+  /** Sets which replica leads: another one, this one or none. */
   void isLedBy(@Nullable String instance) {
     leader = instance;
   }
@@ -92,13 +92,12 @@ final class FakeOperator implements AutoCloseable {
     return INSTANCE;
   }
 
-  /** Ends every stream and answers nothing but 503 from now on. */
+  /** Ends every stream and answers everything with 503 from now on. */
   void goesAway() {
     deaf = true;
     streams.forEach(stream -> stream.events().add(BREAK));
   }
 
-  /** Answers again. */
   void comesBack() {
     deaf = false;
   }

@@ -11,9 +11,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/**
- * A fresh tab for each test, and a {@link FakeOperator} to look at; nothing may be complained of.
- */
+/** A fresh tab and {@link FakeOperator} for each test, which fails if the page complains. */
 final class FakePage implements BeforeEachCallback, AfterEachCallback {
   private final Chromium chromium;
   private @Nullable FakeOperator operator;
@@ -44,7 +42,7 @@ final class FakePage implements BeforeEachCallback, AfterEachCallback {
     }
   }
 
-  /** Complaints that look so are this test's intention. */
+  /** Accepts complaints that match this pattern, since the test provokes them. */
   void tolerate(String pattern) {
     tolerated = pattern;
   }
@@ -57,7 +55,7 @@ final class FakePage implements BeforeEachCallback, AfterEachCallback {
     return java.util.Objects.requireNonNull(tab);
   }
 
-  /** Opens the page where this network is to be seen, and waits until it is. */
+  /** Opens the page at a view of this network, and waits until it is connected. */
   Tab open(FakeNetwork network, String view) {
     operator().has(network);
     tab().open(operator().url() + "#/" + network.name() + "/" + view);
@@ -65,7 +63,7 @@ final class FakePage implements BeforeEachCallback, AfterEachCallback {
     return tab();
   }
 
-  /** Waits until the first such element shows these words. */
+  /** Waits until the first element that matches shows these words. */
   void shows(String selector, String words) {
     eventually(selector, () -> assertThat(tab().text(selector)).contains(words));
   }

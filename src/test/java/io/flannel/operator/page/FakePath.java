@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 record FakePath(String from, String to, int sender, int receiver) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Why nothing passes. */
+  /** Why no packet passes. */
   record Cause(String reason, String message, String remedy) {}
 
   JsonNode json(Optional<Cause> cause) {

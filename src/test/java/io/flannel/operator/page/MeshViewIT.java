@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The heat map by pointer, by keyboard, and as a table. */
+/** The heat map with pointer, with keyboard, and as a table. */
 class MeshViewIT {
   @RegisterExtension static final Chromium chromium = new Chromium();
 
@@ -98,12 +98,12 @@ class MeshViewIT {
     page.shows("#mesh-worst", "have not reported yet, or there is but one node");
   }
 
-  /** The colour of a cell near its corner, where no mark is. */
+  /** Returns a cell's colour near its corner, outside any mark. */
   private static List<Integer> colour(Tab tab, int column, int row) {
     return pixel(tab, column, row, 4);
   }
 
-  /** The colour in its middle. */
+  /** Returns the colour in the cell's middle. */
   private static List<Integer> mark(Tab tab, int column, int row) {
     return pixel(tab, column, row, 31);
   }

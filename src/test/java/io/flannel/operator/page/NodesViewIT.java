@@ -10,11 +10,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A thousand nodes: found, sorted and turned over, with as few rows in the page as one reads. */
+/** A thousand nodes: search, sorting and paging, with only one page's rows in the document. */
 class NodesViewIT {
   private static final FakeNetwork NETWORK = FakeNetwork.of(1000).cutOff(18, 401);
 
-  /** Those in which the nodes differ. */
+  /** The columns in which the nodes differ. */
   private static final List<String> COLUMNS =
       List.of("subnet", "ip", "p50", "p99", "peers", "tunnel");
 

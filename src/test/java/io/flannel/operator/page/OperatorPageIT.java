@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The packaged operator's own page, of a network on a real API server. */
+/** The packaged operator's own page, for a network on a real API server. */
 class OperatorPageIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
@@ -123,7 +123,7 @@ class OperatorPageIT {
       shows("#link-text", "connection lost, retrying");
       assertThat(tab.text(".hero .pill")).isEqualTo("Ready");
     } finally {
-      operator.process().start().awaitReady(); // The other tests need it, too.
+      operator.process().start().awaitReady(); // The other tests need it too.
     }
     shows("#link-text", "live");
     shows(".hero .pill", "Ready");
@@ -138,7 +138,7 @@ class OperatorPageIT {
       shows("#notice", "kubectl -n flannel-operator port-forward pod/operator-1 18080");
       assertThat(tab.text("#link-text")).isEqualTo("this replica stands by");
     }
-    tolerated = "log: Failed to load resource.*"; // It has ended, which the page still asks for.
+    tolerated = "log: Failed to load resource.*"; // The page still calls it.
   }
 
   private void open(String hash) {

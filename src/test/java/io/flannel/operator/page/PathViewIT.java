@@ -8,7 +8,7 @@ import io.flannel.operator.testing.Tab;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A packet's path between two nodes, and where it ends. */
+/** A packet's path between two nodes, and where it breaks. */
 class PathViewIT {
   private static final FakeNetwork CUT = FakeNetwork.of(3).cutOff(2);
 
@@ -72,7 +72,7 @@ class PathViewIT {
     assertThat(tab.hash()).isEqualTo("#/default/path?from=node3&to=node1");
     assertThat(tab.focused()).isEqualTo("path-to");
     tab.click("#path-swap");
-    // The view follows its link.
+    // The view updates after the address.
     eventually(
         "swapped",
         () -> {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The pictures of docs/page.md, made by {@code make screenshots}. */
+/** Makes the pictures of docs/page.md, for {@code make screenshots}. */
 @EnabledIfSystemProperty(named = "screenshots", matches = ".+")
 class ScreenshotsIT {
   private static final long MOST_BYTES = 150_000;

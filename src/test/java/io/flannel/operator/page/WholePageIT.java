@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The page as a whole: what it says at a glance, how it hears of changes, who can use it. */
+/** The page as a whole: what it shows at a glance, how it receives changes, who can use it. */
 class WholePageIT {
   @RegisterExtension static final Chromium chromium = new Chromium();
 

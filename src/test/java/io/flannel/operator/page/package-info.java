@@ -1,7 +1,7 @@
 /**
- * The page in a real Chromium: of the packaged operator, and, for what that can't show at will (a
- * thousand nodes, a lost connection, a path broken somewhere else), of {@link
- * io.flannel.operator.page.PlayedOperator}.
+ * Tests the page in a real Chromium: with the packaged operator and, for what that can't show at
+ * will (a thousand nodes, a lost connection, a path broken elsewhere), with {@link
+ * io.flannel.operator.page.FakeOperator}.
  */
 @NullMarked
 package io.flannel.operator.page;

@@ -25,9 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code kubectl flannel bundle}: what a bug report needs is in it, and no secret. */
+/** {@code kubectl flannel bundle}: contains what a bug report needs, and no secret. */
 class BundleIT {
-  /** What every planted secret begins with. */
+  /** The prefix of every planted secret. */
   private static final String SECRET = "GEHEIM";
 
   @RegisterExtension static final TestCluster cluster = new TestCluster();
@@ -86,7 +86,7 @@ class BundleIT {
       assertThat(files.get("crds.txt")).contains("flannelnodes.flannel.io");
       assertThat(files.get("pods.yaml"))
           .contains("name: kube-flannel-ds-", "name: flannel-node-agent-");
-      // Empty, as these pods are on no node; PluginE2E has some.
+      // The logs are empty, since these pods run on no node; PluginE2E has real ones.
       assertThat(files.keySet())
           .anyMatch(it -> it.startsWith("logs/kube-flannel.kube-flannel-ds-"));
       assertThat(files).doesNotContainKey("errors.txt");
@@ -96,7 +96,7 @@ class BundleIT {
     }
   }
 
-  /** A secret in each place where there may be one. */
+  /** Plants a secret in each place that can contain one. */
   private static void plant(TestNetwork network) {
     var client = cluster.client();
     network.annotate("example.org/token", SECRET + "-annotation");

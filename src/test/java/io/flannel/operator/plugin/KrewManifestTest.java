@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
 /**
- * The manifest for krew and the archive of a release. The rules are those of krew's own {@code
+ * The krew manifest and a release's archive. The rules are those of krew's own {@code
  * internal/index/validation} and of its index' naming guide.
  */
 class KrewManifestTest {

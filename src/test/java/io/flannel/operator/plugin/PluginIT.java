@@ -24,9 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code kubectl flannel} by the real kubectl, against the real API server and the packaged
- * operator. Kubelets are played, and with them what forwards a port; {@code PluginE2E} has the real
- * one.
+ * {@code kubectl flannel} with the real kubectl, a real API server and the packaged operator.
+ * Kubelets are simulated, and so is port forwarding; {@code PluginE2E} has the real one.
  */
 class PluginIT {
   private static final String LAST_KNOWN = "This is what the status of FlannelNetwork default says";
@@ -87,7 +86,7 @@ class PluginIT {
         .contains("\n  Do     ", "docs/troubleshooting.md#encapsulationblocked");
     says(1, "kubectl flannel nodes").containsPattern("NODE .*\nnode-2 +Degraded|Down ");
     says(1, "kubectl flannel path node-1 node-2").contains("EncapsulationBlocked");
-    // The same, when nobody can be asked.
+    // The same when the operator can't be reached.
     UserShell alone = UserShell.of(cluster.api());
     Answer told = alone.run("kubectl flannel problems");
     assertThat(told.code()).isEqualTo(1);
@@ -111,7 +110,7 @@ class PluginIT {
     Answer path = alone.run("kubectl flannel path node-1 node-2");
     assertThat(path.code()).isEqualTo(2);
     assertThat(path.said()).contains("no port could be forwarded", "What to do:");
-    // As of a spec that the operator, stopped, has not seen.
+    // The same for a spec that the stopped operator has not seen.
     operator.process().stop();
     try {
       network.apply(TestNetwork.VXLAN);

@@ -17,12 +17,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What the plugin's words go through before a terminal gets them, in several shells and locales.
+ * The filter that the plugin's output passes before it reaches a terminal, in several shells and
+ * locales.
  */
 class PrintableTest {
   private static final String PLUGIN = "kubectl-plugin/kubectl-flannel";
 
-  /** Of these, all go; of Cf and Cn those that the plugin names. */
+  /**
+   * Categories that are always replaced; of Cf and Cn, only the characters that the plugin names.
+   */
   private static final Set<Integer> ALWAYS =
       Set.of(
           (int) Character.CONTROL,
@@ -69,8 +72,8 @@ class PrintableTest {
   @CsvSource({"sh, C", "bash, C.UTF-8", "busybox sh, C.UTF-8"})
   void whatIsNoUtf8HasNoByteThatATerminalObeys(String shell, String locale) throws Exception {
     var input = new ByteArrayOutputStream();
-    // 8-bit CSI, halves of characters, an encoded surrogate, an overlong escape, and beyond
-    // Unicode.
+    // 8-bit CSI, truncated characters, an encoded surrogate, an overlong escape, and a character
+    // beyond Unicode.
     for (String bytes :
         List.of(
             "a\u009b2Jb",

@@ -12,13 +12,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/** Those of kubectl-plugin/rights.yaml, for a release flannel-operator in a test's cluster. */
+/** The rights of kubectl-plugin/rights.yaml, for a release flannel-operator in a test's cluster. */
 final class PublishedRights {
   static final Path FILE = Path.of("kubectl-plugin/rights.yaml");
 
   private PublishedRights() {}
 
-  /** Makes a ServiceAccount in namespace default; its kubeconfig, by which it may do nothing. */
+  /** Creates a ServiceAccount without rights in namespace default; returns its kubeconfig. */
   static Path account(TestCluster cluster, String name) {
     cluster
         .client()
@@ -34,7 +34,7 @@ final class PublishedRights {
   }
 
   /**
-   * Gives some to a ServiceAccount in namespace default.
+   * Binds the published rights of one kind to a ServiceAccount in namespace default.
    *
    * @param kind ClusterRole or Role
    */

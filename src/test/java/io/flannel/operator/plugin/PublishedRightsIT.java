@@ -18,13 +18,13 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * What the chart and the plugin publish to be bound to people and Pods. Our pods are on the host's
+ * The rights that the chart and the plugin publish for users and pods. Our pods are on the host
  * network: a port forwarded to one leads to its node's loopback, and so does a command in it.
  */
 class PublishedRightsIT {
   private static final Path VARIANTS = Path.of("helm/ci");
 
-  /** What leads into a pod, or to whatever else a node listens on. */
+  /** Resources that give access to a pod, or to anything else that a node listens on. */
   private static final Set<String> WAYS_IN =
       Set.of(
           "*",
@@ -45,7 +45,7 @@ class PublishedRightsIT {
           "services/*",
           "serviceaccounts/*");
 
-  /** What does for any but the named. */
+  /** Resources that would be such access unless the rule names one object. */
   private static final Set<String> BY_NAME_ONLY = Set.of("services/proxy", "serviceaccounts/token");
 
   @Test

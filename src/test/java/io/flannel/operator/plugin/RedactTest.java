@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the plugin's bundles are made through: secrets go, all else stays as it is. */
+/** The filter for the plugin's bundles: it removes secrets and leaves everything else. */
 class RedactTest {
   private static final Path EXAMPLES = Path.of("src/test/resources/plugin");
 
@@ -20,7 +20,7 @@ class RedactTest {
         .doesNotContain("GEHEIM");
   }
 
-  /** So that a bundle of a bundle is none the worse, and no mark looks like a secret. */
+  /** Redacting twice changes nothing: no placeholder looks like a secret. */
   @Test
   void whatHasNoneStaysAsItIs() throws Exception {
     for (Path none :

@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code kubectl flannel} by way of the API server's Service proxy, as a user who has the published
- * rights and no other: the real kubectl, API server and packaged operator. {@code PluginE2E} has
- * the Service's real endpoints, too.
+ * {@code kubectl flannel} through the API server's Service proxy, as a user with only the published
+ * rights: the real kubectl, API server and packaged operator. {@code PluginE2E} also has the
+ * Service's real endpoints.
  */
 class ViewerIT {
   private static final String LAST_KNOWN = "This is what the status of FlannelNetwork default says";
@@ -78,7 +78,7 @@ class ViewerIT {
     says(viewer, 0, "nodes -o wide").contains("DEVICE", "flannel.ipip", "node-3");
     says(viewer, 0, "path node-1 node-3")
         .startsWith("node-1 -> node-3 by ipip, through the tunnel\n");
-    // The operator's own words of what can't be, and none of another way.
+    // The operator's own error, without one about other ways to reach it.
     says(viewer, 2, "path node-1 node-9")
         .isEqualTo(
             "kubectl flannel: node-9 is no node of network default: kubectl flannel nodes shows"
@@ -166,7 +166,7 @@ class ViewerIT {
     Tokens tokens = new Tokens(cluster.api(), TestCluster.SYSTEM);
     Instant soon = Instant.now().plusSeconds(300);
     String good = tokens.forAudience(ViewerService.NAME, AUDIENCE);
-    // That of an hour, which is what the API server gives to who says nothing of it.
+    // Valid for an hour, the API server's default.
     assertThat(asked("/text/status?network=default", good).said()).startsWith("Network   default");
     assertThat(
             asked(
@@ -254,7 +254,7 @@ class ViewerIT {
     says(viewer, 0, "bundle " + archive);
     assertThat(viewer.run("tar -xzOf %s --wildcards '*/errors.txt'".formatted(archive)).said())
         .contains("operator.txt\n  the operator can't be asked through the API server: ");
-    // Who may forward a port is told by that.
+    // Users who may forward ports get their answer that way.
     UserShell administrator = UserShell.of(cluster.api()).forwardingTo(operator.process(), folder);
     says(administrator, 0, "status")
         .startsWith("Network   default\nReady     True for ")
@@ -297,7 +297,7 @@ class ViewerIT {
         .doesNotContain("Network   ");
   }
 
-  /** By the administrator, so that nothing but the operator says whether the token will do. */
+  /** Sends the request as the administrator, so that only the operator decides about the token. */
   private static Outcome asked(String path, String token) {
     return kubectl(token, "create", "--raw", PROXY + path, "-f", "-");
   }

@@ -71,8 +71,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster of a few nodes, of which each object is JSON that somebody else wrote: read as the
- * Kubernetes client and the caches do, and judged as a pass does, without an API server.
+ * A cluster of a few nodes in which each object is JSON that somebody else wrote: read as the
+ * Kubernetes client and the caches do, and judged as a reconciliation does, without an API server.
  */
 final class HostileCluster {
   static final int NODES = WellObjects.NODES;
@@ -106,7 +106,7 @@ final class HostileCluster {
     hostile = new HostileJson(seed);
   }
 
-  /** Reads and judges once, everything by others' hands; whatever that is, it must not throw. */
+  /** Reads and judges hostile objects once, which must never throw. */
   void pass() {
     ObjectNode json = WellObjects.NETWORK.deepCopy();
     if (hostile.once(2)) {
@@ -133,7 +133,7 @@ final class HostileCluster {
     judge(network, wanted, flannelNodes(4), clusterNodes(3));
   }
 
-  /** A pass over a cluster that is well, for a status to begin with. */
+  /** Reconciles a healthy cluster, and returns its status as the one to mutate. */
   private static ObjectNode statusOfWell() {
     HostileCluster well = new HostileCluster(0);
     FlannelNetwork network =
@@ -279,7 +279,7 @@ final class HostileCluster {
         OtherFlannels.NONE);
   }
 
-  /** What step pods came to, as the nodes' kubelets say it. */
+  /** Reads a task pod's result as kubelet reports it. */
   private void steps() {
     ObjectNode json = WellObjects.STEP_POD.deepCopy();
     ObjectNode terminated = (ObjectNode) json.at("/status/containerStatuses/0/state/terminated");
@@ -289,7 +289,7 @@ final class HostileCluster {
     TaskPod.differ(pod, pod);
   }
 
-  /** Through the store, and told apart from what was there before. */
+  /** Passes FlannelNodes through the store, and compares them with their healthy versions. */
   private List<FlannelNode> flannelNodes(int changes) {
     ItemStore<FlannelNode> store = new FlannelNodeStore(CLOCK).items();
     List<FlannelNode> nodes = new ArrayList<>();
@@ -331,7 +331,10 @@ final class HostileCluster {
     return hostile.withOtherTexts(well, changes);
   }
 
-  /** Where it is no quantity, the API server would not have taken it. */
+  /**
+   * Reads an object, or returns the alternative if it is one that the API server refuses, such as
+   * with an invalid quantity.
+   */
   private static <T> T ofTheApiServers(ObjectNode json, Class<T> kind, T otherwise) {
     try {
       return read(json, kind);

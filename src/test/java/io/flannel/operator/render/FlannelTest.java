@@ -285,7 +285,10 @@ class FlannelTest {
     return objects.stream().map(Serialization::asYaml).collect(Collectors.joining());
   }
 
-  /** To renew the files: {@code mvn test -Dtest=FlannelTest -DargLine=-Drendered.renew=true}. */
+  /**
+   * Compares; to update the files, run {@code mvn test -Dtest=FlannelTest
+   * -DargLine=-Drendered.renew=true}.
+   */
   private static void assertRendered(String file, String spec) throws IOException {
     String rendered = yaml(Flannel.render(Networks.wanted(spec)));
     if (Boolean.getBoolean("rendered.renew")) {

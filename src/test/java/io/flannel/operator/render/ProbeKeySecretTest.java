@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of the keys: made, kept, mended, renewed. */
+/** How keys are created, kept, repaired and renewed. */
 class ProbeKeySecretTest {
   private static final Instant NOW = Instant.parse("2026-11-30T08:00:00Z");
 
@@ -72,7 +72,7 @@ class ProbeKeySecretTest {
     assertThat(keys(renewed)).isEqualTo("current=2 next=4 previous=1");
     assertThat(ProbeKeySecret.holds(secret, renewed)).isFalse();
     assertThat(ProbeKeySecret.holds(renewed, at(renewed, tomorrow.plusSeconds(1)))).isTrue();
-    // After a week without an operator: one renewal, since agents know of one next key only.
+    // After a week without an operator there is one renewal: agents know only one next key.
     Secret late = at(renewed, tomorrow.plus(Duration.ofDays(7)));
     assertThat(keys(late)).isEqualTo("current=4 next=5 previous=2");
   }
@@ -95,7 +95,7 @@ class ProbeKeySecretTest {
 
     assertThat(keys(at(without(secret, "previous"), NOW))).isEqualTo("current=1 next=2 previous=4");
     assertThat(keys(at(without(secret, "next"), NOW))).isEqualTo("current=1 next=5 previous=3");
-    // All agents have the next one.
+    // The next key takes its place, since all agents have it.
     assertThat(keys(at(without(secret, "current"), NOW))).isEqualTo("current=2 next=6 previous=3");
     assertThat(keys(at(with(secret, "next", key(1)), NOW)))
         .isEqualTo("current=1 next=7 previous=3");

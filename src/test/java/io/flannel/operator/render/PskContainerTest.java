@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The init container's own command, with each program that it runs written down. */
+/** Runs the init container's own command and records each program that it runs. */
 class PskContainerTest {
   private static final Container CONTAINER =
       Flannel.template(

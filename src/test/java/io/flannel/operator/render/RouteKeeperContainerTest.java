@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The init container's own command, on this machine's kernel. */
+/** Runs the init container's own command on this machine's kernel. */
 class RouteKeeperContainerTest {
   private static final String VXLAN_NODE =
       """
@@ -134,7 +134,7 @@ class RouteKeeperContainerTest {
     }
   }
 
-  /** Where the kernel has no ipip, the lab alone shows that it is made. */
+  /** If the kernel has no ipip, only the lab shows that the device is created. */
   @Test
   void towardIpipItsDeviceIsThereBeforeFlanneldUnlessTheKernelHasNone() throws Exception {
     start("sh", "host-gw");
@@ -188,7 +188,9 @@ class RouteKeeperContainerTest {
     return start(node, shell, backend);
   }
 
-  /** Runs it as the kubelet would, but for the directory of the marker; it must succeed. */
+  /**
+   * Runs the container as the kubelet would, except for the marker's directory; it must succeed.
+   */
   private String start(NetworkNamespace namespace, String shell, String backend) throws Exception {
     String spec =
         backend.equals("ipip")
@@ -204,7 +206,7 @@ class RouteKeeperContainerTest {
             .getArgs()
             .getFirst()
             .replace("/run/flannel", run.toString())
-            // Debian's busybox would take its own, which is not iproute2.
+            // Debian's busybox would use its built-in ip, which is not iproute2.
             .replace("ip $family", IP + " $family"));
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     for (EnvVar variable : container.getEnv()) {

@@ -28,7 +28,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** What holds in every life, whatever happens in it. */
+/** What holds in every scenario, whatever happens. */
 class ConditionPropertyTest {
   /** Something that happens to the cluster or its network. */
   private interface Step {
@@ -86,7 +86,7 @@ class ConditionPropertyTest {
     }
   }
 
-  /** Each tells a change: the same Event never comes twice without another in between. */
+  /** Each Event reports a change: the same one never occurs twice without the other in between. */
   @Property(tries = 300)
   void readyAndNotReadyAlternate(@ForAll("lives") List<Step> steps) {
     StatusScenario life = new StatusScenario(ipip("10.244.0.0/16"));
@@ -143,7 +143,7 @@ class ConditionPropertyTest {
         .withoutEdgeCases();
   }
 
-  /** Of an agent with this peer. */
+  /** Returns reports of an agent with this peer. */
   private static Arbitrary<AgentReport> reports(String peer) {
     var spec =
         new FlannelNodeSpec(

@@ -20,7 +20,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Nodes without a lease, as they are told. Nothing measures tunnels here. */
+/** How nodes without a lease are reported. Tunnels are not measured here. */
 class NodeReportTest {
   private static final DesiredNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
   private static final DesiredNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
@@ -109,7 +109,7 @@ class NodeReportTest {
             .nodes(nodes)
             .runs(unmeasured("ipip", "10.0.0.0/8"), 5000);
     life.report();
-    // No rollout ends like this; at the deadline it is told.
+    // A rollout can't complete like this; at its deadline it is reported.
     life.after(Duration.ofMinutes(11)).report();
 
     assertThat(life.status().nodes()).hasSize(500);

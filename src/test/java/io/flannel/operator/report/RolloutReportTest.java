@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** How a configuration reaches the nodes, as it is told. Nothing measures tunnels here. */
+/** How a rollout to the nodes is reported. Tunnels are not measured here. */
 class RolloutReportTest {
   private static final DesiredNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
   private static final DesiredNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");
@@ -184,7 +184,7 @@ class RolloutReportTest {
     life.report();
     assertThat(rollout(life).updated()).isZero();
 
-    // Its containers are ready, and its node is being measured.
+    // Its containers are ready, but its node is still being measured.
     life.pods(onePod(Optional.of(StatusScenario.BEGIN), false));
     life.report();
     assertThat(rollout(life).updated()).isZero();
@@ -303,13 +303,13 @@ class RolloutReportTest {
     life.nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2));
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
 
-    // Later it is the node's affair.
+    // After the rollout it is the node's problem.
     life.after(MINUTE).nodes(StatusScenario.ipipNode(1), StatusScenario.free(2));
     assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
   }
 
-  /** Of the first node, from VXLAN's template. */
+  /** Returns the first node's pod, made from VXLAN's template. */
   private static FlannelPods onePod(Optional<Instant> runningSince, boolean gateOpen) {
     FlannelPod pod = new FlannelPod("p1", "n1", "", hash(VXLAN), runningSince, gateOpen);
     return new FlannelPods(List.of(pod), Map.of());

@@ -21,7 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The whole status and its conditions. Nothing measures tunnels here. */
+/** The whole status and its conditions. Tunnels are not measured here. */
 class StatusReportTest {
   private static final DesiredNetwork IPIP = unmeasured("ipip", "10.244.0.0/16");
   private static final DesiredNetwork VXLAN = unmeasured("vxlan", "10.244.0.0/16");

@@ -33,7 +33,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A network's life as the operator sees it: what there is, and what is reported of it. */
+/** A network's life from the operator's point of view: the cluster's state and what is reported. */
 final class StatusScenario {
   static final Instant BEGIN = Instant.parse("2026-11-23T10:00:00Z");
 
@@ -55,14 +55,14 @@ final class StatusScenario {
     this.wanted = wanted;
   }
 
-  /** Two nodes with ipip, all well since 10:00. */
+  /** Returns two nodes with ipip, all healthy since 10:00. */
   static StatusScenario running(DesiredNetwork ipip) {
     StatusScenario life = new StatusScenario(ipip).nodes(ipipNode(1), ipipNode(2)).runs(ipip, 2);
     life.report();
     return life;
   }
 
-  /** Node n1, n2, … without a lease. */
+  /** Returns node n1, n2, … without a lease. */
   static Nodes free(int number) {
     return Nodes.node("n" + number)
         .podCidr("10.244.%d.0/24".formatted(number))
@@ -99,19 +99,19 @@ final class StatusScenario {
     return this;
   }
 
-  /** The DaemonSet as it is after this network was applied. */
+  /** Sets the DaemonSet to what it is after this network was applied. */
   StatusScenario runs(DesiredNetwork network, PodCounts pods) {
     live = Optional.of(Networks.live(network, pods));
     wrote = true;
     return this;
   }
 
-  /** So many nodes, all done and ready. */
+  /** Sets the DaemonSet to this many nodes, all updated and ready. */
   StatusScenario runs(DesiredNetwork network, int all) {
     return runs(network, new PodCounts(true, all, all, all, all));
   }
 
-  /** What the operator wrote: nothing that happens in a life takes the configuration away again. */
+  /** The operator's own traces, which mark the network as in force. They are never removed here. */
   private OtherFlannels others() {
     return new OtherFlannels(
         List.of(),
@@ -120,13 +120,13 @@ final class StatusScenario {
         wrote ? List.of(new Trace(wanted.name(), BEGIN, /* config= */ true)) : List.of());
   }
 
-  /** The DaemonSet is gone. */
+  /** Removes the DaemonSet. */
   StatusScenario runsNothing() {
     live = Optional.empty();
     return this;
   }
 
-  /** flannel's pods, with what they wait for; else as many are done as Kubernetes counts. */
+  /** Sets flannel's pods; by default, as many are done as Kubernetes counts. */
   StatusScenario pods(FlannelPods all) {
     pods = all;
     return this;
@@ -143,13 +143,13 @@ final class StatusScenario {
     return this;
   }
 
-  /** What the node agents have reported. */
+  /** Sets the node agents' reports. */
   StatusScenario reports(Map<String, AgentReport> all) {
     reports = all;
     return this;
   }
 
-  /** The operator restarts. */
+  /** Restarts the operator. */
   StatusScenario restarted() {
     actingSince = now;
     return this;
@@ -160,7 +160,7 @@ final class StatusScenario {
     return this;
   }
 
-  /** Reports, and says which Events that makes: {@code Normal Ready}. */
+  /** Reports, and returns the resulting Events, such as {@code Normal Ready}. */
   List<String> report() {
     return happenings().stream()
         .map(it -> (it.warning() ? "Warning " : "Normal ") + it.reason())
@@ -176,7 +176,7 @@ final class StatusScenario {
     return happenings;
   }
 
-  /** What would be reported now. */
+  /** Returns the status that would be reported now. */
   FlannelNetworkStatus next() {
     ClusterState cluster =
         new ClusterState(
@@ -248,7 +248,10 @@ final class StatusScenario {
         .orElseThrow();
   }
 
-  /** The conditions that hold, and the reason of Ready: {@code Accepted Ready: AllNodesLeased}. */
+  /**
+   * Returns the conditions that are True, and Ready's reason: {@code Accepted Ready:
+   * AllNodesLeased}.
+   */
   String says() {
     return says(status());
   }
@@ -262,7 +265,7 @@ final class StatusScenario {
         + condition(status, "Ready").reason();
   }
 
-  /** What kstatus' rules for any resource make of it (sigs.k8s.io/cli-utils, pkg/kstatus). */
+  /** Returns the result of kstatus' rules for any resource (sigs.k8s.io/cli-utils, pkg/kstatus). */
   String kstatus() {
     FlannelNetworkStatus it = status();
     if (!Long.valueOf(generation).equals(it.observedGeneration())) {

@@ -19,7 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The status of a FlannelNetwork fits its schema and etcd, however many nodes there are. */
+/** A FlannelNetwork's status fits its schema and etcd, whatever the number of nodes. */
 class StatusSizeIT {
   private static final int NODES = 5000;
 

@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * docs/troubleshooting.md has a section for every reason that users can read in a status, or in an
- * Event alone.
+ * docs/troubleshooting.md has a section for every reason that users can read in a status or only in
+ * an Event.
  */
 class TroubleshootingDocsTest {
-  /** Where reasons stand as literals: refusals, the one thing to say about a network, warnings. */
+  /** Classes with reasons as literals: refusals, reasons of Ready and TunnelsHealthy, warnings. */
   private static final List<String> SOURCES =
       List.of(
           "decide/acceptance/SpecValidator",

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is told of measured tunnels. */
+/** How measured tunnels are reported. */
 class TunnelReportTest {
   private static final DesiredNetwork IPIP = ipip("10.244.0.0/16");
   private static final Duration MINUTE = Duration.ofMinutes(1);
@@ -248,7 +248,7 @@ class TunnelReportTest {
         .isEqualTo(said);
   }
 
-  /** Nodes n1, n2 and so on, all well since 10:00. */
+  /** Returns nodes n1, n2 and so on, all healthy since 10:00. */
   private static StatusScenario running(int size) {
     StatusScenario life = new StatusScenario(IPIP).nodes(nodes(size, "ipip")).runs(IPIP, size);
     life.reports(reports(size, (node, peer) -> passes(peer)));

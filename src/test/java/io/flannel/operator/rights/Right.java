@@ -7,26 +7,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One verb on one resource, as RBAC grants it: a rule is as many as its verbs, groups, resources
- * and names multiply to.
+ * One verb on one resource, as RBAC grants it. A rule grants one right per combination of its
+ * verbs, groups, resources and names.
  *
- * @param namespace where it holds: {@link #OWN}, or empty for everywhere
+ * @param namespace where it holds: {@link #OWN}, or empty for all namespaces
  * @param resource with {@code /status} or another subresource
  * @param name of the object, {@link #ANY} for all
  */
 public record Right(String namespace, String verb, String group, String resource, String name) {
-  /** The namespace of the account that holds it, and its Role. */
+  /** The namespace of the account that holds the right, and of its Role. */
   public static final String OWN = "its own";
 
-  /** As in a rule's verbs. */
+  /** The wildcard in RBAC rules. */
   public static final String ANY = "*";
 
-  /** What a ClusterRole grants on resources. */
+  /** Returns the resource rights that a ClusterRole grants. */
   public static List<Right> of(ClusterRole role) {
     return of("", role.getRules());
   }
 
-  /** What a Role grants, in the namespace that it shares with the account. */
+  /** Returns the rights that a Role grants, in the namespace that it shares with the account. */
   public static List<Right> of(Role role) {
     return of(OWN, role.getRules());
   }
@@ -47,7 +47,7 @@ public record Right(String namespace, String verb, String group, String resource
     return rights;
   }
 
-  /** Whether it would have been enough. */
+  /** Whether this right alone allows the use. */
   boolean covers(Use use) {
     return (namespace.isEmpty() || namespace.equals(use.namespace()))
         && matches(verb, use.verb())

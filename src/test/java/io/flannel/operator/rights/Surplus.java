@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A right that somebody holds for nothing, and why that is said of it. */
+/** A right that an account does not need, and the reason. */
 public record Surplus(Right right, String why) {
   /**
-   * Those without which every use would have been allowed as well.
+   * Returns the rights without which every use would have been allowed as well.
    *
    * @param granted all that the account holds
-   * @param held those of them that it holds for another reason than to use them: they are not asked
-   *     about, and make no other one superfluous
+   * @param held those that it needs for another reason than using them, such as to grant them: they
+   *     are not checked, and make no other right superfluous
    */
   public static List<Surplus> in(Collection<Right> granted, Collection<Right> held, Set<Use> uses) {
     return granted.stream()
@@ -43,7 +43,7 @@ public record Surplus(Right right, String why) {
                     + " allows, too"));
   }
 
-  /** What was asked and is in none of these rights: then the log is not of these rights. */
+  /** Returns the uses that none of these rights allows: if any, the log was not made with them. */
   public static List<Use> beyond(Collection<Right> granted, Set<Use> uses) {
     return uses.stream().filter(use -> granted.stream().noneMatch(it -> it.covers(use))).toList();
   }

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which rights are said to be too many, given what an audit log has. */
+/** Which rights are reported as superfluous, given an audit log. */
 class SurplusTest {
   private static final String ACCOUNT = "system:serviceaccount:ours:operator";
 

@@ -7,19 +7,19 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * What somebody needed a right for.
+ * A request for which an account needed a right.
  *
- * @param namespace of the object; {@link Right#OWN} for the user's own, empty if it is in none
+ * @param namespace of the object; {@link Right#OWN} for the user's own, empty if it has none
  * @param resource with {@code /status} or another subresource
- * @param name of the object, empty where a request names none
+ * @param name of the object, empty if the request names none
  */
 public record Use(String namespace, String verb, String group, String resource, String name) {
-  /** What RBAC was asked about, for all requests of a user that it let through. */
+  /** Returns the uses of all requests that RBAC allowed. */
   public static Set<Use> of(Stream<AuditLog.Request> requests) {
     return all(requests.filter(request -> !request.refused()));
   }
 
-  /** The same for all that it refused. */
+  /** Returns the uses of all requests that RBAC refused. */
   public static Set<Use> refused(Stream<AuditLog.Request> requests) {
     return all(requests.filter(AuditLog.Request::refused));
   }
@@ -35,7 +35,7 @@ public record Use(String namespace, String verb, String group, String resource, 
       return Stream.empty(); // such as /version, which everybody may get
     }
     Use asked = use(request, request.verb());
-    // Server-side apply of an object that is not there needs the right to create it, too.
+    // Server-side apply of an object that does not exist also needs the right to create it.
     boolean created = request.verb().equals("patch") && request.code() == 201;
     return created ? Stream.of(asked, use(request, "create")) : Stream.of(asked);
   }
@@ -49,7 +49,7 @@ public record Use(String namespace, String verb, String group, String resource, 
         request.name());
   }
 
-  /** Of a ServiceAccount; empty for other users. */
+  /** Returns a ServiceAccount's namespace; for other users, a blank that matches none. */
   private static String namespaceOf(String user) {
     String[] parts = user.split(":");
     return parts.length == 4 && parts[1].equals("serviceaccount") ? parts[2] : " ";

@@ -1,5 +1,5 @@
 /**
- * Whether nobody of ours may do more than it does: what RBAC grants, against what an API server's
- * audit log says was asked.
+ * Checks for superfluous rights of our accounts: what RBAC grants, compared with the requests in an
+ * API server's audit log.
  */
 package io.flannel.operator.rights;

@@ -13,7 +13,7 @@ import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** No line of a log is forged, in whichever part of a record the words are. */
+/** No log line can be forged, whichever part of a record contains the text. */
 class PrintableLogsTest {
   private static final PrintableLogs FILTER = new PrintableLogs();
 
@@ -62,7 +62,7 @@ class PrintableLogsTest {
     assertThat(String.join("\n", logged(format, record))).contains("one begin", "other");
   }
 
-  /** Ours stay what they are. */
+  /** Exceptions with printable text are not replaced. */
   @ParameterizedTest
   @MethodSource("formats")
   void anExceptionThatCanBePrintedIsLeftAlone(ExtFormatter format) {

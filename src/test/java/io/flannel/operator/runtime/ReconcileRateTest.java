@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** How often passes begin, with a clock and CPU times that are made up. */
+/** How often reconciliations start, with a simulated clock and simulated CPU times. */
 class ReconcileRateTest {
   private long now = -7;
   private long cpu;
@@ -63,7 +63,7 @@ class ReconcileRateTest {
     assertThat(rate.isLimited(rate.initState())).isPresent();
   }
 
-  /** Passes begin whenever they may, each of which takes so much. */
+  /** Counts reconciliations that start as soon as they are allowed, each of this duration. */
   private int begun(Duration within, Duration each) {
     long end = now + within.toNanos();
     int begun = 0;

@@ -24,11 +24,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node agent in a process of its own, with a ServiceAccount that may read one FlannelNode and
- * write its status, and the few jars that it needs.
+ * The node agent as a separate process, with a ServiceAccount that may read one FlannelNode and
+ * write its status, and with only the jars that it needs.
  */
 public final class AgentProcess implements AutoCloseable {
-  /** All that the agent needs of the operator's jars beside its own classes. */
+  /** The operator's jars that the agent needs besides its own classes. */
   private static final Pattern JARS =
       Pattern.compile("(jackson-(core|databind|annotations)|HdrHistogram)-[0-9.]+[.]jar$");
 
@@ -59,8 +59,8 @@ public final class AgentProcess implements AutoCloseable {
   }
 
   /**
-   * The agent of a node, not started; it probes from one loopback address, so that peers can have
-   * others.
+   * Prepares a node's agent, without starting it. It probes from one loopback address, so that its
+   * peers can have others.
    */
   public static AgentProcess of(ApiServer api, String node, String bindAddress) {
     Path directory = api.directory().resolve("agent-" + node);
@@ -88,34 +88,33 @@ public final class AgentProcess implements AutoCloseable {
         directory.resolve("agent.log"));
   }
 
-  /** With another value of an environment variable. */
+  /** Returns a copy with another value of an environment variable. */
   public AgentProcess environment(String name, String value) {
     Map<String, String> more = new TreeMap<>(environment);
     more.put(name, value);
     return new AgentProcess(java, node, more, options, classPath, log);
   }
 
-  /** With these options of the JVM. */
+  /** Returns a copy with these JVM options. */
   public AgentProcess javaOptions(String... more) {
     return new AgentProcess(java, node, environment, List.of(more), classPath, log);
   }
 
-  /** With another {@code java}. */
+  /** Returns a copy that runs another {@code java}. */
   public AgentProcess java(Path other) {
     return new AgentProcess(other, node, environment, options, classPath, log);
   }
 
-  /** As it is packaged: an AOT cache is made of jars, not of directories. */
+  /** Returns a copy that runs the packaged jars: an AOT cache requires jars, not directories. */
   public AgentProcess packaged() {
     return new AgentProcess(java, node, environment, options, packagedClassPath(), log);
   }
 
-  /** The agent's user, as the audit log names it. */
+  /** Returns the agent's user, as in the audit log. */
   public String user() {
     return "system:serviceaccount:" + NAMESPACE + ":" + account(node);
   }
 
-  /** Starts it. */
   public AgentProcess start() {
     List<String> command = new ArrayList<>(List.of(java.toString()));
     command.addAll(options);
@@ -124,7 +123,7 @@ public final class AgentProcess implements AutoCloseable {
     return this;
   }
 
-  /** The agent's own classes, wherever these are now, and the jars that it needs. */
+  /** Returns the agent's own classes, a directory or a jar, and the jars that it needs. */
   private static String ownClassPath() {
     String own = Agent.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     return Stream.concat(
@@ -157,7 +156,7 @@ public final class AgentProcess implements AutoCloseable {
     return process().isAlive();
   }
 
-  /** The lines of its log so far. */
+  /** Returns the lines of its log so far. */
   public List<String> log() {
     try {
       return Files.exists(log) ? Files.readAllLines(log) : List.of();
@@ -166,7 +165,7 @@ public final class AgentProcess implements AutoCloseable {
     }
   }
 
-  /** SIGTERM; returns the exit code. */
+  /** Sends SIGTERM and returns the exit code. */
   public int stop() {
     return process().terminate(STOP_SECONDS);
   }

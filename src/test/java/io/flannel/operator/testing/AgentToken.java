@@ -6,11 +6,11 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 
-/** What a node agent has for the API server: its ServiceAccount's token, bound to its pod. */
+/** A node agent's credentials for the API server: its ServiceAccount's token, bound to its pod. */
 public record AgentToken(TestCluster cluster, String token) {
   private static final String ACCOUNT = "flannel-node-agent";
 
-  /** That of the agent on a node; its pod is made, and nothing runs in it. */
+  /** Creates a pod for a node's agent, in which nothing runs, and returns a token bound to it. */
   public static AgentToken of(TestCluster cluster, String node) {
     String uid =
         cluster
@@ -50,7 +50,7 @@ public record AgentToken(TestCluster cluster, String token) {
             .getToken());
   }
 
-  /** A client with this token. */
+  /** Returns a client that uses this token. */
   public KubernetesClient client() {
     Config config = Config.fromKubeconfig(cluster.api().kubeconfig().toFile());
     config.setOauthToken(token);

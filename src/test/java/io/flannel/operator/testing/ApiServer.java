@@ -29,15 +29,15 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A real etcd and kube-apiserver, with RBAC and an audit log, and on request the
- * controller-manager. In a test class as a static {@code @RegisterExtension}, or by {@link #start}
- * and {@link #close}.
+ * A real etcd and kube-apiserver with RBAC and an audit log, and the controller-manager on request.
+ * Use it as a static {@code @RegisterExtension} in a test class, or with {@link #start} and {@link
+ * #close}.
  *
- * <p>fabric8's kube-api-test is not used: it fixes the Service range, switches the ServiceAccount
+ * <p>fabric8's kube-api-test is unsuitable: it fixes the Service range, turns the ServiceAccount
  * admission off, and its processes outlive a killed JVM.
  */
 public final class ApiServer implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
-  /** The range of the cluster's Services, and so of its one ServiceCIDR object. */
+  /** The range of the cluster's Services, and thus of its one ServiceCIDR object. */
   public static final String SERVICE_RANGE = "10.96.0.0/16";
 
   private static final AtomicInteger STARTED = new AtomicInteger();
@@ -80,7 +80,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     }
   }
 
-  /** Ends everything; the logs stay. */
+  /** Stops everything; the logs stay. */
   @Override
   public void close() {
     if (client != null) {
@@ -93,7 +93,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     }
   }
 
-  /** A client that may do everything, as user {@code test-admin}. */
+  /** Returns a client with all rights, as user {@code test-admin}. */
   public KubernetesClient client() {
     if (client == null) {
       throw new IllegalStateException("The API server is not started");
@@ -101,12 +101,12 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     return client;
   }
 
-  /** Where it listens. */
+  /** Returns the server's address. */
   public String url() {
     return "https://127.0.0.1:" + port;
   }
 
-  /** The certificate that vouches for {@link #url}. */
+  /** Returns the certificate with which clients verify {@link #url}. */
   public Path certificate() {
     return credentials().certificate();
   }
@@ -115,7 +115,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     return new ServerCredentials(directory());
   }
 
-  /** Where logs, keys and kubeconfigs of this server are. */
+  /** Returns the directory with this server's logs, keys and kubeconfigs. */
   public Path directory() {
     if (directory == null) {
       throw new IllegalStateException("The API server is not started");
@@ -123,21 +123,21 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     return directory;
   }
 
-  /** A kubeconfig that may do everything, as user {@code test-admin}. */
+  /** Returns a kubeconfig with all rights, as user {@code test-admin}. */
   public Path kubeconfig() {
     return credentials().kubeconfigOf(ServerCredentials.ADMIN, "admin", url());
   }
 
   /**
-   * A kubeconfig for a ServiceAccount that exists, with no more rights than RBAC gives it; the
-   * audit log has it as {@code system:serviceaccount:NAMESPACE:NAME}.
+   * Returns a kubeconfig for an existing ServiceAccount, with only the rights that RBAC gives it.
+   * In the audit log it is {@code system:serviceaccount:NAMESPACE:NAME}.
    */
   public Path kubeconfigOf(String namespace, String serviceAccount) {
     return credentials()
         .kubeconfig(namespace + "." + serviceAccount, url(), tokenOf(namespace, serviceAccount));
   }
 
-  /** The same, reaching the API server by way of a proxy. */
+  /** Returns a ServiceAccount's kubeconfig that reaches the API server through a proxy. */
   public Path kubeconfigOf(String namespace, String serviceAccount, WriteBreaker proxy) {
     return credentials()
         .kubeconfig(
@@ -146,28 +146,31 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
             tokenOf(namespace, serviceAccount));
   }
 
-  /** The admin's, reaching the API server by way of a proxy. */
+  /** Returns the admin's kubeconfig that reaches the API server through a proxy. */
   public Path kubeconfig(WriteBreaker proxy) {
     return credentials().kubeconfigOf(ServerCredentials.ADMIN, "admin.proxy", proxy.url());
   }
 
-  /** What the API server answered since it started, by its own metrics. */
+  /** Returns the API server's request metrics since it started. */
   public RequestCounts requests() {
     return RequestCounts.parse(client().raw("/metrics"));
   }
 
-  /** Who asked for what. */
+  /** Returns the audit log, which shows who requested what. */
   public AuditLog audit() {
     return new AuditLog(this, file("audit.log"));
   }
 
-  /** Applies the CRDs of this repository and waits until they are served. */
+  /** Applies this repository's CRDs and waits until they are served. */
   public ApiServer installCrds() {
     new Crds(client()).install();
     return this;
   }
 
-  /** Starts the controller-manager with what flannel's objects need, and waits until it works. */
+  /**
+   * Starts the controller-manager with the controllers that flannel's objects need, and waits until
+   * it works.
+   */
   public ApiServer controllerManager() {
     run(
         Tool.KUBE_CONTROLLER_MANAGER,
@@ -182,7 +185,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
                 "root-ca-certificate-publisher-controller",
                 "garbage-collector-controller",
                 "namespace-controller"),
-        // Each controller with its own rights, as clusters run it.
+        // Each controller has only its own rights, as in real clusters.
         "--use-service-account-credentials=true",
         "--allocate-node-cidrs=false",
         "--leader-elect=false",
@@ -198,7 +201,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     return this;
   }
 
-  /** Starts the scheduler, so that DaemonSets' pods are bound to their nodes. */
+  /** Starts the scheduler, which binds DaemonSets' pods to their nodes. */
   public ApiServer scheduler() {
     String kubeconfig =
         credentials().kubeconfigOf(ServerCredentials.SCHEDULER, "scheduler", url()).toString();
@@ -212,19 +215,19 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     return this;
   }
 
-  /** SIGKILL to the API server; etcd keeps what it has stored. */
+  /** Kills the API server with SIGKILL; etcd keeps what it has stored. */
   public void killServer() {
     server().kill();
     processes.remove(server());
   }
 
-  /** Starts the API server again, where it was before. */
+  /** Restarts the API server at the same address. */
   public void startServerAgain() {
     server = run(Tool.KUBE_APISERVER, serverArguments);
     awaitReady();
   }
 
-  /** What {@code kubectl} prints (both streams), run as the admin. */
+  /** Runs {@code kubectl} as the admin and returns what it prints on both streams. */
   public String kubectl(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Tool.KUBECTL.path().toString());
@@ -270,7 +273,7 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
           "--etcd-servers=http://127.0.0.1:" + etcdPort,
           "--bind-address=127.0.0.1",
           "--secure-port=" + port,
-          // An address for documentation: nothing is to reach the server but by loopback.
+          // A documentation address: the server must only be reachable through loopback.
           "--advertise-address=192.0.2.1",
           "--endpoint-reconciler-type=none",
           "--cert-dir=" + credentials().directory(),
@@ -298,14 +301,16 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     client =
         new KubernetesClientBuilder()
             .withConfig(adminConfig())
-            // Quarkus' own, which is the default, leaves threads that keep the JVM alive.
+            // Quarkus' client factory, the default, leaves threads that keep the JVM alive.
             .withHttpClientFactory(new VertxHttpClientFactory())
             .withKubernetesSerialization(lenient())
             .build();
     awaitReady();
   }
 
-  /** Reads what the operator reads, whatever a test has written. */
+  /**
+   * Returns a serialization that reads as leniently as the operator's, whatever a test has written.
+   */
   private static KubernetesSerialization lenient() {
     ObjectMapper mapper = new ObjectMapper();
     new LenientDecoding().customize(mapper);

@@ -14,7 +14,7 @@ import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The harness itself: what it says of an API server is so. */
+/** Tests the harness itself. */
 class ApiServerIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 
@@ -118,7 +118,7 @@ class ApiServerIT {
     return new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build();
   }
 
-  /** Of a kind that Kubernetes itself writes nothing of; ConfigMaps it does, at its own times. */
+  /** Returns an object of a kind that Kubernetes itself does not write, unlike ConfigMaps. */
   private static LimitRange limitRange(String name) {
     return new LimitRangeBuilder()
         .withNewMetadata()

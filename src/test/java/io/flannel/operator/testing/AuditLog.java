@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Who asked an API server for what, from its audit log.
+ * An API server's audit log, which shows who requested what.
  *
  * <pre>{@code
  * var mark = api.audit().mark();
@@ -41,18 +41,18 @@ public final class AuditLog {
     this.file = file;
   }
 
-  /** A point in the log, behind every request that was answered before it was made. */
+  /** A position in the log, after every request that was answered before the mark was created. */
   public record Mark(long position) {}
 
   /**
    * One answered request.
    *
    * @param resource plural and lower case, with {@code /status} or another subresource
-   * @param name of the object; empty for lists, and for objects whose name the server makes
-   * @param refused whether RBAC refused it; what else says no, such as an admission policy, does
-   *     not count
-   * @param received when it came in, by the API server's clock
-   * @param answered when its answer went out
+   * @param name of the object; empty for lists, and for objects whose name the server generates
+   * @param refused whether RBAC refused it; other refusals, such as by an admission policy, do not
+   *     count
+   * @param received when it arrived, by the API server's clock
+   * @param answered when its answer was sent
    */
   public record Request(
       String user,
@@ -67,14 +67,14 @@ public final class AuditLog {
       String uri,
       Instant received,
       Instant answered) {
-    /** Whether it can have changed an object: refused and dry requests can't. */
+    /** Whether it may have changed an object: not if it was refused or a dry run. */
     public boolean isWrite() {
       return WRITES.contains(verb) && code >= 200 && code < 300 && !uri.contains("dryRun=");
     }
 
     /**
-     * Whether this user can have changed an object by it, leases of leader election left aside;
-     * reviews, which are asked by creating them, change nothing.
+     * Whether this user may have changed an object with it. Leases of leader election do not count,
+     * nor do reviews, which are create requests that change nothing.
      */
     public boolean isWriteBy(String who) {
       return user.equals(who)
@@ -92,14 +92,14 @@ public final class AuditLog {
   }
 
   /**
-   * A user's requests in a log that some API server wrote, in its order; a watch may be there
-   * twice, when it began and when it ended. A line that is not whole, as a server leaves it that is
-   * killed, is no request. To be closed.
+   * Reads a user's requests from any API server's log, in its order. A watch may appear twice, when
+   * it started and when it ended. A truncated line, as a killed server leaves it, is skipped. The
+   * caller has to close the stream.
    */
   public static Stream<Request> of(String user, Path file) {
     try {
       return Files.lines(file)
-          .filter(line -> line.contains(user)) // Reading JSON takes long, and logs are.
+          .filter(line -> line.contains(user)) // Parsing JSON is slow, and logs are long.
           .filter(AuditLog::isWhole)
           .flatMap(AuditLog::request)
           .filter(request -> request.user().equals(user));
@@ -108,7 +108,7 @@ public final class AuditLog {
     }
   }
 
-  /** The present end of the log. */
+  /** Returns the current end of the log. */
   public Mark mark() {
     String name = "mark-" + UUID.randomUUID();
     long start = file.toFile().length();
@@ -129,7 +129,7 @@ public final class AuditLog {
     return new Mark(end[0]);
   }
 
-  /** The requests answered since then, in the log's order, without those of this class. */
+  /** Returns the requests answered since then, in the log's order, without this class' own. */
   public List<Request> since(Mark mark) {
     long end = mark().position();
     String log = read(mark.position());

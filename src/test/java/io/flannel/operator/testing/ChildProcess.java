@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
  * A process of the tests that can't outlive them: the kernel kills it when this JVM ends, even by
  * SIGKILL.
  *
- * <p>That is Linux's PR_SET_PDEATHSIG, set by util-linux' {@code setpriv}. It goes by the thread
- * that started the process, so one thread that lasts as long as the JVM starts them all.
+ * <p>This uses Linux's PR_SET_PDEATHSIG, set by util-linux' {@code setpriv}. It depends on the
+ * thread that started the process, so one thread that lives as long as the JVM starts them all.
  */
 public final class ChildProcess implements AutoCloseable {
   private static final ExecutorService STARTER =
@@ -68,27 +68,27 @@ public final class ChildProcess implements AutoCloseable {
     return log;
   }
 
-  /** What went wrong, with the end of the log. */
+  /** Returns an exception with this message and the end of the log. */
   public IllegalStateException failure(String what) {
     String state = isAlive() ? "runs" : "ended with exit code " + process.exitValue();
     return new IllegalStateException(
         name + " " + what + "; it " + state + ". The end of " + log + ":\n" + endOfLog());
   }
 
-  /** Fails if the process ended by itself. */
+  /** Fails if the process has ended by itself. */
   public void mustBeAlive() {
     if (!isAlive()) {
       throw failure("ended by itself");
     }
   }
 
-  /** SIGKILL; returns when the process is gone. */
+  /** Sends SIGKILL and returns when the process is gone. */
   void kill() {
     process.destroyForcibly();
     exitCode(30);
   }
 
-  /** SIGTERM; returns the exit code, or fails if the process does not end in time. */
+  /** Sends SIGTERM and returns the exit code; fails if the process does not end in time. */
   public int terminate(long seconds) {
     process.destroy();
     return exitCode(seconds);

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A real Chromium without a window, Debian's package chromium, for all tests of a class. It is
- * driven by its DevTools protocol, without a driver between. Its sandbox is off: tests run as root,
- * and it sees nothing but our own page.
+ * A real headless Chromium, Debian's package chromium, for all tests of a class. Tests drive it
+ * through its DevTools protocol, without a driver. Its sandbox is off, since tests run as root and
+ * it only loads our own page.
  */
 public final class Chromium implements BeforeAllCallback, AfterAllCallback {
   private static final Path PROGRAM = Path.of("/usr/bin/chromium");
@@ -66,7 +66,7 @@ public final class Chromium implements BeforeAllCallback, AfterAllCallback {
               started.mustBeAlive();
               return Files.exists(port) && Files.readAllLines(port).size() == 2;
             });
-    // The port, and the path of the browser itself.
+    // The file has the port and the path of the browser's own target.
     List<String> lines = Files.readAllLines(port);
     devTools = new DevTools(URI.create("ws://127.0.0.1:" + lines.get(0) + lines.get(1)));
   }
@@ -81,7 +81,7 @@ public final class Chromium implements BeforeAllCallback, AfterAllCallback {
     }
   }
 
-  /** A new tab, which shares neither cookies nor cache with others, 1280 by 800 pixels, light. */
+  /** Opens a light tab of 1280 by 800 pixels that shares neither cookies nor cache with others. */
   public Tab tab() {
     return Tab.in(Objects.requireNonNull(devTools, "Chromium did not start"));
   }

@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The CRDs of this repository. */
+/** This repository's CRDs. */
 record Crds(KubernetesClient client) {
   private static final Path CRDS = Path.of("src/main/resources/crds");
 
-  /** Applies them and waits until they are served. */
+  /** Applies the CRDs and waits until they are served. */
   void install() {
     for (CustomResourceDefinition crd : all()) {
       var crds = client.apiextensions().v1().customResourceDefinitions();
@@ -24,7 +24,7 @@ record Crds(KubernetesClient client) {
     }
   }
 
-  /** One by its name, such as {@code flannelnodes.flannel.io}. */
+  /** Returns a CRD by its name, such as {@code flannelnodes.flannel.io}. */
   CustomResourceDefinition named(String name) {
     return all().stream()
         .filter(crd -> crd.getMetadata().getName().equals(name))

@@ -22,14 +22,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a browser by the Chrome DevTools Protocol: commands with an id, answered by a
- * message of the same id, and events. Each page is a session of its own within the one connection.
+ * A connection to a browser using the Chrome DevTools Protocol: commands with an id, answered by a
+ * message with the same id, and events. Each page is a session within the one connection.
  */
 final class DevTools implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long ANSWER_SECONDS = 60;
 
-  /** What the browser tells unasked. */
+  /** A message that the browser sends unasked. */
   record Event(String session, String method, JsonNode params) {}
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -42,7 +42,9 @@ final class DevTools implements AutoCloseable {
     socket = http.newWebSocketBuilder().buildAsync(address, new Messages()).join();
   }
 
-  /** Calls for every event of a page; quickly, as all messages wait for it. */
+  /**
+   * Registers a listener for every event of every page. It must be fast, since all messages wait.
+   */
   void listen(Consumer<Event> listener) {
     listeners.add(listener);
   }
@@ -51,7 +53,7 @@ final class DevTools implements AutoCloseable {
     return JSON.createObjectNode();
   }
 
-  /** A command and its result. */
+  /** Sends a command and returns its result. */
   JsonNode send(@Nullable String session, String method, ObjectNode params) {
     int id = ids.incrementAndGet();
     ObjectNode message = JSON.createObjectNode().put("id", id).put("method", method);

@@ -31,8 +31,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports what node agents would of tunnels that all work, but for what it is told. Each
- * FlannelNode's spec is answered once, as a real agent answers a new generation.
+ * Reports what node agents would if all tunnels work, unless told otherwise. It answers each
+ * generation of a FlannelNode's spec once, as a real agent does.
  */
 public final class FakeAgents implements AutoCloseable {
   private final KubernetesClient client;
@@ -41,16 +41,16 @@ public final class FakeAgents implements AutoCloseable {
   private final Set<String> left = ConcurrentHashMap.newKeySet();
   private final Map<String, List<Finding>> findings = new ConcurrentHashMap<>();
 
-  /** Since when a node reaches a peer, or does not, by both names and that. */
+  /** Since when a node reaches a peer or does not, by both names and that state. */
   private final Map<String, String> since = new ConcurrentHashMap<>();
 
-  /** Each node's reports are written one after the other, by one of these. */
+  /** Each node's reports are written in order by the same one of these. */
   private final List<ExecutorService> threads =
       Stream.generate(Executors::newSingleThreadExecutor).limit(4).toList();
 
   private final SharedIndexInformer<FlannelNode> nodes;
 
-  /** Agents on all nodes that have a FlannelNode, now and later. */
+  /** Simulates agents on all nodes that have a FlannelNode, now or later. */
   public FakeAgents(KubernetesClient client) {
     this.client = client;
     nodes =
@@ -73,51 +73,51 @@ public final class FakeAgents implements AutoCloseable {
                 });
   }
 
-  /** From now on packets of this backend are dropped: pairs lose each other once both run it. */
+  /** Drops packets of this backend from now on: nodes lose each other once both run it. */
   public void block(BackendType backend) {
     blocked.add(backend);
     reportAll();
   }
 
-  /** They pass again. */
+  /** Lets packets of this backend pass again. */
   public void unblock(BackendType backend) {
     blocked.remove(backend);
     reportAll();
   }
 
-  /** From now on the overlay between this node and every other loses all packets. */
+  /** Loses all packets between this node and every other on the overlay from now on. */
   public void lose(String node) {
     lost.add(node);
     reportAll();
   }
 
-  /** They pass again. */
+  /** Lets this node's packets pass again, and removes its findings. */
   public void heal(String node) {
     lost.remove(node);
     findings.remove(node);
     reportAll();
   }
 
-  /** From now on the node's agent finds this. */
+  /** Makes the node's agent report this finding from now on. */
   public void find(String node, String reason, @Nullable String peer) {
     findings.put(node, List.of(new Finding(reason, "seen by a test", peer)));
     reportAll();
   }
 
-  /** From now on the agents of all these nodes find this. */
+  /** Makes all these nodes' agents report this finding from now on. */
   public void findOnAll(Collection<String> names, String reason) {
     names.forEach(name -> findings.put(name, List.of(new Finding(reason, "seen by a test", null))));
     reportAll();
   }
 
-  /** From now on this node's agent finds nothing, and says so; the others have nothing to say. */
+  /** Removes this node's findings. Only its agent reports the change. */
   public void solved(String name) {
     findings.remove(name);
     Optional.ofNullable(nodes.getStore().getByKey(name))
         .ifPresent(node -> thread(node).execute(() -> report(node)));
   }
 
-  /** This node's agent is played by somebody else. */
+  /** Stops simulating this node's agent, since the test does. */
   public void leave(String node) {
     left.add(node);
   }
@@ -197,7 +197,10 @@ public final class FakeAgents implements AutoCloseable {
     }
   }
 
-  /** As flannel makes it ({@code pkg/backend}); wireguard has one for the whole network. */
+  /**
+   * Returns the route that flannel adds ({@code pkg/backend}); wireguard has one for the whole
+   * network.
+   */
   private static @Nullable Route route(FlannelNodeSpec spec, Peer peer) {
     if (peer.subnet() == null) {
       return null;
@@ -210,12 +213,12 @@ public final class FakeAgents implements AutoCloseable {
     };
   }
 
-  /** {@code 10.244.1.0/24}: 10.244.1.0. */
+  /** Returns 10.244.1.0 for {@code 10.244.1.0/24}. */
   private static String base(@Nullable String subnet) {
     return subnet == null ? "" : subnet.substring(0, subnet.indexOf('/'));
   }
 
-  /** {@code 10.244.1.0/24}: 10.244.1.1/24. */
+  /** Returns 10.244.1.1/24 for {@code 10.244.1.0/24}. */
   private static String gateway(String subnet) {
     return subnet.replaceFirst("0/", "1/");
   }

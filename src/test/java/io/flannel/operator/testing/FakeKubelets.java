@@ -18,13 +18,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Does to Nodes and Pods what kubelets and flanneld would: each flannel pod registers its node with
- * the backend that its ConfigMap names, and its containers become ready; the pod does when its
- * readiness gates are open, too. Pods of nodes that are {@link #broken} do neither. The node agents
- * are {@link FakeAgents}, for {@code FlannelNode}s of broken nodes, too; pre-flights are {@link
- * FakePreflights}.
+ * Does to Nodes and Pods what kubelets and flanneld would. Each flannel pod registers its node with
+ * the backend of its ConfigMap, and its containers become ready; the pod becomes Ready when its
+ * readiness gates are open too. Pods of {@link #broken} nodes do neither. {@link FakeAgents}
+ * simulate the node agents, also on broken nodes, and {@link FakePreflights} the pre-flights.
  *
- * <p>The pods are never bound, so that the API server removes them at once when they are deleted.
+ * <p>The pods are never bound, so the API server removes them at once when they are deleted.
  */
 public final class FakeKubelets implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -63,28 +62,27 @@ public final class FakeKubelets implements AutoCloseable {
                 });
   }
 
-  /** Kubelets of all nodes, those named here broken. */
+  /** Simulates the kubelets of all nodes; the nodes named here are broken. */
   public static FakeKubelets on(TestCluster cluster, String... broken) {
     return new FakeKubelets(cluster.client(), broken);
   }
 
-  /** From now on, new pods of this node stay as they are. */
+  /** Leaves this node's new pods pending from now on. */
   public void broken(String node) {
     broken.add(node);
   }
 
-  /** The node's pods run again. */
+  /** Runs the node's pods again. */
   public void mended(String node) {
     broken.remove(node);
     pods.getStore().list().forEach(pod -> thread.execute(() -> run(pod)));
   }
 
-  /** The agents of all nodes. */
   public FakeAgents agents() {
     return agents;
   }
 
-  /** The pre-flights' pods of all nodes. */
+  /** Returns all nodes' pre-flight pods. */
   public FakePreflights preflights() {
     return preflights;
   }
@@ -115,7 +113,7 @@ public final class FakeKubelets implements AutoCloseable {
         becomeReady(pod, gatesOpen(pod));
       }
     } catch (KubernetesClientException e) {
-      // Deleted meanwhile: as with a real kubelet, the next event tells.
+      // Deleted meanwhile: as with a real kubelet, the next event shows it.
       if (e.getCode() != 404) {
         throw e;
       }
@@ -144,7 +142,7 @@ public final class FakeKubelets implements AutoCloseable {
         .allMatch(gate -> is(pod, gate.getConditionType()));
   }
 
-  /** As the kubelet does it: conditions of others stay. */
+  /** Sets only the kubelet's own conditions, as the kubelet does. */
   private void becomeReady(Pod pod, boolean ready) {
     if (!ready && is(pod, "ContainersReady")) {
       return;
@@ -169,7 +167,9 @@ public final class FakeKubelets implements AutoCloseable {
             .anyMatch(c -> c.getType().equals(condition) && c.getStatus().equals("True"));
   }
 
-  /** The node that the DaemonSet controller made a pod for: nobody binds it there. */
+  /**
+   * Returns the node for which the DaemonSet controller created a pod, which nobody binds there.
+   */
   public static String nodeOf(Pod pod) {
     return pod.getSpec()
         .getAffinity()

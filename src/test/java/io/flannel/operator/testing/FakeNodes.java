@@ -7,8 +7,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Nodes {@code node-1} and so on for each test, on which {@link FakeKubelets} play all that would
- * run there. Register it after its cluster.
+ * Nodes {@code node-1} and so on for each test, on which {@link FakeKubelets} simulate everything
+ * that would run there. Register it after its cluster.
  */
 public final class FakeNodes implements BeforeEachCallback, AfterEachCallback {
   private final TestCluster cluster;
@@ -33,22 +33,21 @@ public final class FakeNodes implements BeforeEachCallback, AfterEachCallback {
     }
   }
 
-  /** The agents of all nodes. */
   public FakeAgents agents() {
     return kubelets().agents();
   }
 
-  /** The pre-flights' pods of all nodes. */
+  /** Returns all nodes' pre-flight pods. */
   public FakePreflights preflights() {
     return kubelets().preflights();
   }
 
-  /** From now on, new flannel pods of this node do not start. */
+  /** Keeps this node's new flannel pods from starting from now on. */
   public void broken(String node) {
     kubelets().broken(node);
   }
 
-  /** The node's pods start again. */
+  /** Lets the node's pods start again. */
   public void mended(String node) {
     kubelets().mended(node);
   }

@@ -16,11 +16,11 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 
 /**
- * Pre-flights' pods, which end as if they had tried: all hears all, unless {@link #drop} says
- * otherwise. Those of nodes that {@link #hold} names go on.
+ * Ends pre-flight pods as if they had probed: every node hears every other, except where {@link
+ * #drop} says otherwise. Pods of nodes that {@link #hold} names keep running.
  */
 public final class FakePreflights implements AutoCloseable {
-  /** So long they say that they tried, in milliseconds. */
+  /** How long the pods claim to have probed, in milliseconds. */
   private static final long TRIED = 30_000;
 
   private final KubernetesClient client;
@@ -55,22 +55,22 @@ public final class FakePreflights implements AutoCloseable {
                 });
   }
 
-  /** What one node sends does not reach the other. */
+  /** Drops what one node sends to the other. */
   public void drop(String from, String to) {
     dropped.add(from + ">" + to);
   }
 
-  /** It reaches it again. */
+  /** Lets it pass again. */
   public void pass(String from, String to) {
     dropped.remove(from + ">" + to);
   }
 
-  /** From now on, this node's pods don't end. */
+  /** Keeps this node's pods running from now on. */
   public void hold(String node) {
     held.add(node);
   }
 
-  /** They end. */
+  /** Lets this node's pods end. */
   public void release(String node) {
     held.remove(node);
     pods.getStore().list().forEach(pod -> thread.execute(() -> run(pod)));
@@ -86,7 +86,7 @@ public final class FakePreflights implements AutoCloseable {
     boolean ended = List.of("Succeeded", "Failed").contains(pod.getStatus().getPhase());
     try {
       if (pod.isMarkedForDeletion()) {
-        // As a kubelet does, when the container has ended.
+        // What a kubelet does when the container has ended.
         client.pods().resource(pod).withGracePeriod(0).delete();
       } else if (!ended && !held.contains(pod.getSpec().getNodeName())) {
         steps.end(pod, result(pod.getSpec().getNodeName(), task(pod)).taskResult());

@@ -11,9 +11,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 
-/** The pods of steps on nodes, and what a kubelet writes when one has ended. */
+/** Task pods, and what a kubelet writes when one has ended. */
 public record FakeTaskPods(KubernetesClient client) {
-  /** The pods, by name. */
+  /** Returns the pods, sorted by name. */
   public List<Pod> pods() {
     return client
         .pods()
@@ -23,24 +23,24 @@ public record FakeTaskPods(KubernetesClient client) {
         .getItems();
   }
 
-  /** Those that have not ended. */
+  /** Returns the pods that have not ended. */
   public List<Pod> running() {
     return pods().stream()
         .filter(pod -> !List.of("Succeeded", "Failed").contains(pod.getStatus().getPhase()))
         .toList();
   }
 
-  /** Lets all that run end well. */
+  /** Lets all running pods succeed. */
   public void endAll() {
     running().forEach(pod -> end(pod, true, "done by a test"));
   }
 
-  /** Lets a pod end: its container printed this, {@code {"done": true, "said": "…"}}. */
+  /** Ends a pod whose container printed {@code {"done": true, "said": "…"}}, with these values. */
   public void end(Pod pod, boolean done, String said) {
     end(pod, new TaskResult(done, said, null));
   }
 
-  /** Lets a pod end with this result. */
+  /** Ends a pod with this result. */
   public void end(Pod pod, TaskResult result) {
     boolean done = result.done();
     String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();

@@ -10,13 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.StreamSupport;
 
-/** The Lua interpreter that Argo CD has, as the program {@code glua}. */
+/** Argo CD's Lua interpreter, as the program {@code glua}. */
 public final class Glua {
   private Glua() {}
 
   /**
-   * Runs a health check as Argo CD does: the object is the global {@code obj}, and what the script
-   * returns has {@code status} and {@code message}.
+   * Runs a health check like Argo CD: the global {@code obj} is the object, and the script returns
+   * a table with {@code status} and {@code message}.
    *
    * @return {@code STATUS: MESSAGE}
    */
@@ -54,7 +54,9 @@ public final class Glua {
     }
   }
 
-  /** JSON as a Lua expression; what is null is not there, as in what Argo CD passes. */
+  /**
+   * Returns JSON as a Lua expression. Null becomes nil, that is, absent, as in what Argo CD passes.
+   */
   private static String table(JsonNode json) {
     return switch (json.getNodeType()) {
       case OBJECT ->
@@ -72,7 +74,7 @@ public final class Glua {
     };
   }
 
-  /** Lua's escapes of three decimal digits stand for any byte. */
+  /** Returns a Lua string literal; escapes of three decimal digits stand for any byte. */
   private static String quoted(String text) {
     StringBuilder quoted = new StringBuilder("\"");
     for (byte one : text.getBytes(UTF_8)) {

@@ -12,13 +12,13 @@ import java.util.List;
 
 /** The real {@code helm}. */
 public final class Helm {
-  /** The oldest that the chart takes; without a cluster, helm guesses. */
+  /** The oldest version that the chart supports; without a cluster, helm has to be told one. */
   private static final String OLDEST_KUBERNETES = "1.31.0";
 
   private Helm() {}
 
   /**
-   * What {@code helm template} makes of some of a chart's templates.
+   * Returns what {@code helm template} renders for some of a chart's templates.
    *
    * @param values such as {@code metrics.enabled=true}
    * @param templates names such as {@code rbac}, for {@code templates/rbac.yaml}
@@ -36,7 +36,9 @@ public final class Helm {
     return new ByteArrayInputStream(run(new ProcessBuilder(command)));
   }
 
-  /** What {@code helm template} makes of this repository's chart with a file of values. */
+  /**
+   * Returns what {@code helm template} renders for this repository's chart with a file of values.
+   */
   public static InputStream template(Path values) {
     return new ByteArrayInputStream(
         run(
@@ -51,9 +53,9 @@ public final class Helm {
   }
 
   /**
-   * What {@code helm} says of what it did in a cluster.
+   * Runs {@code helm} against a cluster and returns its output.
    *
-   * @param words such as install, and what belongs to it
+   * @param words a verb such as install, and its arguments
    */
   public static String in(ApiServer cluster, String... words) {
     List<String> command = new ArrayList<>();

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Makes of JSON that is well what somebody might write who is broken, of another version, or means
- * harm. The same seed makes the same.
+ * Turns valid JSON into what a broken, newer or malicious writer might write. The same seed gives
+ * the same result.
  */
 public final class HostileJson {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -85,12 +85,11 @@ public final class HostileJson {
 
   private final Random random;
 
-  /** The same seed makes the same. */
   public HostileJson(long seed) {
     random = new Random(seed);
   }
 
-  /** A copy with up to so many changes of any kind, at any depth. */
+  /** Returns a copy with up to this many changes of any kind, at any depth. */
   public ObjectNode mutated(ObjectNode well, int changes) {
     ObjectNode copy = well.deepCopy();
     int count = random.nextInt(changes + 1);
@@ -100,7 +99,7 @@ public final class HostileJson {
     return copy;
   }
 
-  /** A copy in which texts are others, and nothing else: as where the API server knows the type. */
+  /** Returns a copy in which only texts differ, as if the API server enforced the types. */
   public ObjectNode withOtherTexts(ObjectNode well, int changes) {
     ObjectNode copy = well.deepCopy();
     List<Runnable> places = new ArrayList<>();
@@ -111,7 +110,7 @@ public final class HostileJson {
     return copy;
   }
 
-  /** Any JSON, so deep at most. */
+  /** Returns any JSON, nested no deeper than this. */
   public JsonNode any(int depth) {
     if (depth > 0 && random.nextInt(3) == 0) {
       ArrayNode list = JSON.arrayNode();
@@ -130,12 +129,12 @@ public final class HostileJson {
     return absurd();
   }
 
-  /** True once in so many times. */
+  /** Returns true once in this many calls, on average. */
   public boolean once(int times) {
     return random.nextInt(times) == 0;
   }
 
-  /** A text that stands for no good. */
+  /** Returns a hostile text. */
   public String text() {
     return TEXTS.get(random.nextInt(TEXTS.size()));
   }

@@ -4,9 +4,12 @@ import io.flannel.operator.flannel.PrintableText;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What nobody should ever see of what others write, and how to tell that it is not to be seen. */
+/** Characters and lines of others' text that must never be shown, and a check for them. */
 public final class HostileText {
-  /** One of each kind: C0, DEL, C1, bidirectional, line and paragraph ends, invisible, and more. */
+  /**
+   * One of each kind: C0, DEL, C1, bidirectional, line and paragraph separators, invisible, and
+   * more.
+   */
   public static final String CHARACTERS =
       Stream.of(
               0x1b, 0x07, 0x08, 0x0d, 0x0a, 0x09, 0x0b, 0x0c, 0x7f, 0x80, 0x85, 0x9b, 0x9d, 0x9f,
@@ -16,16 +19,16 @@ public final class HostileText {
           .map(Character::toString)
           .collect(Collectors.joining());
 
-  /** A line of a log that nobody logged. */
+  /** A log line that nobody logged. */
   public static final String FORGED = "2026-01-01T00:00:00.000+00:00 ERROR forged";
 
-  /** All of it, with words around by which it is found again. */
+  /** All of it, between words to search for. */
   public static final String ALL = "begin" + CHARACTERS + "\n" + FORGED + "\r\nend";
 
   private HostileText() {}
 
   /**
-   * Whether a text of several lines has anything of it. Tabs and line feeds are the printer's own.
+   * Whether a text of several lines contains any of it. Tabs and line feeds are the printer's own.
    */
   public static boolean isIn(String text) {
     String own = text.replace('\t', ' ');

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The JVM options of the operator's image, as its Dockerfile has them. Outside of a container the
- * heap is as large as in the chart's.
+ * The JVM options of the operator's image, from its Dockerfile. Outside a container, the heap is as
+ * large as with the chart's memory limit.
  */
 public final class ImageOptions {
   private static final Pattern OPTION = Pattern.compile("\"(-X[^\"]+)\"");
@@ -20,7 +20,7 @@ public final class ImageOptions {
 
   private ImageOptions() {}
 
-  /** All but the AOT cache, which fits one Java and one build. */
+  /** Returns all options except the AOT cache, which fits one Java version and one build. */
   public static List<String> jvm() {
     return entryPoint()
         .filter(option -> !option.startsWith("-XX:AOTCache="))
@@ -28,7 +28,7 @@ public final class ImageOptions {
         .toList();
   }
 
-  /** The heap's maximum in MB. */
+  /** Returns the heap's maximum in MB. */
   public static int heapMegabytes() {
     return entryPoint()
         .flatMap(option -> PERCENTAGE.matcher(option).results())

@@ -10,24 +10,23 @@ import java.util.List;
 /** The real {@code kubectl}, as the cluster's administrator. */
 public record Kubectl(ApiServer cluster) {
   /**
-   * What came of it.
+   * The result of a command.
    *
    * @param code its exit code
    * @param said all that it printed
    */
   public record Outcome(int code, String said) {}
 
-  /** Of a test's cluster. */
   public static Kubectl in(TestCluster cluster) {
     return new Kubectl(cluster.api());
   }
 
-  /** Runs it, whatever comes of it. */
+  /** Runs a command, whatever its exit code. */
   public Outcome run(String... words) {
     return runReading("", words);
   }
 
-  /** Runs it with something to read, for {@code -f -}. */
+  /** Runs a command with input, for {@code -f -}. */
   public Outcome runReading(String input, String... words) {
     List<String> command = new ArrayList<>(List.of(Tool.KUBECTL.path().toString()));
     command.addAll(List.of(words));

@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the schema off one of our CRDs, as if nobody had written one, until it is closed. */
+/** Removes the schema of one of our CRDs, as if it had none, until closed. */
 public final class LaxSchema implements AutoCloseable {
   private final TestCluster cluster;
   private final String plural;
@@ -21,7 +21,7 @@ public final class LaxSchema implements AutoCloseable {
     this.plural = plural;
   }
 
-  /** From now on objects of this kind, such as {@code flannelnodes}, may hold anything. */
+  /** Lets objects of this kind, such as {@code flannelnodes}, contain anything from now on. */
   public static LaxSchema of(TestCluster cluster, String plural) {
     cluster
         .client()
@@ -45,7 +45,8 @@ public final class LaxSchema implements AutoCloseable {
   }
 
   /**
-   * An object that no schema of ours would take is, once the API server has heard of the change.
+   * Creates, in a dry run, an object that our schema refuses: it succeeds once the API server has
+   * no schema.
    */
   private void awaitTaken() {
     var probe = new GenericKubernetesResource();
@@ -56,7 +57,7 @@ public final class LaxSchema implements AutoCloseable {
     cluster.client().resource(probe).dryRun(true).create();
   }
 
-  /** FlannelNodes as JSON, whatever is in them. */
+  /** Returns a client for FlannelNodes as JSON, whatever they contain. */
   public static MixedOperation<
           GenericKubernetesResource,
           GenericKubernetesResourceList,
@@ -65,7 +66,7 @@ public final class LaxSchema implements AutoCloseable {
     return cluster.client().genericKubernetesResources("flannel.io/v1alpha1", "FlannelNode");
   }
 
-  /** FlannelNetworks as JSON, whatever is in them. */
+  /** Returns a client for FlannelNetworks as JSON, whatever they contain. */
   public static MixedOperation<
           GenericKubernetesResource,
           GenericKubernetesResourceList,
@@ -74,7 +75,7 @@ public final class LaxSchema implements AutoCloseable {
     return cluster.client().genericKubernetesResources("flannel.io/v1alpha1", "FlannelNetwork");
   }
 
-  /** Puts a node's report, as JSON; null: none. */
+  /** Sets a node's report to this JSON; null removes it. */
   public void report(String node, @Nullable String status) {
     flannelNodes(cluster)
         .withName(node)

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Where a process of this machine can be reached, from the kernel's tables of its network namespace
- * (proc_pid_net(5)).
+ * The addresses where a process of this machine can be reached, from the kernel's tables of its
+ * network namespace (proc_pid_net(5)).
  */
 public final class ListeningSockets {
   private static final Pattern SOCKET = Pattern.compile("socket:\\[(\\d+)]");
@@ -24,7 +24,7 @@ public final class ListeningSockets {
 
   private ListeningSockets() {}
 
-  /** Of its TCP sockets that listen, the addresses, such as {@code 127.0.0.1:18080}. */
+  /** Returns the addresses of its listening TCP sockets, such as {@code 127.0.0.1:18080}. */
   public static Set<String> tcp(long pid) {
     Set<String> inodes = sockets(pid);
     var addresses = new TreeSet<String>();
@@ -65,7 +65,9 @@ public final class ListeningSockets {
     }
   }
 
-  /** Words of four bytes in the machine's order, as hexadecimal digits; then the port. */
+  /**
+   * Parses an address: words of four bytes in native order, as hexadecimal digits, and the port.
+   */
   private static String address(String text) {
     String[] parts = text.split(":");
     ByteBuffer words = ByteBuffer.wrap(HexFormat.of().parseHex(parts[0]));
@@ -74,7 +76,7 @@ public final class ListeningSockets {
       bytes.putInt(words.getInt());
     }
     try {
-      // An IPv4 address in an IPv6 socket comes out as IPv4.
+      // Turns an IPv4-mapped IPv6 address into IPv4.
       return InetAddress.getByAddress(bytes.array()).getHostAddress()
           + ":"
           + Integer.parseInt(parts[1], 16);

@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A network namespace of this machine's own kernel, for one test; needs root. */
+/** A network namespace on this machine's own kernel, for one test; needs root. */
 public final class NetworkNamespace implements AutoCloseable {
   private final String name = "test-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
 
-  /** A process in it, whose /sys is the namespace's: ip mounts it again. */
+  /** A process inside. Its /sys is the namespace's, since ip netns exec mounts it again. */
   private final Process inside;
 
-  /** Makes it. */
+  /** Creates the namespace. */
   public NetworkNamespace() {
     execute(List.of("ip", "netns", "add", name));
     inside = holder();
@@ -36,17 +36,17 @@ public final class NetworkNamespace implements AutoCloseable {
     }
   }
 
-  /** As {@code ip netns} knows it. */
+  /** Returns its name for {@code ip netns}. */
   public String name() {
     return name;
   }
 
-  /** Its /sys/class/net. */
+  /** Returns its /sys/class/net. */
   public Path devices() {
     return Path.of("/proc", String.valueOf(inside.pid()), "root/sys/class/net");
   }
 
-  /** Whether this machine lets us make one, with a vxlan device in it. */
+  /** Whether this machine can create one with a vxlan device in it. */
   public static boolean canBeMade() {
     try (var namespace = new NetworkNamespace()) {
       namespace.run("ip link add flannel.1 type vxlan id 1 dstport 8472");
@@ -56,7 +56,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
   }
 
-  /** Runs each line in it. */
+  /** Runs each line as a command inside. */
   public void run(String lines) {
     lines
         .lines()
@@ -70,12 +70,12 @@ public final class NetworkNamespace implements AutoCloseable {
                         .toList()));
   }
 
-  /** What comes before a command to run it in here, as root. */
+  /** Returns the prefix of a command that runs it inside, as root. */
   public List<String> asRoot() {
     return List.of("ip", "netns", "exec", name);
   }
 
-  /** What comes before a command to run it in here as the agent does, without any capability. */
+  /** Returns the prefix of a command that runs it inside like the agent, without any capability. */
   public List<String> asNobody() {
     return Stream.concat(
             asRoot().stream(),
@@ -90,7 +90,7 @@ public final class NetworkNamespace implements AutoCloseable {
         .toList();
   }
 
-  /** What a command prints in here, without the end of its last line. */
+  /** Returns what a command prints inside, without leading or trailing whitespace. */
   public String output(String command) {
     return execute(Stream.concat(asRoot().stream(), Stream.of(command.split(" +"))).toList());
   }

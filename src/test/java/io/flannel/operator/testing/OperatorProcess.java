@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operator as it is packaged, in a process of its own that can be killed.
+ * The packaged operator as a separate process that can be killed.
  *
  * <pre>{@code
  * try (var operator = OperatorProcess.with(api.kubeconfig()).start()) {
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class OperatorProcess implements AutoCloseable {
-  /** What {@code mvn package} makes. */
+  /** The result of {@code mvn package}. */
   public static final Path PACKAGED = Path.of("target/quarkus-app/quarkus-run.jar");
 
   private static final long READY_SECONDS = 120;
@@ -54,7 +54,9 @@ public final class OperatorProcess implements AutoCloseable {
     this.log = log;
   }
 
-  /** The packaged operator, not started yet; its log goes beside the kubeconfig. */
+  /**
+   * Prepares the packaged operator, without starting it; its log is written beside the kubeconfig.
+   */
   public static OperatorProcess with(Path kubeconfig) {
     return of(PACKAGED, kubeconfig);
   }
@@ -67,19 +69,19 @@ public final class OperatorProcess implements AutoCloseable {
         kubeconfig.resolveSibling("operator-" + FreePorts.one() + ".log"));
   }
 
-  /** With one more environment variable, such as {@code QUARKUS_LOG_LEVEL}. */
+  /** Returns a copy with one more environment variable, such as {@code QUARKUS_LOG_LEVEL}. */
   public OperatorProcess environment(String name, String value) {
     Map<String, String> more = new TreeMap<>(environment);
     more.put(name, value);
     return new OperatorProcess(jar, more, javaOptions, log);
   }
 
-  /** With more options of the JVM, such as {@code -Xmx96m}. */
+  /** Returns a copy with these JVM options, such as {@code -Xmx96m}. */
   public OperatorProcess javaOptions(String... options) {
     return new OperatorProcess(jar, environment, List.of(options), log);
   }
 
-  /** Starts it, or starts it again, with the same port and log; returns at once. */
+  /** Starts or restarts it with the same port and log; does not wait. */
   public OperatorProcess start() {
     if (isAlive()) {
       throw new IllegalStateException("The operator runs already");
@@ -102,7 +104,7 @@ public final class OperatorProcess implements AutoCloseable {
     return this;
   }
 
-  /** Returns when {@code /q/health/ready} answers 200. */
+  /** Waits until {@code /q/health/ready} answers 200. */
   public OperatorProcess awaitReady() {
     await("the operator's readiness; its log is " + log)
         .atMost(READY_SECONDS, SECONDS)
@@ -115,17 +117,17 @@ public final class OperatorProcess implements AutoCloseable {
     return this;
   }
 
-  /** SIGKILL, as the kernel's out-of-memory killer does it. */
+  /** Sends SIGKILL, like the kernel's out-of-memory killer. */
   public void kill() {
     running().kill();
   }
 
-  /** SIGTERM, as a kubelet does it; returns the exit code, 143 for a JVM that ended by it. */
+  /** Sends SIGTERM, like a kubelet; returns the exit code, 143 for a JVM that it ended. */
   public int stop() {
     return running().terminate(STOP_SECONDS);
   }
 
-  /** {@link #stop}, {@link #start} and {@link #awaitReady}. */
+  /** Calls {@link #stop}, {@link #start} and {@link #awaitReady}. */
   public OperatorProcess restart() {
     stop();
     return start().awaitReady();
@@ -135,22 +137,21 @@ public final class OperatorProcess implements AutoCloseable {
     return process != null && process.isAlive();
   }
 
-  /** The process id. */
   public long pid() {
     return running().pid();
   }
 
-  /** Everything that it printed, over all its starts. */
+  /** Returns the file with everything that it has printed since its first start. */
   public Path log() {
     return log;
   }
 
-  /** The address of its endpoints, such as {@code http://127.0.0.1:34567}. */
+  /** Returns the address of its endpoints, such as {@code http://127.0.0.1:34567}. */
   public String url() {
     return "http://127.0.0.1:" + port;
   }
 
-  /** What GET of a path, such as {@code /q/metrics}, answers. */
+  /** Sends a GET request for a path, such as {@code /q/metrics}. */
   public HttpResponse<String> get(String path) throws IOException {
     try {
       return http.send(
@@ -162,7 +163,7 @@ public final class OperatorProcess implements AutoCloseable {
     }
   }
 
-  /** The sum of a metric over all its labels, 0 while there is none. */
+  /** Returns the sum of a metric over all its labels, 0 if there is none. */
   public double metric(String name) {
     try {
       return get("/q/metrics")
@@ -176,7 +177,7 @@ public final class OperatorProcess implements AutoCloseable {
     }
   }
 
-  /** What it logged that nobody wants to see: stack traces. */
+  /** Returns the lines of stack traces in its log. */
   public List<String> stackTraces() {
     try (var lines = Files.lines(log)) {
       return lines
@@ -187,7 +188,6 @@ public final class OperatorProcess implements AutoCloseable {
     }
   }
 
-  /** Its log. */
   public String logged() {
     try {
       return Files.readString(log);
@@ -197,8 +197,8 @@ public final class OperatorProcess implements AutoCloseable {
   }
 
   /**
-   * Does something, twice, that makes it pass over the networks, and waits until a pass is done
-   * that began after it: the one that ends first may have begun before.
+   * Runs something that triggers a reconciliation, twice, and waits for a reconciliation each time:
+   * the first one to end may have started before the trigger, the second one did not.
    */
   public void awaitPassAfter(Runnable cause) {
     for (int time = 1; time <= 2; time++) {
@@ -211,7 +211,7 @@ public final class OperatorProcess implements AutoCloseable {
     }
   }
 
-  /** How many passes it has ended since it was started. */
+  /** Returns the number of reconciliations that have ended since it was started. */
   public double passes() {
     return metric("flannel_reconcile_duration_seconds_count");
   }

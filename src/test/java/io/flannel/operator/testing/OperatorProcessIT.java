@@ -18,11 +18,11 @@ import java.util.jar.Manifest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The operator's process is started, killed and stopped as tests say; tried with a stand-in. */
+/** Tests start, kill and stop of the operator's process, with a stand-in. */
 class OperatorProcessIT {
   @TempDir Path directory;
 
-  /** Answers as the operator does, and prints where its kubeconfig is. */
+  /** Answers like the operator, and prints the path of its kubeconfig. */
   public static final class StandIn {
     public static void main(String[] args) throws IOException {
       System.out.println("kubeconfig: " + System.getenv("KUBECONFIG"));
@@ -39,7 +39,7 @@ class OperatorProcessIT {
     }
   }
 
-  /** Starts a process that sleeps, says which, and is then killed by the test. */
+  /** Starts a process that sleeps and prints its id; the test then kills this JVM. */
   public static final class Parent {
     public static void main(String[] args) throws Exception {
       var child = ChildProcess.start("sleep", List.of("sleep", "600"), Map.of(), Path.of(args[0]));

@@ -20,9 +20,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What the operator renders, as it is on the API server, each by its own name. */
+/** The objects that the operator renders, as they are on the API server. */
 public record Rendered(KubernetesClient client) {
-  /** In a cluster. */
   public static Rendered in(TestCluster cluster) {
     return new Rendered(cluster.client());
   }
@@ -47,7 +46,10 @@ public record Rendered(KubernetesClient client) {
     return client.apps().daemonSets().inNamespace(TestCluster.FLANNEL).withName("kube-flannel-ds");
   }
 
-  /** Who has flannel's rights, as {@code NAMESPACE/NAME}; nobody where there is no binding. */
+  /**
+   * Returns the subjects with flannel's rights as {@code NAMESPACE/NAME}; empty if there is no
+   * binding.
+   */
   public List<String> subjects() {
     ClusterRoleBinding binding = clusterRoleBinding().get();
     return binding == null
@@ -58,19 +60,19 @@ public record Rendered(KubernetesClient client) {
             .toList();
   }
 
-  /** The DaemonSet, which must be there. */
+  /** Returns the DaemonSet, which must exist. */
   public DaemonSet liveDaemonSet() {
     return Objects.requireNonNull(daemonSet().get());
   }
 
-  /** All configurations, the present one among them. */
+  /** Returns all configurations, including the current one. */
   public List<ConfigMap> configMaps() {
     return client.configMaps().inNamespace(TestCluster.FLANNEL).list().getItems().stream()
         .filter(map -> map.getMetadata().getName().startsWith("kube-flannel-cfg-"))
         .toList();
   }
 
-  /** The ConfigMap that the DaemonSet's pods mount. */
+  /** Returns the ConfigMap that the DaemonSet's pods mount. */
   public Resource<ConfigMap> configMap() {
     String name =
         liveDaemonSet().getSpec().getTemplate().getSpec().getVolumes().stream()
@@ -82,7 +84,7 @@ public record Rendered(KubernetesClient client) {
     return client.configMaps().inNamespace(TestCluster.FLANNEL).withName(name);
   }
 
-  /** All that is there. */
+  /** Returns all objects that exist. */
   public List<HasMetadata> objects() {
     List<HasMetadata> objects = new ArrayList<>();
     objects.add(namespace().get());
@@ -94,19 +96,19 @@ public record Rendered(KubernetesClient client) {
     return objects.stream().filter(Objects::nonNull).toList();
   }
 
-  /** {@code Kind name} of all that is there. */
+  /** Returns {@code Kind name} of all objects that exist. */
   public List<String> names() {
     return objects().stream().map(Rendered::name).toList();
   }
 
-  /** What changes with every write to one of them, and with nothing else. */
+  /** Returns what changes with every write to one of the objects, and only then. */
   public Map<String, String> resourceVersions() {
     return by(object -> object.getMetadata().getResourceVersion());
   }
 
   /**
-   * All that they say, without what depends on the moment, what the API server adds for itself and
-   * what others report.
+   * Returns the objects' content, without what depends on the time, what the API server adds
+   * itself, and what others report.
    */
   public Map<String, String> contents() {
     return by(

@@ -8,8 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How many requests an API server has answered, from its metric {@code apiserver_request_total}. It
- * counts everybody's, leases and the server's own among them; {@link AuditLog} tells who.
+ * How many requests an API server has answered, from its metric {@code apiserver_request_total}.
+ * This includes everybody's requests, even for Leases and the server's own; {@link AuditLog} shows
+ * who sent them.
  */
 public record RequestCounts(Map<Kind, Long> counts) {
   private static final Pattern LINE =
@@ -18,11 +19,14 @@ public record RequestCounts(Map<Kind, Long> counts) {
   private static final Set<String> WRITES =
       Set.of("POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION");
 
-  /** What is counted apart; {@code verb} as the metric has it: LIST, WATCH, APPLY, PATCH, POST … */
+  /**
+   * The labels that are told apart; {@code verb} as in the metric: LIST, WATCH, APPLY, PATCH, POST
+   * …
+   */
   public record Kind(
       String verb, String group, String resource, String subresource, String code, boolean dryRun)
       implements Comparable<Kind> {
-    /** Whether such a request can have changed an object: refused and dry ones can't. */
+    /** Whether such a request may have changed an object: not if it was refused or a dry run. */
     public boolean isWrite() {
       return WRITES.contains(verb) && code.startsWith("2") && !dryRun;
     }
@@ -52,7 +56,7 @@ public record RequestCounts(Map<Kind, Long> counts) {
     return new RequestCounts(counts);
   }
 
-  /** The requests of the kinds asked for. */
+  /** Returns the number of requests of matching kinds. */
   public long count(Predicate<Kind> which) {
     return counts.entrySet().stream()
         .filter(entry -> which.test(entry.getKey()))
@@ -60,7 +64,7 @@ public record RequestCounts(Map<Kind, Long> counts) {
         .sum();
   }
 
-  /** What came after an earlier count; kinds without a request are left out. */
+  /** Returns the requests since an earlier count; kinds without any are left out. */
   public RequestCounts since(RequestCounts earlier) {
     Map<Kind, Long> more = new TreeMap<>();
     counts.forEach(

@@ -9,8 +9,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 
 /**
- * The API server refuses pods in the operator's namespace that ask for what steps on nodes need:
- * the namespace is under Kubernetes' Pod Security Standard {@code restricted} until it is closed.
+ * Puts the operator's namespace under Kubernetes' Pod Security Standard {@code restricted} until
+ * closed, so that the API server refuses task pods.
  */
 public final class RestrictedPods implements AutoCloseable {
   private final KubernetesClient client;
@@ -19,7 +19,7 @@ public final class RestrictedPods implements AutoCloseable {
     this.client = client;
   }
 
-  /** From now on. */
+  /** Enforces the standard, and returns once it is in force. */
   public static RestrictedPods in(TestCluster cluster) {
     var restricted = new RestrictedPods(cluster.client());
     restricted.enforce("\"restricted\"");

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * One operator for all tests of a class, which none of them may make print a stack trace. Register
- * it after its cluster.
+ * One operator for all tests of a class, none of which may cause a stack trace. Register it after
+ * its cluster.
  */
 public final class RunningOperator implements BeforeAllCallback, AfterAllCallback {
   private final TestCluster cluster;
@@ -20,7 +20,7 @@ public final class RunningOperator implements BeforeAllCallback, AfterAllCallbac
     this(cluster, operator -> operator);
   }
 
-  /** The same with more in its environment. */
+  /** Runs an operator with changes, such as to its environment. */
   public RunningOperator(TestCluster cluster, UnaryOperator<OperatorProcess> more) {
     this.cluster = cluster;
     this.more = more;
@@ -35,7 +35,7 @@ public final class RunningOperator implements BeforeAllCallback, AfterAllCallbac
   @Override
   public void afterAll(ExtensionContext context) {
     if (process == null) {
-      return; // It did not start, which beforeAll has told.
+      return; // It did not start, which beforeAll has reported.
     }
     process.close();
     if (!process.stackTraces().isEmpty()) {
@@ -43,7 +43,7 @@ public final class RunningOperator implements BeforeAllCallback, AfterAllCallbac
     }
   }
 
-  /** The operator; a test that stops it starts it again. */
+  /** Returns the operator; a test that stops it has to restart it. */
   public OperatorProcess process() {
     return Objects.requireNonNull(process, "the operator did not start");
   }

@@ -9,18 +9,18 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 
 /**
- * Who an API server's users are, and by which files they and the server know each other.
+ * The users of an API server, and the files with which they and the server authenticate each other.
  *
- * @param home where these files are
+ * @param home directory of these files
  */
 record ServerCredentials(Path home) {
-  /** May do everything. */
+  /** A user with all rights. */
   static final String ADMIN = "test-admin";
 
   static final String CONTROLLER_MANAGER = "system:kube-controller-manager";
   static final String SCHEDULER = "system:kube-scheduler";
 
-  /** Writes what the server reads at its start. */
+  /** Writes the files that the server reads at its start. */
   void write() throws IOException {
     Files.createDirectories(directory());
     Files.writeString(key(), newPrivateKey());
@@ -40,37 +40,37 @@ record ServerCredentials(Path home) {
                 SCHEDULER));
   }
 
-  /** Where the server writes its certificate. */
+  /** Returns the directory where the server writes its certificate. */
   Path directory() {
     return home.resolve("pki");
   }
 
-  /** The tokens of the users that are no ServiceAccounts. */
+  /** Returns the file with the tokens of users that are not ServiceAccounts. */
   Path tokens() {
     return directory().resolve("tokens.csv");
   }
 
-  /** What the tokens of ServiceAccounts are signed with. */
+  /** Returns the key that signs ServiceAccounts' tokens. */
   Path key() {
     return directory().resolve("sa.key");
   }
 
-  /** The server's certificate, which it makes itself. */
+  /** Returns the server's certificate, which it generates itself. */
   Path certificate() {
     return directory().resolve("apiserver.crt");
   }
 
-  /** The key of that. */
+  /** Returns the key of {@link #certificate}. */
   Path certificateKey() {
     return directory().resolve("apiserver.key");
   }
 
-  /** A kubeconfig for one of the users who have a token. */
+  /** Writes a kubeconfig for a user with a token in {@link #tokens}. */
   Path kubeconfigOf(String user, String name, String server) {
     return kubeconfig(name, server, token(user));
   }
 
-  /** A kubeconfig for whoever has a token. */
+  /** Writes a kubeconfig for any token. */
   Path kubeconfig(String name, String server, String token) {
     String trust = server.startsWith("https:") ? "certificate-authority: " + certificate() : "";
     try {
@@ -101,7 +101,7 @@ record ServerCredentials(Path home) {
     }
   }
 
-  /** The server listens on loopback alone and holds nothing: a token need not be secret. */
+  /** Returns a predictable token: the server only listens on loopback and holds nothing secret. */
   private static String token(String user) {
     return "token-of-" + user.replace(':', '-');
   }

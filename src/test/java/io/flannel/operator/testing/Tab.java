@@ -16,14 +16,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page in a browser, used as people use it: by pointer and keyboard. What the page complains of
- * (errors on its console, exceptions, violations of its Content-Security-Policy) is kept.
+ * A page in a browser, used as people do: by pointer and keyboard. Keeps the page's complaints:
+ * errors and warnings on its console, exceptions, violations of its Content-Security-Policy.
  */
 public final class Tab implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SHIFT = 8;
 
-  /** Code and text of the keys that type no character of their own name. */
+  /** Code and text of the keys that do not type a character of their name. */
   private static final Map<String, Key> KEYS =
       Map.of(
           "Tab", new Key(9, ""),
@@ -80,13 +80,13 @@ public final class Tab implements AutoCloseable {
     return tab;
   }
 
-  /** Goes to an address; what it shows may take a while. */
+  /** Navigates to an address, without waiting for its content. */
   public Tab open(String url) {
     send("Page.navigate", params().put("url", url));
     return this;
   }
 
-  /** The window's size in CSS pixels. */
+  /** Sets the window's size in CSS pixels. */
   public Tab size(int width, int height) {
     send(
         "Emulation.setDeviceMetricsOverride",
@@ -99,7 +99,8 @@ public final class Tab implements AutoCloseable {
   }
 
   /**
-   * What the user set in the system: scheme {@code light} or {@code dark}, motion {@code reduce}.
+   * Sets the user's preferences: scheme {@code light} or {@code dark}, motion such as {@code
+   * reduce}.
    */
   public Tab prefers(String scheme, String motion) {
     ObjectNode media = params();
@@ -110,7 +111,7 @@ public final class Tab implements AutoCloseable {
     return this;
   }
 
-  /** The value of a JavaScript expression, which may be a promise of it. */
+  /** Returns the value of a JavaScript expression, or what its promise resolves to. */
   public JsonNode value(String expression) {
     JsonNode answer =
         send(
@@ -126,13 +127,13 @@ public final class Tab implements AutoCloseable {
     return answer.path("result").path("value");
   }
 
-  /** The text that the first such element shows, as people see it; empty if there is none. */
+  /** Returns the visible text of the first element that matches; empty if there is none. */
   public String text(String selector) {
     return value("document.querySelector(%s)?.innerText ?? ''".formatted(quoted(selector)))
         .asText();
   }
 
-  /** The same of all such elements. */
+  /** Returns the visible text of all elements that match. */
   public List<String> texts(String selector) {
     JsonNode all =
         value(
@@ -142,12 +143,12 @@ public final class Tab implements AutoCloseable {
         all, JSON.getTypeFactory().constructCollectionType(List.class, String.class));
   }
 
-  /** How many such elements there are. */
+  /** Returns the number of elements that match. */
   public int count(String selector) {
     return value("document.querySelectorAll(%s).length".formatted(quoted(selector))).asInt();
   }
 
-  /** An attribute of the first such element; empty if there is none. */
+  /** Returns an attribute of the first element that matches; empty if there is none. */
   public String attribute(String selector, String name) {
     return value(
             "document.querySelector(%s)?.getAttribute(%s) ?? ''"
@@ -155,12 +156,12 @@ public final class Tab implements AutoCloseable {
         .asText();
   }
 
-  /** The part of the address from {@code #} on. */
+  /** Returns the part of the address from {@code #} on. */
   public String hash() {
     return value("location.hash").asText();
   }
 
-  /** What has the focus: its id, else the first words of its label or text. */
+  /** Returns the focused element's id, or else its label or text. */
   public String focused() {
     return value(
             "(it => it.id || it.getAttribute('aria-label') || it.innerText.trim())"
@@ -168,7 +169,7 @@ public final class Tab implements AutoCloseable {
         .asText();
   }
 
-  /** A click in the middle of the first such element. */
+  /** Clicks in the middle of the first element that matches. */
   public Tab click(String selector) {
     JsonNode at =
         value(
@@ -184,7 +185,7 @@ public final class Tab implements AutoCloseable {
     return click(at.path("x").asDouble(), at.path("y").asDouble());
   }
 
-  /** A click at a point of the window. */
+  /** Clicks at a point of the window. */
   public Tab click(double x, double y) {
     mouse("mouseMoved", x, y);
     mouse("mousePressed", x, y);
@@ -192,7 +193,9 @@ public final class Tab implements AutoCloseable {
     return this;
   }
 
-  /** Keys, one after the other: {@code Tab}, {@code Shift+Tab}, {@code ArrowDown}, {@code n} … */
+  /**
+   * Presses keys one after another: {@code Tab}, {@code Shift+Tab}, {@code ArrowDown}, {@code n} …
+   */
   public Tab press(String... keys) {
     for (String key : keys) {
       boolean shift = key.startsWith("Shift+");
@@ -217,18 +220,18 @@ public final class Tab implements AutoCloseable {
     return this;
   }
 
-  /** Text, into what has the focus. */
+  /** Types text into the focused element. */
   public Tab type(String text) {
     send("Input.insertText", params().put("text", text));
     return this;
   }
 
-  /** What the page complained of so far. */
+  /** Returns the page's complaints so far. */
   public List<String> complaints() {
     return List.copyOf(complaints);
   }
 
-  /** A picture of the window as PNG. */
+  /** Returns a screenshot of the window as PNG. */
   public byte[] picture() {
     JsonNode answer =
         send(
@@ -236,7 +239,7 @@ public final class Tab implements AutoCloseable {
     return Base64.getDecoder().decode(answer.path("data").asText());
   }
 
-  /** The same, into a file. */
+  /** Writes a screenshot of the window as PNG. */
   public void picture(Path file) {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());

@@ -23,21 +23,21 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * One API server with controller-manager and CRDs for all tests of the operator, emptied before
- * each of them; the operator itself is the test's to start.
+ * each of them. The test starts the operator itself.
  */
 public final class TestCluster implements BeforeAllCallback, BeforeEachCallback {
-  /** The operator, as the audit log names it. */
+  /** The operator's user, as in the audit log. */
   public static final String OPERATOR = "system:serviceaccount:flannel-system:flannel-operator";
 
   /** flannel's namespace. */
   public static final String FLANNEL = "kube-flannel";
 
-  /** The operator's namespace, and its agents'. */
+  /** The namespace of the operator and its agents. */
   public static final String SYSTEM = "flannel-system";
 
   private static final String ACCOUNT = "flannel-operator";
 
-  /** Ends with the JVM, by {@link ChildProcess}. */
+  /** Ends with the JVM, like each {@link ChildProcess}. */
   private static @Nullable ApiServer shared;
 
   private @Nullable OperatorProcess running;
@@ -52,7 +52,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     empty();
   }
 
-  /** The API server that all share. */
+  /** Returns the API server that all tests share. */
   public ApiServer api() {
     synchronized (TestCluster.class) {
       if (shared == null) {
@@ -63,34 +63,36 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     }
   }
 
-  /** A client that may do everything. */
+  /** Returns a client with all rights. */
   public KubernetesClient client() {
     return api().client();
   }
 
-  /** Tells of the operator that runs from test to test. */
+  /** Registers the operator that keeps running between tests. */
   void runs(OperatorProcess operator) {
     running = operator;
   }
 
-  /** The operator with rights of its own, not started; a new leader need not wait long. */
+  /**
+   * Prepares the operator with only its own rights, without starting it; its Lease expires quickly.
+   */
   public OperatorProcess operator() {
     return configured(OperatorProcess.with(api().kubeconfigOf(SYSTEM, ACCOUNT)));
   }
 
-  /** The same, reaching the API server by way of a proxy. */
+  /** Prepares the operator like {@link #operator()}, reaching the API server through a proxy. */
   public OperatorProcess operator(WriteBreaker proxy) {
     return configured(OperatorProcess.with(api().kubeconfigOf(SYSTEM, ACCOUNT, proxy)));
   }
 
-  /**
-   * Makes the operator's namespace, and its ServiceAccount and rights as the Helm chart has them.
-   */
+  /** Creates the operator's namespace, and its ServiceAccount and rights from the Helm chart. */
   public static void admit(ApiServer api) {
     admit(api, List.of(), List.of());
   }
 
-  /** The same, and the right to ask about tokens, and that to read the metrics for others. */
+  /**
+   * Like {@link #admit(ApiServer)}, with the right to review tokens, and the metrics' ClusterRole.
+   */
   public static void admitWithMetrics(ApiServer api) {
     admit(api, List.of("metrics.enabled=true"), List.of("metrics-reader"));
   }
@@ -104,22 +106,22 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     api.client().load(Helm.template("helm", ACCOUNT, SYSTEM, values, templates)).create();
   }
 
-  /** Makes the operator's Deployment, for those who look for it; no controller heeds it. */
+  /** Creates the operator's Deployment for those who look it up; no controller acts on it. */
   public void deployment() {
     client()
         .load(Helm.template("helm", ACCOUNT, SYSTEM, List.of(), List.of("deployment")))
         .serverSideApply();
   }
 
-  /** The operator of an API server that {@link #admit} was called for. */
+  /** Prepares the operator of an API server for which {@link #admit} was called. */
   public static OperatorProcess operatorOf(ApiServer api) {
     return configured(OperatorProcess.with(api.kubeconfigOf(SYSTEM, ACCOUNT)));
   }
 
-  /** The operator with the settings that all tests share. */
+  /** Applies the settings that all tests share. */
   public static OperatorProcess configured(OperatorProcess operator) {
     return operator
-        // It is started often and lives shortly.
+        // It is started often and does not run for long.
         .javaOptions("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
         .environment("POD_NAMESPACE", SYSTEM)
         .environment("POD_NAME", "operator-1")
@@ -154,21 +156,24 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     patiently(what).untilAsserted(assertions);
   }
 
-  /** Nodes node-1 … node-n with podCIDR 10.244.i.0/24 and address 192.168.0.i, not registered. */
+  /**
+   * Creates nodes node-1 … node-n with podCIDR 10.244.i.0/24 and address 192.168.0.i, without
+   * leases.
+   */
   public void nodes(int count) {
     for (int i = 1; i <= count; i++) {
       node(i).create(client());
     }
   }
 
-  /** One of those, not created. */
+  /** Returns one of these nodes, not created. */
   public static TestNode node(int i) {
     return TestNode.named("node-" + i)
         .podCidrs("10.244." + i + ".0/24")
         .internalIp("192.168.0." + i);
   }
 
-  /** Removes a Node, and its pods as the controller-manager's pod garbage collector would. */
+  /** Removes a Node and its pods, like the controller-manager's pod garbage collector. */
   public void removeNode(String name) {
     client().nodes().withName(name).delete();
     client().pods().inNamespace(FLANNEL).list().getItems().stream()
@@ -176,7 +181,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
         .forEach(pod -> client().resource(pod).delete());
   }
 
-  /** The operator's successful writes of objects since then. */
+  /** Returns the operator's successful writes of objects since then. */
   public List<AuditLog.Request> writes(AuditLog.Mark since) {
     return api().audit().since(since).stream()
         .filter(request -> request.isWriteBy(OPERATOR))
@@ -184,7 +189,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   }
 
   /**
-   * Removes what a test may have left, but for flannel's empty namespace, whose removal takes the
+   * Removes what a test may have left, except flannel's empty namespace, whose removal takes the
    * controller-manager some seconds.
    */
   public void empty() {
@@ -197,7 +202,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     eventually(
         "no pod and no DaemonSet",
         () -> {
-          // Again and again: the controller-manager may have made them once more.
+          // Delete on each attempt: the controller-manager may have recreated them.
           deleteFlannel();
           client.pods().inNamespace(FLANNEL).delete();
           client.pods().inNamespace(SYSTEM).withGracePeriod(0).delete();
@@ -207,7 +212,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
           check(client.pods().inNamespace(FLANNEL).list().getItems().isEmpty());
           check(client.apps().daemonSets().inAnyNamespace().list().getItems().isEmpty());
         });
-    // A pass that was under way may be deleting it: then it changes until it is gone.
+    // A reconciliation in flight may be deleting it, so edit it until it is gone.
     eventually(
         "flannel's namespace, bare",
         () -> {
@@ -226,7 +231,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     client.events().v1().events().inNamespace("default").delete();
   }
 
-  /** Whoever writes it meanwhile, and if it is gone. */
+  /** Removes the finalizers, whoever writes the network meanwhile and even if it is gone. */
   private void withoutFinalizers(String network) {
     try {
       client()
@@ -250,9 +255,9 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   }
 
   /**
-   * A pass that is under way when its network is deleted goes on writing. Of one name there is one
-   * pass at a time: so once a paused network of that name has its verdict, which writes nothing
-   * else, the pass before it is over.
+   * Waits for the end of a reconciliation that is in flight when its network is deleted, since it
+   * keeps writing. There is one reconciliation per name at a time: once a paused network of that
+   * name has its verdict, which writes nothing else, the previous one is over.
    */
   private void awaitItsPasses(String name) {
     if (running == null || !running.isAlive()) {
@@ -269,7 +274,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     deleteNetworks();
   }
 
-  /** Removes flannel's namespace, too. */
+  /** Also removes flannel's namespace. */
   public void withoutNamespace() {
     client().namespaces().withName(FLANNEL).delete();
     eventually(

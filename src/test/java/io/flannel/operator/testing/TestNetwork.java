@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 
-/** A FlannelNetwork as its administrator handles it. */
+/** A FlannelNetwork from its administrator's point of view. */
 public record TestNetwork(KubernetesClient client, String name) {
-  /** The usual spec, whose rollouts are measured quickly; one line more can be appended. */
+  /** The usual spec, with rollouts that are measured quickly; another line can be appended. */
   public static final String IPIP =
       """
       cidr: 10.244.0.0/16
@@ -27,7 +27,7 @@ public record TestNetwork(KubernetesClient client, String name) {
       health: {interval: 1s, failAfter: 2}
       """;
 
-  /** The same without node agents. */
+  /** The usual spec without node agents. */
   public static final String UNMEASURED =
       """
       cidr: 10.244.0.0/16
@@ -35,7 +35,7 @@ public record TestNetwork(KubernetesClient client, String name) {
       health: {enabled: false}
       """;
 
-  /** The same with the other backend. */
+  /** The usual spec with the other backend. */
   public static final String VXLAN =
       """
       cidr: 10.244.0.0/16
@@ -43,13 +43,14 @@ public record TestNetwork(KubernetesClient client, String name) {
       health: {interval: 1s, failAfter: 2}
       """;
 
-  /** A FlannelNetwork of a cluster, whether it is there or not. */
+  /** Returns a cluster's FlannelNetwork, whether it exists or not. */
   public static TestNetwork of(TestCluster cluster, String name) {
     return new TestNetwork(cluster.client(), name);
   }
 
   /**
-   * As {@code kubectl apply --server-side}: what an earlier spec said and this one does not, goes.
+   * Applies a spec like {@code kubectl apply --server-side}: fields that only an earlier spec had
+   * are removed.
    */
   public TestNetwork apply(String spec) {
     String manifest =
@@ -70,19 +71,18 @@ public record TestNetwork(KubernetesClient client, String name) {
     return this;
   }
 
-  /** Deletes it, and returns at once. */
+  /** Deletes it, without waiting. */
   public void delete() {
     client.resources(FlannelNetwork.class).withName(name).delete();
   }
 
-  /** Waits until it is gone. */
   public void awaitGone() {
     TestCluster.eventually(
         name + " is gone",
         () -> assertThat(client.resources(FlannelNetwork.class).withName(name).get()).isNull());
   }
 
-  /** Puts something new on it that is nobody's business. */
+  /** Sets an annotation that means nothing, to trigger a reconciliation. */
   public void poke(String value) {
     annotate("example.org/poke", value + " " + System.nanoTime());
   }
@@ -93,7 +93,6 @@ public record TestNetwork(KubernetesClient client, String name) {
     return this;
   }
 
-  /** Sets an annotation. */
   public void annotate(String key, String value) {
     client
         .resources(FlannelNetwork.class)
@@ -103,27 +102,27 @@ public record TestNetwork(KubernetesClient client, String name) {
             "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}".formatted(key, value));
   }
 
-  /** It, as the API server has it. */
+  /** Returns the network from the API server. */
   public FlannelNetwork get() {
     return Objects.requireNonNull(client.resources(FlannelNetwork.class).withName(name).get());
   }
 
-  /** Whether it is there. */
+  /** Whether it exists. */
   public boolean exists() {
     return client.resources(FlannelNetwork.class).withName(name).get() != null;
   }
 
-  /** Its status; empty as long as there is none. */
+  /** Returns its status. Empty if there is none yet. */
   public Optional<FlannelNetworkStatus> maybeStatus() {
     return Optional.ofNullable(get().getStatus());
   }
 
-  /** Its status. */
+  /** Returns its status, which must exist. */
   public FlannelNetworkStatus status() {
     return maybeStatus().orElseThrow();
   }
 
-  /** One of its conditions. */
+  /** Returns one of its conditions. */
   public Optional<StatusCondition> condition(String type) {
     return maybeStatus().map(FlannelNetworkStatus::conditions).stream()
         .flatMap(List::stream)
@@ -132,8 +131,8 @@ public record TestNetwork(KubernetesClient client, String name) {
   }
 
   /**
-   * {@code Accepted=T Ready=F …}, of the present generation; else what is missing. TunnelsHealthy
-   * is left out: it is part of Ready.
+   * Returns {@code Accepted=T Ready=F …} for the current generation, or that it is not observed
+   * yet. TunnelsHealthy is left out, since it is part of Ready.
    */
   public String conditions() {
     FlannelNetwork network = get();
@@ -150,12 +149,12 @@ public record TestNetwork(KubernetesClient client, String name) {
             .toList());
   }
 
-  /** Waits for Ready, of the present generation. */
+  /** Waits until it is Ready for the current generation. */
   public TestNetwork awaitReady() {
     return awaitConditions("Accepted=T Ready=T Reconciling=F Stalled=F");
   }
 
-  /** Waits until an adoption is over, and was told once. */
+  /** Waits until an adoption is over and was reported once. */
   public void awaitAdopted() {
     TestCluster.eventually(
         "told",
@@ -165,7 +164,7 @@ public record TestNetwork(KubernetesClient client, String name) {
         });
   }
 
-  /** Waits for all four conditions, of the present generation. */
+  /** Waits for these values of the four conditions, for the current generation. */
   public TestNetwork awaitConditions(String conditions) {
     TestCluster.eventually(
         name + " " + conditions,
@@ -176,7 +175,7 @@ public record TestNetwork(KubernetesClient client, String name) {
     return this;
   }
 
-  /** Waits until it is refused for that reason, and says so as it is to be said. */
+  /** Waits until it is refused for this reason, with a remedy and these words in its message. */
   public TestNetwork awaitRefused(String reason, String... words) {
     awaitConditions("Accepted=F Ready=F Reconciling=F Stalled=T");
     TestCluster.eventually(
@@ -194,12 +193,12 @@ public record TestNetwork(KubernetesClient client, String name) {
     return this;
   }
 
-  /** What its Events tell, oldest first: {@code reason: note}. */
+  /** Returns its Events, oldest first: {@code reason: note}. */
   public List<String> events() {
     return eventsRegarding().map(event -> event.getReason() + ": " + event.getNote()).toList();
   }
 
-  /** The reasons of its Events, oldest first. */
+  /** Returns the reasons of its Events, oldest first. */
   public List<String> eventReasons() {
     return eventsRegarding().map(event -> event.getReason()).toList();
   }

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Node object without a machine, as a kubelet and flanneld would have written it.
+ * A Node object without a machine, as a kubelet and flanneld would write it.
  *
  * <pre>{@code
  * TestNode.named("a").podCidrs("10.244.1.0/24").internalIp("192.168.0.81")
@@ -27,7 +27,7 @@ public record TestNode(
     String kubelet) {
   private static final String FLANNEL = "flannel.alpha.coreos.com/";
 
-  /** A ready Node without podCIDR, address or lease. */
+  /** Returns a ready Node without podCIDR, address or lease. */
   public static TestNode named(String name) {
     return new TestNode(name, List.of(), null, Map.of(), true, "v1.35.4");
   }
@@ -44,12 +44,14 @@ public record TestNode(
     return new TestNode(name, podCidrs, internalIp, annotations, false, kubelet);
   }
 
-  /** The version that its kubelet says it has. */
+  /** Sets the version that its kubelet reports. */
   public TestNode kubelet(String version) {
     return new TestNode(name, podCidrs, internalIp, annotations, ready, version);
   }
 
-  /** What flanneld publishes: backend-type, backend-data (JSON; "null" for ipip) and public-ip. */
+  /**
+   * Sets what flanneld publishes: backend-type, backend-data (JSON; "null" for ipip) and public-ip.
+   */
   public TestNode lease(String backendType, String backendData, String publicIp) {
     return annotation(FLANNEL + "kube-subnet-manager", "true")
         .annotation(FLANNEL + "backend-type", backendType)
@@ -63,12 +65,12 @@ public record TestNode(
     return new TestNode(name, podCidrs, internalIp, more, ready, kubelet);
   }
 
-  /** Creates it with its status, as a kubelet does, and returns what the server made of it. */
+  /** Creates the Node with its status, as a kubelet does, and returns the server's result. */
   public Node create(KubernetesClient client) {
     return client.resource(object()).create();
   }
 
-  /** Writes metadata and status of a Node that exists; its podCIDRs can't change. */
+  /** Writes the metadata and status of an existing Node; its podCIDRs can't change. */
   public Node update(KubernetesClient client) {
     client
         .nodes()

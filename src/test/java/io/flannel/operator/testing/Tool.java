@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A program that the tests run; {@code lab/lab bin NAME} knows where each one is. */
+/** A program that the tests run; {@code lab/lab bin NAME} prints its path. */
 enum Tool {
   ETCD("etcd"),
   KUBE_APISERVER("kube-apiserver"),
@@ -30,9 +30,9 @@ enum Tool {
   }
 
   /**
-   * The program's absolute path.
+   * Returns the program's absolute path.
    *
-   * @throws IllegalStateException says what is missing, where it was looked for and what to do
+   * @throws IllegalStateException if it is missing; says where it was looked for and what to do
    */
   Path path() {
     if (!Files.isExecutable(LAB)) {

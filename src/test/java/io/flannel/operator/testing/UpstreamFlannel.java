@@ -10,16 +10,15 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A flannel that somebody installed by kubectl, before the operator came. */
+/** A flannel that somebody installed with kubectl, without the operator. */
 public record UpstreamFlannel(ApiServer api) {
-  /** In a cluster. */
   public static UpstreamFlannel in(TestCluster cluster) {
     return new UpstreamFlannel(cluster.api());
   }
 
-  /** Applies one of {@link Installs}, as upstream's documentation has it. */
+  /** Applies one of {@link Installs}, as upstream's documentation says. */
   public UpstreamFlannel install(String name) {
-    // A test before may have left the namespace on its way out.
+    // An earlier test may have left the namespace terminating.
     TestCluster.eventually(
         "upstream's flannel",
         () -> {
@@ -33,7 +32,7 @@ public record UpstreamFlannel(ApiServer api) {
     return this;
   }
 
-  /** Applies one of {@link ForeignInstalls}, whoever had the objects of its names before. */
+  /** Applies one of {@link ForeignInstalls}, whoever owned its objects before. */
   public UpstreamFlannel installForeign(String name) {
     client()
         .load(
@@ -50,7 +49,7 @@ public record UpstreamFlannel(ApiServer api) {
     return this;
   }
 
-  /** Waits until each node has a pod of it. */
+  /** Waits until each node has one of its pods. */
   public UpstreamFlannel awaitPods() {
     TestCluster.eventually(
         "a pod of upstream's on each node",
@@ -62,7 +61,7 @@ public record UpstreamFlannel(ApiServer api) {
     return this;
   }
 
-  /** Whether nothing of it is left in a namespace but what is ours by now. */
+  /** Whether a namespace has nothing of it left, except what is ours now. */
   public boolean isGone(String namespace) {
     boolean ours = namespace.equals(TestCluster.FLANNEL);
     return client().configMaps().inNamespace(namespace).withName("kube-flannel-cfg").get() == null
@@ -72,7 +71,7 @@ public record UpstreamFlannel(ApiServer api) {
             .allMatch(one -> one.getMetadata().getNamespace().equals(TestCluster.FLANNEL));
   }
 
-  /** All of the name that upstream's has. */
+  /** Returns all DaemonSets with the name of upstream's. */
   public List<DaemonSet> daemonSets() {
     return client()
         .apps()

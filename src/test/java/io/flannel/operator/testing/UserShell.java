@@ -14,37 +14,38 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A person's shell in the project's folder, whose kubectl, with the plugin {@code kubectl flannel},
- * and helm speak to a cluster.
+ * A user's shell in the project's folder, with helm, kubectl and its plugin {@code kubectl flannel}
+ * for a cluster.
  *
- * @param kubeconfig who it is, and where
- * @param programs folders that are looked through before all others
+ * @param kubeconfig the user and the cluster
+ * @param programs folders that come first in PATH
  */
 public record UserShell(Path kubeconfig, List<Path> programs) {
   private static final Path PLUGIN = Path.of("kubectl-plugin").toAbsolutePath();
 
   /**
-   * What came of a command.
+   * The result of a command.
    *
    * @param code its exit code
    * @param said all that it printed
    */
   public record Answer(int code, String said) {}
 
-  /** The administrator's. */
+  /** Returns the administrator's shell. */
   public static UserShell of(ApiServer cluster) {
     return new UserShell(cluster.kubeconfig(), List.of(PLUGIN));
   }
 
-  /** The same with another kubeconfig. */
+  /** Returns a copy with another kubeconfig. */
   public UserShell as(Path another) {
     return new UserShell(another, programs);
   }
 
   /**
-   * The same, whose kubectl forwards every port to this operator. A real one needs a kubelet.
+   * Returns a copy whose kubectl forwards every port to this operator. The real one needs a
+   * kubelet.
    *
-   * @param folder where it may put that kubectl, and {@code forward.pid}, its process
+   * @param folder where to put this kubectl, and {@code forward.pid} with its process id
    */
   public UserShell forwardingTo(OperatorProcess operator, Path folder) {
     return withPortForward(
@@ -53,7 +54,7 @@ public record UserShell(Path kubeconfig, List<Path> programs) {
         folder);
   }
 
-  /** The same, whose kubectl says nothing when it is to forward a port, and does not end. */
+  /** Returns a copy whose kubectl prints nothing when asked to forward a port, and does not end. */
   public UserShell forwardingNowhere(Path folder) {
     return withPortForward(":", folder);
   }
@@ -85,7 +86,7 @@ public record UserShell(Path kubeconfig, List<Path> programs) {
     return new UserShell(kubeconfig, all);
   }
 
-  /** Types a command of bash, and waits for its end. */
+  /** Runs a bash command and waits for its end. */
   public Answer run(String command) {
     try {
       Process running = start(command);
@@ -99,7 +100,7 @@ public record UserShell(Path kubeconfig, List<Path> programs) {
     }
   }
 
-  /** Types a command of bash. */
+  /** Starts a bash command. */
   public Process start(String command) {
     var shell =
         new ProcessBuilder("bash", "-euo", "pipefail", "-c", command).redirectErrorStream(true);

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * What the chart makes with {@code viewer.enabled}, in a test's cluster: the Service, the account,
- * the operator's rights and its Deployment's annotation. What kubelet and the endpoints controller
- * would write is the test's to say, by {@link #leadsTo}. Register it after its cluster.
+ * What the chart creates with {@code viewer.enabled}, in a test's cluster: the Service, the
+ * account, the operator's rights and its Deployment's annotation. {@link #leadsTo} writes what
+ * kubelet and the endpoints controller would. Register it after its cluster.
  */
 public final class ViewerService implements BeforeAllCallback, AfterAllCallback {
-  /** Its name, and its ServiceAccount's. */
+  /** The name of the Service and of its ServiceAccount. */
   public static final String NAME = "flannel-operator-viewer";
 
   private final TestCluster cluster;
@@ -46,14 +46,14 @@ public final class ViewerService implements BeforeAllCallback, AfterAllCallback 
     apply(List.of(), List.of("rbac"));
   }
 
-  /** The operator, listening for the API server on a port of this machine's address. */
+  /** Returns the operator, listening for the API server on a port of this machine's address. */
   public static OperatorProcess listening(OperatorProcess operator, int port) {
     return operator
         .environment("FLANNEL_VIEWER_HOST", address())
         .environment("FLANNEL_VIEWER_PORT", Integer.toString(port));
   }
 
-  /** An address of this machine that an Endpoints may have: no loopback. */
+  /** Returns an address of this machine that Endpoints may contain: not loopback. */
   public static String address() {
     try {
       return NetworkInterface.networkInterfaces()
@@ -72,7 +72,7 @@ public final class ViewerService implements BeforeAllCallback, AfterAllCallback 
     }
   }
 
-  /** A TCP port of that address that nobody listens on. */
+  /** Returns a TCP port of that address on which nobody listens. */
   public static int freePort() {
     try (var socket = new ServerSocket(0, 1, InetAddress.getByName(address()))) {
       return socket.getLocalPort();
@@ -82,9 +82,9 @@ public final class ViewerService implements BeforeAllCallback, AfterAllCallback 
   }
 
   /**
-   * Has the Service lead to operators that listen on this machine's address.
+   * Makes the Service lead to operators that listen on this machine's address.
    *
-   * @param ports of each, by the name of its pod, which is made
+   * @param ports their ports by the names of their pods, which are created
    */
   public void leadsTo(Map<String, Integer> ports) {
     StringBuilder subsets = new StringBuilder();
@@ -111,7 +111,9 @@ public final class ViewerService implements BeforeAllCallback, AfterAllCallback 
         "-");
   }
 
-  /** The API server leads to pods that run only, and only to their own addresses. */
+  /**
+   * Creates a running pod: the API server only connects to running pods, at their own addresses.
+   */
   private void pod(String name) {
     kubectl(
         """

@@ -30,8 +30,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A proxy to an API server that passes everything on, watches included, until the n-th write after
- * {@link #arm}: there it calls back, so that a test can kill the operator in the middle of it.
+ * A proxy to an API server that forwards everything, watches included, until the n-th write after
+ * {@link #arm}. There it calls back, so that a test can kill the operator during the write.
  *
  * <pre>{@code
  * try (var breaker = WriteBreaker.to(api);
@@ -42,13 +42,13 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>It speaks plain HTTP with its clients and passes their token on. WebSockets are declined, on
- * which clients of Kubernetes watch by HTTP.
+ * <p>It speaks plain HTTP with its clients and forwards their token. It declines WebSockets, so
+ * that Kubernetes clients watch over HTTP.
  */
 public final class WriteBreaker implements AutoCloseable {
   private static final Set<String> WRITES = Set.of("POST", "PUT", "PATCH", "DELETE");
 
-  /** Headers that belong to one connection, or that the HTTP client sets by itself. */
+  /** Headers that belong to one connection, or that the HTTP client sets itself. */
   private static final Set<String> NOT_PASSED_ON =
       Set.of(
           "connection",
@@ -62,13 +62,13 @@ public final class WriteBreaker implements AutoCloseable {
           "transfer-encoding",
           "upgrade");
 
-  /** On which side of the API server the n-th write breaks off. */
+  /** When the n-th write breaks off. */
   public enum When {
-    /** The API server never sees it. */
+    /** Before the API server sees it. */
     BEFORE,
-    /** Nothing breaks off: the write waits for what the callback does, and is then passed on. */
+    /** Not at all: the write waits for the callback and is then forwarded. */
     LATER,
-    /** The API server has carried it out, but the operator never hears of it. */
+    /** After the API server has carried it out, but before the operator gets the answer. */
     AFTER
   }
 
@@ -79,7 +79,7 @@ public final class WriteBreaker implements AutoCloseable {
    * @param path with its query
    */
   public record Write(String method, String path) {
-    /** Whether an object is meant: no lease of leader election, no event, no review, no dry run. */
+    /** Whether it writes an object, not a Lease, an Event, a review or a dry run. */
     public boolean isObject() {
       return !path.contains("/leases")
           && !path.contains("/events")
@@ -124,12 +124,12 @@ public final class WriteBreaker implements AutoCloseable {
     server.start();
   }
 
-  /** A proxy to this API server, not armed. */
+  /** Returns a proxy to this API server, not armed. */
   public static WriteBreaker to(ApiServer api) {
     return new WriteBreaker(api);
   }
 
-  /** Where clients reach it. */
+  /** Returns the address for clients. */
   public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
@@ -140,9 +140,8 @@ public final class WriteBreaker implements AutoCloseable {
   }
 
   /**
-   * Breaks off at the n-th write (from 1) of those asked for from now on. While the callback runs,
-   * no other write passes; those that came meanwhile, from a process that is then dead, are
-   * dropped.
+   * Breaks off at the n-th matching write (from 1) from now on. No other write is forwarded while
+   * the callback runs; those that arrive meanwhile, from a process that is then dead, are dropped.
    */
   public void arm(Predicate<Write> which, int n, When when, Runnable callback) {
     synchronized (writing) {
@@ -151,21 +150,21 @@ public final class WriteBreaker implements AutoCloseable {
     }
   }
 
-  /** Passes everything on again, whether it has broken off or not. */
+  /** Forwards everything again, whether it has broken off or not. */
   public void disarm() {
     synchronized (writing) {
       trap = null;
     }
   }
 
-  /** The write that broke off since {@link #arm}, or null while there was none. */
+  /** Returns the write that broke off since {@link #arm}, or null if there was none. */
   public @Nullable Write fired() {
     synchronized (writing) {
       return broken;
     }
   }
 
-  /** Every write that was passed on, in order, leases and events included. */
+  /** Returns every write that was forwarded, in order, including Leases and Events. */
   public List<Write> writes() {
     synchronized (writing) {
       return List.copyOf(writes);
@@ -173,8 +172,8 @@ public final class WriteBreaker implements AutoCloseable {
   }
 
   /**
-   * From now on watches of this path, such as {@code /apis/apps/v1/daemonsets}, end with an event
-   * that nobody can read, as often as they are begun, and those that run end; null: none does.
+   * Makes watches of this path, such as {@code /apis/apps/v1/daemonsets}, end with an unreadable
+   * event whenever they start, and ends the running ones. Null stops this.
    */
   public void garbleWatchesOf(@Nullable String path) {
     garbled = path;
@@ -335,7 +334,7 @@ public final class WriteBreaker implements AutoCloseable {
         return;
       }
       var output = exchange.getResponseBody();
-      output.flush(); // A watch is answered before there is anything to tell.
+      output.flush(); // Answer a watch before it has events.
       byte[] buffer = new byte[16 * 1024];
       for (int n = body.read(buffer); n >= 0; n = body.read(buffer)) {
         output.write(buffer, 0, n);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The proxy lets everything through, and breaks off where it is told to. */
+/** The proxy forwards everything, and breaks off where a test says. */
 class WriteBreakerIT {
   @RegisterExtension static final ApiServer api = new ApiServer();
 

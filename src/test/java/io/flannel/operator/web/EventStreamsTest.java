@@ -13,7 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What is sent to who listens, and to how many. */
+/** What event streams send, and to how many listeners. */
 class EventStreamsTest {
   @RegisterExtension final TestServer server = new TestServer();
 
@@ -47,7 +47,7 @@ class EventStreamsTest {
     for (BufferedReader events : all) {
       assertThat(event(events)).contains("\"generation\":2");
     }
-    // Each request finds the network once, and then it is read once for everybody.
+    // Each request finds the network once; then one reading serves everybody.
     assertThat(server.networks.read).isEqualTo(read + 1);
   }
 
@@ -64,12 +64,12 @@ class EventStreamsTest {
         .until(() -> server.firstLine("/api/networks/default/events").startsWith("HTTP/1.1 200"));
   }
 
-  /** As a browser does whose page is loaded again while the operator is slow. */
+  /** What a browser does whose page is reloaded while the operator is slow. */
   @Test
   void whoLeavesBeforeTheNetworkIsFoundHoldsNoPlace() throws IOException {
     for (int round = 1; round <= 3; round++) {
       server.networks.finding = new CountDownLatch(1);
-      int all = round * 15; // Fewer than there are workers.
+      int all = round * 15; // Fewer than there are worker threads.
       List<Socket> leaving = new ArrayList<>();
       while (leaving.size() < 15) {
         leaving.add(server.send("GET", "/api/networks/default/events", "localhost"));

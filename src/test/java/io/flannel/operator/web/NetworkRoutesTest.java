@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which networks there are, and what is answered to who asks for others. */
+/** Which networks are listed, and the answers to requests for others. */
 class NetworkRoutesTest {
   @RegisterExtension final TestServer server = new TestServer();
 

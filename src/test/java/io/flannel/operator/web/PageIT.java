@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What the packaged operator tells the page of a network. */
+/** What the packaged operator sends to the page about a network. */
 class PageIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -133,7 +133,7 @@ class PageIT {
         .contains("there is no FlannelNetwork none");
     assertThat(answer.headers().firstValue("Content-Security-Policy").orElseThrow())
         .startsWith("default-src 'none'");
-    // Health and metrics are asked for by kubelets and Prometheus, under other names.
+    // Kubelets and Prometheus request health and metrics under other host names.
     assertThat(operator.process().get("/q/health/live").statusCode()).isEqualTo(200);
   }
 
@@ -159,8 +159,8 @@ class PageIT {
   }
 
   /**
-   * Reads on until an event of each of these names holds that, in whatever order: a state and a
-   * mesh that change within one look come together.
+   * Reads on until an event of each of these names contains its text, in any order: a status and a
+   * mesh that change between two polls are sent together.
    */
   private static void await(BufferedReader events, Map<String, String> wanted) throws IOException {
     Map<String, String> missing = new HashMap<>(wanted);

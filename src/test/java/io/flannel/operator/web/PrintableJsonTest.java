@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the page reads can be shown, once its escapes are undone. */
+/** What the page reads is printable even after its escapes are decoded. */
 class PrintableJsonTest {
   private record Answer(String text, List<String> list, Map<String, Object> map, Adoption of) {}
 

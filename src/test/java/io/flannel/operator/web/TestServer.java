@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The routes on a Vert.x server of their own, over real sockets, with networks made up. */
+/** The routes on their own Vert.x server, over real sockets, with made-up networks. */
 final class TestServer implements BeforeEachCallback, AfterEachCallback {
   final MadeUpNetworks networks = new MadeUpNetworks();
   private final Vertx vertx = Vertx.vertx();
@@ -28,7 +28,7 @@ final class TestServer implements BeforeEachCallback, AfterEachCallback {
   @Override
   public void beforeEach(ExtensionContext context) {
     Router router = Router.router(vertx);
-    // As Quarkus', which are there before ours.
+    // Stands for Quarkus' routes, which are registered before ours.
     router.route("/q/metrics").handler(asked -> asked.response().end("figures"));
     new WebServer(List.of(new PageRoutes(), new NetworkRoutes(networks, events))).start(router);
     server =
@@ -49,12 +49,12 @@ final class TestServer implements BeforeEachCallback, AfterEachCallback {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
-  /** Whether nobody listens to events. */
+  /** Whether no one listens to events. */
   boolean idle() {
     return events.idle();
   }
 
-  /** Of those who listen to events. */
+  /** Returns the sockets of the listeners to events. */
   List<Socket> sockets() {
     return sockets;
   }
@@ -85,7 +85,7 @@ final class TestServer implements BeforeEachCallback, AfterEachCallback {
     }
   }
 
-  /** What follows the head of the answer: chunks, each of whose sizes is a line of its own. */
+  /** Returns the body of an event stream, in chunks; each chunk's size is a line of its own. */
   BufferedReader events() throws IOException {
     Socket socket = send("GET", "/api/networks/default/events", "localhost");
     sockets.add(socket);
@@ -98,7 +98,7 @@ final class TestServer implements BeforeEachCallback, AfterEachCallback {
     return reader;
   }
 
-  /** The next event; lines end with {@code |}. */
+  /** Returns the next event, with {@code |} after each line. */
   static String event(BufferedReader events) throws IOException {
     String line = events.readLine();
     while (!line.startsWith("event:")) {

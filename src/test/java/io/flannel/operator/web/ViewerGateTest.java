@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who is told something of kubectl flannel's answers, over real sockets, by a judge made up. */
+/** Who gets kubectl flannel's answers, over real sockets, with a made-up judge. */
 class ViewerGateTest {
   private static final String STATUS = "/text/status?network=default&exitCode=true";
 
@@ -64,7 +64,7 @@ class ViewerGateTest {
 
   @Test
   void whoSendsAGoodTokenIsToldAndTheConnectionIsClosed() throws IOException {
-    // By nothing but the server's will: the request asks for no end.
+    // The server closes the connection by itself: the request does not ask for it.
     String told = post(STATUS, "good\n");
     assertThat(told)
         .startsWith("HTTP/1.1 200")
@@ -180,7 +180,7 @@ class ViewerGateTest {
     for (Socket socket : waiting.subList(8, 16)) {
       assertThat(answer(socket)).startsWith("HTTP/1.1 200");
     }
-    // Every place is free again.
+    // All places are free again.
     for (int round = 0; round < 20; round++) {
       assertThat(post(STATUS, "good")).startsWith("HTTP/1.1 200");
     }
@@ -192,7 +192,7 @@ class ViewerGateTest {
     assertThat(post(STATUS, "good"))
         .startsWith("HTTP/1.1 503")
         .contains("a stands by; the leader is b")
-        // kubectl would wait for it and not ask another replica.
+        // kubectl would wait for it instead of asking another replica.
         .doesNotContain("Retry-After");
   }
 
@@ -237,7 +237,7 @@ class ViewerGateTest {
     socket.getOutputStream().write(what.getBytes(UTF_8));
   }
 
-  /** All until the server closes the connection. */
+  /** Reads until the server closes the connection. */
   private static String answer(Socket socket) throws IOException {
     return new String(socket.getInputStream().readAllBytes(), UTF_8);
   }

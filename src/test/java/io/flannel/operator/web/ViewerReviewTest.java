@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How long a token may be good for, by its own claims. */
+/** The longest validity that a token may have, by its own claims. */
 class ViewerReviewTest {
   private static final long MADE = 1_800_000_000L;
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is served to whom, and what is not. */
+/** Which requests are answered, and which are refused. */
 class WebServerTest {
   @RegisterExtension final TestServer server = new TestServer();
 
@@ -100,7 +100,10 @@ class WebServerTest {
         .endsWith("figures");
   }
 
-  /** Its address alone is asked for; what is asked of others' pages is not. */
+  /**
+   * Requests that other sites' pages make, even at other ports of localhost, are refused although
+   * their Host is ours.
+   */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -159,7 +162,7 @@ class WebServerTest {
     }
   }
 
-  /** JSON's escapes are undone by who reads it; so what they stand for must not be there. */
+  /** Readers decode JSON escapes, so hostile characters must not appear even escaped. */
   @Test
   void whatARequestSaidIsRepeatedPrintably() throws IOException {
     String forged = "%1b%5b31m%0d%0aforged%c2%9b%e2%80%ae%e2%80%a8x";

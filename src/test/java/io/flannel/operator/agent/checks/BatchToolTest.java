@@ -59,7 +59,7 @@ class BatchToolTest {
 
   @Test
   void oneThatHangsIsKilledWithItsChildren() {
-    // The child holds the pipe open: reading ends only if it is killed, too.
+    // The child keeps the pipe open, so reading ends only if the child is killed too.
     start(Duration.ofMillis(200), "sh", "-c", "sleep 600; true");
     assertThat(ask("one")).contains("did not answer within");
   }

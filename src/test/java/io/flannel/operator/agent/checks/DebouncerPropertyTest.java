@@ -14,15 +14,19 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** What counts, against its definition over the whole history. */
+/** Compares the debouncer with its definition over the whole history. */
 class DebouncerPropertyTest {
   private static final long PATIENCE = Duration.ofMillis(1400).toNanos();
   private static final Finding DOWN = Finding.ofNode(NodeFault.DEVICE_DOWN, "down");
 
-  /** One look: what was seen, and how long after the look before. */
+  /**
+   * One poll.
+   *
+   * @param after nanoseconds since the poll before
+   */
   private record Look(boolean seen, long after) {}
 
-  /** The definition, read off the whole history at each look. */
+  /** Applies the definition to the whole history at each poll. */
   @Property(tries = 3000)
   void countsWhatAllLooksOfTheLastWhileAgreeOn(@ForAll("histories") List<Look> history) {
     var steady = new Debouncer(Duration.ofNanos(PATIENCE));
@@ -41,7 +45,7 @@ class DebouncerPropertyTest {
     }
   }
 
-  /** For how long the last looks all saw the same, in nanoseconds. */
+  /** How long the last polls agreed, in nanoseconds. */
   private static long agreedFor(List<Look> looks) {
     long sum = 0;
     for (int i = looks.size() - 1; i > 0 && looks.get(i - 1).seen() == looks.get(i).seen(); i--) {

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 
-/** What goes wrong with flannel's device, and by others like it. */
+/** Faults of flannel's device, and of rival devices. */
 final class DeviceMutations {
   private DeviceMutations() {}
 
@@ -102,7 +102,10 @@ final class DeviceMutations {
     return node.device().isPresent();
   }
 
-  /** The kernel takes along what is on a device that goes, goes down or loses its last address. */
+  /**
+   * Deletes the device or sets it down. Also removes what is on it, as the kernel does when a
+   * device is deleted, goes down or loses its last address.
+   */
   private static void loseDevice(SimulatedNode node, boolean deleted) {
     String name = node.device().orElseThrow();
     if (deleted) {

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A node made by hand on this machine's own kernel, as flannel's vxlan would make it, read by the
- * real ip and bridge as nobody and without any capability.
+ * A node in a network namespace of this machine's kernel, set up by hand as flannel's vxlan backend
+ * does it. The real ip and bridge read it as user nobody, without any capability.
  */
 final class HandMadeNode implements AutoCloseable {
   static final String FLANNEL_DEVICE =
@@ -66,7 +66,11 @@ final class HandMadeNode implements AutoCloseable {
     this.files = files;
   }
 
-  /** One without devices; its files are in a directory. */
+  /**
+   * Creates a node without devices.
+   *
+   * @param files the directory of its files
+   */
   static HandMadeNode in(Path files) throws IOException {
     assumeTrue(NetworkNamespace.canBeMade(), "needs root, and vxlan in the kernel");
     var node = new HandMadeNode(files);
@@ -78,12 +82,12 @@ final class HandMadeNode implements AutoCloseable {
     return node;
   }
 
-  /** Commands of ip and bridge, one a line. */
+  /** Runs commands of ip and bridge, one per line. */
   void run(String commands) {
     namespace.run(commands);
   }
 
-  /** So long that what is found then stands. */
+  /** Advances the clock by {@link LocalChecks#PATIENCE}, after which a fault counts. */
   void waits() {
     nanos += PATIENCE;
   }
@@ -94,7 +98,7 @@ final class HandMadeNode implements AutoCloseable {
     namespace.close();
   }
 
-  /** What is found the second time. */
+  /** Returns what the second poll reports: no fault counts after the first. */
   LocalState lookTwice(LocalChecks checks, BackendType backend) {
     checks.look(spec(backend, false));
     waits();

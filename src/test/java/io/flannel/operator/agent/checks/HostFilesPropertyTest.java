@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
-/** Files that hold anything. */
+/** Files with arbitrary content. */
 class HostFilesPropertyTest {
   @Property
   void whateverStandsInTheFilesThrowsNothing(@ForAll String text) {

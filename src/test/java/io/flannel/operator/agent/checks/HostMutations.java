@@ -3,7 +3,7 @@ package io.flannel.operator.agent.checks;
 import io.flannel.operator.decide.problem.NodeFault;
 import java.util.List;
 
-/** What goes wrong with a node's files, its bridge and its forwarding. */
+/** Faults of a node's files, bridge and forwarding. */
 final class HostMutations {
   private HostMutations() {}
 

@@ -16,7 +16,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-/** Output that is damaged: nothing throws, and the checks bear what can still be read. */
+/** Damaged output: nothing throws, and the checks cope with what is still readable. */
 class Iproute2JsonPropertyTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -31,7 +31,7 @@ class Iproute2JsonPropertyTest {
     assertThatCode(() -> Iproute2JsonTest.answers(damaged)).doesNotThrowAnyException();
   }
 
-  /** Values of other types anywhere: what can still be read is read, and the checks bear it. */
+  /** Values of wrong types anywhere: the rest is read, and the checks cope with it. */
   @Property(tries = 2000)
   void valuesOfOtherTypesThrowNothing(@ForAll long seed) throws IOException {
     var random = new Random(seed);

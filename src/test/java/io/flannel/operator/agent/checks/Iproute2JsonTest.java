@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * ipip-node.json is what iproute2 6.1 printed on a Linux 6.1 with flannel's ipip device and rivals
- * of it; {@link Iproute2Test} reads what vxlan's node has from this machine's own kernel.
+ * ipip-node.json is what iproute2 6.1 printed on Linux 6.1 with flannel's ipip device and rival
+ * devices. {@link LocalChecksTest} reads a vxlan node from this machine's kernel.
  */
 class Iproute2JsonTest {
   @Test
@@ -57,7 +57,7 @@ class Iproute2JsonTest {
 
     assertThat(routes.to(Cidr.ofAddress("10.244.2.7")).orElseThrow())
         .hasToString("10.244.2.0/24 via 192.168.0.82 dev flannel.ipip");
-    // Of two, the one with the better metric.
+    // Of two routes, the one with the better metric counts.
     assertThat(routes.to(Cidr.ofAddress("10.244.4.0")).orElseThrow())
         .hasToString("10.244.4.0/24 via 192.168.0.84 dev eth0");
     assertThat(routes.to(Cidr.ofAddress("10.99.0.1")).orElseThrow())
@@ -106,7 +106,7 @@ class Iproute2JsonTest {
     return answers(output.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** As {@link BatchTool} hands them over: three lines, without their ends. */
+  /** Parses output as {@link BatchTool} delivers it: three lines without line ends. */
   static Iproute2.Answers answers(byte[] output) {
     List<byte[]> lines = new ArrayList<>();
     int begin = 0;

@@ -21,7 +21,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** Whatever routes a node has: what may be removed, and what no plan ever does. */
+/** For any routes on a node: what may be removed, and what no plan ever breaks. */
 class LeftOversPropertyTest {
   private static final Cidr NETWORK = Cidr.parse("10.244.0.0/16");
   private static final Cidr OWN = Cidr.parse("10.244.1.0/24");
@@ -33,13 +33,13 @@ class LeftOversPropertyTest {
   private static final List<String> DEVICES =
       List.of("eth0", "cni0", "flannel.1", "flannel.7", "flannel.ipip", "flannel-wg", "tunl0");
 
-  /** A node that flannel has changed on, as any backend and peers that are known or not. */
+  /** A node after changes of flannel, with any backend and with all or only some peers known. */
   record Node(LeftOvers.Wanted wanted, List<Link> links, List<Route> routes) {
     LeftOvers.Plan plan() {
       return LeftOvers.plan(wanted, links, routes);
     }
 
-    /** What is left when all is removed, as the kernel would have it. */
+    /** The node after all removals. As in the kernel, a device's routes go with it. */
     Node after() {
       Set<String> devices = new TreeSet<>();
       List<Route> gone = new ArrayList<>();
@@ -74,7 +74,7 @@ class LeftOversPropertyTest {
       boolean same = now.equals(before);
       boolean lasting =
           now.filter(route -> !isOurCopy(route))
-              // Where somebody else's leads is theirs to say.
+              // A route that another program claims may use any device.
               .filter(route -> !route.isUnclaimed() || !leftOver(after, device(route)))
               .isPresent();
       assertThat(same || lasting).as(() -> "%s: %s, then %s".formatted(peer, before, now)).isTrue();
@@ -163,7 +163,7 @@ class LeftOversPropertyTest {
                                     ? Optional.of(device)
                                     : Optional.empty()))),
                     devices.stream().map(LeftOversPropertyTest::link).toList(),
-                    // No route without its device.
+                    // A route exists only with its device.
                     routes.stream()
                         .filter(route -> devices.contains(device(route)))
                         .distinct()

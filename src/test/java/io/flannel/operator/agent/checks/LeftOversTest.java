@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What is planned on a node, 10.244.1.0/24, whose peers are 10.244.2.0/24 and 10.244.3.0/24. */
+/** Plans for a node with range 10.244.1.0/24 whose peers have 10.244.2.0/24 and 10.244.3.0/24. */
 class LeftOversTest {
   private static final Link VXLAN = SimulatedNode.device("flannel.1", "vxlan");
   private static final Link VXLAN_V6 = SimulatedNode.device("flannel-v6.1", "vxlan");
@@ -213,20 +213,21 @@ class LeftOversTest {
                     SimulatedNode.device("tunl0", "ipip"),
                     SimulatedNode.device("office", "wireguard"),
                     SimulatedNode.device("vxlan.calico", "vxlan"),
-                    // The name, but not the kind.
+                    // flannel's name, but not its kind.
                     SimulatedNode.device("flannel.ipip", "dummy"),
                     SimulatedNode.device("flannel.home", "vxlan")),
                 "10.244.2.0/24 10.244.2.0 flannel.1",
                 "10.244.3.0/24 10.244.3.0 flannel.1",
-                // Outside the range, though with the metric of copies.
+                // Outside the network's range, though with the metric of copies.
                 "10.9.0.0/16 192.168.0.9 eth0 4096",
-                // Inside, but of a routing daemon, of an administrator, of a bridge of Docker's.
+                // Inside, but made by a routing daemon, an administrator, and the kernel for
+                // Docker's bridge.
                 "10.244.77.0/24 192.168.0.77 eth0 20 bird",
                 "10.244.78.0/24 192.168.0.78 eth0 0 static",
                 "10.244.79.0/24 - docker0 0 kernel",
-                // In the node's own pods' range.
+                // In the node's own range.
                 "10.244.1.7/32 10.244.1.9 cni0",
-                // Not as wide as a node's range.
+                // Narrower than a node's range.
                 "10.244.80.0/28 192.168.0.80 eth0"))
         .isEmpty();
   }
@@ -283,7 +284,11 @@ class LeftOversTest {
         .toList();
   }
 
-  /** Of words: destination, gateway or -, device, metric, protocol. */
+  /**
+   * Parses routes and adds them to the node's own.
+   *
+   * @param lines destination, gateway or -, device, and optionally metric and protocol
+   */
   static List<Route> routes(String... lines) {
     return Stream.concat(NODE.stream(), Stream.of(lines))
         .map(line -> line.split(" "))

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** Links as others, but for one thing. */
+/** Copies of links with something changed. */
 final class Links {
   private Links() {}
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is read of a {@link HandMadeNode} that is well, and what comes of tools that fail. */
+/** What the checks read on a healthy {@link HandMadeNode}, and what failing tools lead to. */
 class LocalChecksTest {
   @TempDir Path files;
   private HandMadeNode node;

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Faults on a {@link HandMadeNode} that the kernel and the files show. */
+/** Faults that the kernel and the files of a {@link HandMadeNode} show. */
 class LocalFaultsTest {
   @TempDir Path files;
   private HandMadeNode node;
@@ -138,7 +138,7 @@ class LocalFaultsTest {
         .startsWith("DeviceEndpointWrong", "DeviceVNIWrong", "DevicePortWrong", "RouteMissing");
   }
 
-  /** iproute2 keeps names and numbers of devices: it must not tell those of yesterday. */
+  /** iproute2 caches the names and indexes of devices. It must not report stale ones. */
   @Test
   void aDeviceThatIsMadeAnewIsSeenAsItIsAndSoIsANewName() {
     node.run(VXLAN);

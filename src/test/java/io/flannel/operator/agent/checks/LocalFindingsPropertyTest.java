@@ -15,7 +15,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** A node where flannel did its work, and then one thing goes wrong: over all backends. */
+/** With any backend, a node that flannel has set up, on which one thing then goes wrong. */
 class LocalFindingsPropertyTest {
   @Property(tries = 2000)
   void nothingIsWrongOnANodeWhereFlannelDidItsWork(@ForAll("shapes") SimulatedNode.Shape shape) {
@@ -84,7 +84,7 @@ class LocalFindingsPropertyTest {
                     ipv6 && backend != BackendType.IPIP,
                     mtu,
                     nicMtu,
-                    // host-gw reaches those alone that are on its link.
+                    // host-gw reaches only peers on the node's own link.
                     backend == BackendType.HOST_GW ? peers.stream().map(_ -> true).toList() : peers,
                     allPeers,
                     bridge));

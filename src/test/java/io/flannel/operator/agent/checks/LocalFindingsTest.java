@@ -17,7 +17,8 @@ class LocalFindingsTest {
   void everyFaultHasAMutationOrATestOfItsOwn() {
     var shown = new TreeSet<NodeFault>();
     Mutation.all().forEach(mutation -> shown.add(mutation.fault()));
-    // Of several looks: CounterChecksTest. Of none: LocalFindingsPropertyTest.
+    // CounterChecksTest covers the first two, which take several polls, LocalFindingsPropertyTest
+    // the last.
     shown.addAll(
         List.of(
             NodeFault.REVERSE_PATH_FILTER_STRICT,

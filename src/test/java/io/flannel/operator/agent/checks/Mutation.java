@@ -8,8 +8,9 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * One thing that goes wrong on a node whose first peer is n2, and the fault that it is.
+ * One thing that can go wrong on a node whose first peer is n2.
  *
+ * @param fault the fault that must be found
  * @param on the nodes on which it can happen
  */
 record Mutation(
@@ -20,7 +21,7 @@ record Mutation(
         .toList();
   }
 
-  /** Whom the fault is about. */
+  /** The peer that the fault is about; empty if it is about the node itself. */
   Optional<String> peer() {
     return fault.scope() == NodeFault.Scope.PEER ? Optional.of("n2") : Optional.empty();
   }

@@ -6,7 +6,7 @@ import io.flannel.operator.flannel.Cidr;
 import java.util.List;
 import java.util.Optional;
 
-/** What goes wrong with what flannel programs for its peers, and what is left of others. */
+/** Faults in what flannel programs for peers, and left-overs. */
 final class PeerMutations {
   private PeerMutations() {}
 

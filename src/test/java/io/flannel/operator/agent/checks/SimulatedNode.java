@@ -12,8 +12,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * A node, 192.168.0.81 with pods in 10.244.1.0/24, on which flannel has done all that the spec
- * asks. Written from flannel's source and not from the checks; tests break it.
+ * A node, 192.168.0.81 with pods in 10.244.1.0/24, on which flannel has done all that the spec asks
+ * for. It follows flannel's source, not the checks. Tests break it.
  */
 final class SimulatedNode {
   final Shape shape;
@@ -35,10 +35,10 @@ final class SimulatedNode {
   /**
    * What the node's spec says, and what differs from node to node.
    *
-   * @param mtu the network's
-   * @param nicMtu what the node's NIC has
-   * @param peers of each peer, whether it is on the node's own link
-   * @param bridge whether pods run
+   * @param mtu the network's MTU in bytes; empty if it follows from the NIC
+   * @param nicMtu the NIC's MTU in bytes
+   * @param peers for each peer, whether it is on the node's own link
+   * @param bridge whether the bridge exists, because pods run
    */
   record Shape(
       BackendType backend,
@@ -195,7 +195,7 @@ final class SimulatedNode {
         OptionalLong.of(1000));
   }
 
-  /** A device of which nothing matters but its name and kind. */
+  /** A device of which only name and kind matter. */
   static Link device(String name, String kind) {
     return new Link(
         100 + name.hashCode() % 50,

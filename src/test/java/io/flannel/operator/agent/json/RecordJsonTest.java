@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the operator's jackson-databind writes, the agent reads, and the other way round. */
+/** The agent reads what the operator's jackson-databind writes, and the other way round. */
 class RecordJsonTest {
   private static final ObjectMapper DATABIND =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
@@ -80,7 +80,7 @@ class RecordJsonTest {
     return Json.read(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Any value of a type: what may be left out is, now and then. */
+  /** A random value of a type, in which each component of a record is sometimes null. */
   private static Object any(Type type, Random random) throws ReflectiveOperationException {
     if (type == String.class) {
       return "“%d\"\\\n\u0001ü".formatted(random.nextInt());

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A node of this machine's own kernel after a change from vxlan with VNI 1 to VNI 7, or to host-gw,
- * by the real ip.
+ * Runs the task with the real ip on a node in a network namespace of this machine's kernel, after a
+ * change from vxlan with VNI 1 to VNI 7 or to host-gw.
  */
 class LeftOversTaskTest {
   private static final String NODE =

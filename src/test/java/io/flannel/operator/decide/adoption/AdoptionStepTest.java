@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Three nodes that go over from a flannel in kube-system to ours. */
+/** Three nodes that move from a flannel in kube-system to ours. */
 class AdoptionStepTest {
   private static final String SPEC =
       "{cidr: 10.244.0.0/16, backend: {type: ipip}, rollout: {maxUnavailable: %s}}";

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdoptionValidatorTest {
   private static final String MANIFEST = "manifest-v0.28";
 
-  /** What upstream's manifest of v0.28.10 runs. */
+  /** A spec equal to what upstream's manifest of v0.28.10 runs. */
   private static final String AS_IT_IS =
       """
       cidr: 10.244.0.0/16
@@ -161,7 +161,7 @@ class AdoptionValidatorTest {
 
   @Test
   void tolerationsCountByTheNodesThatTheyLetFlannelOn() {
-    ForeignFlannel found = Installs.found(MANIFEST); // bears no NoExecute
+    ForeignFlannel found = Installs.found(MANIFEST); // tolerates no NoExecute taint
     ClusterState plain = cluster(node("n1")).foreign(found).state();
     ClusterState tainted =
         cluster(node("n1"), node("n2").taint("gpu", "", "NoExecute")).foreign(found).state();
@@ -287,7 +287,7 @@ class AdoptionValidatorTest {
     assertThat(SpecValidator.judge(wanted(AS_IT_IS), faulty)).isEqualTo(Decision.accept());
   }
 
-  /** Whatever the user wrote: the spec that is offered is equal to what runs. */
+  /** Whatever the user wrote, the suggested spec equals what runs. */
   @Property(tries = 300)
   void theMatchingSpecHasNoDifference(
       @ForAll("installs") String install, @ForAll("specs") FlannelNetworkSpec written) {

@@ -189,7 +189,7 @@ class ForeignFlannelValidatorTest {
         .contains("kube-system/kube-flannel");
   }
 
-  /** Since then another flannel may have come, such as that of k3s. */
+  /** Another flannel, such as k3s', may have been installed since. */
   @Test
   void whatAnEarlierNetworkLeftExplainsNothing() {
     Trace older = new Trace("default", CREATED.minusSeconds(60), true);
@@ -212,7 +212,7 @@ class ForeignFlannelValidatorTest {
         .isEqualTo(Decision.accept());
   }
 
-  /** What anybody can write into a DaemonSet of his own. */
+  /** Anybody can write this mark into their own DaemonSet. */
   @Test
   void aStrangersMarkNeitherRefusesANetworkInForceNorLetsAnotherIn() {
     for (String by : List.of("default", "whatever")) {
@@ -266,7 +266,7 @@ class ForeignFlannelValidatorTest {
     assertThat(AdoptionValidator.candidate(NETWORK, restored)).isEmpty();
   }
 
-  /** A DaemonSet that is marked as being taken over, in a namespace of a tenant's. */
+  /** DaemonSets in a tenant's namespace that are marked as being adopted. */
   private interface Strangers {
     static ForeignFlannel equal(String by) {
       return marked(by, _ -> {});
@@ -288,7 +288,7 @@ class ForeignFlannelValidatorTest {
     }
   }
 
-  /** Not yet in force. */
+  /** A cluster whose network is not in force yet. */
   private static Clusters fresh(Nodes... nodes) {
     return cluster(nodes).network("default", CREATED.toString());
   }

@@ -25,7 +25,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
-/** What holds for the impact of any change. */
+/** Properties of the impact of any change. */
 class ChangeImpactPropertyTest {
   @Property
   void whatRunsIsNoChange(@ForAll("networks") DesiredNetwork network) {
@@ -125,7 +125,10 @@ class ChangeImpactPropertyTest {
             .formatted(type, direct && !type.equals("host-gw") ? ", directRouting: true" : ""));
   }
 
-  /** The backend of the one with the ranges of the other, as plain as possible. */
+  /**
+   * A minimal network with the ranges of one and the backend type of the other. With an IPv6 range,
+   * which ipip does not support, host-gw replaces ipip.
+   */
   private static DesiredNetwork withRangesOf(DesiredNetwork ranges, DesiredNetwork backend) {
     List<String> fields = new ArrayList<>();
     ranges.cidr().ifPresent(cidr -> fields.add("cidr: '%s'".formatted(cidr)));
@@ -138,7 +141,7 @@ class ChangeImpactPropertyTest {
     return Networks.wanted("{" + String.join(", ", fields) + "}");
   }
 
-  /** Three nodes that the network runs on, each with a podCIDR of every family and a lease. */
+  /** Three nodes on which the network runs, each with a podCIDR of every family and a lease. */
   private static ClusterState running(DesiredNetwork network) {
     List<ClusterNode> nodes =
         IntStream.rangeClosed(1, 3).mapToObj(number -> leased(network, number)).toList();
@@ -155,7 +158,7 @@ class ChangeImpactPropertyTest {
     return node.get();
   }
 
-  /** The smallest podCIDR at a range's beginning: what nodes of all ranges can have. */
+  /** The smallest podCIDR at the start of a range, which fits into any range. */
   private static String first(Cidr range) {
     return range.base() + "/" + range.family().bits();
   }

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whether a change is live, disruptive or none, and what it sends that was not sent before. */
+/**
+ * Whether a change is live, disruptive or none, and which packets it sends that flannel did not
+ * send before.
+ */
 class ChangeImpactTest {
   @ParameterizedTest
   @CsvSource(

@@ -118,7 +118,7 @@ class DisruptionTest {
         .isInstanceOf(ChangeImpact.Live.class);
   }
 
-  /** Two were on their way to ipip when the change was given up. */
+  /** Two of three nodes had moved to ipip when the change was abandoned. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Ranges, families and backends that the nodes at hand do not allow. */
+/** Ranges, families and backends that the existing nodes do not allow. */
 class RefusedChangeTest {
   @ParameterizedTest
   @CsvSource({"10.240.0.0/12", "10.244.0.0/15", "10.0.0.0/8", "10.244.0.0/20"})

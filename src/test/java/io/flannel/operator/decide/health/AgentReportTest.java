@@ -178,7 +178,7 @@ class AgentReportTest {
         .isInstanceOfSatisfying(Received.class, it -> assertThat(it.silent()).isTrue());
   }
 
-  /** Whatever stands in a report: it is read or refused, in few words that can be printed. */
+  /** Any report is either read or rejected for a short, printable reason. */
   @Property(tries = 3000)
   void anyReportIsReadOrRefused(@ForAll("statuses") FlannelNodeStatus status) {
     AgentReport report = AgentReport.read(4, spec(), status, AGE);
@@ -293,7 +293,7 @@ class AgentReportTest {
                     seen));
   }
 
-  /** What an agent says of itself. */
+  /** What an agent reports about itself. */
   private record Self(
       @Nullable String version,
       @Nullable String since,

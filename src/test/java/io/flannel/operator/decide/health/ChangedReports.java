@@ -8,16 +8,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Reports as those of {@link TunnelScenario}, but for one thing. */
+/** Copies of {@link TunnelScenario}'s reports with one thing changed. */
 final class ChangedReports {
   private ChangedReports() {}
 
-  /** It was written so long ago. */
+  /** Changes how long ago the report was written. */
   static AgentReport aged(AgentReport.Received report, Duration age) {
     return copy(report, age, report.nodeFor(), report.paths());
   }
 
-  /** All that passes has passed for so long. */
+  /** Changes how long all passing paths have passed. */
   static AgentReport passingSince(AgentReport.Received report, Duration held) {
     return copy(
         report,
@@ -41,7 +41,7 @@ final class ChangedReports {
             .toList());
   }
 
-  /** All of a scenario, one node of which booted so long ago. */
+  /** Returns a scenario's reports, in which one node booted this long ago. */
   static Map<String, AgentReport> booted(TunnelScenario lab, String node, Duration ago) {
     Map<String, AgentReport> reports = new TreeMap<>(lab.reports());
     AgentReport.Received report = (AgentReport.Received) reports.get(node);
@@ -49,7 +49,7 @@ final class ChangedReports {
     return reports;
   }
 
-  /** The same report with another age, boot and paths. */
+  /** Copies a report with another age, time since boot, and paths. */
   private static AgentReport copy(
       AgentReport.Received report,
       Duration age,

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** When reports that can't be count as such, and when a node is believed again. */
+/** When reports with impossible values count as invalid, and when a node is believed again. */
 class InvalidReportsTest {
   private static final String NODE = "node-1";
   private static final AgentReport GOOD =

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What agents find on their nodes, and what of the probes that explains. */
+/** Agents' findings on their nodes, and the lost probes that they explain. */
 class LocalFaultsRuleTest {
   @Test
   void ofTwoNodesTheOneWithAFindingIsTheCause() {

@@ -28,7 +28,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What probes lose, and to which node or pair of nodes it is due. */
+/** Which node or pair of nodes is the cause of lost probes. */
 class PacketLossRuleTest {
   @Test
   void ofTwoNodesWithoutAFindingItIsThePair() {
@@ -55,7 +55,7 @@ class PacketLossRuleTest {
             Map.of(A, Tunnel.DEGRADED, B, Tunnel.HEALTHY, C, Tunnel.HEALTHY, D, Tunnel.HEALTHY));
   }
 
-  /** With a fifth of all packets lost, three in a row are no rarity. */
+  /** With a fifth of all packets lost, three losses in a row are not rare. */
   @Test
   void threeLostInARowOnANodeThatLosesManyAreNoOtherFault() {
     TunnelScenario lab = new TunnelScenario(3).lossy(A).lies(A, B, TUNNEL_LOST);

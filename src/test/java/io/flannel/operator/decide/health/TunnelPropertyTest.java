@@ -30,7 +30,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
-/** Faults are put into a cluster; they, and nothing else, must be named. */
+/** Injects faults into a cluster: these, and nothing else, must be named. */
 class TunnelPropertyTest {
   private enum Fault {
     OFF,
@@ -47,7 +47,7 @@ class TunnelPropertyTest {
     ROUTE_MISSING
   }
 
-  /** A cluster, its faults, and what must be said of them. */
+  /** A cluster, its faults, and the expected verdicts. */
   private static final class Case {
     final TunnelScenario lab;
     final Map<ProblemReason, SortedSet<Place>> troubles = new HashMap<>();
@@ -57,7 +57,7 @@ class TunnelPropertyTest {
       lab = new TunnelScenario(size);
       List<String> names = new ArrayList<>(lab.names());
       Collections.shuffle(names, random);
-      // At most a quarter of the nodes, so that there is a majority of good ones everywhere.
+      // At most a quarter of the nodes, so that healthy ones are the majority everywhere.
       int budget = random.nextInt(Math.max(1, size / 4) + 1);
       while (budget > 0) {
         Fault fault = Fault.values()[random.nextInt(Fault.values().length)];
@@ -76,7 +76,7 @@ class TunnelPropertyTest {
       }
     }
 
-    /** A node that this one probes. */
+    /** Returns one of these nodes that the node probes; null if there is none. */
     private String peerOf(String node, List<String> among) {
       List<String> peers = ProbePlan.of(lab.names()).peersOf(node);
       return among.stream().filter(peers::contains).findFirst().orElse(null);
@@ -218,7 +218,7 @@ class TunnelPropertyTest {
         paths);
   }
 
-  /** What one agent says of others can make nobody else look ill, whatever it is. */
+  /** Whatever one agent reports about its peers, it cannot make another node look unhealthy. */
   @Property(tries = 1000)
   void nobodyIsBlamedOnTheWordOfOneLiar(
       @ForAll @IntRange(min = 3, max = 80) int size, @ForAll long seed) {
@@ -245,7 +245,7 @@ class TunnelPropertyTest {
             });
   }
 
-  /** What is not old enough may be left open, but is not given another name. */
+  /** A fault that is too recent may stay unnamed, but never gets a wrong name. */
   @Property(tries = 500)
   void whatIsNamedEarlyIsNamedRight(
       @ForAll @IntRange(min = 4, max = 80) int size,
@@ -258,7 +258,7 @@ class TunnelPropertyTest {
       assertThat(it.troubles).containsKey(trouble.cause());
       assertThat(it.troubles.get(trouble.cause())).containsAll(trouble.places());
     }
-    // And nothing is forgotten: it says when to look again.
+    // What is unnamed is not forgotten: the verdicts say when to look again.
     if (!names(verdicts).equals(it.troubles.keySet())) {
       assertThat(verdicts.lookAgain()).hasValueSatisfying(wait -> assertThat(wait).isPositive());
       assertThat(verdicts.lookAgain().orElseThrow()).isLessThanOrEqualTo(Duration.ofSeconds(6));

@@ -34,13 +34,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster into which faults are put, and the reports that its agents would make. A probe is an
- * echo: it is lost if either direction is, unless the answer takes another way ({@link #oneWay}).
+ * A cluster into which tests inject faults, and the reports that its agents would make. A probe is
+ * an echo: it is lost if either direction is, unless the answer takes another path ({@link
+ * #oneWay}).
  */
 public final class TunnelScenario {
   public static final Instant NOW = Instant.parse("2026-11-23T10:00:00.5Z");
 
-  /** What is so has been so for this long, unless a test says otherwise. */
+  /** How long states have lasted unless a test says otherwise. */
   public static final Duration LONG_AGO = Duration.ofMinutes(5);
 
   /** The names of the first nodes. */
@@ -93,32 +94,32 @@ public final class TunnelScenario {
     return nodes.stream().map(ClusterNode::name).toList();
   }
 
-  /** Without power. Its last report says that all is well. */
+  /** Turns the node off. Its last report says that all is well. */
   public TunnelScenario off(String node) {
     off.add(node);
     return this;
   }
 
-  /** Its agent is dead, the node answers. The agent's last report says that all is well. */
+  /** Kills the node's agent; the node answers. The agent's last report says that all is well. */
   public TunnelScenario agentKilled(String node) {
     agentKilled.add(node);
     return this;
   }
 
-  /** A firewall on the node drops what is encapsulated. */
+  /** Adds a firewall on the node that drops encapsulated packets. */
   public TunnelScenario blocked(String node) {
     blocked.add(node);
     return this;
   }
 
-  /** A firewall between the two drops what is encapsulated. */
+  /** Adds a firewall between the nodes that drops encapsulated packets. */
   public TunnelScenario blocked(String a, String b) {
     blockedPairs.add(List.of(a, b));
     blockedPairs.add(List.of(b, a));
     return this;
   }
 
-  /** The way to the node carries less than its MTU. */
+  /** Makes the path to the node carry less than its MTU. */
   public TunnelScenario narrow(String node) {
     narrow.add(node);
     return this;
@@ -135,18 +136,21 @@ public final class TunnelScenario {
     return this;
   }
 
-  /** Packets from one to the other are lost, but answers take another way, as with host-gw. */
+  /**
+   * Drops packets from one to the other, but not their answers, which take another path, as with
+   * host-gw.
+   */
   public TunnelScenario oneWay(String from, String to) {
     oneWay.add(List.of(from, to));
     return this;
   }
 
-  /** The node's agent finds this, and it cuts the node's tunnel. */
+  /** Makes the node's agent find this fault, which cuts the node's tunnel. */
   public TunnelScenario cutOff(String node, NodeFault fault) {
     return blocked(node).finds(node, fault, null);
   }
 
-  /** The node's agent finds this about one peer, and it cuts the tunnel to that. */
+  /** Makes the node's agent find this fault about one peer, which cuts the tunnel to it. */
   public TunnelScenario cutOff(String node, String peer, NodeFault fault) {
     return blocked(node, peer).finds(node, fault, peer);
   }
@@ -158,37 +162,37 @@ public final class TunnelScenario {
     return this;
   }
 
-  /** It was at this address when its peers last reported. */
+  /** Sets the address that the node had when its peers last reported. */
   public TunnelScenario movedFrom(String node, String address) {
     moved.put(node, address);
     return this;
   }
 
-  /** Its agent has never reported. */
+  /** Removes all reports of the node's agent. */
   public TunnelScenario unreported(String node) {
     unreported.add(node);
     return this;
   }
 
-  /** Its agent says this of a peer, whatever is true. */
+  /** Makes the node's agent report this state of a peer, whatever is true. */
   public TunnelScenario lies(String node, String peer, PathState state) {
     lies.computeIfAbsent(node, it -> new HashMap<>()).put(peer, state);
     return this;
   }
 
-  /** Its agent's last report was that it is about to stop. */
+  /** Makes the node's agent say in its last report that it is about to stop. */
   public TunnelScenario stops(String node) {
     stopping.add(node);
     return this;
   }
 
-  /** All agents started so long ago. */
+  /** Sets how long ago all agents started. */
   public TunnelScenario startedFor(Duration duration) {
     started = NOW.minus(duration).toString();
     return this;
   }
 
-  /** All that is so has been so for this long. */
+  /** Sets how long all states have lasted. */
   public TunnelScenario since(Duration duration) {
     held = duration;
     return this;
@@ -265,12 +269,20 @@ public final class TunnelScenario {
     return lossy.contains(from) || lossy.contains(to) ? PathState.LOSSY : PathState.PASSES;
   }
 
-  /** What an agent writes when it sees this, and has for a while. */
+  /**
+   * What an agent reports of a peer in this state.
+   *
+   * @param since when the state began
+   */
   public static PeerReport report(String peer, String address, PathState state, Instant since) {
     return report(peer, address, state, state == PathState.LOSSY, since);
   }
 
-  /** The same of a path that loses probes, or lost some of late. */
+  /**
+   * The same.
+   *
+   * @param losing whether the path loses probes or lost some recently
+   */
   public static PeerReport report(
       String peer, String address, PathState state, boolean losing, Instant since) {
     return switch (state) {
@@ -319,24 +331,24 @@ public final class TunnelScenario {
     return TunnelVerdicts.judge(network.health(), leases(), reports(), before);
   }
 
-  /** As if the agents had reported this. */
+  /** The verdicts if the agents had made these reports. */
   TunnelVerdicts verdicts(Map<String, AgentReport> reports) {
     return TunnelVerdicts.judge(network.health(), leases(), reports, PreviousStatus.NOTHING);
   }
 
-  /** What is wrong, and where. */
+  /** The causes of faults, with their places. */
   Map<ProblemReason, List<Place>> troubles() {
     return verdicts().troubles().stream()
         .collect(Collectors.toMap(TunnelIssue::cause, TunnelIssue::places));
   }
 
-  /** How each node's tunnel is. */
+  /** The verdict on each node's tunnel. */
   Map<String, Tunnel> tunnels() {
     return verdicts().nodes().entrySet().stream()
         .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().tunnel()));
   }
 
-  /** A node's way to one peer. */
+  /** The place of a fault at a node toward one peer. */
   static Place toward(String node, String peer) {
     return new At(node, Optional.of(peer));
   }

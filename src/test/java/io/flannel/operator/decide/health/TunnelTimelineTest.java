@@ -35,15 +35,18 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 /**
- * A fault from its beginning to its end, with agents that notice it one after the other, each at
- * its own point of the interval and by a clock of its own: it is given its right name in time, and
- * never another.
+ * A fault from beginning to end. The agents notice it one after the other, each at its own point of
+ * the probe interval and with its own clock. The fault must get its name in time, and never a wrong
+ * one. All times are in milliseconds.
  */
 class TunnelTimelineTest {
   private static final Health HEALTH = Networks.ipip("10.0.0.0/8").health();
   private static final long INTERVAL = HEALTH.interval().toMillis();
 
-  /** When a state is noticed: so many lost or answered in a row, and the last one's second. */
+  /**
+   * Time from the first lost or answered probe of a new state to the last one that it takes. A lost
+   * probe counts {@link #LOST_AFTER} after it was sent.
+   */
   private static final long NOTICED = (HEALTH.failAfter() - 1) * INTERVAL;
 
   private static final long LOST_AFTER = 1000;
@@ -58,19 +61,25 @@ class TunnelTimelineTest {
     ROUTE_MISSING
   }
 
-  /** What one agent sees from some time on. */
+  /** What an agent sees of a peer from this time on. */
   private record Change(long at, String agent, String peer, PathState state) {}
 
-  /** When one agent loses probes of a peer whose path is not down yet. */
+  /** When an agent loses probes to a peer whose path does not count as down yet. */
   private record Losing(long from, long until, String agent, String peer) {}
 
-  /** Cluster time in milliseconds; the fault comes at 0 and goes at {@link #HEALED}. */
+  /** When the fault ends, in cluster time; it begins at 0. */
   private static final long HEALED = 40_000;
 
-  /** Goal: within ten seconds; the operator's own writing takes its part. */
+  /**
+   * When the fault must be named. The goal is ten seconds, part of which the operator's write
+   * takes.
+   */
   private static final long NAMED = 9_900;
 
-  /** A pair that is cut off when both have others to vouch for them: when both have told. */
+  /**
+   * When a blocked pair must be named if both nodes have other peers to vouch for them: once both
+   * have reported.
+   */
   private static final long PAIR_NAMED = INTERVAL + NOTICED + LOST_AFTER + 400;
 
   private static final long END = 80_000;
@@ -198,7 +207,10 @@ class TunnelTimelineTest {
     void at(long time, TunnelVerdicts verdicts);
   }
 
-  /** Each agent reports at once what changed, the report takes a moment, and the operator looks. */
+  /**
+   * Plays the timeline. Agents report changes at once and reports take a moment to arrive. The
+   * operator judges at each arrival, and when its verdicts say to look again.
+   */
   private static void run(
       TunnelScenario lab,
       List<Change> changes,
@@ -255,12 +267,11 @@ class TunnelTimelineTest {
     }
   }
 
-  /** A report and when it was made. */
   private record Sent(String agent, long made) {}
 
   /**
-   * As agents do: what changes within 200 ms is written together, at most once a second; by the
-   * time that it arrives at.
+   * Returns the reports by arrival time. Like real agents, these write changes within 200 ms
+   * together, and at most once a second.
    */
   private static SortedMap<Long, Sent> arrivals(List<Change> changes, Finds finds, Random random) {
     Map<String, TreeSet<Long>> times = new TreeMap<>();
@@ -290,7 +301,7 @@ class TunnelTimelineTest {
     return arrivals;
   }
 
-  /** The status that is made of it, as far as a judge remembers it. */
+  /** The status made from these verdicts, as far as the next diagnosis uses it. */
   private static PreviousStatus told(TunnelVerdicts verdicts) {
     List<NodeStatus> nodes =
         verdicts.nodes().entrySet().stream()

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What all rules together say, and of nodes of which nothing can be said. */
+/** Verdicts of all rules together, and nodes for which there is no verdict. */
 class TunnelVerdictsTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 10, 64, 65, 200})

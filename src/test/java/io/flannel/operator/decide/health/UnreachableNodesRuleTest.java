@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Nodes that nobody hears, and those whose agent alone is silent. */
+/** Nodes that nobody hears, and nodes of which only the agent is silent. */
 class UnreachableNodesRuleTest {
   @Test
   void ofTwoNodesTheOneThatIsOffIsTheCause() {
@@ -46,7 +46,10 @@ class UnreachableNodesRuleTest {
     assertThat(lab.troubles()).isEqualTo(Map.of(NODE_UNREACHABLE, List.of(new Between(A, B))));
   }
 
-  /** Two of three died at once, or one lies: until the control plane knows, nobody is named. */
+  /**
+   * Either two of three nodes died at once or one lies: nobody is named until the control plane
+   * knows.
+   */
   @Test
   void aNodeThatAloneSaysThatItHearsNobodyIsDoubted() {
     TunnelScenario lab = new TunnelScenario(3).off(B).off(C).since(Duration.ofSeconds(20));
@@ -77,14 +80,18 @@ class UnreachableNodesRuleTest {
     assertThat(lab.tunnels()).isEqualTo(Map.of(A, Tunnel.UNKNOWN, B, Tunnel.UNKNOWN));
   }
 
-  /** All UDP between two is dropped: neither hears the other's agent, and both agents are well. */
+  /**
+   * All UDP between the two is dropped: neither hears the other's agent, though both agents run.
+   */
   @Test
   void twoThatDoNotHearEachOtherAreNoSilentAgents() {
     TunnelScenario lab = new TunnelScenario(4).lies(A, B, SILENT).lies(B, A, SILENT);
     assertThat(lab.troubles()).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(new Between(A, B))));
   }
 
-  /** At an upgrade each agent misses the other while that one starts, one after the other. */
+  /**
+   * During an upgrade the agents restart one after the other, and each misses the other meanwhile.
+   */
   @Test
   void agentsThatStartOneAfterTheOtherAreNoBlockedTunnel() {
     for (int seconds : List.of(3, 10, 30, 59)) {
@@ -122,7 +129,7 @@ class UnreachableNodesRuleTest {
         .isEqualTo(Map.of(AGENT_SILENT, List.of(At.node(A))));
   }
 
-  /** As the agents see it, each is silent to the other; but they report that, so they run. */
+  /** To each other the agents seem silent, but since they report that, they run. */
   @Test
   void aNodeWhoseUdpIsDroppedHasNoSilentAgent() {
     TunnelScenario lab = new TunnelScenario(4);

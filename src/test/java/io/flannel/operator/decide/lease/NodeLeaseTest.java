@@ -128,7 +128,7 @@ class NodeLeaseTest {
                 "v6-overlap-2", LeaseProblem.DUPLICATE_POD_CIDR));
   }
 
-  /** Anybody who may write a Node can put it there; agents would send to it. */
+  /** Anybody who may write Nodes can set such an address, and agents would send to it. */
   @Example
   void anAddressOfTheOtherFamilyIsNone() {
     assertThat(
@@ -139,7 +139,6 @@ class NodeLeaseTest {
         .isEqualTo(Map.of("n2", LeaseProblem.NO_PUBLIC_IP));
   }
 
-  /** In such a network flannel publishes public-ip 0.0.0.0 on every node. */
   @Example
   void aFamilyThatARolloutAddsIsNotMissedWhereItHasNotBeen() {
     DesiredNetwork both = dualStack("10.244.0.0/16", "fd00::/48");
@@ -164,6 +163,7 @@ class NodeLeaseTest {
     return new FlannelPod("pod-" + node, node, config, config, Optional.of(Instant.EPOCH), true);
   }
 
+  /** In an IPv6-only network flannel publishes public-ip 0.0.0.0 on every node. */
   @Example
   void ipv6OnlyNodesDoNotShareAnIpv4Address() {
     assertThat(

@@ -165,10 +165,10 @@ class LeftOverRemovalTest {
     TaskResult first =
         LeftOversFound.of(List.of("10.0.9.0/24", "10.0.2.0/24")).in(TaskResult.done("removed"));
     LeftOverTask second = order(lab, Optional.empty(), TaskResult.read(first.message()));
-    // 10.0.2.0/24 is that of a node which joined while the step ran.
+    // 10.0.2.0/24 belongs to a node that joined while the task ran.
     assertThat(second.gone()).containsExactly("10.0.9.0/24");
 
-    // It is the same until the agent sees nothing more: no third step.
+    // The order stays the same until the agent reports nothing more: there is no third task.
     var running = order(lab, Optional.of(second.json()), Optional.empty());
     var ended = order(lab, Optional.of(second.json()), Optional.of(TaskResult.done("removed")));
     assertThat(List.of(running, ended)).containsOnly(second);
@@ -191,8 +191,8 @@ class LeftOverRemovalTest {
   }
 
   /**
-   * After a change of the backend each node needs an order, and each order names all nodes: what is
-   * held of all of them grows with the nodes, not with their square.
+   * After a change of the backend each node needs an order, and each order names all nodes. The
+   * memory for all orders must grow with the number of nodes, not with its square.
    */
   @ParameterizedTest
   @ValueSource(ints = {10, 1000, 5000})

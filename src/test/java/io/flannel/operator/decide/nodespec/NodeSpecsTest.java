@@ -181,7 +181,7 @@ class NodeSpecsTest {
         .containsExactly("10.244.2.0", null);
   }
 
-  /** The change of 10:00 has moved n1 and n2 from ipip to vxlan, and n3 not yet. */
+  /** The change of 10:00 has moved n1 and n2 from ipip to vxlan, but not n3 yet. */
   private static List<String> overlaysSeenFromAFirstThatBooted(String at) {
     LiveFlannel live = Networks.live(VXLAN, 3);
     RolloutAnnotations marks =
@@ -218,7 +218,7 @@ class NodeSpecsTest {
         .orElseThrow();
   }
 
-  /** n1 and n2 have changed, n3 has not, and n4 is at its turn. */
+  /** n1 and n2 have changed, n3 has not, and n4 is changing: it has no pod. */
   private static List<String> overlaysSeenFromFirst(boolean cuts) {
     LiveFlannel live = Networks.live(VXLAN, 4);
     RolloutAnnotations marks =
@@ -289,7 +289,7 @@ class NodeSpecsTest {
     }
   }
 
-  /** The first node's, where this backend is in force. */
+  /** Returns n1's spec where this backend is in force. */
   private static FlannelNodeSpec specWith(String backend) {
     AppliedConfig config =
         AppliedConfig.read(

@@ -18,7 +18,7 @@ import io.flannel.operator.flannel.Networks;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What is wanted of the nodes, once the cluster's objects are written. */
+/** What to do on the nodes once the cluster's objects are written. */
 class NodePlanTest {
   @Test
   void agentsAreToldOfWhatIsInForceWhateverBecameOfTheSpec() {

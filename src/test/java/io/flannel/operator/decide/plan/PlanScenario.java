@@ -40,7 +40,7 @@ final class PlanScenario {
         node("n2").podCidr("10.244.2.0/24").leased(backend, "192.168.0.2"));
   }
 
-  /** The same where this network is in force, by a template of that revision. */
+  /** Two nodes on which this network is in force, with a template of this revision. */
   static Clusters running(DesiredNetwork network, String revision) {
     LiveFlannel live = Networks.live(network, 2);
     return leased(network.backend().type().wireName())

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What is wanted now, and what it waits for. */
+/** What a plan writes, and what it waits for. */
 class PlannerTest {
   private static final ObservedTasks CLEANING =
       new ObservedTasks(List.of("n2"), List.of(), List.of(), Map.of());

@@ -36,7 +36,7 @@ class LossBaselineTest {
     assertThat(lostFor(LossBaseline.LONG).all()).isEmpty();
   }
 
-  /** Its tunnels may well carry packets. */
+  /** The node's tunnels may still carry packets. */
   @Test
   void ofASilentAgentsNodeNothingIsKnownToBeLost() {
     lab.agentKilled(name(0));

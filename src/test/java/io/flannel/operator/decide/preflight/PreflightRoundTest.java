@@ -32,7 +32,10 @@ class PreflightRoundTest {
     assertThat(round.starts()).containsExactlyInAnyOrderElementsOf(starts(1, "n1", "n2", "n3"));
   }
 
-  /** Else the first and the last by name, who try with each other, would not run together. */
+  /**
+   * In order of names, the first and the last node, which try with each other, would not run at the
+   * same time.
+   */
   @Test
   void neighboursOnTheRingAreMadeSoonAfterEachOther() {
     PreflightPlan many = plan("change", 2000);
@@ -134,7 +137,7 @@ class PreflightRoundTest {
   void aNodeThatWentDownCountsNoMore() {
     TriedPod[] pods = all(1, 10, false);
     assertThat(round(THREE, pods).verdict()).isInstanceOf(Preflight.Blocked.class);
-    // It was n3 that heard nobody.
+    // n3, which heard nobody, is no longer in the plan.
     assertThat(round(plan("change", 2), pods).verdict()).isInstanceOf(Preflight.Passed.class);
   }
 
@@ -172,7 +175,11 @@ class PreflightRoundTest {
     return Stream.of(nodes).map(node -> new Start(node, attempt)).toList();
   }
 
-  /** Of three nodes; else than well means that n3 heard nobody. */
+  /**
+   * The ended pods of three nodes.
+   *
+   * @param well false if n3 heard nobody
+   */
   private static TriedPod[] all(int attempt, int secondsAgo, boolean well) {
     return THREE.tasks().keySet().stream()
         .map(node -> ended(THREE, node, attempt, secondsAgo, well || !node.equals("n3")))

@@ -34,11 +34,11 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
-/** From the plan over what each pod found to the verdict. */
+/** From the plan, through what each pod found, to the verdict. */
 class PreflightTest {
   private static final DesiredNetwork IPIP = Networks.ipip("10.244.0.0/16");
 
-  /** What one pod does not hear, as "sender>receiver". */
+  /** The directions in which packets are lost, as "sender>receiver". */
   private Set<String> lost = new TreeSet<>();
 
   private Set<String> lostFullSize = new TreeSet<>();
@@ -188,7 +188,7 @@ class PreflightTest {
     assertThat(verdict(3)).isInstanceOf(Passed.class);
   }
 
-  /** The agents probe one family. */
+  /** The agents probe only one address family. */
   @Example
   void whatWasNotMeasuredCounts() {
     lost = Set.of("n1>n2");
@@ -207,7 +207,7 @@ class PreflightTest {
     assertThat(blocked(3).message()).endsWith("does not pass from n1 to n2");
   }
 
-  /** Who changes the backend because nothing passes wants to know that nothing will. */
+  /** A user who changes the backend because nothing passes must know that nothing will. */
   @Example
   void aChangeByWhichNothingAtAllWouldPassIsRefusedThoughNothingDoesNow() {
     everyWay(3, lost);

@@ -18,7 +18,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What is told of a node whose flannel pod has just been replaced; gates are judged after 10 s. */
+/**
+ * Which findings count on a node whose flannel pod was just replaced. Gates are judged after 10 s.
+ */
 class RestartGraceTest {
   private static final DesiredNetwork.Health HEALTH = Networks.ipip("10.244.0.0/16").health();
   private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");

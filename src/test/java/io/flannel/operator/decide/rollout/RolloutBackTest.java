@@ -20,7 +20,7 @@ import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** When a rollout goes back, and when forward again. */
+/** When a rollout is rolled back, and when it goes forward again. */
 class RolloutBackTest {
   @Test
   void itGoesBackWhenANodeFellIllAndStaysThere() {

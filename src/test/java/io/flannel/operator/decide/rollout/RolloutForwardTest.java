@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What a rollout remembers from change to change, and when it is through. */
+/** What a rollout remembers from change to change, and when it is complete. */
 class RolloutForwardTest {
   @Test
   void anInstallationGoesToAllNodesAtOnceAndHasNowhereToGoBackTo() {
@@ -76,13 +76,13 @@ class RolloutForwardTest {
   @Test
   void whatBefallsANodeOnceTheRolloutIsThroughTakesNothingBack() {
     RolloutAnnotations through = marks("b").previous("b").get();
-    // Its pod was deleted by hand, say, and its tunnel is ill.
+    // For example, n2's pod was deleted by hand and its tunnel is unhealthy.
     ClusterState later = live(through, pod("n1", "b", true), pod("n2", "b", false));
     assertThat(decide("b", later, ILL)).isEqualTo(new Forward(through, "2"));
     String hash = later.live().orElseThrow().configHash();
     assertThat(decide("b", later, Optional.of(stalled(hash)), null, true))
         .isInstanceOf(Forward.class);
-    // And the next change, if it fails, goes back to what had been everywhere.
+    // If the next change fails, it is rolled back to what ran everywhere.
     assertThat(decide("c", later, null).marks().previous()).contains("b");
   }
 
@@ -105,7 +105,7 @@ class RolloutForwardTest {
         .isInstanceOf(Forward.class);
   }
 
-  /** It was paused, say, when the last node was done, and then a node fell ill. */
+  /** For example, it was paused when the last node was done, and then a node became unhealthy. */
   @Test
   void thatItWasSaidToBeThroughIsEnough() {
     RolloutAnnotations marks = marks("b").previous("a").get();
@@ -121,7 +121,7 @@ class RolloutForwardTest {
 
   @Test
   void thatAChangeCutsIsRememberedUntilItIsThrough() {
-    // From another VNI to ipip cuts nothing; from another VNI of vxlan to this one does.
+    // A change to another VNI of vxlan cuts traffic; a change from vxlan to ipip does not.
     DesiredNetwork vni2 =
         Networks.wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan, vxlan: {vni: 2}}}");
     FlannelPod first = pod("n1", "a", true);

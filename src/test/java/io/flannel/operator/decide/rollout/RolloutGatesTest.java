@@ -36,7 +36,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** When a node that was changed is through, by what its tunnels show. */
+/** When the gate of a changed node opens, judged by its tunnels. */
 class RolloutGatesTest {
   private static final DesiredNetwork NETWORK = Networks.ipip("10.0.0.0/8");
   private static final DesiredNetwork UNMEASURED = Networks.unmeasured("ipip", "10.0.0.0/8");
@@ -92,7 +92,7 @@ class RolloutGatesTest {
     assertThat(gates(MEASURED.multipliedBy(2)).failed()).isPresent();
   }
 
-  /** Its gate was closed for long for another reason, or because no operator ran. */
+  /** The gate stayed closed for another reason, or because no operator ran. */
   @Test
   void whatHasOnlyJustBeenSeenFailsNothing() {
     lab.blocked(A);
@@ -130,7 +130,7 @@ class RolloutGatesTest {
     assertThat(gates(MEASURED).open()).isEmpty();
   }
 
-  /** Its node was deleted while flanneld was being replaced here. */
+  /** That node was deleted while flanneld was being replaced here. */
   @Test
   void aRouteToANodeThatIsGoneStopsNothing() {
     lab.finds(A, NodeFault.ROUTE_STALE, null);
@@ -197,7 +197,7 @@ class RolloutGatesTest {
     assertThat(gates.waiting()).isEmpty();
   }
 
-  /** What was so before the change is never held against it. */
+  /** A fault from before the change is never blamed on it. */
   @Property(tries = 100)
   void aChangeThatChangesNothingIsThrough(
       @ForAll @IntRange(min = 0, max = 4) int ill, @ForAll @IntRange(min = 0, max = 4) int peer) {
@@ -249,7 +249,10 @@ class RolloutGatesTest {
         network.health().enabled() ? Optional.of(lab.verdicts()) : Optional.empty());
   }
 
-  /** All that is wrong, told for so long; elsewhere it was so for ever. */
+  /**
+   * The status as last written. It has told the nodes' faults for {@code toldFor}, and the same
+   * problems elsewhere for longer.
+   */
   private FlannelNetworkStatus said() {
     String since = NOW.minus(toldFor).toString();
     List<Problem> problems = new ArrayList<>();

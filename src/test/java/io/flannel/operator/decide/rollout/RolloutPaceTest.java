@@ -17,7 +17,7 @@ import io.flannel.operator.flannel.live.RolloutAnnotations;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** How many nodes at once, with some that are lost, new or were ill before. */
+/** How many nodes change at once when some are lost, new or were unhealthy before. */
 class RolloutPaceTest {
   @Test
   void aNodeWhereFlannelDidNotRunBeforeStopsNothing() {
@@ -26,7 +26,7 @@ class RolloutPaceTest {
         decide("b", running("a", pod("n1", "a", true), broken), null).marks();
     assertThat(marks.unhealthyBefore()).contains("n2:not-running");
     assertThat(marks.previous()).contains("a");
-    // Kubernetes replaces its pod first; the others have their turn all the same.
+    // Kubernetes replaces its pod first, and the other nodes are still changed.
     FlannelPod still = new FlannelPod("pod-n2", "n2", "b", "hash", Optional.empty(), false);
     assertThat(decide("b", live(marks, pod("n1", "a", true), still), null).maxUnavailable())
         .isEqualTo("2");
@@ -37,7 +37,7 @@ class RolloutPaceTest {
     RolloutAnnotations others =
         marks("b").previous("a").unhealthyBefore("n2", "n2:not-running").get();
     assertThat(atOnce(others, pod("n1", "b", true), runs)).isEqualTo("3");
-    // In the middle of a rollout a pod may be missing for that alone.
+    // During a rollout a pod may be missing only because of it, so the earlier marks stay.
     assertThat(
             decide("c", live(marks, pod("n1", "b", true), broken), null).marks().unhealthyBefore())
         .contains("n2:not-running");
@@ -68,7 +68,7 @@ class RolloutPaceTest {
     assertThat(decide("b", live(all, first, second), null).maxUnavailable()).isEqualTo("2");
   }
 
-  /** Both nodes are without a lease, so ill: by the change that is under way, for all we know. */
+  /** Both nodes have no lease and so are unhealthy, perhaps because of the unfinished change. */
   @Test
   void whatAnUnfinishedChangeMadeIllIsHeldAgainstTheNext() {
     RolloutAnnotations half = marks("b").previous("a").unhealthyBefore("n2").get();
@@ -89,19 +89,19 @@ class RolloutPaceTest {
   @Test
   void aLostNodeUsesUpNothingOfWhatMayChangeAtOnceExceptAtItsOwnTurn() {
     RolloutAnnotations marks = marks("b").previous("a").get();
-    // Before its turn, without a pod, and after its turn.
+    // One more than without n2: before its update, without a pod, and after its update.
     assertThat(atOnce(marks, pod("n1", "b", false), pod("n2", "a", true))).isEqualTo("2");
     assertThat(atOnce(marks, pod("n1", "b", true), pod("n2", "a", true))).isEqualTo("3");
     assertThat(atOnce(marks, pod("n1", "b", true), pod("n3", "a", true))).isEqualTo("3");
     assertThat(atOnce(marks, pod("n1", "a", true), pod("n2", "b", true))).isEqualTo("3");
-    // At its turn.
+    // No more during its update, which may be the cause.
     assertThat(atOnce(marks, pod("n1", "b", true), pod("n3", "a", true), pod("n2", "b", false)))
         .isEqualTo("2");
-    // No rollout any more.
+    // The rollout is over.
     assertThat(atOnce(marks, pod("n1", "b", true), pod("n2", "b", true))).isEqualTo("2");
   }
 
-  /** With n2 lost. */
+  /** Returns how many nodes may change at once when n2 is lost. */
   private static String atOnce(RolloutAnnotations marks, FlannelPod... pods) {
     ClusterState state = live(marks, pods);
     ClusterState lost =

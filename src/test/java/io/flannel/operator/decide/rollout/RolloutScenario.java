@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Two nodes with flannel on ipip, and what the operator decides of its rollout. */
+/** Two nodes with flannel on ipip, and what the operator decides about its rollout. */
 final class RolloutScenario {
   static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
 
@@ -46,12 +46,20 @@ final class RolloutScenario {
 
   private RolloutScenario() {}
 
-  /** With two nodes at once, and back if one fell ill. */
+  /**
+   * Decides with two nodes at once, and with rollback.
+   *
+   * @param ill the node that the rollout made unhealthy; null if there is none
+   */
   static RolloutAction decide(String revision, ClusterState cluster, @Nullable Waiting ill) {
     return decide(revision, cluster, Optional.empty(), ill, true);
   }
 
-  /** The same, by what was said of the rollout before. */
+  /**
+   * Decides the same.
+   *
+   * @param said the rollout in the status as last written
+   */
   static RolloutAction decide(
       String revision,
       ClusterState cluster,
@@ -64,12 +72,12 @@ final class RolloutScenario {
         Optional.ofNullable(ill));
   }
 
-  /** Of another network, where all is well. */
+  /** Decides for another network where all nodes are healthy. */
   static RolloutAction decide(DesiredNetwork wanted, String revision, ClusterState cluster) {
     return decide(seen(wanted, cluster, Optional.empty()), revision, Optional.empty());
   }
 
-  /** At a user's attempt, of a cluster without leases. */
+  /** Decides for a user's attempt, in a cluster without leases. */
   static RolloutAction attempt(String revision, String attempt, ClusterState cluster) {
     return RolloutAction.decide(
         new Observation(TWO_AT_ONCE, cluster, Map.of(), Optional.empty(), List.of(), NOW),
@@ -95,12 +103,12 @@ final class RolloutScenario {
         NOW);
   }
 
-  /** Of a template that was written earlier. */
+  /** Annotations of a template that was written at {@link #EARLIER}. */
   static RolloutMarks marks(String revision) {
     return RolloutMarks.marks(revision).changedAt(EARLIER);
   }
 
-  /** The first template that ever was. */
+  /** A cluster with its first template. */
   static ClusterState running(String revision, FlannelPod... pods) {
     return live(marks(revision).get(), pods);
   }
@@ -126,12 +134,12 @@ final class RolloutScenario {
     return new LiveFlannel(live.configHash(), live.config(), live.template(), live.pods(), marks);
   }
 
-  /** A pod of flannel that was ready earlier. */
+  /** A flannel pod that has run since {@link #EARLIER}. */
   static FlannelPod pod(String node, String revision, boolean gateOpen) {
     return new FlannelPod("pod-" + node, node, revision, "hash", Optional.of(EARLIER), gateOpen);
   }
 
-  /** A status that says that a rollout stands still. */
+  /** A status that says that a rollout is stalled. */
   static Rollout stalled(String hash) {
     return new Rollout(
         Phase.STALLED, 0, 2, null, hash, null, null, null, "0 of 2, and no further one");

@@ -64,7 +64,7 @@ class TaskScheduleTest {
     assertThat(quick.lookAgain()).contains(Duration.ofSeconds(1));
     assertThat(schedule(1, "n1 n2", running("n1", 1, 60)).starts())
         .containsExactly(new Start("n2", 1));
-    // Nor is one more made for its own node.
+    // Nor does its own node get another pod.
     assertThat(schedule(1, "n1", running("n1", 1, 60)).starts()).isEmpty();
   }
 

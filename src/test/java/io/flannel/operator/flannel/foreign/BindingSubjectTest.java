@@ -47,7 +47,7 @@ class BindingSubjectTest {
     assertThat(BindingSubject.account("a", "b.".repeat(500_000) + "!").isAccount()).isFalse();
   }
 
-  /** The API server takes any namespace of a subject. */
+  /** The API server accepts any text as a subject's namespace. */
   @Test
   void anAccountInNoPossibleNamespaceCantBeLookedFor() {
     assertThat(BindingSubject.account("", "x").isAccount()).isFalse();

@@ -200,7 +200,7 @@ class FlanneldTest {
         .isFalse();
     assertThat(Flanneld.isRunBy(container(image, List.of("/opt/bin/install-conf"), List.of())))
         .isFalse();
-    // A script of somebody's: it may well start it.
+    // An unknown script may start flanneld.
     assertThat(Flanneld.isRunBy(container(image, List.of("/scripts/run.sh"), List.of()))).isTrue();
     assertThat(Flanneld.isRunBy(container(image, List.of("sh", "-c"), List.of("/run.sh"))))
         .isTrue();

@@ -78,7 +78,7 @@ class ForeignFlannelTest {
         .contains("image: \"registry.example.org/net/flannel:v0.27.4\"", "name: \"registry\"");
   }
 
-  /** Kubernetes lets a ServiceAccount name no secret, or one twice. */
+  /** Kubernetes accepts a ServiceAccount's pull secret without a name, and the same one twice. */
   @Test
   void aPullSecretWithoutANameIsNone() {
     ServiceAccount account =
@@ -199,7 +199,7 @@ class ForeignFlannelTest {
             "several interfaces to choose from: --iface=eth0 --iface=eth1");
   }
 
-  /** A pod that names none is given those of its ServiceAccount. */
+  /** A pod that names no pull secrets gets those of its ServiceAccount. */
   @Test
   void thePullSecretsMayBeTheServiceAccounts() {
     ServiceAccount account =

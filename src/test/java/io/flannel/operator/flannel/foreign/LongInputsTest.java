@@ -28,8 +28,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What anybody may write into an object is read at any length: the stack suffices, and who would go
- * over a text as often as it has characters would not come to an end.
+ * Text that anybody may write into an object is read whatever its length: without a stack overflow,
+ * and in linear time. A quadratic algorithm would not finish.
  */
 class LongInputsTest {
   private static final int LENGTH = 1_000_000;

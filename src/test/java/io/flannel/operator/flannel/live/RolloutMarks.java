@@ -19,7 +19,7 @@ public final class RolloutMarks {
     this.revision = revision;
   }
 
-  /** Of a template that was written at an unknown time, and after no other. */
+  /** Starts with a template that was written at an unknown time and follows no other. */
   public static RolloutMarks marks(String revision) {
     return new RolloutMarks(revision);
   }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The container's own command, on this machine's kernel. */
+/** Runs the container's own command on this machine's kernel. */
 class CleanupContainerTest {
   private static final DesiredNetwork NETWORK =
       Networks.dualStack("10.244.0.0/16", "fd00:10:244::/56");
@@ -92,7 +92,7 @@ class CleanupContainerTest {
     assertThat(clean()).as("once more").isZero();
   }
 
-  /** Without a bridge, as with Canal, flanneld's --ip-blackhole-route makes it. */
+  /** Without a bridge, as with Canal, flanneld's --ip-blackhole-route adds this route. */
   @Test
   void theBlackholeOfTheNodesOwnPodsGoesAndOthersStay() throws Exception {
     node.run(
@@ -167,13 +167,16 @@ class CleanupContainerTest {
   private List<String> state() {
     return Stream.of("ip -br link show", "ip -4 route show", "ip -6 route show")
         .flatMap(command -> node.output(command).lines())
-        // What the kernel adds by itself, now or a moment later.
+        // The kernel adds these by itself, possibly later.
         .filter(line -> !line.contains("fe80::") && !line.contains("multicast"))
         .map(line -> line.replaceAll("([0-9a-f]{2}:){5}[0-9a-f]{2}", "MAC").strip())
         .toList();
   }
 
-  /** With blanks in comments, which words on a command line can't have here. */
+  /**
+   * Runs an iptables command. An underscore after flanneld stands for a blank in a comment, where
+   * the command would be split.
+   */
   private boolean rules(String rule) throws Exception {
     List<String> words = new ArrayList<>(node.asRoot());
     words.addAll(List.of("iptables", "-w"));

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** The tables of docs/metrics.md. */
+/** The series in the tables of docs/metrics.md. */
 public final class DocumentedSeries {
   private static final Pattern ROW =
       Pattern.compile("^\\| `(\\w+)` \\|([^|]*)\\|", Pattern.MULTILINE);
@@ -18,7 +18,7 @@ public final class DocumentedSeries {
 
   private DocumentedSeries() {}
 
-  /** The labels of each series, by its name. */
+  /** Returns the labels of each series by its name. */
   public static Map<String, Set<String>> labelsByName() throws IOException {
     var labels = new TreeMap<String, Set<String>>();
     ROW.matcher(Files.readString(Path.of("docs/metrics.md")))

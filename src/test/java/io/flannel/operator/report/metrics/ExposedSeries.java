@@ -8,9 +8,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * A series as Prometheus would scrape it.
+ * A series as Prometheus scrapes it.
  *
- * @param labels their values, by name
+ * @param labels label values by name
  */
 public record ExposedSeries(String name, Map<String, String> labels) {
   private static final Pattern SAMPLE = Pattern.compile("^(\\w+)(?:\\{(.*)\\})? \\S+$");
@@ -18,7 +18,7 @@ public record ExposedSeries(String name, Map<String, String> labels) {
   private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
 
   /**
-   * Reads them.
+   * Parses the series.
    *
    * @param scraped in Prometheus' text format
    */
@@ -41,7 +41,7 @@ public record ExposedSeries(String name, Map<String, String> labels) {
     return labels;
   }
 
-  /** The names of all labels that series of each name have. */
+  /** Returns by name all labels that any series of this name has. */
   public static Map<String, Set<String>> labelsByName(List<ExposedSeries> all) {
     var labels = new TreeMap<String, Set<String>>();
     all.forEach(

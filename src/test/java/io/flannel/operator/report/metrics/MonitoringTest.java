@@ -39,14 +39,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
-/** Alerts, dashboard and docs know the operator's series as they are. */
+/** Alerts, dashboard and docs match the operator's series. */
 class MonitoringTest {
   private static final Path ALERTS = Path.of("helm/monitoring/alerts.yaml");
   private static final Path DASHBOARD = Path.of("helm/monitoring/dashboard.json");
   private static final Path DOCS = Path.of("docs/metrics.md");
   private static final Path TROUBLESHOOTING = Path.of("docs/troubleshooting.md");
 
-  /** What Prometheus adds to each series that it scrapes of a pod. */
+  /** The labels that Prometheus adds to each series that it scrapes from a pod. */
   private static final Set<String> TARGET_LABELS = Set.of("pod");
 
   private static final Set<String> WORDS = Set.of("and", "or", "unless");
@@ -59,7 +59,7 @@ class MonitoringTest {
 
   private static List<ExposedSeries> exposed = List.of();
 
-  /** A network that has all that a network can have. */
+  /** Exposes a network with everything that a network can have. */
   @BeforeAll
   static void expose() {
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -175,8 +175,8 @@ class MonitoringTest {
   }
 
   /**
-   * Each selector of a query finds a series, and each label that the query groups by or shows is
-   * one that they have.
+   * Asserts that each selector of a query matches a series, and that these have each label that the
+   * query groups by or that is shown.
    */
   private static void assertThereIs(String where, String query, List<String> shown) {
     Set<String> names = seriesIn(query);
@@ -200,7 +200,10 @@ class MonitoringTest {
     assertThat(labels).as("labels in " + where + ": " + query).containsAll(used);
   }
 
-  /** What is left of a query when all is taken out that is no series. */
+  /**
+   * Returns the series in a query: the words left without selectors, ranges, groupings, functions
+   * and operators.
+   */
   private static Set<String> seriesIn(String query) {
     String bare =
         GROUPING.matcher(query.replaceAll("\\{[^}]*\\}|\\[[^]]*\\]", " ")).replaceAll(" ");
@@ -213,7 +216,7 @@ class MonitoringTest {
     return names;
   }
 
-  /** The labels that a selector asks for; one map for each of the values that it takes. */
+  /** Returns the labels that a selector matches, one map for each alternative value. */
   private static List<Map<String, String>> alternatives(String selector) {
     List<MatchResult> matchers = MATCHER.matcher(selector).results().toList();
     assertThat(matchers).as(selector).hasSameSizeAs(selector.split(","));

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Packets from pods on n1 (192.168.0.81, 10.244.1.0/24) to pods on n2 (.82, 10.244.2.0/24): where
- * they get lost, and what is not known.
+ * they get lost, and what is unknown.
  */
 class PathFaultsTest {
   private final PathScenario lab = new PathScenario();
@@ -165,7 +165,7 @@ class PathFaultsTest {
             });
   }
 
-  /** Whatever an agent finds, there is a place for it that the packet passes, or none. */
+  /** Each finding breaks a hop of the packet's path, or is harmless to the packet. */
   @ParameterizedTest
   @EnumSource(NodeFault.class)
   void everyFaultThatCutsBreaksThePathItLiesOn(NodeFault fault) {

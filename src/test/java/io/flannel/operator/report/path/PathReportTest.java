@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Packets from pods on n1 (192.168.0.81, 10.244.1.0/24) to pods on n2 (.82, 10.244.2.0/24): each
- * way that they take.
+ * kind of path.
  */
 class PathReportTest {
   private final PathScenario lab = new PathScenario();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Two nodes with a path from pods on the one to pods on the other. */
+/** Two nodes, and the path from pods on one to pods on the other. */
 final class PathScenario {
   static final Backend VXLAN = new BackendVxlan(1, 8472, false, false);
   static final Backend IPIP = new BackendIpip(false);

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A node at one end of a path, and what its agent reports. All is well unless a test says
+ * A node at one end of a path, and its agent's report. Everything is healthy unless a test says
  * otherwise.
  */
 final class SimulatedEnd {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The words as they stand on a terminal. */
+/** The text as it appears on a terminal. */
 class TextOutputTest {
   private static final Instant NOW = Instant.parse("2026-11-26T10:00:00Z");
 

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** How long a decision is remembered, and how many are asked for. */
+/** How long a decision is cached, and how many reviews are requested. */
 class CachingAuthorizerTest {
   private final Hands clock = new Hands();
   private final List<String> asked = new ArrayList<>();

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Who gets the metrics over the network, by the chart's RBAC and a real API server's reviews.
- * 127.0.0.2 is the node's address here; 127.0.0.1 is its loopback.
+ * Who gets the metrics over the network, with the chart's RBAC and a real API server's reviews.
+ * Here 127.0.0.2 is the node's address and 127.0.0.1 its loopback.
  */
 class MetricsServerIT {
   private static final String NODE = "127.0.0.2";
@@ -94,7 +94,7 @@ class MetricsServerIT {
   @Test
   void aTokenThatTheApiServerWouldNotTakeIsNone() throws Exception {
     Instant now = Instant.now();
-    // So that it is not for its form that the others are refused.
+    // Shows that the others are not refused for their form.
     assertThat(scraper.get(tokens.signedUntil("prometheus", now.plusSeconds(3600))).code())
         .isEqualTo(200);
     assertThat(scraper.get(tokens.signedUntil("prometheus", now.minusSeconds(60))).code())
@@ -166,7 +166,7 @@ class MetricsServerIT {
         "the API server's answer",
         () -> {
           if (!operator.isAlive()) {
-            // The API server was away for longer than the Lease lasts: kubelet starts it again.
+            // It lost its Lease while the API server was away and exited; kubelet would restart it.
             operator.start();
           }
           assertThat(scraper.get(token).code()).isEqualTo(200);
@@ -226,7 +226,9 @@ class MetricsServerIT {
         .create();
   }
 
-  /** As kubelet mounts a Secret: files that are links by way of a link that turns at once. */
+  /**
+   * Mounts a Secret like kubelet: the files are links through a link that is switched atomically.
+   */
   private static void mount(Path secret, String version, PemCertificate certificate)
       throws IOException {
     Path directory = Files.createDirectories(secret.resolve(version));

@@ -15,7 +15,8 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Who comes for the metrics, by HTTPS, whatever certificate is shown; a new connection each time.
+ * A client that scrapes the metrics over HTTPS and accepts any certificate; each request uses a new
+ * connection.
  */
 final class Scraper {
   private final String url;
@@ -27,7 +28,7 @@ final class Scraper {
   /**
    * An answer.
    *
-   * @param certificate what the server showed for itself
+   * @param certificate the server's certificate
    */
   record Scraped(
       int code, String body, HttpResponse<String> response, X509Certificate certificate) {}

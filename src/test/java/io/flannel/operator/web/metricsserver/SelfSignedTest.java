@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.Date;
 import org.junit.jupiter.api.Test;
 
-/** The certificate for those who gave none, as the JDK reads it. */
+/** The certificate for installations that configure none, as the JDK reads it. */
 class SelfSignedTest {
   private static final Instant NOW = Instant.parse("2026-11-26T12:00:00Z");
 

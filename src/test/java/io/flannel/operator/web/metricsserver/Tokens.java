@@ -17,16 +17,16 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.util.Base64;
 
-/** Tokens of the ServiceAccounts of a namespace: good ones, and ones that look like it. */
+/** Tokens of a namespace's ServiceAccounts: valid ones, and similar invalid ones. */
 public record Tokens(ApiServer api, String namespace) {
   private static final String API_SERVER = "https://kubernetes.default.svc";
 
-  /** Of namespace {@code default}. */
+  /** Tokens of namespace {@code default}. */
   Tokens(ApiServer api) {
     this(api, "default");
   }
 
-  /** Makes the account. */
+  /** Creates the account. */
   Tokens account(String name) {
     api.client()
         .resource(
@@ -40,29 +40,29 @@ public record Tokens(ApiServer api, String namespace) {
     return this;
   }
 
-  /** From the API server, for the API server. */
+  /** Requests a token from the API server, for the API server. */
   public String of(String account) {
     return requested(account, new TokenRequestBuilder().withNewSpec().endSpec());
   }
 
-  /** From the API server, for somebody else. */
+  /** Requests a token from the API server, for another audience. */
   public String forAudience(String account, String audience) {
     return requested(
         account, new TokenRequestBuilder().withNewSpec().withAudiences(audience).endSpec());
   }
 
-  /** Signed by the API server's own key; good until then. */
+  /** Returns a token signed with the API server's own key, valid until then. */
   String signedUntil(String account, Instant end) throws IOException, GeneralSecurityException {
     return signed(account, API_SERVER, end, ownKey());
   }
 
-  /** The same, for somebody else. */
+  /** Returns a token for another audience, signed with the API server's own key. */
   public String signedUntil(String account, String audience, Instant end)
       throws IOException, GeneralSecurityException {
     return signed(account, audience, end, ownKey());
   }
 
-  /** The same, of a cluster that has another key. */
+  /** Returns a token signed with another cluster's key. */
   String ofAnotherCluster(String account, Instant end) throws GeneralSecurityException {
     var generator = KeyPairGenerator.getInstance("RSA");
     generator.initialize(2048);

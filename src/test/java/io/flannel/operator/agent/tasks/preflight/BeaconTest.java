@@ -16,7 +16,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
-/** What is well-formed, bare and in each framing, and that nothing else is. */
+/** Well-formed beacons are read, bare and in each framing, and nothing else is. */
 class BeaconTest {
   private static final List<Encapsulator> FRAMINGS =
       List.of(
@@ -103,7 +103,7 @@ class BeaconTest {
     assertThat((sum & 0xffff) + (sum >>> 16)).isEqualTo(0xffff);
   }
 
-  /** As a raw socket of IPv4 gets it. */
+  /** The packet as a raw IPv4 socket receives it. */
   private static ByteBuffer received(Encapsulator framing, Beacon beacon, int headerWords) {
     ByteBuffer packet = ByteBuffer.allocate(2100);
     packet.put((byte) (0x40 | headerWords)).position(headerWords * 4);

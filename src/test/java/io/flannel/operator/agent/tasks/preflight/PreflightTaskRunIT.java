@@ -23,19 +23,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The step on three nodes of this machine's kernel. Those with the tag {@code slow} run on request
- * only: {@code -Dit.excluded= -Dit.test=PreflightTaskRunIT}.
+ * Runs the task on three nodes in network namespaces of this machine's kernel. Tests with the tag
+ * {@code slow} run only on request: {@code -Dit.excluded= -Dit.test=PreflightTaskRunIT}.
  */
 class PreflightTaskRunIT {
-  /** Long enough for any machine: where all is well, it ends by itself. */
+  /** Time limit in seconds, long enough for any machine: a task that loses nothing ends early. */
   private static final int LONG = 120;
 
-  /** Where packets are lost, the step takes so long. */
+  /** Time limit in seconds where packets are lost: the task then takes all of it. */
   private static final int SHORT = 6;
 
   private static final List<Integer> NOBODY = List.of();
 
-  /** In the order of a node's peers. */
+  /** Positions in the list of a node's peers. */
   private static final List<Integer> FIRST = List.of(0);
 
   private static final List<Integer> SECOND = List.of(1);
@@ -70,7 +70,7 @@ class PreflightTaskRunIT {
   @CsvSource({"IPIP, -p 4", "VXLAN, -p udp --dport 8472", "WIREGUARD, -p udp --dport 51820"})
   void whoDoesNotHearSaysSo(BackendType backend, String packets) throws IOException {
     nodes.node(2).run("iptables -A INPUT %s -s %s -j DROP".formatted(packets, ThreeNodes.ipv4(1)));
-    // The way to n3 and back carries less than the new devices will send.
+    // The path to n3 and back carries less than the new devices will send.
     nodes.fabric().run("ip link set port3 mtu 1400");
 
     assertThat(nodes.results(backend, SHORT))
@@ -81,7 +81,7 @@ class PreflightTaskRunIT {
   void bothFamiliesAreTried() throws IOException {
     nodes.node(2).run("ip6tables -A INPUT -p udp -s %s -j DROP".formatted(ThreeNodes.ipv6(1)));
 
-    // n2's peers: n1 by IPv4 and by IPv6, n3 by both.
+    // n2's peers are n1 by IPv4, n1 by IPv6, n3 by IPv4, n3 by IPv6.
     assertThat(
             nodes.results(number -> ThreeNodes.task(number, VXLAN, SHORT, ThreeNodes.DUAL_STACK)))
         .containsExactly(ALL_HEARD, lost(SECOND, NOBODY), ALL_HEARD);
@@ -121,7 +121,7 @@ class PreflightTaskRunIT {
   @ParameterizedTest
   @CsvSource({"IPIP, 1380", "VXLAN, 1350", "WIREGUARD, 1340"})
   void fullSizeIsWhatThePinnedMtuMakesOnTheWire(BackendType backend, int mtu) throws IOException {
-    // A bridge's port lets pass four bytes more, for a VLAN tag: packets of 1400 bytes.
+    // A bridge port allows four bytes more, for a VLAN tag: packets of 1400 bytes pass.
     nodes.fabric().run("ip link set port3 mtu 1396");
 
     assertThat(pinned(backend, mtu, LONG)).containsOnly(ALL_HEARD);
@@ -150,7 +150,7 @@ class PreflightTaskRunIT {
       assumeTrue(
           tries(nodes.node(number), "ip link add flannel.x " + device.formatted(number)),
           "needs ipip in the kernel");
-      // The most generous kernel: forwards, takes any source, routes even 127.0.0.0/8.
+      // The most permissive kernel: forwards, accepts any source, routes even 127.0.0.0/8.
       nodes
           .node(number)
           .run(
@@ -202,7 +202,7 @@ class PreflightTaskRunIT {
     assertThat(nodes.begin(1, ThreeNodes.task(1, IPIP, SHORT)).result())
         .isEqualTo(lost(BOTH, NOBODY));
 
-    // 5 rounds a second to 2 peers, and each fifth round a full-size one.
+    // 5 rounds per second to 2 peers; every fifth round adds a full-size packet.
     assertThat(packets(nodes.node(1), "iptables -L OUTPUT")).isEqualTo(2L * SHORT * (5 + 1));
   }
 
@@ -233,7 +233,7 @@ class PreflightTaskRunIT {
   @Tag("slow")
   @Test
   void behindANatANodeIsKnownByTheAddressThatItsPeersReachItBy() throws IOException {
-    // n1 has 192.168.0.11, and is known as .1: what n2 and n3 send there reaches it.
+    // n1 has 192.168.0.11, but n2 and n3 reach it at 192.168.0.1.
     nodes
         .node(1)
         .run(
@@ -273,13 +273,13 @@ class PreflightTaskRunIT {
     return new PreflightResult(0, 0, silent, smallOnly, NOBODY, null, null);
   }
 
-  /** How many packets met a chain's only rule, which has no target. */
+  /** Number of packets that matched a chain's only rule, which has no target. */
   private static long packets(NetworkNamespace node, String list) {
     String rule = node.output(list + " -vnx").lines().skip(2).findFirst().orElseThrow();
     return Long.parseLong(rule.strip().split(" +")[0]);
   }
 
-  /** One of /proc/net/snmp's numbers. */
+  /** Reads a counter of /proc/net/snmp. */
   private static long counter(NetworkNamespace node, String protocol, String name) {
     List<String> lines =
         node.output("cat /proc/net/snmp")

@@ -16,8 +16,8 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * Three nodes n1, n2 and n3 with 192.168.0.1 to .3 and fd00:192::1 to ::3 on one switch: network
- * namespaces of this kernel, whose packets reach nobody else. Needs root.
+ * Three nodes n1, n2 and n3 with 192.168.0.1 to .3 and fd00:192::1 to ::3 on one switch. They are
+ * network namespaces of this kernel, whose packets reach nobody else. Needs root.
  */
 final class ThreeNodes implements AutoCloseable {
   static final List<String> NAMES = List.of("n1", "n2", "n3");
@@ -32,7 +32,7 @@ final class ThreeNodes implements AutoCloseable {
   private final List<Running> begun = new ArrayList<>();
 
   ThreeNodes() {
-    // A switch: it shall not cut frames into fragments, as the firewall's hook for bridges does.
+    // A switch does not fragment frames, but the firewall's hook for bridges does: turn it off.
     fabric.run(
         """
         ip link add br0 type bridge
@@ -63,7 +63,7 @@ final class ThreeNodes implements AutoCloseable {
     return nodes.get(number - 1);
   }
 
-  /** What lies between the nodes: bridge br0 with port1 to port3. */
+  /** The namespace between the nodes: bridge br0 with port1 to port3. */
   NetworkNamespace fabric() {
     return fabric;
   }
@@ -76,12 +76,17 @@ final class ThreeNodes implements AutoCloseable {
     return "fd00:192::" + number;
   }
 
-  /** The task of one of them; the others are its peers, by IPv4. */
+  /** Returns a node's task; the others are its peers, by IPv4. */
   static PreflightTask task(int number, BackendType backend, int seconds) {
     return task(number, backend, seconds, IPV4);
   }
 
-  /** With these of the nodes' addresses, each without its last number. */
+  /**
+   * Returns a node's task.
+   *
+   * @param seconds the time limit
+   * @param networks the nodes' addresses to use, each without its last number
+   */
   static PreflightTask task(int number, BackendType backend, int seconds, List<String> networks) {
     return new PreflightTask(
         backend,
@@ -112,7 +117,7 @@ final class ThreeNodes implements AutoCloseable {
             .toList());
   }
 
-  /** The same with pods' MTU pinned. */
+  /** Returns the task with the pods' MTU pinned. */
   static PreflightTask withMtu(PreflightTask task, int mtu) {
     return new PreflightTask(
         task.backend(),
@@ -127,7 +132,7 @@ final class ThreeNodes implements AutoCloseable {
         task.peers());
   }
 
-  /** The same with direct routes, or of another change. */
+  /** Returns the task with other direct routing and nonce; another nonce means another change. */
   static PreflightTask with(PreflightTask task, boolean directRouting, String nonce) {
     return new PreflightTask(
         task.backend(),
@@ -142,7 +147,7 @@ final class ThreeNodes implements AutoCloseable {
         task.peers());
   }
 
-  /** A node's step, as a process of its own. */
+  /** A node's task in its own process. */
   static final class Running {
     private final Process process;
     private final PreflightTask task;
@@ -152,7 +157,7 @@ final class ThreeNodes implements AutoCloseable {
       this.task = task;
     }
 
-    /** Waits for what it says; without the times of when it began and ended. */
+    /** Waits for the result, and returns it without its start and end times. */
     PreflightResult result() throws IOException {
       String said = new String(process.getInputStream().readAllBytes(), UTF_8);
       PreflightResult result =
@@ -174,7 +179,7 @@ final class ThreeNodes implements AutoCloseable {
     }
   }
 
-  /** The process' main class: its environment has a TASK, its result goes to its output. */
+  /** The process' main class. It takes {@code TASK} from the environment and prints the result. */
   static final class Main {
     private Main() {}
 
@@ -183,7 +188,7 @@ final class ThreeNodes implements AutoCloseable {
     }
   }
 
-  /** Begins a node's step as its pod would: as root, with CAP_NET_RAW and no other capability. */
+  /** Starts a node's task as its pod would: as root, with CAP_NET_RAW and no other capability. */
   Running begin(int number, PreflightTask task) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -209,12 +214,12 @@ final class ThreeNodes implements AutoCloseable {
     return running;
   }
 
-  /** All three nodes' results. */
+  /** Runs the task on all three nodes and returns their results. */
   List<PreflightResult> results(BackendType backend, int seconds) throws IOException {
     return results(number -> task(number, backend, seconds));
   }
 
-  /** All three nodes' results of what each is told. */
+  /** Runs these tasks on the three nodes and returns their results. */
   List<PreflightResult> results(IntFunction<PreflightTask> tasks) throws IOException {
     List<Running> running = new ArrayList<>();
     for (int number = 1; number <= NAMES.size(); number++) {
