@@ -20,12 +20,18 @@ final class Reporter {
   private static final Duration BETWEEN_CHECKS = Duration.ofMillis(1500);
   private static final Duration LONGEST_FIRST_LOOK = Duration.ofSeconds(10);
 
+  /**
+   * Number of refusals in a row to log: an API server that starts may refuse what it will allow.
+   */
+  private static final int LOGGED_REFUSALS = 3;
+
   private final OwnFlannelNode node;
   private final NodeObserver observer;
   private final RandomGenerator random;
   private final Semaphore signal;
   private final FailureLog unwritten = new FailureLog(Reporter.class);
   private final FailureLog unasked = new FailureLog(Reporter.class);
+  private int refusals;
 
   private Optional<Wanted> taken = Optional.empty();
   private long nextCheck = System.nanoTime();
@@ -161,11 +167,14 @@ final class Reporter {
       node.report(status);
       written = SignificantStatus.of(status);
       when.written(System.nanoTime());
+      refusals = 0;
       unwritten.over("the status is written again");
     } catch (IOException e) {
       when.failed(System.nanoTime());
+      // An outage is logged already.
       if (e instanceof ApiException refusal
-          && !refusal.isOutage()) { // An outage is logged already.
+          && !refusal.isOutage()
+          && ++refusals >= LOGGED_REFUSALS) {
         unwritten.begins(
             "HTTP " + refusal.status(),
             "the FlannelNode's status cannot be written: %s. It is tried again until it can"
