@@ -102,7 +102,7 @@ public final class NodeCleanup {
       tasks.end(Kind.CLEANUP);
       others
           .filter(_ -> ran && !published.isEmpty())
-          .ifPresent(other -> sayLeftTo(other, deleted, published.keySet()));
+          .ifPresent(other -> say(deleted, leftTo(other, published.keySet())));
       return Optional.empty();
     }
     if (!ran) {
@@ -138,7 +138,7 @@ public final class NodeCleanup {
     }
     Optional<Duration> wait = until(lastProgress(began, schedule).plus(PATIENCE));
     if (wait.isEmpty()) {
-      say(deleted, left, failed);
+      say(deleted, mayBeLeft(left, failed));
       tasks.end(Kind.CLEANUP);
     }
     return wait.map(
@@ -264,31 +264,21 @@ public final class NodeCleanup {
     return wait.isPositive() ? Optional.of(wait) : Optional.empty();
   }
 
-  private void say(FlannelNetwork deleted, Set<String> left, SortedMap<String, String> failed) {
-    context
-        .events()
-        .record(
-            deleted,
-            new NetworkEvent(
-                true,
-                "NodesNotCleaned",
-                "flannel's devices, routes, rules and files may still be on %s%s; reboot the nodes, or"
-                        .formatted(Names.ofNodes(List.copyOf(left)), first(failed))
-                    + " remove them there, with /etc/cni/net.d/10-flannel.conflist"));
+  private void say(FlannelNetwork deleted, String message) {
+    context.events().record(deleted, new NetworkEvent(true, "NodesNotCleaned", message));
   }
 
-  private void sayLeftTo(String other, FlannelNetwork deleted, Set<String> nodes) {
-    context
-        .events()
-        .record(
-            deleted,
-            new NetworkEvent(
-                true,
-                "NodesNotCleaned",
-                "another flannel runs, DaemonSet %s, so nothing was removed from %s: what looks left"
-                        .formatted(other, Names.ofNodes(List.copyOf(nodes)))
-                    + " over may belong to it; if it runs no flannel on these nodes, see"
-                    + " docs/left-overs.md for what to remove by hand"));
+  private static String mayBeLeft(Set<String> nodes, SortedMap<String, String> failed) {
+    return "flannel's devices, routes, rules and files may still be on %s%s; reboot the nodes, or"
+            .formatted(Names.ofNodes(List.copyOf(nodes)), first(failed))
+        + " remove them there, with /etc/cni/net.d/10-flannel.conflist";
+  }
+
+  private static String leftTo(String other, Set<String> nodes) {
+    return "another flannel runs, DaemonSet %s, so nothing was removed from %s: what looks left"
+            .formatted(other, Names.ofNodes(List.copyOf(nodes)))
+        + " over may belong to it; if it runs no flannel on these nodes, see"
+        + " docs/left-overs.md for what to remove by hand";
   }
 
   private static String first(SortedMap<String, String> failed) {

@@ -24,12 +24,13 @@ public final class WantedTemplate {
     }
     return cluster
         .live()
-        .map(live -> Flannel.template(wanted, live.template().apartFrom()))
-        .filter(kept -> isLive(Flannel.revision(kept), cluster.live()))
+        .filter(live -> live.template().apartFrom().isPresent())
+        .flatMap(live -> kept(wanted, live))
         .orElseGet(() -> Flannel.template(wanted));
   }
 
-  private static boolean isLive(String revision, Optional<LiveFlannel> live) {
-    return live.filter(it -> it.marks().revision().equals(revision)).isPresent();
+  private static Optional<PodTemplateSpec> kept(DesiredNetwork wanted, LiveFlannel live) {
+    return Optional.of(Flannel.template(wanted, live.template().apartFrom()))
+        .filter(kept -> Flannel.revision(kept).equals(live.marks().revision()));
   }
 }

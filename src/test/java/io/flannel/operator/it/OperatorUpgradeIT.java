@@ -16,6 +16,7 @@ import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.render.Flannel;
 import io.flannel.operator.testing.AuditLog;
+import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.FakeNodes;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
@@ -25,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -105,7 +105,7 @@ class OperatorUpgradeIT {
         "pods of the one before",
         () -> {
           pods(revision).forEach(OperatorUpgradeIT::openGate);
-          assertThat(pods(revision)).hasSize(3).allMatch(pod -> is(pod, "Ready"));
+          assertThat(pods(revision)).hasSize(3).allMatch(pod -> FakeKubelets.is(pod, "Ready"));
         });
   }
 
@@ -177,34 +177,23 @@ class OperatorUpgradeIT {
     eventually(
         "this one's pods, open",
         () ->
-            assertThat(flannelPods())
+            assertThat(cluster.flannelPods())
                 .hasSize(3)
-                .allMatch(pod -> !revision(pod).startsWith("before") && is(pod, "Ready")));
+                .allMatch(
+                    pod -> !revision(pod).startsWith("before") && FakeKubelets.is(pod, "Ready")));
     network.awaitReady();
   }
 
   private static List<Pod> pods(String revision) {
-    return flannelPods().filter(pod -> revision(pod).equals(revision)).toList();
+    return cluster.flannelPods().filter(pod -> revision(pod).equals(revision)).toList();
   }
 
   private static String revision(Pod pod) {
     return pod.getMetadata().getAnnotations().get(RolloutAnnotations.REVISION);
   }
 
-  private static Stream<Pod> flannelPods() {
-    return cluster
-        .client()
-        .pods()
-        .inNamespace(TestCluster.FLANNEL)
-        .withLabel("app", "flannel")
-        .list()
-        .getItems()
-        .stream()
-        .filter(pod -> !pod.isMarkedForDeletion());
-  }
-
   private static void openGate(Pod pod) {
-    if (!is(pod, "ContainersReady") || is(pod, RolloutAnnotations.GATE)) {
+    if (!FakeKubelets.is(pod, "ContainersReady") || FakeKubelets.is(pod, RolloutAnnotations.GATE)) {
       return;
     }
     cluster
@@ -219,10 +208,5 @@ class OperatorUpgradeIT {
             {"status": {"conditions": [{"type": "%s", "status": "True"}]}}
             """
                 .formatted(RolloutAnnotations.GATE));
-  }
-
-  private static boolean is(Pod pod, String condition) {
-    return pod.getStatus().getConditions().stream()
-        .anyMatch(one -> one.getType().equals(condition) && one.getStatus().equals("True"));
   }
 }

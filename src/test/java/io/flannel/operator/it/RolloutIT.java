@@ -3,7 +3,6 @@ package io.flannel.operator.it;
 import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.testing.FakeKubelets;
@@ -13,7 +12,6 @@ import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
 import io.flannel.operator.testing.TestNetwork;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -120,7 +118,8 @@ class RolloutIT {
   void aNodeWhereFlannelDidNotRunBeforeDoesNotStopIt() {
     nodes.broken("node-2");
     String ofNode2 =
-        flannelPods()
+        cluster
+            .flannelPods()
             .filter(pod -> FakeKubelets.nodeOf(pod).equals("node-2"))
             .findFirst()
             .orElseThrow()
@@ -130,7 +129,7 @@ class RolloutIT {
     eventually(
         "another pod, which does not start",
         () ->
-            assertThat(flannelPods())
+            assertThat(cluster.flannelPods())
                 .filteredOn(pod -> FakeKubelets.nodeOf(pod).equals("node-2"))
                 .singleElement()
                 .satisfies(pod -> assertThat(pod.getStatus().getPhase()).isEqualTo("Pending")));
@@ -194,18 +193,6 @@ class RolloutIT {
 
   /** Returns the names of flannel's pods. */
   private static List<String> pods() {
-    return flannelPods().map(pod -> pod.getMetadata().getName()).sorted().toList();
-  }
-
-  private static Stream<Pod> flannelPods() {
-    return cluster
-        .client()
-        .pods()
-        .inNamespace(TestCluster.FLANNEL)
-        .withLabel("app", "flannel")
-        .list()
-        .getItems()
-        .stream()
-        .filter(pod -> !pod.isMarkedForDeletion());
+    return cluster.flannelPods().map(pod -> pod.getMetadata().getName()).sorted().toList();
   }
 }

@@ -161,7 +161,8 @@ public final class FakeKubelets implements AutoCloseable {
                 .formatted(ready ? "True" : "False"));
   }
 
-  private static boolean is(Pod pod, String condition) {
+  /** Whether a condition of the pod is true. */
+  public static boolean is(Pod pod, String condition) {
     return pod.getStatus() != null
         && pod.getStatus().getConditions().stream()
             .anyMatch(c -> c.getType().equals(condition) && c.getStatus().equals("True"));

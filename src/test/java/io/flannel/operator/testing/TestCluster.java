@@ -3,6 +3,7 @@ package io.flannel.operator.testing;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
@@ -171,6 +173,18 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     return TestNode.named("node-" + i)
         .podCidrs("10.244." + i + ".0/24")
         .internalIp("192.168.0." + i);
+  }
+
+  /** flannel's pods that are not being deleted. */
+  public Stream<Pod> flannelPods() {
+    return client()
+        .pods()
+        .inNamespace(FLANNEL)
+        .withLabel("app", "flannel")
+        .list()
+        .getItems()
+        .stream()
+        .filter(pod -> !pod.isMarkedForDeletion());
   }
 
   /** Removes a Node and its pods, like the controller-manager's pod garbage collector. */
