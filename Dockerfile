@@ -1,12 +1,12 @@
-# The operator's image, from what `mvn package` left in target/quarkus-app (package type aot-jar).
+# Builds the operator's image from target/quarkus-app, which `mvn package` makes (type aot-jar).
 #
 # The base has glibc and little else: no shell, no package manager. The JVM needs no other library.
 ARG JDK_IMAGE=docker.io/library/eclipse-temurin:25-jdk
 ARG DEBIAN_IMAGE=docker.io/library/debian:12-slim
 ARG BASE_IMAGE=gcr.io/distroless/base-nossl-debian12:nonroot
 
-# iproute2 for the node agent's look at the kernel: the two programs and the libraries that the base,
-# which is the same Debian, lacks.
+# The node agent inspects the kernel with iproute2: two programs and the libraries that the base,
+# the same Debian release, lacks.
 FROM ${DEBIAN_IMAGE} AS iproute2
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends iproute2 \
@@ -19,10 +19,10 @@ RUN apt-get update \
 
 FROM ${JDK_IMAGE} AS build
 
-# A runtime of the modules that the application uses, and no more (70 MB; java.se would be 120):
-# logging for JBoss LogManager, management for Micrometer's and Quarkus' figures, naming for Vert.x' TLS
-# and resolver, xml for Jackson, unsupported for Netty; http and jdk.net for the node agent. The training
-# run below fails if one of the operator's is missing.
+# A runtime with only the modules that the application uses (70 MB; java.se would be 120 MB):
+# logging for JBoss LogManager, management for Micrometer's and Quarkus' metrics, naming for Vert.x'
+# TLS and resolver, xml for Jackson, unsupported for Netty; http and jdk.net for the node agent. The
+# training run below fails if one of the operator's modules is missing.
 RUN jlink \
       --add-modules java.base,java.logging,java.management,java.naming,java.net.http,java.xml,jdk.management,jdk.net,jdk.unsupported \
       --strip-java-debug-attributes --no-man-pages --no-header-files --compress zip-6 \
@@ -31,10 +31,11 @@ RUN jlink \
 COPY target/quarkus-app /app
 COPY src/main/docker/TrainingRun.java src/main/docker/ApiStandIn.java /tmp/training/
 
-# One time for all files: the cache remembers the jars' times, and a layer whose content is that of the
-# last build stays the same layer. Then the cache itself: a start costs half the CPU with it, and it
-# must be made by the java, at the paths and with the collector and object headers of the entry point.
-# Profiles of methods, which only the optimising compiler would use, are left out: 4 MB of memory.
+# All files get the same timestamp: the AOT cache records the jars' timestamps, and a layer with the
+# same content as in the last build stays the same layer. Then the AOT cache, which halves the CPU
+# time of a start. It must be made with the java, paths, collector and object headers of the entry
+# point. It leaves out method profiles, which only the optimising compiler would use; that saves 4
+# MB of memory.
 RUN find /app -exec touch -h -d 2026-01-01T00:00:00Z {} + \
  && java -cp '/app/lib/main/*' /tmp/training/TrainingRun.java /opt/jre/bin/java /app /app/operator.aot \
       -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1 \
@@ -42,7 +43,7 @@ RUN find /app -exec touch -h -d 2026-01-01T00:00:00Z {} + \
  && touch -d 2026-01-01T00:00:00Z /app /app/operator.aot \
  && chmod -R a+rX /app /opt/jre
 
-# The node agent: the few of these jars that it needs, its Java's options, and an AOT cache of its own.
+# The node agent: links to the few jars that it needs, its JVM options, and its own AOT cache.
 COPY src/main/docker/agent.options /app/agent/java.options
 COPY src/main/docker/AgentTrainingRun.java /tmp/AgentTrainingRun.java
 RUN cd /app/agent \
@@ -71,11 +72,12 @@ COPY --from=build /app/quarkus-run.jar /app/operator.aot /app/
 USER 65532:65532
 WORKDIR /app
 
-# For a container of 256 MB and a start that counts: the collector and the compiler with the least memory,
-# only code that is hot compiled, short object headers, nothing written to the disk. The heap starts
-# small, may take 40% of the container and keeps little more than what lives in it; what the start needed
-# outside of it is given back (with one malloc arena, 6 MB). Out of memory ends the process, and kubelet
-# starts it anew. More options go before -jar, as the container's args.
+# For a container of 256 MB and a fast start: the collector and compiler with the least memory,
+# compilation of hot code only, compact object headers, nothing written to disk. The heap starts
+# small, may take 40% of the container's memory and stays little larger than its live objects.
+# Native memory that only the start needed is given back (6 MB, with one malloc arena). The process
+# exits when out of memory, and the kubelet restarts it. More options go before -jar, as the
+# container's args.
 ENV MALLOC_ARENA_MAX=1
 ENTRYPOINT ["/opt/jre/bin/java", \
   "-XX:AOTCache=/app/operator.aot", \

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it: steps with their time, and what a build needs.
+# Sourced by the scripts beside it: timed steps, and functions for the build and the cluster.
 
 set -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-# step NAME COMMAND...: says what begins, runs it, and says how long it took.
+# step NAME COMMAND...: prints NAME, runs the command and prints how long it took.
 step_number=0
 step() {
   local name=$1 began=${EPOCHREALTIME/[.,]/} ms
@@ -15,20 +15,20 @@ step() {
   printf '   done in %d.%d s\n' $((ms / 1000)) $((ms % 1000 / 100))
 }
 
-# maven ARGS...: Maven on a JDK 25, without the chatter that nobody needs. Debian's Maven prints colour codes even into
-# files; they are taken out.
+# maven ARGS...: runs Maven on JDK 25 or newer, with less output. Debian's Maven writes colour codes
+# even into files, so they are removed.
 maven() {
   command -v mvn >/dev/null || {
     echo "Maven (mvn) is not in PATH. What to do: install Maven 3.8.7 or newer, such as Debian's package maven." >&2
     return 1
   }
-  # Maven's own Guava still uses what JDK 24 and newer warn of.
+  # Maven's own Guava still uses sun.misc.Unsafe, which JDK 24 and newer warn about.
   JAVA_HOME=$(scripts/find-jdk) MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" mvn -B -ntp -Dstyle.color=never "$@" \
     2> >(without_colour >&2) | without_colour
 }
 without_colour() { sed -u $'s/\e\\[[0-9;]*m//g'; }
 
-# package: the operator as target/quarkus-app, unless it is newer than all that it is made of.
+# package: builds the operator to target/quarkus-app, unless that is newer than all of its sources.
 package() {
   local stamp=target/packaged
   if [[ -f $stamp && -z $(find pom.xml src/main -newer "$stamp" -print -quit) ]]; then
@@ -40,13 +40,13 @@ package() {
   touch "$stamp"
 }
 
-# fresh_cluster: three nodes with nothing on them. Whatever was there goes first.
+# fresh_cluster: starts a cluster of three empty nodes. Takes down any existing one first.
 fresh_cluster() {
   lab/lab down
   lab/lab up --nodes 3
 }
 
-# cluster_of_this_run: the same, and it goes with the script that asked for it, whatever way that ends.
+# cluster_of_this_run: the same, but takes the cluster down whenever the calling script ends.
 cluster_of_this_run() {
   trap 'lab/lab down >/dev/null 2>&1 || true' EXIT
   fresh_cluster

@@ -54,7 +54,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- with .Values.image.digest -}}@{{ . }}{{- end -}}
 {{- end -}}
 
-{{- /* Whether the cluster has the CRD and it names this release as its owner: (list $ NAME). */}}
+{{- /* Whether the cluster has the CRD and this release owns it. Argument: (list $ NAME). */}}
 {{- define "flannel-operator.ownsCrd" -}}
 {{- $root := index . 0 -}}
 {{- $crd := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" (index . 1) -}}
@@ -65,7 +65,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
         (eq (get $annotations "meta.helm.sh/release-namespace") $root.Release.Namespace) -}}
 {{- end -}}
 
-{{- /* "true" if metrics are served over TLS; values of an earlier chart (helm --reuse-values) know nothing of that. */}}
+{{- /* "true" if metrics are served over TLS. With helm --reuse-values, the key can be missing. */}}
 {{- define "flannel-operator.servesMetrics" -}}
 {{- if ne (default "127.0.0.1" .Values.http.host) "127.0.0.1" -}}
 {{- fail "http.host is gone: what listens in plain HTTP stays on its node's loopback. For metrics over the network, set metrics.enabled=true: they come by TLS, for those who may read them (docs/metrics.md). Then take http.host out of your values, or with --reuse-values set http.host=127.0.0.1" -}}
@@ -73,7 +73,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- with .Values.metrics -}}{{- if .enabled -}}true{{- end -}}{{- end -}}
 {{- end -}}
 
-{{- /* "true" if kubectl flannel is answered through the API server; values of an earlier chart know nothing of that. */}}
+{{- /* "true" if kubectl flannel is served through the API server. The key can be missing, too. */}}
 {{- define "flannel-operator.servesText" -}}
 {{- with .Values.viewer -}}{{- if .enabled -}}
 {{- if and (include "flannel-operator.servesMetrics" $) (eq (int .port) (int $.Values.metrics.port)) -}}
@@ -83,7 +83,7 @@ true
 {{- end -}}{{- end -}}
 {{- end -}}
 
-{{- /* Of its Service, ServiceAccount and roles. */}}
+{{- /* The name of the viewer's Service, ServiceAccount and roles. */}}
 {{- define "flannel-operator.viewerName" -}}
 {{- printf "%s-viewer" (include "flannel-operator.fullname" . | trunc 56 | trimSuffix "-") -}}
 {{- end -}}

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The cluster as a whole: up adds what is missing, whatever an earlier run left; down ends all of it.
+# The cluster as a whole. `up` adds whatever an earlier run left missing; `down` ends everything.
 
 cluster_is_up() { netns_exists && running kube-apiserver >/dev/null; }
 
@@ -8,8 +8,9 @@ need_cluster() {
   cluster_is_up || fail "no cluster of the lab is running here." "Start one: lab/lab up"
 }
 
-# start_cluster COUNT: nodes boot while the control plane starts; their kubelets are the slower part, but not always: the
-# nodes have their podCIDRs before the controller manager starts, which gives one to each that has none.
+# start_cluster COUNT: boots the nodes while the control plane starts, since their kubelets usually
+# take longer. The nodes get their podCIDRs before the controller manager starts, because that
+# allocates one to each node without.
 start_cluster() {
   local count=$1 wanted n missing=()
   make_network
@@ -33,7 +34,8 @@ choose_dual_stack() {
   : >"$RUN/dual-stack"
 }
 
-# How many more nodes fit into this machine's memory: a booted one with flannel takes about 600 MB.
+# Warns if free memory is too small for the nodes still to start. A booted node with flannel takes
+# about 600 MB.
 check_memory() {
   local n more=0 free
   for (( n = 1; n <= $1; n++ )); do running "node$n" >/dev/null || more=$((more + 1)); done
@@ -75,7 +77,8 @@ status() {
 
 state() { if [[ -n $1 ]]; then echo running; else echo stopped; fi; }
 
-# What a process and its helpers hold of this machine's memory. Shared pages, the nodes' own memory above all, count once.
+# Memory that a process and its helpers use: the sum of their Pss, so that shared pages, above all
+# the nodes' own memory, count once.
 memory_of() {
   local pids
   mapfile -t pids < <(processes_of "$1")

@@ -3,13 +3,13 @@
 
 # Chosen at the first `up` of a cluster.
 is_dual_stack() { [[ -e $RUN/dual-stack ]]; }
-# both V4 V6: V4, or V4,V6 where the cluster is dual-stack.
+# both V4 V6: prints V4, or V4,V6 if the cluster is dual-stack.
 both() { if is_dual_stack; then echo "$1,$2"; else echo "$1"; fi; }
 
 CONTROL_PLANE=(etcd kube-apiserver kube-controller-manager kube-scheduler)
 
 start_etcd() {
-  # No fsync: the data is thrown away at `down`, and a killed process (unlike a machine) loses nothing by it.
+  # No fsync: `down` discards the data, and a killed process loses none, unlike a crashed machine.
   launch etcd "$(tool_path etcd)" --data-dir "$RUN/etcd" --unsafe-no-fsync --log-level warn \
     --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
     --listen-peer-urls http://127.0.0.1:2380
@@ -35,7 +35,8 @@ Y
     --audit-log-maxsize=200 --audit-log-maxbackup=10
 }
 
-# Gives podCIDRs to nodes that have none, as in most clusters; `add --no-pod-cidr` ends that for this cluster.
+# Whether the controller manager allocates podCIDRs to nodes that have none, as in most clusters.
+# `add --no-pod-cidr` turns that off for this cluster.
 allocates_pod_cidrs() { [[ ! -e $RUN/no-pod-cidr-allocation ]]; }
 
 stop_allocating_pod_cidrs() {
@@ -63,13 +64,13 @@ start_missing() {
   local name
   for name in "$@"; do
     running "$name" >/dev/null && continue
-    # Whatever its dead leader left behind would still hold its port.
+    # Processes that outlived its dead session leader would still hold its port.
     end "$name"
     "start_${name//-/_}"
   done
 }
 
-# ask_api PATH: what the API server answers. Much lighter than kubectl where it is asked many times.
+# ask_api PATH: prints the API server's answer. Much cheaper than kubectl for polling.
 ask_api() {
   in_lab curl -s --max-time 5 --cacert "$PKI/ca.crt" --cert "$PKI/admin.crt" --key "$PKI/admin.key" "$API_URL$1" || true
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Packs what a node finds on its disk into one ext4 image.
+# Builds the ext4 image that holds the initial contents of a node's disk.
 
 # Runs COMMAND... while a containerd serves the image store; ctr() talks to it.
 with_image_store() {
@@ -14,7 +14,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
   address = "$socket"
 T
   rm -f "$socket"
-  # Ends with this script, however that ends.
+  # Killed when this script ends, however it ends.
   setpriv --pdeathsig KILL containerd -c "$IMAGE_STORE.toml" >"$CACHE/log/image-store.log" 2>&1 </dev/null 9>&- &
   pid=$!
   for (( tries = 0; tries < 100; tries++ )); do
@@ -28,7 +28,8 @@ T
   wait $pid 2>/dev/null || true
 }
 
-# Into a store of the same base, only what is new; else into an empty one, for images of other versions would stay.
+# Into a store made from the same archives, imports only the operator's image. Any other store is
+# rebuilt from scratch, because images of other versions would stay in it.
 prepare_image_store() {
   [[ $(cat "$IMAGE_STORE/base" 2>/dev/null) == "$(archives_key)" ]] || rm -rf "$IMAGE_STORE"
   with_image_store import_archives
@@ -41,12 +42,13 @@ import_archives() {
     for archive in "$(archives_dir)"/*.tar; do ctr images import "$archive" >/dev/null; done
   fi
   [[ ! -f $OPERATOR/image.tar ]] || import_over "$OPERATOR/image.tar" ctr
-  # What the operator's last image had and this one has not.
+  # Drop the layers of the operator's previous image that this one does not use.
   ctr content prune references >/dev/null
 }
 
-# import_over ARCHIVE CTR...: imports an image with CTR, for which the archive may be at IMPORT_AS. The one that had its
-# name keeps another until that is done: else containerd collects layers that the two share while they are imported.
+# import_over ARCHIVE CTR...: imports an image with CTR, which sees the archive at IMPORT_AS if that
+# is set. The previous image of that name keeps a second tag until the import is done. Otherwise
+# containerd would garbage-collect layers that both share during the import.
 import_over() {
   local archive=$1 name old=()
   shift
@@ -64,8 +66,8 @@ make_disk() {
   mkdir -p "$tree"
   node_disk_folders "$tree"
   truncate -s "$DISK_SIZE" "$disk.making"
-  # mkfs takes one folder: the store joins it by a bind mount that only this process sees. Checksums of metadata would
-  # cost the nodes time and tell nobody anything.
+  # mkfs takes one folder, so the store is bind-mounted into it, visible to this process only.
+  # Metadata checksums would cost the nodes time for no benefit.
   unshare --mount --propagation private bash -c '
     set -e
     mount --bind "$1" "$2/containerd"
@@ -76,7 +78,8 @@ make_disk() {
   forget_old_disks "$disk"
 }
 
-# The folders that a node mounts from its disk (see node/init.sh), and in root/ what differs from this machine's root.
+# Creates the folders that a node mounts from its disk (see node/init.sh). root/ holds what differs
+# from this machine's root.
 node_disk_folders() {
   local tree=$1 name
   mkdir -p "$tree"/{containerd,kubelet,cni,etc-cni/net.d,opt-cni/bin,pod-logs,container-logs,work,root/usr/sbin}
@@ -86,7 +89,7 @@ node_disk_folders() {
   for name in bridge host-local loopback portmap bandwidth; do cp "$(tool_path $name)" "$tree/opt-cni/bin/"; done
 }
 
-# Keeps the newest and those that nodes run from.
+# forget_old_disks DISK: deletes all disk images but DISK and those that nodes run from.
 forget_old_disks() {
   local disk
   for disk in "$IMAGES"/disk-*.ext4 "$IMAGES"/disk-*.ext4.making; do

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Injects faults and heals them. faults/NAME@N holds the lines that undo a fault, written down before it is done.
+# Injects faults and heals them. faults/NAME@N holds the lines that undo a fault, recorded before it
+# is injected.
 
 FAULTS=$RUN/faults
 
@@ -7,7 +8,7 @@ list_faults() {
   sed -n 's/^# \([a-z0-9-]*\): \(.*\)/\1\t\2/p' "$LAB_LIB/node-faults.sh" "$LAB_LIB/faults.sh" | sort | column -t -s $'\t'
 }
 
-# What runs on this machine instead of the node:
+# Faults that are injected from this machine instead of on the node:
 # power-off: the node loses its power
 # duplicate-public-ip: the node publishes PEER's address as its own (the Node's public-ip annotation)
 # wrong-public-ip: the node publishes an address that is none of its own, as flannel on the wrong network card does
@@ -34,15 +35,15 @@ inject_from_here() {
   esac
 }
 
-# publish NODE ADDRESS RECORD: as flanneld does at its start.
+# publish NODE ADDRESS RECORD: sets the Node's public-ip annotation, as a starting flanneld does.
 publish() {
   local key=flannel.alpha.coreos.com/public-ip
   echo "@annotate $key=$(kubectl get node "node$1" -o "jsonpath={.metadata.annotations['${key//./\\.}']}")" >"$3"
   kubectl annotate --overwrite node "node$1" "$key=$2" >/dev/null
 }
 
-# register_again NODE CIDR: the Node leaves and comes back with this podCIDR, or none. Its kubelet takes the new object
-# when it starts, and flanneld its lease.
+# register_again NODE CIDR: deletes the Node and creates it again with this podCIDR, or none. The
+# kubelet uses the new object when it restarts, and flanneld its lease.
 register_again() {
   local n=$1 cidr=$2
   kubectl delete node "node$n" --wait=true >/dev/null
@@ -52,7 +53,8 @@ Y
   on_node "$n" pkill -x kubelet </dev/null
 }
 
-# inject NAME NODE [PEER]: PEER is a node number; without one, the first other node, where a peer is needed at all.
+# inject NAME NODE [PEER]: PEER is a node number. It defaults to the first other node, except for
+# drop-ipip and drop-vxlan, which then apply to all peers.
 inject() {
   local name=$1 n=$2 given=${3:-} peer address='' subnet='' record=$FAULTS/$1@$2
   list_faults | grep -q "^$name " || fail "there is no fault '$name'." "'lab/lab fault' lists those there are."
@@ -65,14 +67,14 @@ inject() {
   fi
   inject_from_here "$name" "$n" "$peer" "$record" && return
   if ! on_node "$n" sh -s -- "$name" "$address" "$subnet" $API_ADDRESS <"$LAB_LIB/node-faults.sh" >"$record"; then
-    # Half of it may have been done: what was written down is undone.
+    # The fault may be half injected: undo what was recorded.
     heal_record "$record" 2>/dev/null || true
     rm -f "$record"
     fail "$name could not be injected on node$n: see the line above."
   fi
 }
 
-# heal [NAME] [NODE]: what was injected and matches, newest first.
+# heal [NAME] [NODE]: undoes the injected faults that match, newest first.
 heal() {
   local record status=0
   while read -r record; do
@@ -89,7 +91,7 @@ heal() {
 
 fault_of() { basename "$1" | sed 's/@/ on node/'; }
 
-# All lines of a record are tried; it is healed if none failed.
+# Runs all lines of a record, last first. The fault is healed if none fails.
 heal_record() {
   local n=${1##*@} line lines status=0
   mapfile -t lines < <(tac "$1")
@@ -106,13 +108,13 @@ undo() {
     @restart-agent) restart_pod "$1" flannel-node-agent ;;
     @register-again) register_again "$1" "$(node_pod_cidr "$1")" && wait_for_nodes "$1" && restart_pod "$1" flannel ;;
     @annotate\ *) kubectl annotate --overwrite node "node$1" "${2#@annotate }" >/dev/null ;;
-    # A node that is off has forgotten the fault by itself.
+    # A node that is off has lost the fault with its memory.
     *) ! running "node$1" >/dev/null || on_node "$1" sh -c "$2" </dev/null ;;
   esac
 }
 
-# restart_pod NODE APP: the pod with that label on the node, flannel's for one: what it did not set up at its start, it
-# does not repair. Returns when the new one is ready.
+# restart_pod NODE APP: restarts the pod with label app=APP on the node and waits until the new one
+# is ready. flannel needs it because it sets up its device, for one, only when it starts.
 restart_pod() {
   local on=(-A --field-selector "spec.nodeName=node$1" -l "app=$2") namespace pod old tries
   read -r namespace old < <(kubectl get pods "${on[@]}" -o 'jsonpath={.items[0].metadata.namespace} {.items[0].metadata.name}{"\n"}' 2>/dev/null) || true

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Builds commands of published Go modules into the cache, one file at a time, each put in place when it is whole.
+# Builds commands of published Go modules into the cache, one at a time. Each is moved into place
+# when it is complete.
 
 find_go() {
   local candidate version
@@ -7,7 +8,7 @@ find_go() {
     [[ -x $candidate ]] || continue
     version=$("$candidate" env GOVERSION 2>/dev/null) || continue
     version=${version#go1.}
-    # 1.21 and newer fetch the toolchain that a module asks for by themselves.
+    # Go 1.21 and newer fetch the toolchain that a module asks for.
     if (( ${version%%[!0-9]*} >= 21 )); then GO=$candidate; return; fi
   done
   fail "no Go 1.21 or newer to build the lab's tools with." \
@@ -15,7 +16,8 @@ find_go() {
     "Install Go 1.26 (https://go.dev/doc/install); 'go version' must then work in this shell."
 }
 
-# go_module NAME MODULE@VERSION [GO.MOD LINES...]: enters a module of ours that requires the given one.
+# go_module NAME MODULE@VERSION [GO.MOD LINES...]: changes to the folder of a local module that
+# requires the given one.
 go_module() {
   local name=$1 requirement=$2
   shift 2
@@ -24,7 +26,7 @@ go_module() {
   cd "$CACHE/build/$name" || exit 1
   { printf 'module lab/%s\n\ngo 1.26\n\nrequire %s %s\n' "$name" "${requirement%@*}" "${requirement#*@}"
     (( $# == 0 )) || printf '%s\n' "$@"; } >go.mod.new
-  # The module's sums and indirect requirements stay as they were found, unless what is asked for changed.
+  # Keep the sums and indirect requirements found earlier unless the request changed.
   if ! cmp -s go.mod.new go.mod.asked; then
     cp go.mod.new go.mod
     rm -f go.sum
@@ -32,7 +34,8 @@ go_module() {
   fi
 }
 
-# go_command PACKAGE FILE [LDFLAGS]: builds PACKAGE to FILE, in the module that go_module entered. CGO=1: with C, static.
+# go_command PACKAGE FILE [LDFLAGS]: builds PACKAGE to FILE in the current module (see go_module).
+# CGO=1 enables cgo.
 go_command() {
   local package=$1 file=$2 ldflags="-s -w ${3:-}"
   local building=$CACHE/build/${file##*/}.building
@@ -45,7 +48,7 @@ go_command() {
   mv "$building" "$file"
 }
 
-# Where the module cache has MODULE@VERSION.
+# go_module_dir MODULE@VERSION: prints its folder in the module cache.
 go_module_dir() {
   "$GO" mod download -json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])'
 }

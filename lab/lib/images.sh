@@ -1,16 +1,17 @@
 # shellcheck shell=bash
-# The nodes' images, and the disk that every node boots from copy-on-write.
+# The nodes' images, and the disk that every node boots from, copy-on-write.
 #
-# Importing an image inside a node takes half a minute, on this machine a second or two. So a containerd here unpacks
-# all images, and its store becomes part of one ext4 image. Nodes then have all images from the start.
+# Importing an image takes half a minute inside a node, but a second or two on this machine. So a
+# containerd on this machine unpacks all images, and its store becomes part of one ext4 image. Nodes
+# have all images from the start.
 
 IMAGE_STORE=$IMAGES/containerd
 DISK_SIZE=6G
 
-# Short hash of what is piped in.
+# Short hash of standard input.
 short_hash() { sha256sum | cut -c1-12; }
 
-# What the images are made of: names the folder they are in, so that a change of any part makes them anew.
+# Hash of all that the images are made from. It names their folder, so any change rebuilds them.
 archives_key() {
   { cat "$LAB_LIB/mkimage.py" "$LAB_LIB/images.sh" "$LAB_DIR/versions.env"
     dpkg-query -W -f '${Package} ${Version}\n' busybox-static dash iproute2 iptables libc6; } | short_hash
@@ -33,10 +34,11 @@ make_archives() {
   image_archive busybox.tar docker.io/library/busybox:lab '["/bin/sh"]' "${box[@]}"
   image_archive flannel-cni-plugin.tar "ghcr.io/flannel-io/flannel-cni-plugin:$FLANNEL_CNI_PLUGIN_TAG" '[]' \
     "${box[@]}" "$(tool_path cni-flannel):/flannel"
-  # As in upstream's image: iproute2's ip, and a shell that takes it. Debian's busybox takes its own for all it knows.
+  # As in upstream's image: iproute2's ip, and a shell that runs it. The shell of Debian's busybox
+  # runs its own applet instead.
   flannel=(/bin/busybox:/bin/busybox /bin/dash:/bin/sh /bin/ip:/sbin/ip)
   for name in cat cp cut grep ls rm sed sleep tr true; do flannel+=("@busybox:/bin/$name"); done
-  # The nodes' kernel has no nf_tables for IPv4: iptables is the legacy one, here as on the nodes themselves.
+  # The nodes' kernel has no nf_tables for IPv4, so iptables is the legacy one, as on the nodes.
   flannel+=("$(tool_path flanneld):/opt/bin/flanneld" "$(tool_path install-conf):/opt/bin/install-conf" "/usr/sbin/$x:/usr/sbin/$x"
     /usr/lib/x86_64-linux-gnu/xtables:/usr/lib/x86_64-linux-gnu/xtables)
   for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
@@ -52,7 +54,7 @@ disk_archives() {
   [[ ! -f $OPERATOR/image.tar ]] || echo "$OPERATOR/image.tar"
 }
 
-# The disk's name says what is on it.
+# The disk's name contains a hash of its contents.
 disk_path() {
   { archives_key; cat "$LAB_LIB/disk.sh" "$OPERATOR/image.id" 2>/dev/null || true; } | short_hash |
     sed "s|.*|$IMAGES/disk-&.ext4|"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""JSON schemas for kubeconform, one a kind: of Kubernetes' OpenAPI document, and of CRDs.
+"""Writes JSON schemas for kubeconform, one per kind, from Kubernetes' OpenAPI document and CRDs.
 
 json_schemas.py [--kubernetes SWAGGER.JSON] FOLDER CRD.JSON...
 
-They take what the API server takes, and no field that it does not know.
+They accept what the API server accepts, and reject unknown fields.
 """
 import argparse
 import json
@@ -14,7 +14,7 @@ QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 
 
 def strict(schema):
-    """An OpenAPI schema as JSON schema: without what only Kubernetes knows, and with no more fields than it names."""
+    """An OpenAPI schema as JSON schema, without Kubernetes' extensions and unnamed fields."""
     if isinstance(schema, list):
         return [strict(one) for one in schema]
     if not isinstance(schema, dict):
@@ -27,7 +27,7 @@ def strict(schema):
         if not key.startswith("x-kubernetes-") and key not in ("default", "description", "example", "format")
     }
     if "properties" in schema:
-        # Here a key is a field's name, whatever it looks like.
+        # These keys are field names, so even "default" or "description" stays.
         result["properties"] = {name: strict(one) for name, one in schema["properties"].items()}
         if "additionalProperties" not in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
             result["additionalProperties"] = False
@@ -35,7 +35,7 @@ def strict(schema):
 
 
 def definitions_used(schema, definitions, used):
-    """All that a schema refers to, however far away."""
+    """All definitions that a schema refers to, directly or not."""
     if isinstance(schema, dict):
         name = schema.get("$ref", "")
         if isinstance(name, str) and name.startswith("#/definitions/"):
@@ -52,7 +52,8 @@ def definitions_used(schema, definitions, used):
 
 
 def write(folder, group, version, kind, schema):
-    # As kubeconform's own template has it: {{.ResourceKind}}{{.KindSuffix}}.json, the suffix being -group-version.
+    # kubeconform's naming: {{.ResourceKind}}{{.KindSuffix}}.json, where the suffix is
+    # -group-version.
     name = "-".join(part for part in (kind.lower(), group.split(".")[0], version) if part)
     with open(os.path.join(folder, name + ".json"), "w", encoding="utf-8") as file:
         json.dump(schema, file)

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Brings an image into nodes that run. Unpacking is what takes a node long, so a node is sent only the layers that it
-# has not: of a rebuilt image, those that changed.
+# Loads an image into running nodes. Unpacking is slow on a node, so each node is sent only the
+# layers that it lacks: for a rebuilt image, those that changed.
 
 load_image() {
   local archive=$1 n jobs=() failed=()

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# One lab command at a time where two would be in each other's way. The lock ends with the process that took it.
+# Serializes lab commands that would interfere. A lock ends with the process that took it.
 
-# take_lock tools|images|cluster: file descriptor 9 holds it; what outlives the command is started with 9>&-.
+# take_lock tools|images|cluster: file descriptor 9 holds it. Processes that outlive the command are
+# started with 9>&-, so they don't keep the lock.
 take_lock() {
   mkdir -p "$CACHE"
   exec 9>"$CACHE/$1.lock"

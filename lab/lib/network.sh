@@ -1,7 +1,8 @@
 # shellcheck shell=bash
-# The lab's network: one namespace, in it a bridge that the nodes' taps join, and a second one for commands to the nodes.
+# The lab's network: one namespace, with a bridge for the nodes' taps and a second bridge for
+# commands to the nodes.
 
-# Says whose namespace it is: /run/netns is the machine's, and another "lab" may be somebody else's.
+# Marks the namespace as ours: /run/netns is shared, so a namespace "lab" may be somebody else's.
 NETNS_MARK="flannel lab"
 
 netns_exists() { [[ -e /run/netns/$NETNS ]]; }
@@ -9,11 +10,11 @@ netns_exists() { [[ -e /run/netns/$NETNS ]]; }
 netns_is_ours() {
   netns_exists || return 1
   local alias others
-  # A file without a namespace on it is left where a machine lost power, or `ip netns add` was killed half-way.
+  # A power loss, or an `ip netns add` killed half-way, leaves a file without a namespace on it.
   [[ $(stat -f -c %T "/run/netns/$NETNS") == nsfs ]] || { rm -f "/run/netns/$NETNS"; return 1; }
   alias=$(ip -n $NETNS -d link show lo | sed -n 's/^ *alias //p')
   [[ $alias == "$NETNS_MARK" ]] && return 0
-  # Just made, by a run that was killed before it set the mark: nothing is in it, so it is safe to take.
+  # A run that was killed before it set the mark leaves an empty namespace, which is safe to use.
   others=$(ip -n $NETNS -o link show | grep -vc ' lo: ' || true)
   [[ $others == 0 && -z $(ip netns pids $NETNS) ]] ||
     fail "the network namespace '$NETNS' on this machine is not this lab's (its lo does not carry the mark '$NETNS_MARK')." \
@@ -28,7 +29,7 @@ make_network() {
   make_bridge $COMMAND_BRIDGE "$COMMAND_NETWORK.254/24"
 }
 
-# Each command may find its work done by a run that died here.
+# Each command is idempotent, because an earlier run may have died half-way through.
 make_bridge() {
   local bridge=$1 address
   shift

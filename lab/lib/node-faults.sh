@@ -1,8 +1,10 @@
 # shellcheck shell=sh
-# The faults, as run on a node: sh -s -- NAME PEER_ADDRESS PEER_SUBNET API_ADDRESS. A comment "NAME: ..." describes each.
+# Injects a fault on a node: sh -s -- NAME PEER_ADDRESS PEER_SUBNET API_ADDRESS. `lab/lab fault`
+# lists the comments "NAME: ..." below.
 #
-# A fault prints, before it does anything, the shell lines that undo it (last printed, first run), so that even one that
-# is killed half-way can be healed. A line that begins with @ is for the lab itself: see heal in faults.sh.
+# A fault first prints the shell lines that undo it, so that even one that is killed half-way can be
+# healed. They run in reverse order. The lab itself runs lines that begin with @: see undo in
+# faults.sh.
 # shellcheck disable=SC2046,SC2086  # from_peer is nothing or two words, a route is many
 set -eu
 name=$1 peer_address=$2 peer_subnet=$3 api_address=$4
@@ -10,14 +12,14 @@ name=$1 peer_address=$2 peer_subnet=$3 api_address=$4
 undo() { printf '%s\n' "$*"; }
 die() { echo "$*" >&2; exit 1; }
 
-# The device that flannel's routes use, or the first there is.
+# The flannel device that most routes use, or else the first one.
 overlay_device() {
   { ip -o route show | sed -n 's/.* dev \(flannel[^ ]*\).*/\1/p' | sort | uniq -c | sort -rn | awk '{print $2}'
     ip -o link show | sed -n 's/^[0-9]*: \(flannel[^:@]*\).*/\1/p'; } | sed -n 1p | grep . ||
     die "there is no overlay device (flannel.*) on this node"
 }
 
-# rule TABLE CHAIN MATCH...: drops what matches; the newest rule goes first.
+# drop TABLE CHAIN MATCH...: drops matching packets by a rule at the top of the chain.
 drop() {
   table=$1 chain=$2; shift 2
   undo "iptables -t $table -D $chain $* -j DROP"
@@ -27,7 +29,8 @@ from_peer() { [ -z "$peer_address" ] || echo "-s $peer_address"; }
 need_peer() { [ -n "$peer_subnet" ] || die "$name needs a peer that has a podCIDR"; }
 need_vxlan() { overlay_device | grep -q '^flannel\.[0-9]' || die "$name is a fault of vxlan, and this node's overlay is $(overlay_device)"; }
 
-# Everything that the kernel forgets when a device goes down.
+# Records what the kernel forgets when a device goes down: routes, permanent neighbours and IPv6
+# addresses.
 keep() {
   device=$1
   ip route show dev "$device" | while read -r line; do undo "ip route replace $line dev $device"; done
@@ -39,7 +42,7 @@ keep() {
 # mac_of_peer: the VTEP's MAC address, from the permanent neighbour entry of the peer's subnet base.
 mac_of_peer() { ip neigh show "${peer_subnet%/*}" dev "$(overlay_device)" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p' | grep . || die "no neighbour entry for the peer"; }
 
-# again_and_again COMMAND...: until it is undone.
+# again_and_again COMMAND...: runs it every 0.2 s until the fault is undone.
 again_and_again() {
   setsid sh -c 'while :; do "$@"; sleep 0.2; done' again "$@" </dev/null >/dev/null 2>&1 &
   undo "kill -9 -$!"

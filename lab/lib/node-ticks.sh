@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Keeps a node's clock going: node-ticks.sh PID START. Ends with the node's process, which PID and START name (its start
-# time in clock ticks since boot).
+# Keeps a node's clock ticking: node-ticks.sh PID START. PID and START (its start time in clock
+# ticks since boot) identify the node's process. This script ends with it.
 #
-# User-mode Linux 6.1 has one timer of the host's, which it sets for the next tick alone. On a busy machine a tick can get
-# lost, and nothing sets the timer again: the node answers to packets, but all that waits for a time waits for ever, such
-# as containerd, and `uptime` stands still. A SIGALRM from outside is a tick like any other; so one comes each second.
+# User-mode Linux 6.1 uses one timer of the host and arms it only for the next tick. On a busy
+# machine a tick can get lost, and then nothing arms the timer again. The node still answers
+# packets, but `uptime` stands still and whatever waits for a timeout, such as containerd, waits
+# forever. A SIGALRM from outside counts as a tick, so this script sends one each second.
 set -euo pipefail
 pid=$1
 start=$2
 
-# The 22nd field of stat, behind the program's name, which may hold blanks.
+# Field 22 of stat, counted from behind the program's name, which may contain blanks.
 start_time() {
   local stat fields
   stat=$(<"/proc/$pid/stat") || return 1
@@ -17,7 +18,7 @@ start_time() {
   echo "${fields[19]}"
 }
 
-# Before it boots, SIGALRM would end it.
+# Until the node's kernel handles SIGALRM, the signal would kill it.
 catches_alarms() {
   local caught
   caught=$(sed -n 's/^SigCgt:\t//p' "/proc/$pid/status") && (( 16#$caught & 1 << 13 ))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""node_command.py ADDRESS ARGV...: runs a command on a node (see node/commands.py), with its output, errors, exit code.
+"""node_command.py ADDRESS ARGV...: runs a command on a node (see node/commands.py). Passes on its
+output, errors and exit code.
 
 Exit code 255: the node could not be reached, or the connection broke.
 """

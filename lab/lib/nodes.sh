@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Nodes: each a User-mode Linux process with a kernel, a disk and two taps of its own. nodes/N/ is the machine (its
-# disk), and stays when it is powered off; the process is its power.
+# Nodes. Each is a User-mode Linux process with its own kernel, disk and two taps. nodes/N/ is the
+# machine (its disk) and stays when the node is powered off; the process is its power.
 
 # The number of a node given as 2 or node2.
 node_number() {
@@ -21,7 +21,8 @@ need_known_node() {
   [[ -d $RUN/nodes/$1 ]] || fail "there is no node$1." "There are: $(known_nodes | sed 's/^/node/' | paste -sd' ')." "'lab/lab add' adds one."
 }
 
-# Host folder that a node sees as /host: its credentials, and the files it boots from, as they were at that time.
+# Host folder that a node sees as /host: its credentials, and copies of the files it boots from,
+# made at power-on.
 share_of() { echo "$RUN/nodes/$1/share"; }
 
 prepare_node() {
@@ -31,7 +32,7 @@ prepare_node() {
   for file in "$LAB_DIR"/node/*; do sed "s/PAUSE_TAG/$PAUSE_TAG/" "$file" >"$share/boot/${file##*/}"; done
   chmod +x "$share/boot/init.sh"
   node_credentials "node$n" "$share"
-  # A disk once begun stays on the image it began with.
+  # A copy-on-write file is valid only over the image that it was created on.
   if [[ ! -f $dir/disk ]]; then
     rm -f "$dir/cow"
     disk_path >"$dir/disk.new"
@@ -41,7 +42,7 @@ prepare_node() {
   make_tap "cmd$n" $COMMAND_BRIDGE
 }
 
-# What linux.uml needs from outside (uml-preload.c says what for), built when it changed.
+# The library to preload into linux.uml (uml-preload.c says why), rebuilt when its source changes.
 uml_library() {
   local library
   library=$TOOLS/uml-preload-$(short_hash <"$LAB_LIB/uml-preload.c").so
@@ -56,14 +57,14 @@ uml_library() {
 power_on() {
   local n=$1 dir=$RUN/nodes/$1
   running "node$n" >/dev/null && return 0
-  # Faults don't outlive a boot, but for those that are the API server's.
+  # A boot clears all faults but those in the API server. Their records go, too.
   rm -f "$RUN"/faults/*"@$n"
-  # Its helpers hold the taps and the disk as long as they live.
+  # Helper processes that outlived the node would still hold its taps and disk.
   kill_now "node$n"
   prepare_node "$n"
   : >"$RUN/log/node$n.log"
   rm -rf "$(share_of "$n")/boot-id" "$dir/uml"
-  # LD_BIND_NOW: to find a function when it is first called takes 3 KB of a stack that may be the interrupts' small one.
+  # LD_BIND_NOW: lazy symbol binding takes 3 KB of stack, and that may be the small interrupt stack.
   launch "node$n" env HOME="$dir" LD_PRELOAD="$(uml_library)" LD_BIND_NOW=1 linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
     ubd0="$dir/cow,$(cat "$dir/disk")" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$(share_of "$n")/boot/init.sh" \
     con=null con0=null,fd:1 quiet selinux=0 apparmor=0 \
@@ -76,7 +77,7 @@ power_on() {
   launch "node$n-ticks" "$BASH" "$LAB_LIB/node-ticks.sh" $(<"$RUN/proc/node$n")
 }
 
-# Its own for ever: peers cache it.
+# Never changes, because peers cache it.
 node_mac() { printf '02:6c:61:62:%02x:%02x' "$2" "$1"; }
 
 power_off() { kill_now "node$1"; }
@@ -88,10 +89,10 @@ on_node() {
   in_lab python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$n" "$@"
 }
 
-# What it has in memory is written to its disk first: what a stop by power cut would lose.
+# Writes the node's cached data to its disk. A power cut would lose it.
 sync_disk() { timeout 20 "$BASH" -c '"$@"' bash nsenter --net=/run/netns/$NETNS python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$1" sync </dev/null || true; }
 
-# add_node [--no-pod-cidr]: the next number. Says which.
+# add_node [--no-pod-cidr]: adds the node with the next number and prints its name.
 add_node() {
   local n
   n=$(( $(known_nodes | tail -n 1) + 1 ))
@@ -111,7 +112,7 @@ start_node() {
   wait_for_nodes "$1"
 }
 
-# The node leaves for good: power, Node object, disk.
+# Removes a node for good: process, Node object, taps, disk and fault records.
 remove_node() {
   power_off "$1"
   kubectl delete node "node$1" --ignore-not-found --wait=false >/dev/null
@@ -120,9 +121,10 @@ remove_node() {
   rm -rf "$RUN/nodes/$1" "$RUN/faults/"*"@$1"
 }
 
-# register_nodes [N...]: makes the Node objects that are missing, with the podCIDR that the number says, so that node1
-# always has 10.244.1.0/24. The kubelet takes an object that is there; where it was faster, the podCIDR is put in, before
-# the controller manager gives any. A node listed in without-pod-cidr gets none.
+# register_nodes [N...]: creates missing Node objects with the podCIDR derived from the number, so
+# that node1 always has 10.244.1.0/24. The kubelet uses an existing object. If the kubelet was
+# faster, the podCIDR is patched in before the controller manager allocates one. A node with a file
+# nodes/N/no-pod-cidr gets none.
 register_nodes() {
   local n there
   (( $# > 0 )) || return 0
@@ -143,7 +145,8 @@ pod_cidrs_of() {
   echo "{podCIDR: $(node_pod_cidr "$1"), podCIDRs: [$(both "$(node_pod_cidr "$1")" "\"$(node_pod_cidr6 "$1")\"")]}"
 }
 
-# Waits until the kubelets of these nodes have registered since their last boot: a Node's boot id is then the machine's.
+# Waits until the kubelets of these nodes have registered since their last boot, that is, until each
+# Node's boot id is the machine's.
 wait_for_nodes() {
   local n tries waiting reported
   (( $# > 0 )) || return 0

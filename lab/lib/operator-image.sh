@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# Builds the repository's Dockerfile with buildah, which needs no daemon and, isolated by chroot, no more than root.
+# Builds the repository's Dockerfile with buildah, which needs no daemon and, with chroot isolation,
+# nothing beyond root.
 
 BUILDAH_DIR=$OPERATOR/buildah
 
 prepare_buildah() {
   mkdir -p "$BUILDAH_DIR" "$CACHE/log"
-  # A store of its own: the machine's images are none of the lab's business. Overlay where the kernel and the file
-  # system under the cache can; copies of all layers (vfs) are slow, but work anywhere.
+  # A separate store keeps the machine's own images untouched. Overlay if the kernel and the cache's
+  # file system support it; otherwise vfs, which copies all layers: slow, but it works anywhere.
   cat >"$BUILDAH_DIR/storage.conf" <<T
 [storage]
 driver = "$(storage_driver)"
@@ -30,7 +31,7 @@ storage_driver() {
   cat "$BUILDAH_DIR/driver"
 }
 
-# The value that the Dockerfile gives an ARG.
+# dockerfile_default DOCKERFILE ARG: prints the ARG's default value.
 dockerfile_default() { sed -n "s/^ARG $2=//p" "$1" | head -n 1 | tr -d '"'; }
 
 # build_operator_image DOCKERFILE CONTEXT pull|stand-ins
@@ -59,7 +60,7 @@ build_operator_image() {
   forget_old_layers
 }
 
-# The layers of earlier builds are what makes the next one quick, so they go only when they are many.
+# Layers of earlier builds speed up the next one, so they are pruned only from 200 images on.
 forget_old_layers() {
   (( $(buildah images -aq | wc -l) < 200 )) || buildah rmi --prune >/dev/null 2>&1 || true
 }

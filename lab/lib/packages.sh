@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Debian packages that the lab and the tests need from the machine.
 
-# package, a file that it brings, what for
+# Per line: package, a file that it installs, purpose.
 LAB_PACKAGES="
 user-mode-linux /usr/bin/linux.uml the nodes' kernel
 kmod /usr/sbin/modprobe the nodes' kernel modules
@@ -50,7 +50,7 @@ install_packages() {
   need_root
   mkdir -p "$CACHE/log"
   export DEBIAN_FRONTEND=noninteractive
-  # A package list that is there may do; only if it does not is it worth fetching a new one.
+  # The existing package lists may do. Fetch new ones only if the installation fails.
   if ! apt-get install -y --no-install-recommends "${missing[@]}" >"$CACHE/log/apt.log" 2>&1; then
     with_progress "apt-get update" "$CACHE/log/apt-update.log" apt-get update
     with_progress "apt-get install ${missing[*]}" "$CACHE/log/apt.log" \

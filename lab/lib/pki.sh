@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# The cluster's certificates and kubeconfigs. Elliptic keys: they take milliseconds, RSA ones seconds.
+# The cluster's certificates and kubeconfigs. EC keys take milliseconds to make, RSA keys seconds.
 
 PKI=$RUN/pki
 NEW_KEY=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
 
 make_pki() {
   [[ -d $PKI ]] && return 0
-  # Made aside and moved, so that there is never half a set.
+  # Built in another folder and moved, so that there is never half a set.
   local aside=$RUN/pki.making
   rm -rf "$aside"
   mkdir -p "$aside"
@@ -38,7 +38,8 @@ current-context: lab
 Y
 }
 
-# What a node is given: its own kubeconfig and the authority, in the folder that it sees as /host.
+# Copies a node's credentials to the folder that it sees as /host: its kubeconfig, the CA
+# certificate, and the kubelet's certificate and key.
 node_credentials() {
   local node=$1 share=$2
   if [[ ! -f $PKI/$node.kubeconfig ]]; then

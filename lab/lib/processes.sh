@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Long-running processes of the lab: started in its namespace, each in a session of its own, found again after any
-# crash, and ended without ever touching anybody else's.
+# Long-running processes of the lab. Each runs in the lab's namespace and in its own session. They
+# are found again after any crash, and ended without touching anybody else's processes.
 #
-# What is ours: a process that is in the lab's network namespace, which nobody but the lab enters. Which of ours it is:
-# its session, whose leader wrote its own id and start time down before it became the program.
+# A process is ours if it is in the lab's network namespace, which only the lab enters. Its session
+# identifies it: the session leader records its pid and start time before it execs the program.
 
 in_lab() { nsenter --net=/run/netns/$NETNS -- "$@"; }
 
@@ -18,7 +18,7 @@ start_time() {
   echo "${20}"
 }
 
-# launch NAME COMMAND...: output goes to log/NAME.log. Returns when the process is on record.
+# launch NAME COMMAND...: runs a process with output to log/NAME.log. Returns when it is recorded.
 launch() {
   local name=$1 pid=
   shift
@@ -53,21 +53,21 @@ lab_processes() {
   [[ -z $pids ]] || ps -o pid=,sess=,stat= -p "$pids" | awk '$3 !~ /^Z/ {print $1, $2}'
 }
 
-# The live processes of NAME: of its session and in our namespace, whether or not the leader still lives.
+# The live processes of NAME: those of its session in our namespace, even if the leader is dead.
 processes_of() {
   local session start
   read -r session start 2>/dev/null <"$RUN/proc/$1" || return 0
   lab_processes | awk -v s="$session" '$2 == s {print $1}'
 }
 
-# signal SIGNAL, process ids on standard input
+# signal SIGNAL: sends it to the pids on standard input.
 signal() {
   local pids
   mapfile -t pids
   (( ${#pids[@]} == 0 )) || kill "-$1" "${pids[@]}" 2>/dev/null || true
 }
 
-# end NAME...: asks, waits a little, then kills; returns when they are gone.
+# end NAME...: sends SIGTERM, and SIGKILL after 1.5 s. Returns when all are gone; fails after 10 s.
 end() {
   local name tries
   for name in "$@"; do processes_of "$name" | signal TERM; done
@@ -82,7 +82,7 @@ end() {
   done
 }
 
-# kill_now NAME: as a power cut does.
+# kill_now NAME: sends SIGKILL at once, as a power cut would.
 kill_now() {
   local tries
   for (( tries = 0; tries < 100; tries++ )); do
@@ -93,7 +93,8 @@ kill_now() {
   rm -f "$RUN/proc/$1"
 }
 
-# end_everything: all that is in the lab's namespace, recorded or not (a command run by `lab/lab exec`, say).
+# end_everything: ends all processes in the lab's namespace, recorded or not, such as a command run
+# by `lab/lab exec`.
 end_everything() {
   local tries
   lab_processes | cut -d' ' -f1 | signal TERM

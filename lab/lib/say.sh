@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What the lab says: steps with their time, and errors that say what, where, why and what to do.
+# The lab's output: steps with their duration, and errors that say what, where, why and what to do.
 
-# Milliseconds since the microsecond stamp $1, as "12.3 s" or "4 min 05 s".
+# Time since the timestamp $1 (in microseconds), as "12.3 s" or "4 min 05 s".
 elapsed_since() {
   local ms=$(( (${EPOCHREALTIME/[.,]/} - $1) / 1000 ))
   if (( ms < 60000 )); then printf '%d.%d s' $((ms / 1000)) $((ms % 1000 / 100))
@@ -12,7 +12,7 @@ say() { printf '%s\n' "$*" >&2; }
 note() { printf '  %s\n' "$*" >&2; }
 warn() { printf 'warning: %s\n' "$*" >&2; }
 
-# fail WHAT [MORE...]: one line each, then out.
+# fail WHAT [MORE...]: prints each on a line of its own, then exits.
 fail() {
   printf 'lab: %s\n' "$1" >&2
   shift
@@ -29,7 +29,8 @@ timed() {
   note "$name: $(elapsed_since "$began")"
 }
 
-# with_progress NAME LOG COMMAND...: runs a long command into LOG; says every 20 s that it is still at it, and how far.
+# with_progress NAME LOG COMMAND...: runs a long command with its output in LOG. Prints its progress
+# every 20 s.
 with_progress() {
   local name=$1 log=$2 began=${EPOCHREALTIME/[.,]/} pid ticker status=0
   shift 2

@@ -1,12 +1,12 @@
 # shellcheck shell=bash disable=SC2034  # read by the other files
-# Where things are and how they are called. Sourced first by every verb.
+# Paths, names and addresses. Sourced first by every verb.
 
 LAB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 REPO_DIR=$(dirname "$LAB_DIR")
 # shellcheck source=lab/versions.env
 . "$LAB_DIR/versions.env"
 
-# Where Debian keeps what a root shell may not have in its PATH.
+# Debian's folders that a root shell may lack in its PATH.
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 CACHE=${FLANNEL_LAB_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/flannel-operator}
@@ -29,7 +29,8 @@ API_SERVICE_ADDRESS=10.96.0.1
 POD_CIDR=10.244.0.0/16
 SERVICE_CIDR6=fd00:10:96::/112
 POD_CIDR6=fd00:10:244::/56
-# Commands reach the nodes over a bridge of their own, so that no fault on the cluster's network cuts them off.
+# Commands reach the nodes over a separate bridge, so that faults on the cluster's network don't cut
+# them off.
 COMMAND_BRIDGE=cmd0
 COMMAND_NETWORK=192.168.254
 
@@ -44,14 +45,14 @@ ADMIN_KUBECONFIG=$RUN/pki/admin.kubeconfig
 
 OPERATOR_IMAGE=ghcr.io/flannel-operator/flannel-operator:dev
 
-# These paths end up on a kernel's command line, which knows no quotes.
+# These paths end up on a kernel's command line, which has no quoting.
 case "$LAB_DIR$CACHE" in
   *[[:space:],]*)
     echo "lab: a path has a space or a comma in it: '$LAB_DIR' or '$CACHE'." >&2
     echo "     The nodes' kernel command line can't carry that. Move the repository, or set FLANNEL_LAB_CACHE." >&2
     exit 1 ;;
 esac
-# The nodes see this machine's files, but for what they have of their own.
+# Nodes see this machine's files, except in folders where they mount their own.
 case $CACHE/ in
   /tmp/* | /run/* | /var/lib/* | /mnt/* | /host/*)
     echo "lab: the cache, $CACHE, is in a folder that nodes have of their own and would not see." >&2

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""thin_archive.py ARCHIVE OUT <digests: makes an OCI archive of a docker-archive, less the layers that are there already.
+"""thin_archive.py ARCHIVE OUT <digests: converts a docker-archive to an OCI archive that lacks
+the layers which the node has.
 
-containerd takes an archive without a layer if it has that layer. Digests are read from standard input, one a line.
+containerd accepts an archive that lacks a layer if it has that layer itself. Standard input lists
+the digests that it has, one per line.
 """
 import hashlib
 import io

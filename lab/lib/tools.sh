@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is built: what a cluster runs, and what only tests do.
+# The tools that the lab builds: those that a cluster runs, and those that only tests use.
 
 tool_path() {
   case $1 in
@@ -48,13 +48,13 @@ build_tool() {
     kustomize-controller) build_kustomize_controller ;;
     flux-crds) copy_flux_crds ;;
     helm-unittest)
-      # Its go.mod replaces this one; what a dependency's go.mod replaces does not count here.
+      # Repeats a replace directive of its go.mod, since Go ignores those of dependencies.
       go_module helm-unittest "github.com/helm-unittest/helm-unittest@$HELM_UNITTEST_VERSION" \
         "replace github.com/vmware-labs/yaml-jsonpath v0.3.2 => github.com/helm-unittest/yaml-jsonpath v0.4.0"
       go_command github.com/helm-unittest/helm-unittest/cmd/helm-unittest "$(tool_path helm-unittest)" ;;
     promtool)
       go_module promtool "github.com/prometheus/prometheus@$PROMETHEUS_VERSION"
-      # Without what finds scrape targets in clouds: rules need none of it, and it is most of the build.
+      # Without service discovery in clouds: rules don't need it, and it is most of the build.
       GOFLAGS="${GOFLAGS:-} -tags=remove_all_sd" \
         go_command github.com/prometheus/prometheus/cmd/promtool "$(tool_path promtool)" ;;
     cni-flannel)
@@ -67,7 +67,8 @@ build_tool() {
 build_kubernetes() {
   local gomod replacements minor=${KUBERNETES_VERSION#*.}
   find_go
-  # k8s.io/kubernetes is published with v0.0.0 for its staging modules: each is replaced by the v0.x of the same release.
+  # k8s.io/kubernetes requires its staging modules at v0.0.0. Replace each by the v0.x of its
+  # release.
   gomod=$("$GO" mod download -json "k8s.io/kubernetes@v$KUBERNETES_VERSION" | python3 -c 'import json, sys; print(json.load(sys.stdin)["GoMod"])')
   replacements=$(grep -oE '^\s+k8s.io/[a-z0-9.-]+ v0\.0\.0( |$)' "$gomod" |
     awk -v v="v0${KUBERNETES_VERSION#1}" '{print "replace " $1 " => " $1 " " v}' | sort -u)
@@ -81,7 +82,7 @@ build_kubeconform() {
   go_command github.com/yannh/kubeconform/cmd/kubeconform "$(tool_path kubeconform)" "-X main.version=$KUBECONFORM_VERSION"
 }
 
-# kwok does nothing without its stages: what a fake node and a fake pod do, and when.
+# kwok does nothing without its stages, which define what a fake node and a fake pod do, and when.
 copy_kwok_stages() {
   local to copying=$CACHE/build/kwok-stages.copying
   to=$(tool_path kwok-stages)
@@ -93,7 +94,7 @@ copy_kwok_stages() {
 }
 
 build_kustomize_controller() {
-  # Its go.mod replaces these; what a dependency's go.mod replaces does not count here.
+  # Repeats the replace directives of its go.mod, since Go ignores those of dependencies.
   go_module kustomize-controller "github.com/fluxcd/kustomize-controller@$KUSTOMIZE_CONTROLLER_VERSION" \
     "replace github.com/opencontainers/go-digest => github.com/opencontainers/go-digest v1.0.1-0.20220411205349-bde1400a84be" \
     "replace sigs.k8s.io/kustomize/api => sigs.k8s.io/kustomize/api v0.21.1" \
@@ -101,8 +102,8 @@ build_kustomize_controller() {
   go_command github.com/fluxcd/kustomize-controller "$(tool_path kustomize-controller)"
 }
 
-# Of the kinds that kustomize-controller watches: its own, and those of its sources. source-controller itself can't be built
-# here; the archive of its module has its CRDs.
+# CRDs of the kinds that kustomize-controller watches: its own, and those of its sources.
+# source-controller itself can't be built here, but its module's archive contains the CRDs.
 copy_flux_crds() {
   local to module copying=$CACHE/build/flux-crds.copying
   to=$(tool_path flux-crds)
@@ -115,7 +116,8 @@ copy_flux_crds() {
   mv "$copying" "$to"
 }
 
-# What kubeconform holds manifests against, of Kubernetes' own kinds and of the Prometheus operator's.
+# Schemas that kubeconform checks manifests against: of Kubernetes' own kinds and of the Prometheus
+# operator's.
 make_schemas() {
   local to crds kind making=$CACHE/build/schemas.making
   to=$(tool_path schemas)
@@ -133,7 +135,8 @@ make_schemas() {
   rm -r "$making"
 }
 
-# crd_as_json FILE FOLDER: Python has no YAML of its own. A label is what kubectl asks for to do it without a cluster.
+# crd_as_json FILE FOLDER: converts a CRD to JSON, since Python has no built-in YAML parser.
+# `kubectl label --local` converts without a cluster, but needs a label to set.
 crd_as_json() {
   local name=${1##*/}
   "$(tool_path kubectl)" label --local --overwrite -f "$1" as=json -o json >"$2/${name%.yaml}.json"
@@ -141,8 +144,8 @@ crd_as_json() {
 
 build_flannel() {
   local plugins=github.com/containernetworking/plugins/plugins tencent=github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud
-  # The SDK version in flannel's go.mod is no longer published; this one of the same modules is. Only the extension
-  # to one cloud uses it.
+  # The SDK version in flannel's go.mod is no longer published; this version of the same modules is.
+  # Only the extension for one cloud uses it.
   go_module flannel "github.com/flannel-io/flannel@$FLANNEL_VERSION" \
     "replace $tencent/vpc => $tencent/vpc v1.0.1000" "replace $tencent/common => $tencent/common v1.0.1000"
   case $1 in

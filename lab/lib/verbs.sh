@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The verbs: each reads its arguments and hands over. What is not needed is not read, so that short verbs stay quick.
+# The verbs. Each parses its arguments and calls the library. It sources only the files that it
+# needs, so that short verbs stay quick.
 
 use() {
   local file
@@ -25,7 +26,7 @@ verb_bin() {
   tool_path "${1:-}" || fail "'${1:-}' is no tool of the lab." "There are: ${CLUSTER_TOOLS[*]} ${TEST_TOOLS[*]}"
 }
 
-# What all verbs of a cluster need.
+# Sources what all verbs of a cluster need.
 use_cluster() { use lock packages tools processes network pki control-plane images disk nodes cluster; }
 
 verb_images() {
@@ -108,7 +109,7 @@ verb_node() {
   exec nsenter --net=/run/netns/$NETNS -- python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$n" "$@"
 }
 
-# pod N NAME COMMAND...: in the pod's network namespace, with the node's programs.
+# pod N NAME COMMAND...: runs a command in the pod's network namespace, with the node's programs.
 verb_pod() {
   (( $# > 2 )) || fail "which node, which pod, and what to run there?" "lab/lab pod N NAME COMMAND..."
   local n=$1 name=$2
@@ -131,7 +132,7 @@ verb_add() {
   add_node "$@"
 }
 
-# Runs FUNCTION with the number of the node named by the next argument, if there is such a node.
+# with_node FUNCTION NODE: runs FUNCTION with the node's number. Fails if there is no such node.
 with_node() {
   local function=$1 n
   use_cluster

@@ -1,12 +1,12 @@
 """Runs commands for `lab/lab node`. Lab nodes only.
 
-Listens in a network namespace of its own, over the node's second network card: faults of the cluster's network don't
-cut it off, pods can't reach it, and no card but eth0 is to be seen on the node. The commands themselves run in the
-node's own namespace.
+Listens on the node's second network card, in a separate network namespace: faults of the
+cluster's network don't cut it off, pods can't reach it, and the node itself shows only eth0. The
+commands run in the node's own namespace.
 
-The peer sends one line of JSON, {"argv": [...]}, then what the command is to read. It gets frames: a letter (o: standard
-output, e: standard error, x: exit code, the last one), the length as 4 bytes, the data. A peer that hangs up ends
-the command.
+The peer sends one line of JSON, {"argv": [...]}, then the command's standard input. It receives
+frames: a letter (o: standard output, e: standard error, x: exit code, the last frame), the length
+as 4 bytes (big-endian), the data. The command is killed if the peer hangs up.
 """
 import ctypes
 import json
@@ -46,7 +46,7 @@ class Command(socketserver.BaseRequestHandler):
         self.frame(b"x", str(code if code >= 0 else 128 - code).encode())
 
     def feed(self, process):
-        """Copies the peer's bytes to the command; an end of input closes it, a broken line ends the command."""
+        """Copies the peer's input to the command, up to its end. A broken connection kills it."""
         try:
             while data := self.request.recv(65536):
                 process.stdin.write(data)

@@ -1,14 +1,16 @@
 #!/bin/busybox sh
 # shellcheck shell=sh
-# First process of a node. Run by busybox, whose mount, ip and so on need no loading of libraries: that is slow here.
+# First process of a node. Run by busybox, whose mount, ip and so on load no libraries, which would
+# be slow here.
 #
-# The root is the host's, read-only (hostfs), under an overlay whose upper part is the node's own disk: what a node
-# writes outlives its reboot, as on a real one, and /run, devices and routes don't.
+# The root is an overlay: below, the host's root, read-only (hostfs); above, the node's own disk.
+# So, as on a real node, what it writes survives a reboot; /run, devices and routes don't.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 said() { read -r up _ </proc/uptime; echo "[$up s] $*"; }
 die() { said "this node can't boot: $*"; exit 1; }
 
-# Starts a daemon anew when it ends, as a service manager does. Its output: /run/NAME.log.
+# keep_running NAME COMMAND...: runs a daemon and restarts it when it ends, as a service manager
+# does. Its output goes to /run/NAME.log.
 keep_running() {
   service=$1; shift
   while :; do
@@ -18,10 +20,11 @@ keep_running() {
   done &
 }
 
-# busybox runs its commands as /proc/self/exe, and the /proc that shines through from the host leads to the kernel's own
-# program: so this first mount is by the other mount, and the new root gets its /proc before it becomes the root.
+# busybox runs its applets as /proc/self/exe. In the /proc that shines through from the host, that
+# is the UML kernel's own program. So the first mount uses util-linux's mount, and the new root gets
+# its /proc before it becomes the root.
 /usr/bin/mount -t proc proc /proc || die "no /proc"
-# NODE, NUMBER, ADDRESS, ADDRESS6, API_ADDRESS, COMMAND_ADDRESS, NODE_IPS: given on the kernel's command line.
+# Settings from the kernel's command line (see power_on in lib/nodes.sh).
 # shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
   case $word in NODE=*|NUMBER=*|ADDRESS=*|ADDRESS6=*|API_*=*|COMMAND_*=*|NODE_IPS=*|SHARE=*|KUBELET=*) export "${word?}" ;; esac
@@ -32,7 +35,7 @@ kernel=$(uname -r)
 mkdir -p /mnt/modules/lib/modules /mnt/disk /mnt/root
 ln -s "/usr/lib/uml/modules/$kernel" "/mnt/modules/lib/modules/$kernel"
 /usr/sbin/modprobe -d /mnt/modules overlay || die "no module overlay for kernel $kernel"
-# Data reaches the disk within a second of being written: a power cut loses that much, and not half a minute.
+# Written data reaches the disk within a second, so a power cut loses that much, not half a minute.
 mount -t ext4 -o nodelalloc,commit=1 /dev/ubda /mnt/disk || die "its disk can't be mounted"
 mount -t overlay -o lowerdir=/,upperdir=/mnt/disk/root,workdir=/mnt/disk/work overlay /mnt/root || die "no overlay root"
 mount -t proc proc /mnt/root/proc
@@ -63,18 +66,18 @@ ip link set eth0 up
 ip route add default via "$API_ADDRESS"
 said "network up"
 
-# What flannel and the CNI plugins would otherwise wait for. The kernel loads the rest itself when it is asked for.
+# Modules that flannel and the CNI plugins would wait for. The kernel loads others on demand.
 /usr/sbin/modprobe -a -q ipv6 veth vxlan ipip br_netfilter iptable_nat iptable_filter ip6table_nat ip6table_filter \
   xt_MASQUERADE xt_comment xt_conntrack xt_nat xt_mark xt_tcpudp
 ip addr add "$ADDRESS6/64" dev eth0
 ip -6 route add default via "$API_ADDRESS6"
 echo 1 >/proc/sys/net/ipv4/ip_forward
 echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-# The API server's Service address, without a kube-proxy.
+# Makes the API server's Service address work without a kube-proxy.
 for chain in OUTPUT PREROUTING; do
   iptables -t nat -A $chain -d "$API_SERVICE_ADDRESS" -p tcp --dport 443 -j DNAT --to "$API_ADDRESS:6443"
 done
-# The kubelet reads the clock speed, which this kernel does not print.
+# The kubelet reads the CPU's clock speed, which this kernel does not report.
 { grep -v bogomips /proc/cpuinfo; echo "cpu MHz : 2000.000"; } >/run/cpuinfo
 mount --bind /run/cpuinfo /proc/cpuinfo
 said "modules loaded"
@@ -82,7 +85,7 @@ keep_running commands python3 -S -E /host/boot/commands.py "$COMMAND_ADDRESS"
 
 # shellcheck disable=SC3045  # dash has it
 ulimit -n 65536
-# Half the garbage collections: memory is cheaper here than the one CPU.
+# Halves Go's garbage collections: memory is cheaper here than time on the single CPU.
 export GOGC=200
 keep_running containerd containerd -c /host/boot/containerd.toml
 while [ ! -S /run/containerd/containerd.sock ]; do sleep 0.1; done
@@ -90,5 +93,5 @@ said "containerd up"
 keep_running kubelet "$KUBELET" --config=/host/boot/kubelet.yaml --kubeconfig="/host/$NODE.kubeconfig" \
   --hostname-override="$NODE" --node-ip="$NODE_IPS" --v=0
 said "kubelet started"
-# Adopts orphans and stays: a node ends by its power.
+# Reaps orphans and never exits: a node ends by a power cut.
 while :; do wait; sleep 5; done

@@ -1,4 +1,4 @@
-// The page: one network, four views of it, and how it hears of it.
+// The page: connects the state of one network to four views of it.
 
 import { h, render } from './dom.js';
 import { Live } from './live.js';
@@ -36,7 +36,7 @@ function changed(part) {
   plan();
 }
 
-/** Draws once, however much changed, when the browser is about to paint. */
+/** Schedules a single draw for the browser's next paint, however much changed. */
 function plan() {
   if (planned) return;
   planned = true;
@@ -95,7 +95,7 @@ window.addEventListener('hashchange', () => {
 });
 
 document.querySelector('.skip').addEventListener('click', event => {
-  event.preventDefault(); // The address' hash names what is looked at.
+  event.preventDefault(); // The URL's hash holds the current view.
   byId('main').focus();
 });
 

@@ -1,13 +1,14 @@
-// Elements without a framework: h() makes them, render() brings a container to what was made, touching only what differs.
-// Focus, selection and scroll positions survive, as what is the same stays. Listeners belong to containers, never to what
-// is rendered.
+// Elements without a framework: h() creates them, render() updates a container to match them. It
+// touches only what differs, so that focus, selection and scroll positions survive. Since it keeps
+// existing elements, listeners belong on containers, never on rendered elements.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SVG_TAGS = new Set(['svg', 'use', 'rect', 'circle', 'path', 'g', 'line']);
 
 /**
- * An element. Attributes that are null, undefined or false are left out; true is an empty one. Children that are null,
- * undefined or false are left out, lists are flattened, anything else but a node is text.
+ * Creates an element. Attributes that are null, undefined or false are left out; true sets an empty
+ * attribute. Children that are null, undefined or false are left out, lists are flattened, and
+ * anything that is not a node becomes text.
  */
 export function h(tag, attributes, ...children) {
   const element = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
@@ -20,17 +21,17 @@ export function h(tag, attributes, ...children) {
   return element;
 }
 
-/** Brings a container's children to these. Those with a data-key are recognised by it, others by their place. */
+/** Updates a container's children to match these, by data-key if there is one, else by position. */
 export function render(container, ...children) {
   const focused = document.activeElement;
   const wanted = children.flat(Infinity).filter(isThere).map(asNode);
   reconcile(container, wanted);
   if (focused !== document.activeElement && focused?.isConnected) {
-    focused.focus({ preventScroll: true }); // It was moved, which takes the focus away.
+    focused.focus({ preventScroll: true }); // Moving an element in the DOM removes its focus.
   }
 }
 
-/** One of the icons in index.html; decoration, the words beside it say the same. */
+/** One of the icons in index.html. Decorative: the words beside it say the same. */
 export function icon(kind) {
   return h('svg', { class: `icon ${kind}`, 'aria-hidden': 'true', focusable: 'false' }, h('use', { href: `#icon-${kind}` }));
 }

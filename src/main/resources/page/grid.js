@@ -1,6 +1,7 @@
-// Where each probed pair stands in the heat map. Up to 64 nodes probe each other all: a square, a row for the one that
-// probes, a column for the one that answers. Beyond, each probes its neighbours on a ring of sorted names: a column for
-// each node, a row for each neighbour from the eighth before to the eighth after, in as many bands as the width needs.
+// The layout of the heat map's probed pairs. Up to 64 nodes all probe each other: a square with a
+// row for each probing node and a column for each answering node. With more nodes, each probes its
+// neighbours on a ring of sorted names: a column for each node and a row for each neighbour, from
+// the eighth before to the eighth after, in as many bands as the width requires.
 
 const FULL_MESH = 64;
 const GAP = 1;
@@ -8,7 +9,7 @@ const SELF = 4;
 const BAND_HEAD = 20;
 const LONGEST_NAME = 18;
 
-/** The grid of a mesh: what stands in a column and a row, and where on the canvas that is. */
+/** The grid of a mesh: which pair is in which cell, and where the cell is on the canvas. */
 export class Grid {
   /**
    * @param {{nodes: string[], probes: Array}} mesh
@@ -23,7 +24,7 @@ export class Grid {
     }
     this.names = mesh.nodes;
     this.square = mesh.nodes.length <= FULL_MESH;
-    // Kubernetes' names are ASCII: the order is that of their characters, as on the ring.
+    // Kubernetes' names are ASCII, so comparing strings gives the order on the ring.
     this.nodes = mesh.nodes.map((_, index) => index)
       .filter(index => this.square || probing.has(index))
       .sort((a, b) => (mesh.nodes[a] < mesh.nodes[b] ? -1 : 1));
@@ -56,7 +57,7 @@ export class Grid {
     this.size = width < 700 ? 9 : 7;
     const most = Math.max(20, Math.floor((width - this.head) / this.size));
     this.bands = Math.ceil(length / most);
-    this.perBand = Math.ceil(length / this.bands); // All bands alike, the last one but for a few.
+    this.perBand = Math.ceil(length / this.bands); // The last band may have a few columns less.
     this.bandHeight = BAND_HEAD + 2 * furthest * this.size + SELF + 10;
     this.columns = length;
     this.rows = 2 * furthest;
@@ -64,13 +65,13 @@ export class Grid {
     this.height = this.bands * this.bandHeight;
   }
 
-  /** The probe that stands there: [from, to, state, loss, rtt], or null where none is made. */
+  /** A cell's probe: [from, to, state, loss in percent, rtt in µs], or null if it is not probed. */
   at(column, row) {
     const [from, to] = this.pair(column, row);
     return from === to ? null : this.probes.get(from * this.names.length + to) ?? null;
   }
 
-  /** The two nodes, as indices of names. */
+  /** A cell's [from, to], as indices into names. */
   pair(column, row) {
     if (this.square) return [this.nodes[row], this.nodes[column]];
     const { length } = this.nodes;
@@ -78,7 +79,7 @@ export class Grid {
     return [this.nodes[column], this.nodes[(column + away + length) % length]];
   }
 
-  /** Where two nodes stand, or null. */
+  /** The cell of a pair of nodes, or null. */
   find(fromName, toName) {
     for (let row = 0; row < this.rows; row++) {
       for (let column = 0; column < this.columns; column++) {

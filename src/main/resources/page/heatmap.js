@@ -1,16 +1,16 @@
-// Paints a grid of probes. A cell's colour is its measure; what does not pass carries a mark, so that it shows without
-// colours, too.
+// Paints a grid of probes. A cell's colour shows its measure. Pairs that do not pass also carry a
+// mark, so that they are visible without colours.
 
 const LOSS_STEPS = [0, 1, 5, 20, 50];
 const RTT_STEPS = [500, 1000, 2000, 5000, 20000];
 
-/** What the colours of a measure mean, mildest first: class of the swatch and words. */
+/** What the colours of a measure mean, mildest first. The index is the colour's number. */
 export const LEGENDS = {
   loss: ['none', 'to 1 %', 'to 5 %', 'to 20 %', 'to 50 %', 'more'],
   rtt: ['to 0.5 ms', 'to 1 ms', 'to 2 ms', 'to 5 ms', 'to 20 ms', 'more'],
 };
 
-/** Paints all of it. */
+/** Paints the whole grid; cursor is the selected cell, or null. */
 export function paint(canvas, grid, measure, cursor) {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.ceil(grid.width * ratio);
@@ -31,7 +31,7 @@ export function paint(canvas, grid, measure, cursor) {
   if (cursor) outline(context, grid.place(cursor.column, cursor.row), colours);
 }
 
-/** The colour's number on the measure's scale, 0 to 5; null where there is nothing to measure. */
+/** The colour's number on the measure's scale, 0 to 5; null if there is no value. */
 export function step([, , state, loss, rtt], measure) {
   if (state === 'unreachable' || state === 'overlayLost' || state === 'unknown') return null;
   const value = measure === 'loss' ? loss : rtt;
@@ -106,7 +106,7 @@ function outline(context, { x, y, size }, colours) {
   context.strokeRect(x - 1, y - 1, size + 2, size + 2);
 }
 
-/** Names beside the rows and, turned, above the columns; of small cells, some. */
+/** Labels the rows and, rotated, the columns. Labels only some of them if cells are small. */
 function nameSquare(context, grid, colours) {
   const every = Math.ceil(13 / grid.size);
   context.font = font(Math.min(12, Math.max(9, grid.size - 2)));

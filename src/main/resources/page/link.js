@@ -1,4 +1,4 @@
-// How the page hears of the cluster, and what it says where there is no network to show.
+// The state of the page's connection, and notices for when there is no network to show.
 
 import { h } from './dom.js';
 
@@ -10,7 +10,7 @@ const SAID = {
   empty: 'live',
 };
 
-/** The lamp in the header. */
+/** Draws the connection lamp in the header and the version in the footer. */
 export function drawLink({ link, operator }) {
   const element = document.getElementById('link');
   if (element.dataset.link !== link) element.dataset.link = link;
@@ -21,7 +21,7 @@ export function drawLink({ link, operator }) {
   if (foot.textContent !== words) foot.textContent = words;
 }
 
-/** What stands in the network's place where there is none. */
+/** The notice in place of a network, or null if there is nothing to say. */
 export function notice({ link, operator, network }) {
   if (link === 'standby') return standby(operator);
   if (link === 'empty') return empty();

@@ -1,5 +1,5 @@
-// What the operator says, as it says it: first the list of networks, then one network's events. Whatever breaks is tried
-// again until it works; what was last seen stays on the page meanwhile.
+// Live state from the operator: first the list of networks, then one network's events. Failures are
+// retried until they succeed. Meanwhile, the last known state stays on the page.
 
 const RETRY = 3_000;
 const LOOK_AGAIN = 15_000;
@@ -14,7 +14,7 @@ const PATIENCE = 10_000;
  * @property {?object} mesh
  */
 
-/** Follows the operator; tells a listener of every change of the state, and which part it was. */
+/** Follows the operator, and tells a listener which part of the state changed. */
 export class Live {
   /** @type {State} */
   state = { link: 'connecting', operator: null, networks: [], network: null, mesh: null };
@@ -30,20 +30,20 @@ export class Live {
     this.#listener = listener;
   }
 
-  /** Follows this network; an empty name, or one that is not there, is the first that is. */
+  /** Follows this network, or the first one if the name is empty or does not exist. */
   follow(name) {
     this.#wanted = name;
     return this.#look();
   }
 
-  /** Asks again who is there: once now, then from time to time. */
+  /** Reads the list of networks now, then periodically. */
   async #look() {
     clearTimeout(this.#timer);
     const look = ++this.#looks;
     let wait = LOOK_AGAIN;
     try {
       const { operator, networks } = await answer('/api/networks');
-      if (look !== this.#looks) return; // A later one is on its way.
+      if (look !== this.#looks) return; // A later request is under way.
       this.state.operator = operator;
       this.state.networks = networks;
       if (networks.length > 0) {
@@ -88,7 +88,7 @@ export class Live {
     });
     events.onerror = () => {
       this.#set('lost');
-      // The browser tries again by itself, but not after an answer that was an error.
+      // The browser reconnects by itself, but not after an error response.
       if (events.readyState === EventSource.CLOSED && this.#events === events) {
         this.#events = null;
         this.#again(RETRY);
@@ -110,7 +110,7 @@ export class Live {
   }
 }
 
-/** What GET answers, as JSON; an error carries the operator's own words. */
+/** Reads JSON from a path. An error response is thrown as an Error with the operator's message. */
 export async function answer(path) {
   const response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE), headers: { Accept: 'application/json' } });
   const body = await response.json();

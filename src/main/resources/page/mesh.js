@@ -1,4 +1,4 @@
-// The mesh: a heat map of what the nodes measure of each other, and the worst of it as a table.
+// The mesh: a heat map of what the nodes measure of each other, and a table of the worst pairs.
 
 import { h, icon, render } from './dom.js';
 import { Grid } from './grid.js';
@@ -7,13 +7,13 @@ import { format } from './route.js';
 import { count, micros, PAIR_STATES } from './words.js';
 
 const WORST = 12;
-/** Padding and border of the map's frame, on both sides together. */
+/** Padding and border of the map's frame, both sides together, in CSS pixels. */
 const FRAME = 34;
 const STATES = Object.keys(PAIR_STATES);
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const byId = id => document.getElementById(id);
 
-/** Draws both; a cell that is chosen leads to the path between its nodes. */
+/** Draws both. Choosing a cell opens the path between its nodes. */
 export class MeshView {
   #go;
   #keep;
@@ -60,7 +60,7 @@ export class MeshView {
       this.#mesh = mesh;
       this.#width = width;
       this.#grid = new Grid(mesh, width);
-      // Nodes come and go: the cursor stays with its two.
+      // Nodes come and go: keep the cursor on the same pair.
       this.#cursor = chosen ? this.#grid.find(...chosen) : null;
     }
     this.#paint();

@@ -1,4 +1,4 @@
-// The nodes as a table: searched, filtered and sorted here, a hundred rows at a time.
+// The nodes as a table: searched, filtered and sorted in the browser, 100 rows per page.
 
 import { h, icon, render } from './dom.js';
 import { format } from './route.js';
@@ -7,7 +7,7 @@ import { count, distance, natural, parsedDuration, TONE_OF_TUNNEL } from './word
 const ROWS = 100;
 const WORST_FIRST = ['Down', 'Degraded', 'Unknown', 'Healthy'];
 
-/** A column: how it sorts (by text or number; what is missing comes last), and what it shows. */
+/** The columns. `by` is the value to sort by, a text or number; missing values come last. */
 const COLUMNS = [
   { key: 'name', title: 'Node', by: it => it.name },
   { key: 'tunnel', title: 'Tunnel', by: it => WORST_FIRST.indexOf(it.tunnel ?? 'Unknown') },
@@ -24,7 +24,7 @@ const COLUMNS = [
 const STATES = ['', 'Down', 'Degraded', 'Unknown', 'Healthy', 'NoLease'];
 const SAID = { '': 'All', NoLease: 'No lease' };
 
-/** Draws the table; what is searched, filtered, sorted and turned to is kept in the address. */
+/** Draws the table. Search, filter, order and page are kept in the URL. */
 export class NodesView {
   #network;
   #query = {};

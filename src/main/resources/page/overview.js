@@ -1,11 +1,11 @@
-// The network at a glance: its verdict, its nodes by state, what is wrong, the rollout, and what is in force.
+// The network at a glance: state, nodes by state, problems, rollout, configuration in force.
 
 import { h, icon, render } from './dom.js';
 import { command } from './link.js';
 import { format } from './route.js';
 import { count, distance, toneOfCondition } from './words.js';
 
-/** Draws all of it. */
+/** Draws the whole view. */
 export function drawOverview(container, network) {
   const status = network.status ?? {};
   render(container,
@@ -26,7 +26,7 @@ function condition(status, type) {
   return status.conditions?.find(it => it.type === type);
 }
 
-/** The one word that says how the network is. */
+/** The network's state in a word, as [tone, word]. */
 function verdict(network, status) {
   const is = (type, value) => condition(status, type)?.status === value;
   if (network.deleting) return ['busy', 'Being deleted'];

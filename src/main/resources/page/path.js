@@ -1,4 +1,5 @@
-// The path of a packet between pods of two nodes, hop by hop, with what it looks like at each, and where it breaks.
+// The path of a packet between pods on two nodes, hop by hop, with the packet's headers at each
+// hop, and where it breaks.
 
 import { h, icon, render } from './dom.js';
 import { answer } from './live.js';
@@ -10,7 +11,7 @@ const SAID = { ok: 'works', broken: 'the packet ends here', unknown: 'not known'
 const KINDS = { pod: 'Pod', bridge: 'Bridge', route: 'Route', tunnel: 'Tunnel device', nic: 'NIC', wire: 'Underlay' };
 const byId = id => document.getElementById(id);
 
-/** Asks for the path of the two nodes in the address, again whenever the network changed, and draws it. */
+/** Draws the path between the two nodes in the URL. Requests it again when the network changed. */
 export class PathView {
   #go;
   #network = null;
@@ -36,7 +37,7 @@ export class PathView {
     });
   }
 
-  /** The network changed: what is shown may be different now. */
+  /** The network changed, so the path may be outdated. */
   outdated() {
     this.#stale = true;
   }
@@ -63,7 +64,7 @@ export class PathView {
     this.#go('path', { from: byId('path-from').value.trim(), to: byId('path-to').value.trim() });
   }
 
-  /** At most every two seconds; what is shown meanwhile stays. */
+  /** Requests the path, at most every two seconds. Meanwhile, what is shown stays. */
   async #ask(network, from, to) {
     if (!this.#stale) return;
     const wait = this.#asked + AGAIN - Date.now();
@@ -99,7 +100,7 @@ function content(from, to, path, error) {
 }
 
 function banner({ works, summary, reason, message, remedy, backend, way, hops }) {
-  // Where it breaks, the hop says why; this is for what breaks nowhere in particular.
+  // A broken hop shows the cause itself. The banner shows it only if no hop is broken.
   const nowhere = hops.every(it => it.state !== 'broken');
   const tone = works === true ? 'good' : works === false ? 'bad' : 'unknown';
   return h('div', { class: `card banner ${tone}` },
@@ -145,7 +146,7 @@ function hop(path, it, index, enters, breaks) {
       it.headers?.length ? packet(it.headers) : null));
 }
 
-/** The packet as it leaves the hop: a box a header, the outermost first, then what the pods say. */
+/** The packet as it leaves the hop: one box per header, outermost first, then the payload. */
 function packet(headers) {
   return h('ol', { class: 'packet', 'aria-label': 'Packet as it leaves, outermost header first' },
     headers.map(text => {

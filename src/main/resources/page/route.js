@@ -1,8 +1,8 @@
-// What is looked at, kept in the address so that it can be shared: #/NETWORK/VIEW?key=value
+// The current view, kept in the URL so that it can be shared: #/NETWORK/VIEW?key=value
 
 export const VIEWS = ['overview', 'nodes', 'mesh', 'path'];
 
-/** The address' hash as {network, view, query}; network is empty where it names none. */
+/** The URL's hash as {network, view, query}; network is empty if the hash names none. */
 export function parse(hash) {
   const [path, search = ''] = hash.replace(/^#\/?/, '').split('?');
   const [network = '', view = ''] = path.split('/').map(part => safelyDecoded(part));
@@ -13,7 +13,7 @@ export function parse(hash) {
   };
 }
 
-/** The hash of it; what is empty in the query is left out. */
+/** The hash for a view; empty values of the query are left out. */
 export function format({ network, view, query = {} }) {
   const there = Object.entries(query).filter(([, value]) => value);
   const search = there.length > 0 ? `?${new URLSearchParams(there)}` : '';
@@ -24,6 +24,6 @@ function safelyDecoded(part) {
   try {
     return decodeURIComponent(part);
   } catch {
-    return ''; // A broken escape names nothing.
+    return ''; // An invalid escape counts as no name.
   }
 }

@@ -1,4 +1,4 @@
-// What is said aloud: changes that matter, once, and not what always moves.
+// Announcements for screen readers: changes that matter, once each, not values that always change.
 
 import { count } from './words.js';
 
@@ -11,12 +11,12 @@ export class Teller {
     this.#region = region;
   }
 
-  /** Says these words. */
+  /** Announces these words. */
   tell(words) {
     this.#region.textContent = words;
   }
 
-  /** Says what differs from the state before in a way that a person wants to hear of. */
+  /** Announces the changes from the previous state that a person wants to hear of. */
   hear({ link, network }) {
     const now = {
       name: network?.name,

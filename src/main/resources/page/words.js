@@ -1,9 +1,9 @@
-// How things are said: states, times, counts.
+// Wording of states, times and counts.
 
-/** The four shapes and tones of the page; what a state is called is said beside its icon. */
+/** The tone of a tunnel's state: icon and colour. The state's name stands beside the icon. */
 export const TONE_OF_TUNNEL = { Healthy: 'good', Degraded: 'warn', Down: 'bad', Unknown: 'unknown' };
 
-/** What the state of a probed pair means, the worst first. */
+/** The states of a probed pair, worst first: pairs are sorted by this order. */
 export const PAIR_STATES = {
   unreachable: { tone: 'bad', said: 'unreachable', long: 'nothing passes, not even between the node addresses' },
   overlayLost: { tone: 'bad', said: 'tunnel lost', long: 'the node addresses answer, nothing passes through the tunnel' },
@@ -26,7 +26,7 @@ export function count(number, noun) {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** A time as distance from now, `4 min`; clocks that differ a little make no negative times. */
+/** A time as distance from now, such as `4 min`. Never negative, even if clocks differ a little. */
 export function distance(time, now = Date.now()) {
   const seconds = Math.abs(now - Date.parse(time)) / 1000;
   if (seconds < 10) return 'a moment';
@@ -43,7 +43,7 @@ export function micros(value) {
   return `${(value / 1000).toFixed(value < 10000 ? 1 : 0)} ms`;
 }
 
-/** A duration such as `0.4ms`, as Kubernetes writes it, in microseconds; NaN if there is none. */
+/** Parses a Kubernetes duration such as `0.4ms` to microseconds; NaN if missing or invalid. */
 export function parsedDuration(text) {
   const match = /^([\d.]+)(µs|us|ms|s)$/.exec(text ?? '');
   return match ? Number(match[1]) * { µs: 1, us: 1, ms: 1000, s: 1e6 }[match[2]] : NaN;
