@@ -15,15 +15,20 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetwork;
 import io.flannel.operator.flannel.FieldOwnership;
+import io.flannel.operator.flannel.foreign.BindingSubject;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherDaemonSet;
+import io.flannel.operator.observe.AccountLook;
+import io.flannel.operator.observe.BindingSubjects;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.Flannel;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -69,7 +74,8 @@ final class SharedNames {
   private boolean isNeeded(HasMetadata live) {
     return switch (live) {
       case Namespace _, ServiceAccount _ -> isInUse() || isWrittenByOthers(live);
-      case ClusterRole _, ClusterRoleBinding _ -> isAnotherThere() || isWrittenByOthers(live);
+      case ClusterRole _, ClusterRoleBinding _ ->
+          isAnotherThere() || isWrittenByOthers(live) || isGrantedToOthers();
       default -> false;
     };
   }
@@ -117,6 +123,23 @@ final class SharedNames {
         .map(ManagedFieldsEntry::getTime)
         .flatMap(Stream::ofNullable)
         .anyMatch(time -> Instant.parse(time).isAfter(since));
+  }
+
+  /**
+   * Whether the binding names an account that exists and is neither ours nor that of a flannel that
+   * we took over: a flannel without a DaemonSet may have these rights.
+   */
+  private boolean isGrantedToOthers() {
+    Set<BindingSubject> takenOver =
+        watches
+            .list(ServiceAccount.class)
+            .filter(ours)
+            .map(HasMetadata::getMetadata)
+            .map(meta -> BindingSubject.account(meta.getNamespace(), meta.getName()))
+            .collect(Collectors.toSet());
+    return new BindingSubjects(watches)
+        .others(AccountLook.by(client)::isThere).stream()
+            .anyMatch(one -> one.isAccount() && !takenOver.contains(one));
   }
 
   /** Whether another FlannelNetwork is about to take over what this one leaves. */

@@ -45,4 +45,20 @@ public final class ForeignInstalls {
   public static OtherDaemonSet other(String name) {
     return OtherDaemonSet.of(daemonSet(name));
   }
+
+  /** The DaemonSet without any pod, as Kubernetes counted. */
+  public static DaemonSet withoutPods(String name) {
+    return daemonSet(name)
+        .edit()
+        .editMetadata()
+        .withGeneration(2L)
+        .endMetadata()
+        .withNewStatus()
+        .withObservedGeneration(2L)
+        .withDesiredNumberScheduled(3)
+        .withCurrentNumberScheduled(0)
+        .withNumberMisscheduled(0)
+        .endStatus()
+        .build();
+  }
 }

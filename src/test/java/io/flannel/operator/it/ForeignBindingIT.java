@@ -1,9 +1,11 @@
 package io.flannel.operator.it;
 
+import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.flannel.operator.testing.FakeTaskPods;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
 import io.flannel.operator.testing.TestCluster;
@@ -21,6 +23,8 @@ class ForeignBindingIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @RegisterExtension static final RunningOperator operator = new RunningOperator(cluster);
+
+  private static final FakeTaskPods STEPS = new FakeTaskPods(cluster.client());
 
   private final TestNetwork network = TestNetwork.of(cluster, "default");
   private final Accounts accounts = Accounts.in(cluster);
@@ -128,6 +132,33 @@ class ForeignBindingIT {
         .filteredOn(request -> request.resource().equals("serviceaccounts"))
         .filteredOn(request -> request.name().startsWith("account-"))
         .hasSizeBetween(1, 1_000);
+  }
+
+  /** Such as a flannel without a DaemonSet, which came while the network was in force. */
+  @Test
+  void anotherAccountKeepsItsRightsWhenTheNetworkGoes() {
+    flannel.install();
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    accounts.create("kube-system", "canal");
+    var bindings = cluster.client().rbac().clusterRoleBindings().withName("flannel");
+    bindings.edit(
+        live ->
+            live.edit()
+                .addToSubjects(new Subject(null, "ServiceAccount", "canal", "kube-system"))
+                .build());
+    network.delete();
+    eventually(
+        "the network is gone",
+        () -> {
+          STEPS.endAll();
+          assertThat(network.exists()).isFalse();
+        });
+    assertThat(Rendered.in(cluster).names())
+        .contains("ClusterRole flannel", "ClusterRoleBinding flannel")
+        .doesNotContain("ServiceAccount flannel");
+    assertThat(Rendered.in(cluster).subjects()).contains("kube-system/canal");
+    assertThat(String.valueOf(bindings.get().getMetadata().getLabels()))
+        .doesNotContain("flannel.io/network");
   }
 
   private static Subject user(String name) {

@@ -119,6 +119,31 @@ class ForeignFlannelIT {
   }
 
   @Test
+  void aDaemonSetWithoutPodsIsConfirmedToBeLeftOver() {
+    cluster.nodes(1);
+    UpstreamFlannel.in(cluster).installForeign("talos");
+    var daemonSet =
+        cluster.client().apps().daemonSets().inNamespace("kube-system").withName("kube-flannel");
+    network.apply(TestNetwork.IPIP);
+    network.awaitRefused("ForeignFlannel", "DaemonSet kube-system/kube-flannel", "undo each other");
+    daemonSet.edit(
+        live ->
+            live.edit()
+                .editSpec()
+                .editTemplate()
+                .editSpec()
+                .addToNodeSelector("example.org/none", "true")
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build());
+    network.awaitRefused("ForeignFlannel", "has no pods now", Installation.CONFIRM);
+    cluster.client().rbac().clusterRoleBindings().withName("flannel").delete();
+    network.confirmNoOtherFlannel();
+    flannel.awaitInstalled();
+  }
+
+  @Test
   void aNetworkInForceIsToldAndPutsItsDaemonSetBack() {
     flannel.install();
     UpstreamFlannel.in(cluster).installForeign("talos");

@@ -43,6 +43,15 @@ class DaemonSetStoreTest {
   }
 
   @Test
+  void noticesThatAnothersFlannelHasNoPods() {
+    DaemonSet uncounted = ForeignInstalls.daemonSet("talos");
+    DaemonSet counted = ForeignInstalls.withoutPods("talos");
+    assertThat(store.differ(counted, kept(uncounted))).isTrue();
+    assertThat(store.differ(counted, kept(counted))).isFalse();
+    assertThat(store.others()).containsExactly(OtherDaemonSet.of(counted).bounded());
+  }
+
+  @Test
   void keepsThatAFlannelIsASidecar() {
     DaemonSet whole = other("example.org/pause:1");
     whole

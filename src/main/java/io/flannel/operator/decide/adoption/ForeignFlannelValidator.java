@@ -89,11 +89,22 @@ public final class ForeignFlannelValidator {
   }
 
   private static Optional<Decision> daemonSets(DesiredNetwork wanted, ClusterState cluster) {
-    List<OtherDaemonSet> found = cluster.others().onLinux().toList();
+    boolean confirmed = isConfirmed(wanted, cluster);
+    List<OtherDaemonSet> found =
+        cluster.others().onLinux().filter(one -> !(confirmed && one.idle())).toList();
     if (found.isEmpty()) {
       return Optional.empty();
     }
     OtherDaemonSet first = found.getFirst();
+    if (found.stream().allMatch(OtherDaemonSet::idle)) {
+      return Optional.of(
+          Decision.refuse(
+              REASON,
+              "%s would run a flannel, and has no pods now"
+                  .formatted(some(found.stream().map(ForeignFlannelValidator::described).toList())),
+              "delete what is left over (kubectl -n %s delete daemonset %s), or %s"
+                  .formatted(first.namespace(), first.name(), confirmation(wanted))));
+    }
     String sibling =
         cluster.foreign().isEmpty()
             ? ""

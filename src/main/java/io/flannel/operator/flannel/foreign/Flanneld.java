@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,73 +30,40 @@ final class Flanneld {
 
   /** Programs that run their arguments as commands. */
   private static final Set<String> SHELLS =
-      Set.of("sh", "ash", "bash", "dash", "busybox", "ksh", "zsh", "cmd", "powershell", "pwsh");
+      words("sh ash bash dash busybox ksh zsh cmd powershell pwsh");
 
   /** Programs that start the program named after their options. */
   private static final Set<String> WRAPPERS =
-      Set.of(
-          "catatonit",
-          "chroot",
-          "chrt",
-          "dumb-init",
-          "env",
-          "exec",
-          "gosu",
-          "ionice",
-          "nice",
-          "nohup",
-          "nsenter",
-          "s6-svscan",
-          "setpriv",
-          "setsid",
-          "su-exec",
-          "sudo",
-          "taskset",
-          "time",
-          "timeout",
-          "tini",
-          "unshare");
+      words(
+          """
+          catatonit chroot chrt dumb-init env exec gosu ionice nice nohup nsenter s6-svscan
+          setpriv setsid su-exec sudo taskset time timeout tini unshare xargs
+          """);
 
-  /** Programs that only mention their arguments, or that idle. */
+  private static final Set<String> STARTERS =
+      Stream.concat(WRAPPERS.stream(), SHELLS.stream()).collect(Collectors.toUnmodifiableSet());
+
+  /**
+   * Programs that only mention their arguments, or that idle. A flannel that systemctl starts is a
+   * process of the node, which the node's annotations show.
+   */
   private static final Set<String> BYSTANDERS =
-      Set.of(
-          "[",
-          "awk",
-          "cat",
-          "chmod",
-          "command",
-          "cp",
-          "echo",
-          "export",
-          "false",
-          "grep",
-          "install",
-          "install-conf",
-          "kill",
-          "killall",
-          "ln",
-          "ls",
-          "mkdir",
-          "mv",
-          "pause",
-          "pgrep",
-          "pidof",
-          "pkill",
-          "printf",
-          "ps",
-          "rm",
-          "sed",
-          "sleep",
-          "tail",
-          "test",
-          "touch",
-          "true",
-          "wait",
-          "which");
+      words(
+          """
+          [ apk apt-get awk basename cat cd chmod chown cmp command cp curl cut date diff
+          dirname echo exit export false file find grep head id install install-conf iptables
+          journalctl jq kill killall ldd ln logger ls lsof md5sum mkdir modprobe mv nc netstat
+          nft pause pgrep pidof pkill printf ps readlink realpath return rm rsync sed service
+          sha256sum sleep sort ss stat strings sysctl systemctl tail tar tee test touch tr trap
+          true wait wc wget which
+          """);
 
   /** Words that can precede a command in a script but are not commands. */
   private static final Set<String> KEYWORDS =
       Set.of("!", "do", "elif", "else", "if", "then", "until", "while", "{", "&");
+
+  /** The beginning of an assignment to a variable, such as A=b. */
+  private static final Pattern ASSIGNMENT = Pattern.compile("\\w+=");
 
   /** Words that can precede an assignment. */
   private static final Set<String> DECLARATIONS = Set.of("declare", "export", "local", "readonly");
@@ -117,40 +86,18 @@ final class Flanneld {
 
   /** Suffixes of an image's name for a platform or a base image. */
   private static final Set<String> VARIANTS =
-      Set.of(
-          "aarch64",
-          "alpine",
-          "amd64",
-          "arm",
-          "arm32v7",
-          "arm64",
-          "arm64v8",
-          "armhf",
-          "armv7",
-          "debian",
-          "distroless",
-          "fips",
-          "hardened",
-          "hostprocess",
-          "linux",
-          "mips64le",
-          "multi",
-          "multiarch",
-          "ppc64le",
-          "riscv64",
-          "s390x",
-          "slim",
-          "static",
-          "ubi",
-          "ubi8",
-          "ubi9",
-          "ubuntu",
-          "windows",
-          "wolfi",
-          "x64",
-          "x86");
+      words(
+          """
+          aarch64 alpine amd64 arm arm32v7 arm64 arm64v8 armhf armv7 debian distroless fips
+          hardened hostprocess linux mips64le multi multiarch ppc64le riscv64 s390x slim static
+          ubi ubi8 ubi9 ubuntu windows wolfi x64 x86
+          """);
 
   private Flanneld() {}
+
+  private static Set<String> words(String text) {
+    return Set.of(text.trim().split("\\s+"));
+  }
 
   /** Whether the container runs flanneld. */
   static boolean isRunBy(Container container) {
@@ -166,34 +113,94 @@ final class Flanneld {
 
   /** Whether the container's command line runs flanneld, whatever the image is. */
   static boolean isToldTo(Container container) {
-    List<String> line = line(container);
-    return isStartedBy(line) || (!line.isEmpty() && words(line).anyMatch(Flanneld::isSign));
+    return commands(line(container)).anyMatch(Flanneld::startsIt);
   }
 
   /**
-   * The words of a command line, or of the script in it, except commands that only mention theirs.
+   * The commands of a command line: its own, or those of the script that it has a shell run. Each
+   * is split into words.
    */
-  private static Stream<String> words(List<String> line) {
-    String first = program(line.getFirst());
-    List<String> shell =
-        WRAPPERS.contains(first)
-            ? line.stream().dropWhile(word -> !SHELLS.contains(program(word))).toList()
-            : SHELLS.contains(first) ? line : List.of();
-    if (!shell.isEmpty()) {
-      return commands(String.join(" ", shell.subList(1, shell.size())))
-          .map(words -> words.stream().dropWhile(Flanneld::isBeforeACommand).toList())
-          .filter(words -> !words.isEmpty() && !BYSTANDERS.contains(program(words.getFirst())))
-          .flatMap(List::stream);
-    }
-    return BYSTANDERS.contains(first)
-        ? Stream.empty()
-        : line.stream().flatMap(word -> Arrays.stream(word.split(AROUND_WORDS, -1)));
+  private static Stream<List<String>> commands(List<String> line) {
+    int start = start(line, WRAPPERS);
+    return start < line.size() && SHELLS.contains(program(line.get(start)))
+        ? Stream.concat(
+            Stream.of(line.subList(0, start).stream().filter(Flanneld::isAssignment).toList()),
+            scripted(String.join(" ", line.subList(start + 1, line.size()))))
+        : Stream.of(line);
   }
 
-  private static boolean isBeforeACommand(String word) {
+  /** The commands of a shell script, each as its words without quotes. */
+  private static Stream<List<String>> scripted(String script) {
+    return Arrays.stream(script.split("[;|\n()`]|(?<!>)&(?![>\\d])", -1))
+        .map(
+            command ->
+                Arrays.stream(command.replaceAll("[\"']", " ").trim().split("\\s+", -1))
+                    .filter(word -> !word.isEmpty())
+                    .toList());
+  }
+
+  /**
+   * The index of the program that a command runs in the end. What precedes it are keywords,
+   * assignments, and programs that start another: of these, the next known program counts, since
+   * their options can't be told from it.
+   *
+   * @param starters programs that start another
+   * @return the command's length if it runs none, as an assignment does
+   */
+  private static int start(List<String> command, Set<String> starters) {
+    int at = 0;
+    while (at < command.size()) {
+      if (starters.contains(program(command.get(at)))) {
+        int after = at + 1;
+        at =
+            IntStream.range(after, command.size())
+                .filter(next -> isKnown(program(command.get(next))))
+                .findFirst()
+                .orElse(-1);
+        if (at < 0) {
+          return after;
+        }
+      } else if (isBeforeAProgram(command.get(at))) {
+        at++;
+      } else {
+        return at;
+      }
+    }
+    return at;
+  }
+
+  private static boolean isKnown(String program) {
+    return program.equals(PROGRAM)
+        || WRAPPERS.contains(program)
+        || SHELLS.contains(program)
+        || BYSTANDERS.contains(program);
+  }
+
+  private static boolean isBeforeAProgram(String word) {
     return KEYWORDS.contains(word)
         || DECLARATIONS.contains(word)
+        || isAssignment(word)
         || (word.startsWith("-") && !isSign(word));
+  }
+
+  private static boolean isAssignment(String word) {
+    return ASSIGNMENT.matcher(word).lookingAt();
+  }
+
+  /** Whether a command starts flanneld, or assigns its path or flag to a variable. */
+  private static boolean startsIt(List<String> command) {
+    int start = start(command, STARTERS);
+    List<String> words = command.subList(start, command.size());
+    if (command.subList(0, start).stream().anyMatch(word -> isAssignment(word) && isSign(word))) {
+      return true;
+    }
+    if (words.isEmpty() || BYSTANDERS.contains(program(words.getFirst()))) {
+      return false;
+    }
+    return program(words.getFirst()).equals(PROGRAM)
+        || words.stream()
+            .flatMap(word -> Arrays.stream(word.split(AROUND_WORDS, -1)))
+            .anyMatch(Flanneld::isSign);
   }
 
   /**
@@ -250,68 +257,16 @@ final class Flanneld {
     return beginning;
   }
 
-  private static boolean isStartedBy(List<String> line) {
-    if (line.isEmpty()) {
-      return false;
-    }
-    String first = program(line.getFirst());
-    if (first.equals(PROGRAM)) {
-      return true;
-    }
-    List<String> rest = line.subList(1, line.size());
-    if (SHELLS.contains(first)) {
-      return commands(String.join(" ", rest)).anyMatch(Flanneld::startsIt);
-    }
-    return !BYSTANDERS.contains(first)
-        && rest.stream()
-            .anyMatch(
-                word ->
-                    !word.contains(" ")
-                        && program(word).equals(PROGRAM)
-                        && (WRAPPERS.contains(first) || isPath(word)));
-  }
-
-  /** Whether a command of a script starts flanneld. */
-  private static boolean startsIt(List<String> words) {
-    List<String> command =
-        words.stream()
-            .dropWhile(
-                word -> KEYWORDS.contains(word) || word.startsWith("-") || word.matches("\\w+=.*"))
-            .toList();
-    return !command.isEmpty()
-        && (SHELLS.contains(program(command.getFirst()))
-            ? command.stream().skip(1).anyMatch(word -> program(word).equals(PROGRAM))
-            : isStartedBy(command));
-  }
-
-  /** The commands of a shell script, each as its words without quotes. */
-  private static Stream<List<String>> commands(String script) {
-    return Arrays.stream(script.split("[;|\n()`]|(?<!>)&(?![>\\d])", -1))
-        .map(
-            command ->
-                Arrays.stream(command.replaceAll("[\"']", " ").trim().split("\\s+", -1))
-                    .filter(word -> !word.isEmpty())
-                    .toList())
-        .filter(words -> !words.isEmpty());
-  }
-
   /** Only an explicit command replaces what the image starts; arguments alone do not. */
   private static boolean isIdle(List<String> command, List<String> line) {
-    if (command.isEmpty()) {
-      return false;
-    }
-    String first = program(line.getFirst());
-    if (!SHELLS.contains(first)) {
-      return BYSTANDERS.contains(first);
-    }
-    return commands(String.join(" ", line.subList(1, line.size())))
-        .map(
-            words ->
-                words.stream()
-                    .dropWhile(word -> KEYWORDS.contains(word) || word.startsWith("-"))
-                    .findFirst()
-                    .orElse("true"))
-        .allMatch(word -> BYSTANDERS.contains(program(word)) || word.equals("done"));
+    return !command.isEmpty() && commands(line).allMatch(Flanneld::isIdle);
+  }
+
+  private static boolean isIdle(List<String> command) {
+    int start = start(command, STARTERS);
+    return start >= command.size()
+        || BYSTANDERS.contains(program(command.get(start)))
+        || command.get(start).equals("done");
   }
 
   /** Whether the word itself is a path, unlike an option with one, such as that of a log file. */

@@ -16,10 +16,10 @@ import io.flannel.operator.flannel.live.AppliedConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A flannel that this operator did not install, read from its DaemonSet and ConfigMap.
@@ -72,7 +72,22 @@ public record ForeignFlannel(
    * @param scheduled nodes that should run a pod and do
    * @param misscheduled nodes that run a pod and should not
    */
-  public record PodCounts(boolean observed, int scheduled, int misscheduled) {}
+  public record PodCounts(boolean observed, int scheduled, int misscheduled) {
+    static PodCounts of(DaemonSet daemonSet) {
+      DaemonSetStatus status =
+          Optional.ofNullable(daemonSet.getStatus()).orElseGet(DaemonSetStatus::new);
+      Long observed = status.getObservedGeneration();
+      return new PodCounts(
+          observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
+          Objects.requireNonNullElse(status.getCurrentNumberScheduled(), 0),
+          Objects.requireNonNullElse(status.getNumberMisscheduled(), 0));
+    }
+
+    /** Whether it is known that there are no pods. */
+    boolean none() {
+      return observed && scheduled == 0 && misscheduled == 0;
+    }
+  }
 
   /**
    * Reads it.
@@ -110,7 +125,7 @@ public record ForeignFlannel(
         shortened(unsupported),
         adoptedBy,
         left,
-        counts(daemonSet));
+        PodCounts.of(daemonSet));
   }
 
   /** Limits text that anybody may have written, so that it fits into a status. */
@@ -225,19 +240,5 @@ public record ForeignFlannel(
 
   private static boolean leavesANodeOut(NodeSelectorRequirement one) {
     return NODE_NAME.equals(one.getKey()) && "NotIn".equals(one.getOperator());
-  }
-
-  private static PodCounts counts(DaemonSet daemonSet) {
-    DaemonSetStatus status =
-        Optional.ofNullable(daemonSet.getStatus()).orElseGet(DaemonSetStatus::new);
-    Long observed = status.getObservedGeneration();
-    return new PodCounts(
-        observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
-        orZero(status.getCurrentNumberScheduled()),
-        orZero(status.getNumberMisscheduled()));
-  }
-
-  private static int orZero(@Nullable Integer count) {
-    return count == null ? 0 : count;
   }
 }

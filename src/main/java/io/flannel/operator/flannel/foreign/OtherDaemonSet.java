@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  *
  * @param flanneld its first container that runs flanneld, with its image, as {@code kube-flannel
  *     (quay.io/coreos/flannel:v0.12.0-amd64)}; empty if none does
+ * @param idle whether it is known to have no pods
  * @param windows whether its pods can run on no Linux node, such as those for Windows
  * @param serviceAccount the ServiceAccount of its pods
  * @param configMaps the ConfigMaps that its pods reference
@@ -25,6 +26,7 @@ public record OtherDaemonSet(
     String namespace,
     String name,
     Optional<String> flanneld,
+    boolean idle,
     boolean windows,
     String serviceAccount,
     Set<String> configMaps) {
@@ -45,6 +47,7 @@ public record OtherDaemonSet(
         String.valueOf(meta.getNamespace()),
         meta.getName(),
         flanneld(pod).map(it -> "%s (%s)".formatted(it.getName(), it.getImage())).findFirst(),
+        ForeignFlannel.PodCounts.of(daemonSet).none(),
         !LinuxNodes.mayRun(pod),
         needs.serviceAccount(),
         needs.configMaps());
@@ -74,6 +77,7 @@ public record OtherDaemonSet(
         namespace,
         name,
         flanneld.map(it -> PrintableText.cut(it, DESCRIPTION)),
+        idle,
         windows,
         serviceAccount,
         configMaps.stream()

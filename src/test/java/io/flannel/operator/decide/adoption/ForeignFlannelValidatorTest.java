@@ -51,6 +51,25 @@ class ForeignFlannelValidatorTest {
     assertThat(judge(confirmed().others(other))).as("a confirmation is no cure").isEqualTo(refuse);
   }
 
+  /** Anybody who may make DaemonSets in a namespace can make one that never gets a pod. */
+  @Test
+  void aDaemonSetWithoutPodsIsConfirmedToBeLeftOver() {
+    OtherDaemonSet idle = OtherDaemonSet.of(ForeignInstalls.withoutPods("talos"));
+    Refuse refuse = refuse(fresh(node("n1")).others(idle));
+    assertThat(refuse.message()).contains("DaemonSet " + idle.id(), "has no pods now");
+    assertThat(refuse.remedy())
+        .contains(
+            "kubectl -n kube-system delete daemonset kube-flannel",
+            "flannel.io/confirm-no-other-flannel=true");
+    assertThat(judge(confirmed().others(idle))).isEqualTo(Decision.accept());
+    assertThat(
+            refuse(confirmed().others(idle, ForeignInstalls.other("kube-flannel-ds-amd64")))
+                .message())
+        .as("beside one that has pods")
+        .contains("kube-flannel-ds-amd64")
+        .doesNotContain(idle.id() + ",");
+  }
+
   @Test
   void aSiblingOfTheOneToTakeOverIsNamed() {
     Refuse refuse =

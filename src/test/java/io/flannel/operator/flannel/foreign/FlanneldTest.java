@@ -162,7 +162,8 @@ class FlanneldTest {
 
   @Test
   void itIsReadInLinearTime() {
-    for (String unit : List.of("-arm", "flannel-", "F=", "/", "--", "a;", "'", "@:")) {
+    for (String unit :
+        List.of("-arm", "flannel-", "F=", "/", "--", "a;", "'", "@:", "sh ", "env ")) {
       String text = unit.repeat(100_000);
       List<String> rest = List.of(text, "=" + text);
       for (String first : List.of("sh", "/any", "env")) {
@@ -191,6 +192,26 @@ class FlanneldTest {
   }
 
   @Test
+  void whatAnotherProgramStartsIsSeenThroughIt() {
+    assertThat(starts("timeout", "5", "pgrep", "flanneld")).isFalse();
+    assertThat(starts("stat", "/opt/bin/flanneld")).isFalse();
+    assertThat(starts("nsenter", "-t", "1", "-m", "--", "stat", "/opt/bin/flanneld")).isFalse();
+    assertThat(starts("chroot", "/host", "systemctl", "disable", "flanneld")).isFalse();
+    assertThat(
+            starts(
+                "sh", "-c", "nsenter -t 1 -m -- systemctl disable --now flanneld; sleep infinity"))
+        .isFalse();
+    assertThat(starts("sh", "-c", "pidof flanneld | xargs kill; sleep infinity")).isFalse();
+    assertThat(starts("sh", "-c", "sh -c 'timeout 5 pgrep -f /opt/bin/flanneld'")).isFalse();
+    assertThat(starts("nice", "-n", "5", "timeout", "9", "flanneld", "--ip-masq")).isTrue();
+    assertThat(starts("sh", "-c", "nsenter -t 1 -m -- /opt/bin/flanneld")).isTrue();
+    assertThat(starts("sh", "-c", "sh -c 'A=b exec flanneld'")).isTrue();
+    assertThat(starts("env", "F=/opt/bin/flanneld", "sh", "-c", "exec $F")).isTrue();
+    assertThat(starts("env", "F=/opt/bin/flanneld", "timeout", "5", "/run.sh")).isTrue();
+    assertThat(starts("timeout", "5", "/run.sh", "--kube-subnet-mgr")).isTrue();
+  }
+
+  @Test
   void flannelsImageThatOnlyWaitsOrCopiesRunsNone() {
     String image = "ghcr.io/flannel-io/flannel:v0.28.10";
     assertThat(Flanneld.isRunBy(container(image, List.of("sleep"), List.of("infinity")))).isFalse();
@@ -199,6 +220,10 @@ class FlanneldTest {
                 container(image, List.of("sh", "-c"), List.of("cp -f a b && sleep infinity"))))
         .isFalse();
     assertThat(Flanneld.isRunBy(container(image, List.of("/opt/bin/install-conf"), List.of())))
+        .isFalse();
+    assertThat(
+            Flanneld.isRunBy(
+                container(image, List.of("tini", "--", "sh"), List.of("-c", "A=b; sleep 9"))))
         .isFalse();
     // An unknown script may start flanneld.
     assertThat(Flanneld.isRunBy(container(image, List.of("/scripts/run.sh"), List.of()))).isTrue();

@@ -21,6 +21,7 @@ class OtherDaemonSetTest {
                 "kube-flannel",
                 Optional.of("kube-flannel (ghcr.io/siderolabs/flannel:v0.26.1)"),
                 false,
+                false,
                 "flannel",
                 Set.of("kube-flannel-cfg")));
     assertThat(ForeignInstalls.other("rke2-canal"))
@@ -143,7 +144,8 @@ class OtherDaemonSetTest {
         OtherDaemonSet.of(
             Serialization.unmarshal("metadata: {name: a, namespace: b}", DaemonSet.class));
     assertThat(bare)
-        .isEqualTo(new OtherDaemonSet("b", "a", Optional.empty(), false, "default", Set.of()));
+        .isEqualTo(
+            new OtherDaemonSet("b", "a", Optional.empty(), false, false, "default", Set.of()));
   }
 
   private static OtherDaemonSet pod(String fields) {
