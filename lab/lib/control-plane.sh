@@ -41,7 +41,7 @@ allocates_pod_cidrs() { [[ ! -e $RUN/no-pod-cidr-allocation ]]; }
 
 stop_allocating_pod_cidrs() {
   allocates_pod_cidrs || return 0
-  note "from now on this cluster gives no podCIDRs by itself: its controller manager starts anew without that"
+  note "from now on this cluster gives no podCIDRs by itself: its controller manager is restarted without that"
   : >"$RUN/no-pod-cidr-allocation"
   end kube-controller-manager
   start_missing kube-controller-manager

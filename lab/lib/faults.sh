@@ -12,8 +12,8 @@ list_faults() {
 # power-off: the node loses its power
 # duplicate-public-ip: the node publishes PEER's address as its own (the Node's public-ip annotation)
 # wrong-public-ip: the node publishes an address that is none of its own, as flannel on the wrong network card does
-# no-pod-cidr: the node registers anew and is given no podCIDR (from then on this cluster gives none by itself)
-# pod-cidr-outside: the node registers anew with a podCIDR outside of the network's range (10.99.N.0/24)
+# no-pod-cidr: the node registers again and is given no podCIDR (from then on this cluster gives none by itself)
+# pod-cidr-outside: the node registers again with a podCIDR outside of the network's range (10.99.N.0/24)
 # agent-nonsense: the node's FlannelNode reports what cannot be
 inject_from_here() {
   case $1 in

@@ -8,9 +8,6 @@
 IMAGE_STORE=$IMAGES/containerd
 DISK_SIZE=6G
 
-# Short hash of standard input.
-short_hash() { sha256sum | cut -c1-12; }
-
 # Hash of all that the images are made from. It names their folder, so any change rebuilds them.
 archives_key() {
   { cat "$LAB_LIB/mkimage.py" "$LAB_LIB/images.sh" "$LAB_DIR/versions.env"

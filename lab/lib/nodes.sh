@@ -65,7 +65,7 @@ power_on() {
   : >"$RUN/log/node$n.log"
   rm -rf "$(share_of "$n")/boot-id" "$dir/uml"
   # LD_BIND_NOW: lazy symbol binding takes 3 KB of stack, and that may be the small interrupt stack.
-  launch "node$n" env HOME="$dir" LD_PRELOAD="$(uml_library)" LD_BIND_NOW=1 linux.uml mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
+  launch "node$n" env HOME="$dir" LD_PRELOAD="$(uml_library)" LD_BIND_NOW=1 "$(tool_path linux.uml)" mem="$NODE_MEMORY" umid="node$n" uml_dir="$dir/uml/" \
     ubd0="$dir/cow,$(cat "$dir/disk")" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$(share_of "$n")/boot/init.sh" \
     con=null con0=null,fd:1 quiet selinux=0 apparmor=0 \
     "vec0:transport=tap,ifname=tap$n,depth=128,gro=0,mac=$(node_mac "$n" 0)" \
@@ -136,13 +136,13 @@ register_nodes() {
   allocates_pod_cidrs || return 0
   for n in "$@"; do
     ! grep -q "\"node$n\" already exists" <<<"$there" || [[ -n $(kubectl get node "node$n" -o 'jsonpath={.spec.podCIDR}') ]] ||
-      kubectl patch node "node$n" --type=merge -p "{spec: $(pod_cidrs_of "$n")}" >/dev/null
+      kubectl patch node "node$n" --type=merge -p "{\"spec\": $(pod_cidrs_of "$n")}" >/dev/null
   done
 }
 
 pod_cidrs_of() {
   [[ -e $RUN/nodes/$1/no-pod-cidr ]] && { echo '{}'; return; }
-  echo "{podCIDR: $(node_pod_cidr "$1"), podCIDRs: [$(both "$(node_pod_cidr "$1")" "\"$(node_pod_cidr6 "$1")\"")]}"
+  echo "{\"podCIDR\": \"$(node_pod_cidr "$1")\", \"podCIDRs\": [$(both "\"$(node_pod_cidr "$1")\"" "\"$(node_pod_cidr6 "$1")\"")]}"
 }
 
 # Waits until the kubelets of these nodes have registered since their last boot, that is, until each

@@ -3,8 +3,12 @@
 
 # Per line: package, a file that it installs, purpose.
 LAB_PACKAGES="
-user-mode-linux /usr/bin/linux.uml the nodes' kernel
-kmod /usr/sbin/modprobe the nodes' kernel modules
+make /usr/bin/make building the nodes' kernel
+flex /usr/bin/flex building the nodes' kernel
+bison /usr/bin/bison building the nodes' kernel
+bc /usr/bin/bc building the nodes' kernel
+xz-utils /usr/bin/xz building the nodes' kernel
+binutils /usr/bin/strip building the nodes' kernel
 iproute2 /usr/sbin/bridge network namespace, bridge, taps
 iputils-ping /usr/bin/ping pings between nodes
 tcpdump /usr/bin/tcpdump captures on the nodes
@@ -20,7 +24,7 @@ util-linux /usr/bin/nsenter namespaces
 python3 /usr/bin/python3 small tools of the lab
 curl /usr/bin/curl asking the API server whether it is ready
 git /usr/bin/git fetching Go modules that have no archive
-gcc /usr/bin/gcc flanneld's udp backend is C
+gcc /usr/bin/gcc the nodes' kernel; flanneld's udp backend is C
 libc6-dev /usr/include/stdlib.h flanneld's udp backend is C
 buildah /usr/bin/buildah building the Dockerfile
 mmdebstrap /usr/bin/mmdebstrap the Dockerfile's base image, where it can't be pulled

@@ -21,6 +21,9 @@ fail() {
   exit 1
 }
 
+# Prints a short hash of its input.
+short_hash() { sha256sum | cut -c1-12; }
+
 # timed NAME COMMAND...: runs it and prints its name with the time it took.
 timed() {
   local name=$1 began=${EPOCHREALTIME/[.,]/}

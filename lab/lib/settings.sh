@@ -40,6 +40,7 @@ node_pod_cidr() { echo "10.244.$1.0/24"; }
 node_pod_cidr6() { printf 'fd00:10:244:%x::/64\n' "$1"; }
 MAX_NODES=150
 
+KERNEL_CONFIG=$LAB_DIR/kernel.config
 KUBERNETES_TOOLS=$TOOLS/kubernetes-$KUBERNETES_VERSION
 ADMIN_KUBECONFIG=$RUN/pki/admin.kubeconfig
 

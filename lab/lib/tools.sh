@@ -4,6 +4,7 @@
 tool_path() {
   case $1 in
     kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kube-proxy | kubectl) echo "$KUBERNETES_TOOLS/$1" ;;
+    linux.uml) echo "$TOOLS/linux-$LINUX_VERSION-$(short_hash <"$KERNEL_CONFIG")/linux.uml" ;;
     etcd) echo "$TOOLS/etcd-$ETCD_VERSION/etcd" ;;
     helm) echo "$TOOLS/helm-$HELM_VERSION/helm" ;;
     glua) echo "$TOOLS/gopher-lua-$GOPHER_LUA_VERSION/glua" ;;
@@ -19,7 +20,7 @@ tool_path() {
     *) return 1 ;;
   esac
 }
-CLUSTER_TOOLS=(kube-apiserver etcd kube-controller-manager kube-scheduler kubectl kubelet kube-proxy helm flanneld install-conf cni-flannel bridge host-local loopback portmap bandwidth)
+CLUSTER_TOOLS=(linux.uml kube-apiserver etcd kube-controller-manager kube-scheduler kubectl kubelet kube-proxy helm flanneld install-conf cni-flannel bridge host-local loopback portmap bandwidth)
 TEST_TOOLS=(kwok kwok-stages glua kubeconform helm-unittest promtool schemas kustomize-controller flux-crds)
 
 missing_tools() {
@@ -31,6 +32,7 @@ build_tool() {
   case $1 in
     kube*)
       if [[ $1 == kubeconform ]]; then build_kubeconform; else build_kubernetes "$1"; fi ;;
+    linux.uml) build_kernel "$(tool_path linux.uml)" ;;
     etcd)
       go_module etcd "go.etcd.io/etcd/server/v3@$ETCD_VERSION"
       go_command go.etcd.io/etcd/server/v3 "$(tool_path etcd)" ;;
@@ -165,6 +167,6 @@ build_tools() {
   [[ $1 != tests ]] || wanted+=("${TEST_TOOLS[@]}")
   mapfile -t missing < <(missing_tools "${wanted[@]}")
   (( ${#missing[@]} == 0 )) && return 0
-  say "Building ${#missing[@]} tools from Go modules into $TOOLS (once; about 10 to 25 minutes on 2 cores if none is there)"
+  say "Building ${#missing[@]} tools, from Go modules and the source of Linux, into $TOOLS (once; about 10 to 25 minutes on 2 cores if none is there)"
   for tool in "${missing[@]}"; do ( build_tool "$tool" ); done
 }

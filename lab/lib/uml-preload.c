@@ -1,5 +1,5 @@
 /*
- * Loaded into linux.uml: what User-mode Linux 6.1 needs so that it boots on any processor, and does not stand still.
+ * Loaded into linux.uml: what User-mode Linux up to 6.12 needs so that it boots on any processor, and does not stand still.
  *
  * ptrace sets a process' floating point registers on any processor. User-mode Linux keeps 2,696 bytes of them (XSAVE's
  * format up to AVX-512). A host whose processor has more, such as Intel's with AMX (11,008), takes them only as a whole and
@@ -8,11 +8,11 @@
  * kernel for AMX first, and that knows nothing of it.
  *
  * munmap leaves the kernel's own memory mapped. Each time that kernel purges addresses of vmalloc it unmaps all of that
- * area and maps it anew, page by page (arch/um/kernel/tlb.c, flush_tlb_kernel_range_common). An interrupt in between that
+ * area and maps it again, page by page (arch/um/kernel/tlb.c, flush_tlb_kernel_range_common). An interrupt in between that
  * touches a page which is just away, such as the code of a module, faults on the interrupts' stack of 16 KiB, where a
  * signal of the host takes 3 KB or more; when that overflows, to_irq_stack() (arch/um/kernel/irq.c) faults again and again
  * and the node stands still for ever, all its processor's time taken. Linux 6.13 has neither. Without the unmapping there
- * is no such moment: mapping anew replaces a page at once.
+ * is no such moment: mapping it again replaces a page at once.
  */
 #define _GNU_SOURCE
 #include <elf.h>

@@ -13,7 +13,7 @@ use() {
 verb_help() { cat "$LAB_LIB/help.txt"; }
 
 verb_tools() {
-  use lock packages go-build tools
+  use lock packages go-build kernel tools
   local set=${1:-cluster}
   [[ $set == cluster || $set == tests ]] || fail "'$set' is no set of tools: cluster or tests."
   take_lock tools
@@ -30,7 +30,7 @@ verb_bin() {
 use_cluster() { use lock packages tools processes network pki control-plane images disk nodes cluster; }
 
 verb_images() {
-  use go-build
+  use go-build kernel
   use_cluster
   need_root
   take_lock images

@@ -15,7 +15,7 @@ keep_running() {
   service=$1; shift
   while :; do
     "$@" >>"/run/$service.log" 2>&1
-    said "$service ended with exit code $?; it starts anew"
+    said "$service ended with exit code $?; it is started again"
     sleep 1
   done &
 }
@@ -30,18 +30,16 @@ for word in $(cat /proc/cmdline); do
   case $word in NODE=*|NUMBER=*|ADDRESS=*|ADDRESS6=*|API_*=*|COMMAND_*=*|NODE_IPS=*|SHARE=*|KUBELET=*) export "${word?}" ;; esac
 done
 mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
 mount -t tmpfs tmpfs /mnt
-kernel=$(uname -r)
-mkdir -p /mnt/modules/lib/modules /mnt/disk /mnt/root
-ln -s "/usr/lib/uml/modules/$kernel" "/mnt/modules/lib/modules/$kernel"
-/usr/sbin/modprobe -d /mnt/modules overlay || die "no module overlay for kernel $kernel"
+mkdir -p /mnt/disk /mnt/root
 # Written data reaches the disk within a second, so a power cut loses that much, not half a minute.
 mount -t ext4 -o nodelalloc,commit=1 /dev/ubda /mnt/disk || die "its disk can't be mounted"
 mount -t overlay -o lowerdir=/,upperdir=/mnt/disk/root,workdir=/mnt/disk/work overlay /mnt/root || die "no overlay root"
 mount -t proc proc /mnt/root/proc
 
 cd /mnt/root || die "no overlay root"
-mkdir -p host oldroot lib/modules
+mkdir -p host oldroot
 mount -o move /mnt/disk mnt
 pivot_root . oldroot
 mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
@@ -53,7 +51,6 @@ mkdir -p /run/flannel /etc/cni /opt/cni /var/log/pods /var/log/containers /var/l
 mount --bind /mnt/containerd /var/lib/containerd; mount --bind /mnt/kubelet /var/lib/kubelet; mount --bind /mnt/cni /var/lib/cni
 mount --bind /mnt/etc-cni /etc/cni; mount --bind /mnt/opt-cni /opt/cni
 mount --bind /mnt/pod-logs /var/log/pods; mount --bind /mnt/container-logs /var/log/containers
-ln -sfn "/usr/lib/uml/modules/$kernel" "/lib/modules/$kernel"
 cat /proc/sys/kernel/random/boot_id >/host/boot-id.new
 mv /host/boot-id.new /host/boot-id
 said "root and disk mounted"
@@ -66,9 +63,6 @@ ip link set eth0 up
 ip route add default via "$API_ADDRESS"
 said "network up"
 
-# Modules that flannel and the CNI plugins would wait for. The kernel loads others on demand.
-/usr/sbin/modprobe -a -q ipv6 veth vxlan ipip br_netfilter iptable_nat iptable_filter ip6table_nat ip6table_filter \
-  xt_MASQUERADE xt_comment xt_conntrack xt_nat xt_mark xt_tcpudp
 ip addr add "$ADDRESS6/64" dev eth0
 ip -6 route add default via "$API_ADDRESS6"
 echo 1 >/proc/sys/net/ipv4/ip_forward
@@ -80,7 +74,7 @@ done
 # The kubelet reads the CPU's clock speed, which this kernel does not report.
 { grep -v bogomips /proc/cpuinfo; echo "cpu MHz : 2000.000"; } >/run/cpuinfo
 mount --bind /run/cpuinfo /proc/cpuinfo
-said "modules loaded"
+said "forwarding on"
 keep_running commands python3 -S -E /host/boot/commands.py "$COMMAND_ADDRESS"
 
 # shellcheck disable=SC3045  # dash has it
