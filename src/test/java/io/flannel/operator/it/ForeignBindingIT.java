@@ -139,6 +139,9 @@ class ForeignBindingIT {
   void anotherAccountKeepsItsRightsWhenTheNetworkGoes() {
     flannel.install();
     network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    eventually(
+        "the finalizer",
+        () -> assertThat(network.get().getMetadata().getFinalizers()).isNotEmpty());
     accounts.create("kube-system", "canal");
     var bindings = cluster.client().rbac().clusterRoleBindings().withName("flannel");
     bindings.edit(

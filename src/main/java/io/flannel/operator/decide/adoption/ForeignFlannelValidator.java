@@ -89,14 +89,15 @@ public final class ForeignFlannelValidator {
   }
 
   private static Optional<Decision> daemonSets(DesiredNetwork wanted, ClusterState cluster) {
-    boolean confirmed = isConfirmed(wanted, cluster);
+    boolean alone = cluster.foreign().isEmpty();
+    boolean confirmed = alone && isConfirmed(wanted, cluster);
     List<OtherDaemonSet> found =
         cluster.others().onLinux().filter(one -> !(confirmed && one.idle())).toList();
     if (found.isEmpty()) {
       return Optional.empty();
     }
     OtherDaemonSet first = found.getFirst();
-    if (found.stream().allMatch(OtherDaemonSet::idle)) {
+    if (alone && found.stream().allMatch(OtherDaemonSet::idle)) {
       return Optional.of(
           Decision.refuse(
               REASON,
@@ -106,12 +107,12 @@ public final class ForeignFlannelValidator {
                   .formatted(first.namespace(), first.name(), confirmation(wanted))));
     }
     String sibling =
-        cluster.foreign().isEmpty()
+        alone
             ? ""
             : ", beside DaemonSet "
                 + Names.and(cluster.foreign().stream().map(ForeignFlannel::daemonSet).toList());
     String remedy =
-        cluster.foreign().isEmpty()
+        alone
             ? "keep that flannel and delete this FlannelNetwork; or hand over in a maintenance"
                 + " window: have whatever installed it remove it"
             : "have one DaemonSet kube-flannel-ds for all nodes, which can be taken over; or remove"
@@ -124,9 +125,7 @@ public final class ForeignFlannelValidator {
                     some(found.stream().map(ForeignFlannelValidator::described).toList()), sibling),
             "%s (kubectl -n %s delete daemonset %s, where nothing puts it back). It goes on by itself as soon as it is gone"
                     .formatted(remedy, first.namespace(), first.name())
-                + (cluster.foreign().isEmpty()
-                    ? ", and asks then for " + confirmation(wanted)
-                    : "")));
+                + (alone ? ", and asks then for " + confirmation(wanted) : "")));
   }
 
   private static Optional<Decision> role(ClusterState cluster) {
