@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.report.metrics.ExposedSeries;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.OperatorProcess;
@@ -14,11 +16,15 @@ import io.flannel.operator.testing.TestNetwork;
 import java.io.IOException;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Of two replicas, one acts; the other is ready and takes over when the first is gone. */
 class ReplicasIT {
+  private static final DateTimeFormatter MICRO_TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'");
+
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @Test
@@ -75,14 +81,14 @@ class ReplicasIT {
     cluster.nodes(1);
     try (var operator = replica("loser").start().awaitReady()) {
       awaitLeader("loser");
+      // Without a resourceVersion: the leader renews the Lease meanwhile.
       lease()
-          .edit(
-              lease -> {
-                lease.getSpec().setHolderIdentity("another");
-                lease.getSpec().setLeaseDurationSeconds(600);
-                lease.getSpec().setRenewTime(ZonedDateTime.now(ZoneOffset.UTC));
-                return lease;
-              });
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              """
+              {"spec": {"holderIdentity": "another", "leaseDurationSeconds": 600, "renewTime": "%s"}}
+              """
+                  .formatted(MICRO_TIME.format(ZonedDateTime.now(ZoneOffset.UTC))));
       eventually("its end", () -> assertThat(operator.isAlive()).isFalse());
       assertThat(operator.logged()).contains("has lost the Lease by which it acts");
       assertThat(holder()).isEqualTo("another");

@@ -99,7 +99,8 @@ public final class ChildProcess implements AutoCloseable {
     kill();
   }
 
-  private int exitCode(long seconds) {
+  /** Waits for its end and returns the exit code; fails if it does not end in time. */
+  int exitCode(long seconds) {
     try {
       if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
         throw failure("did not end within " + seconds + " s");

@@ -120,11 +120,12 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
     return configured(OperatorProcess.with(api.kubeconfigOf(SYSTEM, ACCOUNT)));
   }
 
-  /** Applies the settings that all tests share. */
+  /** Applies the settings that all tests share, with the JVM options of the image. */
   public static OperatorProcess configured(OperatorProcess operator) {
     return operator
-        // It is started often and does not run for long.
-        .javaOptions("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+        .javaOptions(
+            Stream.concat(ImageOptions.jvm().stream(), Stream.of(AotCache.option()))
+                .toArray(String[]::new))
         .environment("POD_NAMESPACE", SYSTEM)
         .environment("POD_NAME", "operator-1")
         .environment("FLANNEL_LEADER_ELECTION_LEASE_DURATION", "4s")

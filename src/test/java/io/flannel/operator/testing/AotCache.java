@@ -1,0 +1,71 @@
+package io.flannel.operator.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The packaged operator's AOT cache for the java that runs the tests. It is made as that of the
+ * image, once for each build, and halves the CPU time of a start: the tests start the operator some
+ * hundred times.
+ */
+final class AotCache {
+  private static final Path CACHE = Path.of("target/operator.aot").toAbsolutePath();
+
+  private static final long TRAINING_SECONDS = 300;
+
+  private AotCache() {}
+
+  /** Returns the JVM option for it, and makes the cache if there is none for this build. */
+  static synchronized String option() {
+    Path lock = CACHE.resolveSibling("operator.aot.lock");
+    // Several processes run tests side by side.
+    try (var channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var _ = channel.lock()) {
+      if (!Files.exists(CACHE) || isOlderThanTheBuild()) {
+        train();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return "-XX:AOTCache=" + CACHE;
+  }
+
+  private static boolean isOlderThanTheBuild() throws IOException {
+    var made = Files.getLastModifiedTime(CACHE);
+    try (Stream<Path> files = Files.walk(application())) {
+      return files.anyMatch(file -> file.toFile().lastModified() > made.toMillis());
+    }
+  }
+
+  private static void train() throws IOException {
+    Files.deleteIfExists(CACHE);
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> command = new ArrayList<>();
+    command.add(java);
+    command.addAll(List.of("-cp", application().resolve("lib/main/*").toString()));
+    command.add("src/main/docker/TrainingRun.java");
+    command.addAll(List.of(java, application().toString(), CACHE.toString()));
+    // What a training and the runs that use its cache must have in common.
+    ImageOptions.jvm().stream()
+        .filter(option -> option.startsWith("-XX:+Use") || option.startsWith("-XX:Tiered"))
+        .forEach(command::add);
+    Path log = CACHE.resolveSibling("operator.aot.log");
+    try (var training = ChildProcess.start("The training run", command, Map.of(), log)) {
+      if (training.exitCode(TRAINING_SECONDS) != 0) {
+        throw training.failure("made no AOT cache");
+      }
+    }
+  }
+
+  private static Path application() {
+    return OperatorProcess.PACKAGED.toAbsolutePath().getParent();
+  }
+}
