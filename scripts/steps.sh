@@ -4,7 +4,8 @@
 set -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
-# step NAME COMMAND...: prints NAME, runs the command and prints how long it took.
+# step NAME COMMAND...: prints NAME, runs the command and prints how long it took. Adds a line to the
+# file $step_times, if that is set: NAME, a tab, milliseconds.
 step_number=0
 step() {
   local name=$1 began=${EPOCHREALTIME/[.,]/} ms
@@ -12,6 +13,7 @@ step() {
   printf '\n== %d. %s\n' "$((++step_number))" "$name"
   "$@"
   ms=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
+  [[ -z ${step_times:-} ]] || printf '%s\t%d\n' "$name" "$ms" >>"$step_times"
   printf '   done in %d.%d s\n' $((ms / 1000)) $((ms % 1000 / 100))
 }
 
