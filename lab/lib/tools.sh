@@ -167,6 +167,6 @@ build_tools() {
   [[ $1 != tests ]] || wanted+=("${TEST_TOOLS[@]}")
   mapfile -t missing < <(missing_tools "${wanted[@]}")
   (( ${#missing[@]} == 0 )) && return 0
-  say "Building ${#missing[@]} tools, from Go modules and the source of Linux, into $TOOLS (once; about 10 to 25 minutes on 2 cores if none is there)"
+  say "Building ${#missing[@]} tools, from Go modules and the source of Linux, into $TOOLS (once; about 20 to 35 minutes on 2 cores if none is there)"
   for tool in "${missing[@]}"; do ( build_tool "$tool" ); done
 }
