@@ -11,7 +11,7 @@ DISK_SIZE=6G
 # Hash of all that the images are made from. It names their folder, so any change rebuilds them.
 archives_key() {
   { cat "$LAB_LIB/mkimage.py" "$LAB_LIB/images.sh" "$LAB_DIR/versions.env"
-    dpkg-query -W -f '${Package} ${Version}\n' busybox-static dash iproute2 iptables libc6; } | short_hash
+    dpkg-query -W -f '${Package} ${Version}\n' busybox-static dash iproute2 iptables libc6 nftables; } | short_hash
 }
 archives_dir() { echo "$IMAGES/archives-$(archives_key)"; }
 
@@ -35,8 +35,9 @@ make_archives() {
   # runs its own applet instead.
   flannel=(/bin/busybox:/bin/busybox /bin/dash:/bin/sh /bin/ip:/sbin/ip)
   for name in cat cp cut grep ls rm sed sleep tr true; do flannel+=("@busybox:/bin/$name"); done
-  # The nodes' kernel has no nf_tables for IPv4, so iptables is the legacy one, as on the nodes.
+  # iptables is the legacy one, as on the nodes.
   flannel+=("$(tool_path flanneld):/opt/bin/flanneld" "$(tool_path install-conf):/opt/bin/install-conf" "/usr/sbin/$x:/usr/sbin/$x"
+    /usr/sbin/nft:/usr/sbin/nft
     /usr/lib/x86_64-linux-gnu/xtables:/usr/lib/x86_64-linux-gnu/xtables)
   for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
     flannel+=("@$x:/usr/sbin/$name")

@@ -13,6 +13,7 @@ iproute2 /usr/sbin/bridge network namespace, bridge, taps
 iputils-ping /usr/bin/ping pings between nodes
 tcpdump /usr/bin/tcpdump captures on the nodes
 iptables /usr/sbin/xtables-legacy-multi the nodes' packet filter, and flannel's
+nftables /usr/sbin/nft the same, of the other kind
 ethtool /usr/sbin/ethtool offload settings
 containerd /usr/bin/containerd the nodes' container runtime
 runc /usr/sbin/runc the nodes' container runtime

@@ -38,7 +38,12 @@ final class Network {
 
   /** Applies the network and allows the rollout to cut traffic. */
   static void rollsDisruptively(String backend) {
-    apply(backend, "disruption: Allow", "");
+    rollsDisruptively(backend, "");
+  }
+
+  /** Applies the network with more lines of its spec and allows the rollout to cut traffic. */
+  static void rollsDisruptively(String backend, String more) {
+    apply(backend, "disruption: Allow", more);
   }
 
   private static void apply(String backend, String rollout, String more) {
