@@ -2,7 +2,7 @@
 # Keeps a node's clock ticking: node-ticks.sh PID START. PID and START (its start time in clock
 # ticks since boot) identify the node's process. This script ends with it.
 #
-# User-mode Linux 6.1 uses one timer of the host and arms it only for the next tick. On a busy
+# User-mode Linux up to 6.12 uses one timer of the host and arms it only for the next tick. On a busy
 # machine a tick can get lost, and then nothing arms the timer again. The node still answers
 # packets, but `uptime` stands still and whatever waits for a timeout, such as containerd, waits
 # forever. A SIGALRM from outside counts as a tick, so this script sends one each second.

@@ -50,7 +50,7 @@ install_packages() {
   done <<<"$wanted"
   (( ${#missing[@]} == 0 )) && return 0
   command -v apt-get >/dev/null || fail "these Debian packages are missing: ${missing[*]}" \
-    "apt-get was looked for in PATH and is not there: the lab runs on Debian 12 or newer, or Ubuntu." \
+    "apt-get was looked for in PATH and is not there: the lab runs on Debian 12 and 13." \
     "On another system, run it in a Debian virtual machine or a privileged Debian container."
   need_root
   mkdir -p "$CACHE/log"

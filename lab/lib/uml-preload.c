@@ -9,7 +9,7 @@
  *
  * munmap leaves the kernel's own memory mapped. Each time that kernel purges addresses of vmalloc it unmaps all of that
  * area and maps it again, page by page (arch/um/kernel/tlb.c, flush_tlb_kernel_range_common). An interrupt in between that
- * touches a page which is just away, such as the code of a module, faults on the interrupts' stack of 16 KiB, where a
+ * touches a page which is just away faults on the interrupts' stack of 16 KiB, where a
  * signal of the host takes 3 KB or more; when that overflows, to_irq_stack() (arch/um/kernel/irq.c) faults again and again
  * and the node stands still for ever, all its processor's time taken. Linux 6.13 has neither. Without the unmapping there
  * is no such moment: mapping it again replaces a page at once.

@@ -133,11 +133,15 @@ public final class Bounds {
       "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
   /**
-   * Form of a {@link #DEVICE}: the kernel allows any characters but white space and slashes. Those
-   * that a {@link #TEXT_FORM} excludes are excluded here, too.
+   * Characters that the name of a {@link #DEVICE} must not contain, as in a pattern's brackets. The
+   * kernel refuses only slashes, colons and white space; what a {@link #TEXT_FORM} excludes is
+   * excluded, too.
    */
-  public static final String DEVICE_FORM =
-      "^[^/\\x00-\\x20\\x7f-\\xa0\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]+$";
+  public static final String NOT_IN_DEVICE =
+      "/\\x00-\\x20\\x7f-\\xa0\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}";
+
+  /** Form of a {@link #DEVICE}. */
+  public static final String DEVICE_FORM = "^[^" + NOT_IN_DEVICE + "]+$";
 
   /** Form of a {@link #REASON}, as in Kubernetes. */
   public static final String REASON_FORM = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$";

@@ -2,6 +2,7 @@ package io.flannel.operator.apply;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -18,7 +19,6 @@ import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.flannel.foreign.BindingSubject;
 import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherDaemonSet;
-import io.flannel.operator.observe.AccountLook;
 import io.flannel.operator.observe.BindingSubjects;
 import io.flannel.operator.observe.Watches;
 import io.flannel.operator.render.Flannel;
@@ -26,9 +26,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +39,10 @@ import org.slf4j.LoggerFactory;
  */
 final class SharedNames {
   private static final Logger LOG = LoggerFactory.getLogger(SharedNames.class);
+
+  private static final int MOST_ACCOUNTS = 50;
+
+  private static final long MOST_PODS = 5;
 
   private final KubernetesClient client;
   private final Watches watches;
@@ -75,7 +77,7 @@ final class SharedNames {
     return switch (live) {
       case Namespace _, ServiceAccount _ -> isInUse() || isWrittenByOthers(live);
       case ClusterRole _, ClusterRoleBinding _ ->
-          isAnotherThere() || isWrittenByOthers(live) || isGrantedToOthers();
+          isAnotherThere() || isWrittenByOthers(live) || isUsedByOthersPods();
       default -> false;
     };
   }
@@ -126,20 +128,26 @@ final class SharedNames {
   }
 
   /**
-   * Whether the binding names an account that exists and is neither ours nor that of a flannel that
-   * we took over: a flannel without a DaemonSet may have these rights.
+   * Whether pods run with an account of the binding other than ours: those of a flannel without a
+   * DaemonSet. Of many accounts the first are looked at.
    */
-  private boolean isGrantedToOthers() {
-    Set<BindingSubject> takenOver =
-        watches
-            .list(ServiceAccount.class)
-            .filter(ours)
-            .map(HasMetadata::getMetadata)
-            .map(meta -> BindingSubject.account(meta.getNamespace(), meta.getName()))
-            .collect(Collectors.toSet());
+  private boolean isUsedByOthersPods() {
     return new BindingSubjects(watches)
-        .others(AccountLook.by(client)::isThere).stream()
-            .anyMatch(one -> one.isAccount() && !takenOver.contains(one));
+        .others(_ -> true).stream()
+            .filter(BindingSubject::isAccount)
+            .limit(MOST_ACCOUNTS)
+            .anyMatch(this::hasPods);
+  }
+
+  private boolean hasPods(BindingSubject account) {
+    return client
+        .pods()
+        .inNamespace(account.namespace())
+        .withField("spec.serviceAccountName", account.name())
+        .list(new ListOptionsBuilder().withLimit(MOST_PODS).build())
+        .getItems()
+        .stream()
+        .anyMatch(pod -> !pod.isMarkedForDeletion());
   }
 
   /** Whether another FlannelNetwork is about to take over what this one leaves. */

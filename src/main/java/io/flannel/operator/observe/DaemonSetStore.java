@@ -103,8 +103,8 @@ final class DaemonSetStore {
   }
 
   /**
-   * Whether the two differ in something that matters. A change of the status alone matters only
-   * under the names that this operator writes.
+   * Whether the two differ in something that matters. Of the status, all matters under the names
+   * that this operator writes, and of others whether there are pods.
    */
   boolean differ(DaemonSet now, DaemonSet before) {
     String read = read(now);

@@ -37,7 +37,7 @@ class NftablesE2E {
           .contains("10.244.0.0/16")
           .contains("masquerade");
       assertThat(Lab.node(node, "iptables-save")).doesNotContain("FLANNEL");
-      Lab.kubectl("exec", TestPods.name(node), "--", "ping", "-c", "1", "-W", "5", OUTSIDE);
+      Lab.kubectl("exec", TestPods.name(node), "--", "ping", "-c", "5", "-W", "5", OUTSIDE);
     }
   }
 

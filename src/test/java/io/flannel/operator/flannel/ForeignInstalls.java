@@ -48,6 +48,11 @@ public final class ForeignInstalls {
 
   /** The DaemonSet without any pod, as Kubernetes counted. */
   public static DaemonSet withoutPods(String name) {
+    return counted(name, 0);
+  }
+
+  /** The DaemonSet whose pods are not there yet, as Kubernetes counted. */
+  public static DaemonSet counted(String name, int desired) {
     return daemonSet(name)
         .edit()
         .editMetadata()
@@ -55,7 +60,7 @@ public final class ForeignInstalls {
         .endMetadata()
         .withNewStatus()
         .withObservedGeneration(2L)
-        .withDesiredNumberScheduled(3)
+        .withDesiredNumberScheduled(desired)
         .withCurrentNumberScheduled(0)
         .withNumberMisscheduled(0)
         .endStatus()

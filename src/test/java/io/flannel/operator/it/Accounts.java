@@ -1,5 +1,6 @@
 package io.flannel.operator.it;
 
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
@@ -24,6 +25,26 @@ record Accounts(KubernetesClient client) {
             .endMetadata()
             .build();
     return client.resource(account).serverSideApply();
+  }
+
+  /** Creates a pod of the account's name that uses it; no node runs it. */
+  void pod(String namespace, String account) {
+    client
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName(account)
+                .endMetadata()
+                .withNewSpec()
+                .withServiceAccountName(account)
+                .addNewContainer()
+                .withName("any")
+                .withImage("example.org/any:1")
+                .endContainer()
+                .endSpec()
+                .build())
+        .create();
   }
 
   /** Creates the binding for one account. */

@@ -32,6 +32,13 @@ class ForeignBindingIT {
 
   @AfterEach
   void accountsAreGone() {
+    cluster
+        .client()
+        .pods()
+        .inNamespace("kube-system")
+        .withName("canal")
+        .withGracePeriod(0)
+        .delete();
     cluster.client().serviceAccounts().inNamespace("kube-system").withName("canal").delete();
   }
 
@@ -143,6 +150,7 @@ class ForeignBindingIT {
         "the finalizer",
         () -> assertThat(network.get().getMetadata().getFinalizers()).isNotEmpty());
     accounts.create("kube-system", "canal");
+    accounts.pod("kube-system", "canal");
     var bindings = cluster.client().rbac().clusterRoleBindings().withName("flannel");
     bindings.edit(
         live ->
@@ -162,6 +170,36 @@ class ForeignBindingIT {
     assertThat(Rendered.in(cluster).subjects()).contains("kube-system/canal");
     assertThat(String.valueOf(bindings.get().getMetadata().getLabels()))
         .doesNotContain("flannel.io/network");
+  }
+
+  /** Such as one that a flannel had which was taken over. */
+  @Test
+  void anAccountWithoutPodsKeepsNothing() {
+    flannel.install();
+    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
+    eventually(
+        "the finalizer",
+        () -> assertThat(network.get().getMetadata().getFinalizers()).isNotEmpty());
+    accounts.create("kube-system", "canal");
+    cluster
+        .client()
+        .rbac()
+        .clusterRoleBindings()
+        .withName("flannel")
+        .edit(
+            live ->
+                live.edit()
+                    .addToSubjects(new Subject(null, "ServiceAccount", "canal", "kube-system"))
+                    .build());
+    network.delete();
+    eventually(
+        "the network is gone",
+        () -> {
+          STEPS.endAll();
+          assertThat(network.exists()).isFalse();
+        });
+    assertThat(Rendered.in(cluster).names())
+        .doesNotContain("ClusterRole flannel", "ClusterRoleBinding flannel");
   }
 
   private static Subject user(String name) {

@@ -4,6 +4,7 @@ import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDRBuilder;
+import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.testing.ApiServer;
 import io.flannel.operator.testing.AuditLog;
 import io.flannel.operator.testing.FakeKubelets;
@@ -130,6 +131,10 @@ class RefusalIT {
     cluster.nodes(1);
     var first = TestNetwork.of(cluster, "first").apply(TestNetwork.IPIP);
     awaitAccepted(first);
+    eventually(
+        "its FlannelNode",
+        () ->
+            assertThat(cluster.client().resources(FlannelNode.class).list().getItems()).hasSize(1));
     var mark = cluster.api().audit().mark();
     var second = TestNetwork.of(cluster, "second").apply(TestNetwork.VXLAN);
     second.awaitRefused("AnotherNetworkInCharge", "'first'");

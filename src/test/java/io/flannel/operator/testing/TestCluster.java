@@ -124,7 +124,7 @@ public final class TestCluster implements BeforeAllCallback, BeforeEachCallback 
   public static OperatorProcess configured(OperatorProcess operator) {
     return operator
         .javaOptions(
-            Stream.concat(ImageOptions.jvm().stream(), Stream.of(AotCache.option()))
+            Stream.concat(ImageOptions.jvm().stream(), AotCache.option().stream())
                 .toArray(String[]::new))
         .environment("POD_NAMESPACE", SYSTEM)
         .environment("POD_NAME", "operator-1")

@@ -7,11 +7,14 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What packets pass on the node, in the form of a FlannelNode's status. */
 final class PacketPathState {
+  private static final Pattern NOT_IN_NAME = Pattern.compile("[" + Bounds.NOT_IN_DEVICE + "]");
+
   private PacketPathState() {}
 
   /** The tunnel device; the IPv4 one if there are two. */
@@ -42,7 +45,7 @@ final class PacketPathState {
   /** Includes the address that matters or, if the device lacks it, another one. */
   private static FlannelNodeStatus.Device device(Link link, Predicate<Cidr> matters) {
     return new FlannelNodeStatus.Device(
-        link.name(),
+        printable(link.name()),
         link.kind().filter(kind -> kind.length() <= Bounds.DEVICE_KIND).orElse(null),
         link.up(),
         Math.clamp(link.mtu(), 0, Bounds.LARGEST_MTU),
@@ -76,8 +79,13 @@ final class PacketPathState {
     return new FlannelNodeStatus.Route(
         orNull(Optional.of(route.destination()).filter(it -> !it.equals(subnet))),
         hop.flatMap(Route.Hop::gateway).map(Cidr::base).orElse(null),
-        hop.flatMap(Route.Hop::device).orElse(null),
+        hop.flatMap(Route.Hop::device).map(PacketPathState::printable).orElse(null),
         route.onlink() ? true : null);
+  }
+
+  /** The kernel lets a device's name contain characters that the API refuses. */
+  private static String printable(String device) {
+    return NOT_IN_NAME.matcher(device).replaceAll("?");
   }
 
   private static @Nullable String orNull(Optional<Cidr> range) {

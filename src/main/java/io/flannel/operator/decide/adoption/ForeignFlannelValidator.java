@@ -79,7 +79,11 @@ public final class ForeignFlannelValidator {
                 cluster.foreign().stream()
                     .filter(one -> ours.filter(one::equals).isEmpty())
                     .map(one -> "DaemonSet " + one.daemonSet()),
-                cluster.others().onLinux().map(ForeignFlannelValidator::described))
+                cluster
+                    .others()
+                    .onLinux()
+                    .filter(one -> !one.idle())
+                    .map(ForeignFlannelValidator::described))
             .toList();
     return found.isEmpty()
         ? Optional.empty()
@@ -101,7 +105,7 @@ public final class ForeignFlannelValidator {
       return Optional.of(
           Decision.refuse(
               REASON,
-              "%s would run a flannel, and has no pods now"
+              "%s would run a flannel, and has no pods now, since it is for no node"
                   .formatted(some(found.stream().map(ForeignFlannelValidator::described).toList())),
               "delete what is left over (kubectl -n %s delete daemonset %s), or %s"
                   .formatted(first.namespace(), first.name(), confirmation(wanted))));

@@ -40,17 +40,20 @@ final class Flanneld {
           setpriv setsid su-exec sudo taskset time timeout tini unshare xargs
           """);
 
+  /** Those of them whose first operand is not the program: a directory or a user. */
+  private static final Set<String> TAKE_AN_OPERAND = Set.of("chroot", "gosu", "su-exec");
+
   private static final Set<String> STARTERS =
       Stream.concat(WRAPPERS.stream(), SHELLS.stream()).collect(Collectors.toUnmodifiableSet());
 
   /**
    * Programs that only mention their arguments, or that idle. A flannel that systemctl starts is a
-   * process of the node, which the node's annotations show.
+   * process of the node: its annotations show it, unless it has an etcd.
    */
   private static final Set<String> BYSTANDERS =
       words(
           """
-          [ apk apt-get awk basename cat cd chmod chown cmp command cp curl cut date diff
+          [ [[ apk apt-get awk basename cat cd chmod chown cmp command cp curl cut date diff
           dirname echo exit export false file find grep head id install install-conf iptables
           journalctl jq kill killall ldd ln logger ls lsof md5sum mkdir modprobe mv nc netstat
           nft pause pgrep pidof pkill printf ps readlink realpath return rm rsync sed service
@@ -78,7 +81,8 @@ final class Flanneld {
   private static final String AROUND_WORDS = "[\\s;|&()`\"',{}\\[\\]<>]";
 
   /** Directories of files that are named after a program but are not programs. */
-  private static final Set<String> NO_PROGRAMS = Set.of("/log/", "/logs/", "/run/", "/lock/");
+  private static final Set<String> NO_PROGRAMS =
+      Set.of("/log/", "/logs/", "/run/", "/lock/", "/etc/");
 
   private static final Pattern NAME = Pattern.compile("flanneld?\\d*");
 
@@ -124,19 +128,14 @@ final class Flanneld {
     int start = start(line, WRAPPERS);
     return start < line.size() && SHELLS.contains(program(line.get(start)))
         ? Stream.concat(
-            Stream.of(line.subList(0, start).stream().filter(Flanneld::isAssignment).toList()),
-            scripted(String.join(" ", line.subList(start + 1, line.size()))))
+            Stream.of(
+                line.subList(0, start).stream()
+                    .filter(word -> isAssignment(word) || isSign(word))
+                    .toList()),
+            ShellScript.commands(
+                String.join(" ", line.subList(start + 1, line.size())), Flanneld::onlyMentions)
+                .stream())
         : Stream.of(line);
-  }
-
-  /** The commands of a shell script, each as its words without quotes. */
-  private static Stream<List<String>> scripted(String script) {
-    return Arrays.stream(script.split("[;|\n()`]|(?<!>)&(?![>\\d])", -1))
-        .map(
-            command ->
-                Arrays.stream(command.replaceAll("[\"']", " ").trim().split("\\s+", -1))
-                    .filter(word -> !word.isEmpty())
-                    .toList());
   }
 
   /**
@@ -153,7 +152,7 @@ final class Flanneld {
       if (starters.contains(program(command.get(at)))) {
         int after = at + 1;
         at =
-            IntStream.range(after, command.size())
+            IntStream.range(afterOperand(command, at), command.size())
                 .filter(next -> isKnown(program(command.get(next))))
                 .findFirst()
                 .orElse(-1);
@@ -167,6 +166,18 @@ final class Flanneld {
       }
     }
     return at;
+  }
+
+  /** The index behind a program's own operand, such as chroot's directory, if it takes one. */
+  private static int afterOperand(List<String> command, int program) {
+    int at = program + 1;
+    if (!TAKE_AN_OPERAND.contains(program(command.get(program)))) {
+      return at;
+    }
+    while (at < command.size() && command.get(at).startsWith("-")) {
+      at++;
+    }
+    return Math.min(at + 1, command.size());
   }
 
   private static boolean isKnown(String program) {
@@ -191,10 +202,10 @@ final class Flanneld {
   private static boolean startsIt(List<String> command) {
     int start = start(command, STARTERS);
     List<String> words = command.subList(start, command.size());
-    if (command.subList(0, start).stream().anyMatch(word -> isAssignment(word) && isSign(word))) {
+    if (command.subList(0, start).stream().anyMatch(Flanneld::isSign)) {
       return true;
     }
-    if (words.isEmpty() || BYSTANDERS.contains(program(words.getFirst()))) {
+    if (words.isEmpty() || onlyMentions(words)) {
       return false;
     }
     return program(words.getFirst()).equals(PROGRAM)
@@ -264,9 +275,22 @@ final class Flanneld {
 
   private static boolean isIdle(List<String> command) {
     int start = start(command, STARTERS);
-    return start >= command.size()
-        || BYSTANDERS.contains(program(command.get(start)))
-        || command.get(start).equals("done");
+    // What a wrapper is given may be a script, which may start flanneld.
+    boolean script =
+        command.subList(0, start).stream()
+            .anyMatch(word -> isPath(word) && !STARTERS.contains(program(word)));
+    return !script
+        && (start >= command.size()
+            || BYSTANDERS.contains(program(command.get(start)))
+            || command.get(start).equals("done"));
+  }
+
+  /** Whether a command runs nothing of what it is given; a shell may be given a script. */
+  private static boolean onlyMentions(List<String> command) {
+    int start = start(command, STARTERS);
+    return start < command.size()
+        && BYSTANDERS.contains(program(command.get(start)))
+        && command.subList(0, start).stream().noneMatch(word -> SHELLS.contains(program(word)));
   }
 
   /** Whether the word itself is a path, unlike an option with one, such as that of a log file. */

@@ -69,23 +69,25 @@ public record ForeignFlannel(
    * Kubernetes' counts of its pods.
    *
    * @param observed whether they refer to the DaemonSet's current generation
+   * @param desired nodes that should run a pod
    * @param scheduled nodes that should run a pod and do
    * @param misscheduled nodes that run a pod and should not
    */
-  public record PodCounts(boolean observed, int scheduled, int misscheduled) {
+  public record PodCounts(boolean observed, int desired, int scheduled, int misscheduled) {
     static PodCounts of(DaemonSet daemonSet) {
       DaemonSetStatus status =
           Optional.ofNullable(daemonSet.getStatus()).orElseGet(DaemonSetStatus::new);
       Long observed = status.getObservedGeneration();
       return new PodCounts(
           observed != null && observed.equals(daemonSet.getMetadata().getGeneration()),
+          Objects.requireNonNullElse(status.getDesiredNumberScheduled(), 0),
           Objects.requireNonNullElse(status.getCurrentNumberScheduled(), 0),
           Objects.requireNonNullElse(status.getNumberMisscheduled(), 0));
     }
 
-    /** Whether it is known that there are no pods. */
+    /** Whether it is known that there are no pods, and that none is about to come. */
     boolean none() {
-      return observed && scheduled == 0 && misscheduled == 0;
+      return observed && desired == 0 && scheduled == 0 && misscheduled == 0;
     }
   }
 

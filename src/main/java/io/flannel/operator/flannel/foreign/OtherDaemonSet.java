@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  *
  * @param flanneld its first container that runs flanneld, with its image, as {@code kube-flannel
  *     (quay.io/coreos/flannel:v0.12.0-amd64)}; empty if none does
- * @param idle whether it is known to have no pods
+ * @param idle whether it is known to have no pods, and to be for no node
  * @param windows whether its pods can run on no Linux node, such as those for Windows
  * @param serviceAccount the ServiceAccount of its pods
  * @param configMaps the ConfigMaps that its pods reference

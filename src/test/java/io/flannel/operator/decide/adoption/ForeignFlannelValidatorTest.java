@@ -62,6 +62,10 @@ class ForeignFlannelValidatorTest {
             "kubectl -n kube-system delete daemonset kube-flannel",
             "flannel.io/confirm-no-other-flannel=true");
     assertThat(judge(confirmed().others(idle))).isEqualTo(Decision.accept());
+    OtherDaemonSet starts = OtherDaemonSet.of(ForeignInstalls.counted("talos", 3));
+    assertThat(refuse(confirmed().others(starts)).message())
+        .as("its pods are about to come")
+        .contains("runs a flannel");
     assertThat(
             refuse(confirmed().others(idle, ForeignInstalls.other("kube-flannel-ds-amd64")))
                 .message())

@@ -163,7 +163,20 @@ class FlanneldTest {
   @Test
   void itIsReadInLinearTime() {
     for (String unit :
-        List.of("-arm", "flannel-", "F=", "/", "--", "a;", "'", "@:", "sh ", "env ")) {
+        List.of(
+            "-arm",
+            "flannel-",
+            "F=",
+            "/",
+            "--",
+            "a;",
+            "'",
+            "@:",
+            "sh ",
+            "env ",
+            "echo \";",
+            "env echo ';",
+            "# ")) {
       String text = unit.repeat(100_000);
       List<String> rest = List.of(text, "=" + text);
       for (String first : List.of("sh", "/any", "env")) {
@@ -211,6 +224,47 @@ class FlanneldTest {
     assertThat(starts("timeout", "5", "/run.sh", "--kube-subnet-mgr")).isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ps aux | grep -E 'calico-node|flanneld'; sleep 9",
+        "timeout 5 pgrep -f 'kube-proxy|flanneld'",
+        "until [ -f /x ]; do echo \"waiting (flanneld not up yet)\"; sleep 1; done",
+        "rm -rf \\\n /etc/cni/net.d/x \\\n /opt/bin/flanneld",
+        "# remove the old /opt/bin/flanneld\nrm -f /x",
+        "true # it isn't there; flanneld wrote it",
+        "if [[ -x /opt/bin/flanneld ]]; then echo old; fi",
+        "CONF=/etc/sysconfig/flanneld; cat $CONF",
+        "echo \"it's up; flanneld\" >&2; sleep 9"
+      })
+  void scriptsThatMentionIt(String script) {
+    assertThat(starts("sh", "-c", script)).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "echo 'a; b'; /opt/bin/flanneld",
+        "echo it 2>&1 & flanneld",
+        "bash -c \"cp a b; exec flanneld\"",
+        "bash -c 'cp a b && sh -c \"exec flanneld\"'",
+        "\"/opt/bin\"/flanneld --ip-masq",
+        "echo a # it's b\nflanneld",
+        "nice -n 5 /opt/flannel.sh --kube-subnet-mgr >/var/log/file",
+        "chroot /srv/test /opt/bin/flanneld",
+        "gosu service flanneld"
+      })
+  void scriptsThatStartIt(String script) {
+    assertThat(starts("sh", "-c", script)).isTrue();
+  }
+
+  @Test
+  void aFlagBehindAWrapperCountsWhateverFollows() {
+    assertThat(starts("tini", "--", "/entrypoint.sh", "--kube-subnet-mgr", "true")).isTrue();
+    assertThat(starts("tini", "--", "/run.sh", "--kube-subnet-mgr", "--shell", "/bin/sh")).isTrue();
+    assertThat(starts("chroot", "/srv/test", "/opt/bin/flanneld")).isTrue();
+  }
+
   @Test
   void flannelsImageThatOnlyWaitsOrCopiesRunsNone() {
     String image = "ghcr.io/flannel-io/flannel:v0.28.10";
@@ -226,6 +280,10 @@ class FlanneldTest {
                 container(image, List.of("tini", "--", "sh"), List.of("-c", "A=b; sleep 9"))))
         .isFalse();
     // An unknown script may start flanneld.
+    assertThat(
+            Flanneld.isRunBy(
+                container(image, List.of("tini", "--"), List.of("/entrypoint.sh", "service"))))
+        .isTrue();
     assertThat(Flanneld.isRunBy(container(image, List.of("/scripts/run.sh"), List.of()))).isTrue();
     assertThat(Flanneld.isRunBy(container(image, List.of("sh", "-c"), List.of("/run.sh"))))
         .isTrue();
