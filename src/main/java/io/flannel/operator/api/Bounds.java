@@ -133,12 +133,18 @@ public final class Bounds {
       "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
   /**
+   * Line and paragraph separators, and what reverses the order of characters; as in a pattern's
+   * brackets.
+   */
+  private static final String SEPARATORS_AND_DIRECTIONS =
+      "\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}";
+
+  /**
    * Characters that the name of a {@link #DEVICE} must not contain, as in a pattern's brackets. The
    * kernel refuses only slashes, colons and white space; what a {@link #TEXT_FORM} excludes is
    * excluded, too.
    */
-  public static final String NOT_IN_DEVICE =
-      "/\\x00-\\x20\\x7f-\\xa0\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}";
+  public static final String NOT_IN_DEVICE = "/\\x00-\\x20\\x7f-\\xa0" + SEPARATORS_AND_DIRECTIONS;
 
   /** Form of a {@link #DEVICE}. */
   public static final String DEVICE_FORM = "^[^" + NOT_IN_DEVICE + "]+$";
@@ -151,7 +157,7 @@ public final class Bounds {
    * paragraph separators, and nothing that reverses the order of characters.
    */
   public static final String TEXT_FORM =
-      "^[^\\x00-\\x1f\\x7f-\\x9f\\x{61c}\\x{200e}\\x{200f}\\x{2028}-\\x{202e}\\x{2066}-\\x{2069}]*$";
+      "^[^\\x00-\\x1f\\x7f-\\x9f" + SEPARATORS_AND_DIRECTIONS + "]*$";
 
   private Bounds() {}
 }

@@ -44,7 +44,6 @@ class NftablesE2E {
 
   private static void becomes(String more) {
     Network.rollsDisruptively("{type: vxlan}", more);
-    Network.awaitReady();
-    Overlay.awaitNothingLeftOver();
+    Overlay.awaitChanged();
   }
 }

@@ -54,7 +54,6 @@ class WireguardE2E {
 
   private static void becomes(String backend) {
     Network.rollsDisruptively(backend);
-    Network.awaitReady();
-    Overlay.awaitNothingLeftOver();
+    Overlay.awaitChanged();
   }
 }

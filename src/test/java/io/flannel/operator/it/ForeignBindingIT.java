@@ -4,7 +4,9 @@ import static io.flannel.operator.testing.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.flannel.operator.testing.FakeTaskPods;
 import io.flannel.operator.testing.Rendered;
 import io.flannel.operator.testing.RunningOperator;
@@ -146,48 +148,36 @@ class ForeignBindingIT {
   /** Such as a flannel without a DaemonSet, which came while the network was in force. */
   @Test
   void anotherAccountKeepsItsRightsWhenTheNetworkGoes() {
-    flannel.install();
-    network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
-    eventually(
-        "the finalizer",
-        () -> assertThat(network.get().getMetadata().getFinalizers()).isNotEmpty());
-    accounts.create("kube-system", "canal");
-    accounts.pod("kube-system", "canal");
-    var bindings = cluster.client().rbac().clusterRoleBindings().withName("flannel");
-    bindings.edit(
-        live ->
-            live.edit()
-                .addToSubjects(new Subject(null, "ServiceAccount", "canal", "kube-system"))
-                .build());
-    network.delete();
-    eventually(
-        "the network is gone",
+    aNetworkGoesBeside(
         () -> {
-          STEPS.endAll();
-          assertThat(network.exists()).isFalse();
+          accounts.create("kube-system", "canal");
+          accounts.pod("kube-system", "canal");
         });
     assertThat(Rendered.in(cluster).names())
         .contains("ClusterRole flannel", "ClusterRoleBinding flannel")
         .doesNotContain("ServiceAccount flannel");
     assertThat(Rendered.in(cluster).subjects()).contains("kube-system/canal");
-    assertThat(String.valueOf(bindings.get().getMetadata().getLabels()))
+    assertThat(String.valueOf(binding().get().getMetadata().getLabels()))
         .doesNotContain("flannel.io/network");
   }
 
   /** Such as one that a flannel had which was taken over. */
   @Test
   void anAccountWithoutPodsKeepsNothing() {
+    aNetworkGoesBeside(() -> accounts.create("kube-system", "canal"));
+    assertThat(Rendered.in(cluster).names())
+        .doesNotContain("ClusterRole flannel", "ClusterRoleBinding flannel");
+  }
+
+  /** Deletes a network in force, with a cleanup, after canal's account came into the binding. */
+  private void aNetworkGoesBeside(Runnable canal) {
     flannel.install();
     network.apply(TestNetwork.IPIP + "deletionPolicy: Cleanup");
     eventually(
         "the finalizer",
         () -> assertThat(network.get().getMetadata().getFinalizers()).isNotEmpty());
-    accounts.create("kube-system", "canal");
-    cluster
-        .client()
-        .rbac()
-        .clusterRoleBindings()
-        .withName("flannel")
+    canal.run();
+    binding()
         .edit(
             live ->
                 live.edit()
@@ -200,8 +190,10 @@ class ForeignBindingIT {
           STEPS.endAll();
           assertThat(network.exists()).isFalse();
         });
-    assertThat(Rendered.in(cluster).names())
-        .doesNotContain("ClusterRole flannel", "ClusterRoleBinding flannel");
+  }
+
+  private static Resource<ClusterRoleBinding> binding() {
+    return cluster.client().rbac().clusterRoleBindings().withName("flannel");
   }
 
   private static Subject user(String name) {

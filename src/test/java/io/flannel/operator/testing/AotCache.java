@@ -35,6 +35,11 @@ final class AotCache {
 
   private static final long TRAINING_SECONDS = 300;
 
+  private static final Optional<String> OPTION = Optional.of("-XX:AOTCache=" + CACHE);
+
+  /** Whether this process has seen that the cache is of this build. */
+  private static boolean current;
+
   private AotCache() {}
 
   /**
@@ -42,6 +47,9 @@ final class AotCache {
    * there is no build, which the operator's start reports.
    */
   static synchronized Optional<String> option() {
+    if (current) {
+      return OPTION;
+    }
     if (!Files.isRegularFile(OperatorProcess.PACKAGED)) {
       return Optional.empty();
     }
@@ -55,7 +63,8 @@ final class AotCache {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return Optional.of("-XX:AOTCache=" + CACHE);
+    current = true;
+    return OPTION;
   }
 
   private static boolean isOlderThanTheBuild() throws IOException {

@@ -101,12 +101,13 @@ public final class ForeignFlannelValidator {
       return Optional.empty();
     }
     OtherDaemonSet first = found.getFirst();
+    String named = some(found.stream().map(ForeignFlannelValidator::described).toList());
     if (alone && found.stream().allMatch(OtherDaemonSet::idle)) {
       return Optional.of(
           Decision.refuse(
               REASON,
               "%s would run a flannel, and has no pods now, since it is for no node"
-                  .formatted(some(found.stream().map(ForeignFlannelValidator::described).toList())),
+                  .formatted(named),
               "delete what is left over (kubectl -n %s delete daemonset %s), or %s"
                   .formatted(first.namespace(), first.name(), confirmation(wanted))));
     }
@@ -125,8 +126,7 @@ public final class ForeignFlannelValidator {
         Decision.refuse(
             REASON,
             "%s runs a flannel%s: it can't be taken over, and two on one node would undo each other's routes"
-                .formatted(
-                    some(found.stream().map(ForeignFlannelValidator::described).toList()), sibling),
+                .formatted(named, sibling),
             "%s (kubectl -n %s delete daemonset %s, where nothing puts it back). It goes on by itself as soon as it is gone"
                     .formatted(remedy, first.namespace(), first.name())
                 + (alone ? ", and asks then for " + confirmation(wanted) : "")));
