@@ -97,7 +97,7 @@ public final class AdoptionApplier {
       daemonSets()
           .filter(one -> Flannel.NAMESPACE.equals(one.getMetadata().getNamespace()))
           .filter(LiveFlannelReader::isRendered)
-          .filter(one -> !FieldOwnership.isOf(one, FieldOwnership.FIELD_MANAGER))
+          .filter(one -> !FieldOwnership.isComplete(one, FieldOwnership.FIELD_MANAGER))
           .forEach(this::own);
     }
     return List.copyOf(marked);

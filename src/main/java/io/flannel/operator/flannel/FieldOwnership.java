@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who owns an object's fields, according to the API server's managed fields. Ownership is
@@ -20,11 +21,25 @@ public final class FieldOwnership {
    */
   public static final String FIELD_MANAGER = "flannel-operator";
 
+  /** The manager that the API server records at the first apply of an object that had none. */
+  public static final String BEFORE_FIRST_APPLY = "before-first-apply";
+
   private FieldOwnership() {}
 
   /** Whether this manager applied the object, as far as the API server knows. */
   public static boolean isOf(HasMetadata object, String manager) {
     return object.getMetadata().getManagedFields().stream().anyMatch(entry -> isOf(entry, manager));
+  }
+
+  /**
+   * Whether this manager's next apply removes what it renders no more. It does not where the
+   * manager never applied the object, nor where the API server recorded the fields for {@link
+   * #BEFORE_FIRST_APPLY}, too: it does so if the managed fields were removed before the apply.
+   */
+  public static boolean isComplete(HasMetadata object, String manager) {
+    return isOf(object, manager)
+        && object.getMetadata().getManagedFields().stream()
+            .noneMatch(entry -> BEFORE_FIRST_APPLY.equals(entry.getManager()));
   }
 
   /** Whether only this manager wrote the object's status, as far as the API server knows. */
@@ -51,7 +66,7 @@ public final class FieldOwnership {
       if (entry.getSubresource() != null && !entry.getSubresource().isEmpty()) {
         after.add(entry);
       } else if (entry.getFieldsV1() != null) {
-        merge(fields, entry.getFieldsV1().getAdditionalProperties());
+        fields = merged(fields, entry.getFieldsV1().getAdditionalProperties());
         apiVersion = entry.getApiVersion();
       }
     }
@@ -68,25 +83,15 @@ public final class FieldOwnership {
     return after;
   }
 
-  private static void merge(Map<String, Object> into, Map<String, Object> from) {
-    from.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> map) {
-            Map<String, Object> inner = new LinkedHashMap<>();
-            if (into.get(key) instanceof Map<?, ?> before) {
-              copy(before, inner);
-            }
-            Map<String, Object> more = new LinkedHashMap<>();
-            copy(map, more);
-            merge(inner, more);
-            into.put(key, inner);
-          } else {
-            into.put(key, value);
-          }
-        });
-  }
-
-  private static void copy(Map<?, ?> from, Map<String, Object> into) {
-    from.forEach((key, value) -> into.put(String.valueOf(key), value));
+  /** Returns a copy of the one tree with the other's branches added. */
+  private static Map<String, Object> merged(@Nullable Object one, Map<?, ?> other) {
+    Map<String, Object> all =
+        one instanceof Map<?, ?> map ? merged(null, map) : new LinkedHashMap<>();
+    other.forEach(
+        (key, value) ->
+            all.put(
+                String.valueOf(key),
+                value instanceof Map<?, ?> map ? merged(all.get(key), map) : value));
+    return all;
   }
 }

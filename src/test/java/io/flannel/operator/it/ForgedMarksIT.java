@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.flannel.Installs;
 import io.flannel.operator.testing.FakeKubelets;
 import io.flannel.operator.testing.Rendered;
@@ -85,9 +86,14 @@ class ForgedMarksIT {
         .satisfies(it -> assertThat(it.isMarkedForDeletion()).isFalse());
   }
 
-  /** Such as after a restore from a backup, or an edit by hand. */
-  @Test
-  void ourDaemonSetIsOursThoughNobodyKnowsWhoWroteIt() {
+  /**
+   * Such as after a restore from a backup, or an edit by hand. If the operator applies the
+   * DaemonSet before it sees that, the API server records the fields for {@code
+   * before-first-apply}, too.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void ourDaemonSetIsOursThoughNobodyKnowsWhoWroteIt(boolean applied) {
     cluster.nodes(2);
     try (var kubelets = FakeKubelets.on(cluster)) {
       network
@@ -99,7 +105,8 @@ class ForgedMarksIT {
           .resource(before)
           .patch(
               PatchContext.of(PatchType.JSON_MERGE),
-              "{\"metadata\": {\"managedFields\": [{}], \"labels\": null}}");
+              "{\"metadata\": {\"managedFields\": %s, \"labels\": null}}"
+                  .formatted(applied ? withBeforeFirstApply(before) : "[{}]"));
       eventually(
           "ours again",
           () -> {
@@ -130,6 +137,17 @@ class ForgedMarksIT {
       network.awaitReady();
     }
     assertThat(network.eventReasons()).doesNotContain("AdoptionUnsupported", "ForeignFlannel");
+  }
+
+  private static String withBeforeFirstApply(DaemonSet daemonSet) {
+    ManagedFieldsEntry ours =
+        daemonSet.getMetadata().getManagedFields().stream()
+            .filter(entry -> entry.getManager().equals("flannel-operator"))
+            .findFirst()
+            .orElseThrow();
+    ManagedFieldsEntry unknown =
+        ours.edit().withManager("before-first-apply").withOperation("Update").build();
+    return Serialization.asJson(List.of(ours, unknown));
   }
 
   private void tenant() {

@@ -26,7 +26,10 @@ public final class AdoptionMark {
    * that it does not know.
    */
   private static final Set<String> WRITERS =
-      Set.of(FieldOwnership.FIELD_MANAGER, "fabric8-kubernetes-client", "before-first-apply");
+      Set.of(
+          FieldOwnership.FIELD_MANAGER,
+          "fabric8-kubernetes-client",
+          FieldOwnership.BEFORE_FIRST_APPLY);
 
   /** Maximum number of writers that are kept; one annotation never has more. */
   private static final int MOST_WRITERS = 16;
