@@ -1,6 +1,6 @@
 package io.flannel.operator.agent;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -16,9 +16,9 @@ import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeSpec.Probe;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
-import io.flannel.operator.testing.AgentProcess;
-import io.flannel.operator.testing.ApiServer;
-import io.flannel.operator.testing.AuditLog;
+import io.flannel.operator.testing.apiserver.ApiServer;
+import io.flannel.operator.testing.apiserver.AuditLog;
+import io.flannel.operator.testing.operator.AgentProcess;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;

@@ -23,7 +23,7 @@ import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
 import io.flannel.operator.api.FlannelNodeStatus.Route;
 import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.problem.NodeFault;
-import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.cluster.TestCluster;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.flannel.PrintableText;
-import io.flannel.operator.testing.HostileText;
+import io.flannel.operator.testing.hostile.HostileText;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;

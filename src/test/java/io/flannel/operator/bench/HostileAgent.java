@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.flannel.operator.testing.AgentToken;
+import io.flannel.operator.testing.cluster.AgentToken;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

@@ -8,8 +8,8 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.testing.ApiServer;
-import io.flannel.operator.testing.Helm;
+import io.flannel.operator.testing.apiserver.ApiServer;
+import io.flannel.operator.testing.cli.Helm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.flannel.operator.api.FlannelNetwork;
-import io.flannel.operator.testing.ApiServer;
-import io.flannel.operator.testing.UserShell;
-import io.flannel.operator.testing.UserShell.Answer;
+import io.flannel.operator.testing.apiserver.ApiServer;
+import io.flannel.operator.testing.cli.UserShell;
+import io.flannel.operator.testing.cli.UserShell.Answer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;

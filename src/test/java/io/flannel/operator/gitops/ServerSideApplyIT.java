@@ -1,15 +1,15 @@
 package io.flannel.operator.gitops;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.flannel.operator.api.BackendType;
-import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.Kubectl;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.cli.Kubectl;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeNodes;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +46,7 @@ class ServerSideApplyIT {
   @BeforeEach
   void aNetwork() {
     network = TestNetwork.of(cluster, "default");
-    kubectl = Kubectl.in(cluster);
+    kubectl = new Kubectl(cluster.api());
   }
 
   /** Not even after the operator has added its finalizer. */

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.cluster.TestCluster;
 
 /** ServiceAccounts, and the ClusterRoleBinding that gives them flannel's rights. */
 record Accounts(KubernetesClient client) {

@@ -1,6 +1,6 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
@@ -9,14 +9,14 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
 import io.flannel.operator.api.FlannelNetworkStatus.Difference;
-import io.flannel.operator.testing.AuditLog;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.FakeTaskPods;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.UpstreamFlannel;
+import io.flannel.operator.testing.apiserver.AuditLog;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.cluster.UpstreamFlannel;
+import io.flannel.operator.testing.fakes.FakeKubelets;
+import io.flannel.operator.testing.fakes.FakeTaskPods;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

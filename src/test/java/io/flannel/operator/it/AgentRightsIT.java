@@ -1,6 +1,6 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,8 +13,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNode;
 import io.flannel.operator.api.FlannelNodeSpec;
-import io.flannel.operator.testing.AgentToken;
-import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.cluster.AgentToken;
+import io.flannel.operator.testing.cluster.TestCluster;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;

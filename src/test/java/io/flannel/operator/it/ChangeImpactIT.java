@@ -1,18 +1,18 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Change;
 import io.flannel.operator.api.FlannelNetworkStatus.Change.Impact;
 import io.flannel.operator.api.FlannelNetworkStatus.Difference;
-import io.flannel.operator.testing.AuditLog;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.apiserver.AuditLog;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeKubelets;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;

@@ -1,17 +1,17 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.flannel.operator.flannel.Installs;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.FakeTaskPods;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.UpstreamFlannel;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.cluster.UpstreamFlannel;
+import io.flannel.operator.testing.fakes.FakeKubelets;
+import io.flannel.operator.testing.fakes.FakeTaskPods;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,18 +1,18 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.FakeTaskPods;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.RestrictedPods;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.RestrictedPods;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeKubelets;
+import io.flannel.operator.testing.fakes.FakeTaskPods;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -235,7 +235,7 @@ class DeletionIT {
     var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
     Pod held =
         cluster.client().pods().inNamespace(TestCluster.FLANNEL).list().getItems().stream()
-            .filter(pod -> FakeKubelets.nodeOf(pod).equals("node-1"))
+            .filter(pod -> TestCluster.nodeOf(pod).equals("node-1"))
             .findFirst()
             .orElseThrow();
     finalizers(held, "\"example.org/held\"");

@@ -1,15 +1,15 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.WriteBreaker;
-import io.flannel.operator.testing.WriteBreaker.When;
-import io.flannel.operator.testing.WriteBreaker.Write;
+import io.flannel.operator.testing.apiserver.WriteBreaker;
+import io.flannel.operator.testing.apiserver.WriteBreaker.When;
+import io.flannel.operator.testing.apiserver.WriteBreaker.Write;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeKubelets;
+import io.flannel.operator.testing.operator.OperatorProcess;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,15 +1,15 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.FlannelNode;
-import io.flannel.operator.testing.AuditLog;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.apiserver.AuditLog;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeKubelets;
 
 /** Checks whether flannel is installed, for a network where another flannel may exist. */
 record Installation(TestCluster cluster, RunningOperator operator, TestNetwork network) {

@@ -1,18 +1,18 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.patiently;
+import static io.flannel.operator.testing.cluster.TestCluster.patiently;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.FakeTaskPods;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.UpstreamFlannel;
-import io.flannel.operator.testing.WriteBreaker;
-import io.flannel.operator.testing.WriteBreaker.When;
-import io.flannel.operator.testing.WriteBreaker.Write;
+import io.flannel.operator.testing.apiserver.WriteBreaker;
+import io.flannel.operator.testing.apiserver.WriteBreaker.When;
+import io.flannel.operator.testing.apiserver.WriteBreaker.Write;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.cluster.UpstreamFlannel;
+import io.flannel.operator.testing.fakes.FakeKubelets;
+import io.flannel.operator.testing.fakes.FakeTaskPods;
+import io.flannel.operator.testing.operator.OperatorProcess;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;

@@ -1,6 +1,6 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
@@ -10,13 +10,13 @@ import io.flannel.operator.decide.leftover.LeftOverTask;
 import io.flannel.operator.decide.leftover.LeftOversFound;
 import io.flannel.operator.decide.task.TaskResult;
 import io.flannel.operator.observe.TaskPod;
-import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.FakeTaskPods;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.RestrictedPods;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.RestrictedPods;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeNodes;
+import io.flannel.operator.testing.fakes.FakeTaskPods;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;

@@ -1,6 +1,6 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
@@ -15,12 +15,12 @@ import io.flannel.operator.flannel.FieldOwnership;
 import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.render.Flannel;
-import io.flannel.operator.testing.AuditLog;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.apiserver.AuditLog;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeKubelets;
+import io.flannel.operator.testing.fakes.FakeNodes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,18 +1,18 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.UpstreamFlannel;
-import io.flannel.operator.testing.WriteBreaker;
-import io.flannel.operator.testing.WriteBreaker.When;
+import io.flannel.operator.testing.apiserver.WriteBreaker;
+import io.flannel.operator.testing.apiserver.WriteBreaker.When;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.cluster.UpstreamFlannel;
+import io.flannel.operator.testing.fakes.FakeKubelets;
+import io.flannel.operator.testing.operator.OperatorProcess;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

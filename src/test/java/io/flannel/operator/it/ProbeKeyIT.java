@@ -1,6 +1,6 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
@@ -14,10 +14,10 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNode;
-import io.flannel.operator.testing.AuditLog;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.apiserver.AuditLog;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

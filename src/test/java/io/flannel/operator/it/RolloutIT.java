@@ -1,16 +1,15 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.Rendered;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.cluster.Rendered;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeNodes;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,7 +119,7 @@ class RolloutIT {
     String ofNode2 =
         cluster
             .flannelPods()
-            .filter(pod -> FakeKubelets.nodeOf(pod).equals("node-2"))
+            .filter(pod -> TestCluster.nodeOf(pod).equals("node-2"))
             .findFirst()
             .orElseThrow()
             .getMetadata()
@@ -130,7 +129,7 @@ class RolloutIT {
         "another pod, which does not start",
         () ->
             assertThat(cluster.flannelPods())
-                .filteredOn(pod -> FakeKubelets.nodeOf(pod).equals("node-2"))
+                .filteredOn(pod -> TestCluster.nodeOf(pod).equals("node-2"))
                 .singleElement()
                 .satisfies(pod -> assertThat(pod.getStatus().getPhase()).isEqualTo("Pending")));
     operator.process().awaitPassAfter(() -> network.poke("seen"));

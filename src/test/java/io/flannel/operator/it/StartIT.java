@@ -1,14 +1,14 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
-import io.flannel.operator.testing.ApiServer;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.apiserver.ApiServer;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.operator.OperatorProcess;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;

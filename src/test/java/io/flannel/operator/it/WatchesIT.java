@@ -1,15 +1,15 @@
 package io.flannel.operator.it;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.flannel.operator.api.FlannelNode;
-import io.flannel.operator.testing.ApiServer;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.WriteBreaker;
+import io.flannel.operator.testing.apiserver.ApiServer;
+import io.flannel.operator.testing.apiserver.WriteBreaker;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.operator.OperatorProcess;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;

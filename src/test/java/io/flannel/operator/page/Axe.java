@@ -3,7 +3,7 @@ package io.flannel.operator.page;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.flannel.operator.testing.Tab;
+import io.flannel.operator.testing.browser.Tab;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;

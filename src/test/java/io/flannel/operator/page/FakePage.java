@@ -2,9 +2,9 @@ package io.flannel.operator.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.Chromium;
-import io.flannel.operator.testing.Tab;
-import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.browser.Chromium;
+import io.flannel.operator.testing.browser.Tab;
+import io.flannel.operator.testing.cluster.TestCluster;
 import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;

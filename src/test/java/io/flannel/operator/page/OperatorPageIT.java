@@ -1,15 +1,15 @@
 package io.flannel.operator.page;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.Chromium;
-import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.Tab;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
+import io.flannel.operator.testing.browser.Chromium;
+import io.flannel.operator.testing.browser.Tab;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeNodes;
+import io.flannel.operator.testing.operator.OperatorProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

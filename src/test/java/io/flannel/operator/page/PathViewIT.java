@@ -3,8 +3,8 @@ package io.flannel.operator.page;
 import static io.flannel.operator.page.FakePage.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.Chromium;
-import io.flannel.operator.testing.Tab;
+import io.flannel.operator.testing.browser.Chromium;
+import io.flannel.operator.testing.browser.Tab;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

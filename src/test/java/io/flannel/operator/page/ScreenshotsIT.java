@@ -2,8 +2,8 @@ package io.flannel.operator.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.Chromium;
-import io.flannel.operator.testing.Tab;
+import io.flannel.operator.testing.browser.Chromium;
+import io.flannel.operator.testing.browser.Tab;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static io.flannel.operator.page.FakePage.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.flannel.operator.testing.Chromium;
-import io.flannel.operator.testing.Tab;
+import io.flannel.operator.testing.browser.Chromium;
+import io.flannel.operator.testing.browser.Tab;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,18 +1,18 @@
 package io.flannel.operator.plugin;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.flannel.operator.testing.FakeKubelets;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.UserShell;
-import io.flannel.operator.testing.UserShell.Answer;
+import io.flannel.operator.testing.cli.UserShell;
+import io.flannel.operator.testing.cli.UserShell.Answer;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeKubelets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

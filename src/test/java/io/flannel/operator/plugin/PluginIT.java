@@ -1,14 +1,14 @@
 package io.flannel.operator.plugin;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.UserShell;
-import io.flannel.operator.testing.UserShell.Answer;
+import io.flannel.operator.testing.cli.UserShell;
+import io.flannel.operator.testing.cli.UserShell.Answer;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.fakes.FakeNodes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.flannel.operator.plugin;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.cluster.TestCluster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import io.flannel.operator.testing.Helm;
+import io.flannel.operator.testing.cli.Helm;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -1,19 +1,19 @@
 package io.flannel.operator.plugin;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.FakeNodes;
-import io.flannel.operator.testing.Kubectl;
-import io.flannel.operator.testing.Kubectl.Outcome;
-import io.flannel.operator.testing.ListeningSockets;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.RunningOperator;
-import io.flannel.operator.testing.TestCluster;
-import io.flannel.operator.testing.TestNetwork;
-import io.flannel.operator.testing.UserShell;
-import io.flannel.operator.testing.UserShell.Answer;
-import io.flannel.operator.testing.ViewerService;
+import io.flannel.operator.testing.cli.Kubectl;
+import io.flannel.operator.testing.cli.Kubectl.Outcome;
+import io.flannel.operator.testing.cli.UserShell;
+import io.flannel.operator.testing.cli.UserShell.Answer;
+import io.flannel.operator.testing.cluster.RunningOperator;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.cluster.TestNetwork;
+import io.flannel.operator.testing.cluster.ViewerService;
+import io.flannel.operator.testing.fakes.FakeNodes;
+import io.flannel.operator.testing.operator.OperatorProcess;
+import io.flannel.operator.testing.process.ListeningSockets;
 import io.flannel.operator.web.metricsserver.Tokens;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -303,7 +303,7 @@ class ViewerIT {
   }
 
   private static Outcome kubectl(String input, String... words) {
-    return Kubectl.in(cluster).runReading(input, words);
+    return new Kubectl(cluster.api()).runReading(input, words);
   }
 
   private static AbstractStringAssert<?> says(UserShell shell, int code, String words) {

@@ -54,7 +54,7 @@ import io.flannel.operator.report.text.ProblemText;
 import io.flannel.operator.report.text.StatusText;
 import io.flannel.operator.report.view.NetworkView;
 import io.flannel.operator.report.view.ObservedNetwork;
-import io.flannel.operator.testing.HostileJson;
+import io.flannel.operator.testing.hostile.HostileJson;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;

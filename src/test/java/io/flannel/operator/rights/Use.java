@@ -1,6 +1,6 @@
 package io.flannel.operator.rights;
 
-import io.flannel.operator.testing.AuditLog;
+import io.flannel.operator.testing.apiserver.AuditLog;
 import java.util.Comparator;
 import java.util.Set;
 import java.util.TreeSet;

@@ -2,7 +2,7 @@ package io.flannel.operator.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.HostileText;
+import io.flannel.operator.testing.hostile.HostileText;
 import java.io.IOException;
 import java.util.logging.Level;
 import java.util.stream.Stream;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.flannel.operator.api.FlannelNetworkStatus.Adoption;
 import io.flannel.operator.api.FlannelNodeStatus;
-import io.flannel.operator.testing.HostileText;
+import io.flannel.operator.testing.hostile.HostileText;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

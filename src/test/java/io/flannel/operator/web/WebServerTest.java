@@ -2,7 +2,7 @@ package io.flannel.operator.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flannel.operator.testing.HostileText;
+import io.flannel.operator.testing.hostile.HostileText;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

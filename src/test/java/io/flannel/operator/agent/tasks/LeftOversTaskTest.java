@@ -8,7 +8,7 @@ import io.flannel.operator.decide.leftover.LeftOverTask;
 import io.flannel.operator.decide.leftover.LeftOversFound;
 import io.flannel.operator.decide.task.TaskResult;
 import io.flannel.operator.flannel.Cidr;
-import io.flannel.operator.testing.NetworkNamespace;
+import io.flannel.operator.testing.process.NetworkNamespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,14 +1,14 @@
 package io.flannel.operator.web.metricsserver;
 
-import static io.flannel.operator.testing.TestCluster.eventually;
+import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
-import io.flannel.operator.testing.ApiServer;
-import io.flannel.operator.testing.ListeningSockets;
-import io.flannel.operator.testing.OperatorProcess;
-import io.flannel.operator.testing.TestCluster;
+import io.flannel.operator.testing.apiserver.ApiServer;
+import io.flannel.operator.testing.cluster.TestCluster;
+import io.flannel.operator.testing.operator.OperatorProcess;
+import io.flannel.operator.testing.process.ListeningSockets;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
-import io.flannel.operator.testing.ApiServer;
+import io.flannel.operator.testing.apiserver.ApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.flannel.operator.agent.tasks.preflight.ThreeNodes.Running;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.decide.preflight.PreflightResult;
-import io.flannel.operator.testing.NetworkNamespace;
+import io.flannel.operator.testing.process.NetworkNamespace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

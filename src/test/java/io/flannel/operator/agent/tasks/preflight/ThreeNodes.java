@@ -7,7 +7,7 @@ import io.flannel.operator.decide.preflight.PreflightResult;
 import io.flannel.operator.decide.preflight.PreflightTask;
 import io.flannel.operator.decide.preflight.PreflightTask.Peer;
 import io.flannel.operator.decide.task.TaskResult;
-import io.flannel.operator.testing.NetworkNamespace;
+import io.flannel.operator.testing.process.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
