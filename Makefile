@@ -1,7 +1,7 @@
 # The project's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo adopt-demo demo-kind down kubectl test test-all test-unit soak bench bench-changes check-chart install.yaml crds screenshots format tools
+.PHONY: help demo adopt-demo demo-kind down kubectl test test-all test-unit soak bench bench-changes check-chart install.yaml crds golden screenshots format tools
 
 help: ## this list
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ install.yaml: ## the operator as one file for kubectl apply: target/install.yaml
 
 crds: ## writes src/main/resources/crds and docs/api.md again from the Java types
 	@. scripts/steps.sh && maven -q test-compile exec:exec@crds
+
+golden: ## writes src/test/resources/golden again: what is rendered for each backend and family
+	@. scripts/steps.sh && maven -q test -Dtest=GoldenTest -Dgolden.write=true
 
 screenshots: ## draws the page's pictures in docs/images again, in Chromium
 	@. scripts/steps.sh && maven -q verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ScreenshotsIT -Dscreenshots=docs/images

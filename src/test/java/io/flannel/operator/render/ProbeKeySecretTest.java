@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProbeKeySecretTest {
   private static final Instant NOW = Instant.parse("2026-11-30T08:00:00Z");
 
-  private static final NodeAgentSettings SETTINGS =
+  static final NodeAgentSettings SETTINGS =
       new NodeAgentSettings(
           "flannel-operator",
           "flannel-node-agent",
