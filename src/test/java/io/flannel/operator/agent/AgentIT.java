@@ -1,5 +1,6 @@
 package io.flannel.operator.agent;
 
+import static io.flannel.operator.api.FlannelNodeSpecBuilder.nodeSpec;
 import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -262,20 +263,14 @@ class AgentIT {
   }
 
   private static FlannelNodeSpec spec(String interval, int port) {
-    return new FlannelNodeSpec(
-        "default",
-        BackendType.IPIP,
-        "flannel.ipip",
-        null,
-        null,
-        1480,
-        "10.244.0.0/16",
-        null,
-        "10.244.1.0/24",
-        null,
-        HERE,
-        new Probe(interval, 3, port),
-        List.of(new Peer("node-2", THERE, THERE, null, null, null)),
-        true);
+    return nodeSpec(BackendType.IPIP)
+        .device("flannel.ipip")
+        .mtu(1480)
+        .cidr("10.244.0.0/16")
+        .subnet("10.244.1.0/24")
+        .publicIp(HERE)
+        .probe(new Probe(interval, 3, port))
+        .peers(List.of(new Peer("node-2", THERE, THERE, null, null, null)))
+        .get();
   }
 }

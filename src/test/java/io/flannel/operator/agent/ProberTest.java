@@ -55,8 +55,8 @@ class ProberTest {
   void twoProbersSeeEachOther() {
     Prober one = prober(HERE);
     Prober other = prober(NODE);
-    one.probe(settings(new Target("node-2", NODE, Optional.of(NODE), Optional.empty(), false)));
-    other.probe(settings(new Target("node-1", HERE, Optional.of(HERE), Optional.empty(), false)));
+    one.probe(settings(target("node-2", NODE, NODE)));
+    other.probe(settings(target("node-1", HERE, HERE)));
 
     eventually(() -> assertThat(only(one)).satisfies(ProberTest::isHealthy));
     eventually(() -> assertThat(only(other)).satisfies(ProberTest::isHealthy));
@@ -70,8 +70,7 @@ class ProberTest {
     FakePeer overlay = new FakePeer(OVERLAY);
     overlay.longest = 500;
     Prober prober = prober(HERE);
-    prober.probe(
-        settings(new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE, OVERLAY)));
 
     eventually(
         () -> {
@@ -89,8 +88,7 @@ class ProberTest {
   @Test
   void anAgentThatIsSilentOnALivingNodeIsAlive() {
     Prober prober = prober(HERE);
-    prober.probe(
-        settings(new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE, OVERLAY)));
 
     eventually(
         () -> {
@@ -105,9 +103,7 @@ class ProberTest {
     // The socket is bound to an IPv4 address, so the kernel refuses to send.
     InetAddress unreachable = InetAddress.ofLiteral("2001:db8::1");
     Prober prober = prober(HERE);
-    prober.probe(
-        settings(
-            new Target("node-2", unreachable, Optional.of(unreachable), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", unreachable, unreachable)));
 
     eventually(
         () -> {
@@ -130,7 +126,7 @@ class ProberTest {
           stranger.send(new EchoPacket(Kind.ANSWER, asked.nonce(), asked.length()), prober);
         };
     Prober probing = prober(HERE);
-    probing.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    probing.probe(settings(target("node-2", NODE)));
 
     eventually(() -> assertThat(only(probing).underlay()).isFalse());
     assertThat(only(probing).overlay()).isNull();
@@ -141,7 +137,7 @@ class ProberTest {
   void onlyWellFormedRequestsOfPeersAreAnswered() throws IOException {
     Prober prober = prober(HERE);
     InetSocketAddress to = new InetSocketAddress(HERE, port);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE)));
     FakePeer stranger = new FakePeer(OVERLAY);
     FakePeer peer = new FakePeer(NODE);
     eventually(() -> assertThat(peer.requests.get()).isPositive());
@@ -164,7 +160,7 @@ class ProberTest {
   void theAnswerGoesToThePeersPortWhateverPortFlannelsMasqueradingGaveTheRequest()
       throws IOException {
     Prober prober = prober(HERE);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE)));
     FakePeer peer = new FakePeer(NODE);
     eventually(() -> assertThat(peer.requests.get()).isPositive());
     EchoPacket request = new EchoPacket(Kind.REQUEST, 5, 200);
@@ -180,7 +176,7 @@ class ProberTest {
   void aPeerThatAsksTooOftenIsAnsweredNowAndThen() throws IOException {
     Prober prober = prober(HERE);
     InetSocketAddress to = new InetSocketAddress(HERE, port);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE)));
     FakePeer peer = new FakePeer(NODE);
     eventually(() -> assertThat(peer.requests.get()).isPositive());
     long began = System.nanoTime();
@@ -199,15 +195,13 @@ class ProberTest {
   void peersThatStayKeepTheirStateWhenOthersCome() throws IOException {
     FakePeer node = new FakePeer(NODE);
     FakePeer overlay = new FakePeer(OVERLAY);
-    Target staying = new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false);
+    Target staying = target("node-2", NODE, OVERLAY);
     Prober prober = prober(HERE);
     prober.probe(settings(staying));
     eventually(() -> assertThat(only(prober)).satisfies(ProberTest::isHealthy));
     String since = only(prober).since();
 
-    prober.probe(
-        settings(
-            new Target("node-1", OVERLAY, Optional.empty(), Optional.empty(), false), staying));
+    prober.probe(settings(target("node-1", OVERLAY), staying));
     eventually(() -> assertThat(prober.reports()).hasSize(2));
     PeerReport kept = prober.reports().get(1);
     assertThat(kept.since()).isEqualTo(since);
@@ -226,7 +220,7 @@ class ProberTest {
     FakePeer node = new FakePeer(NODE);
     FakePeer squatter = new FakePeer(HERE);
     Prober prober = prober(HERE);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE)));
     eventually(() -> assertThat(changes.get()).isPositive());
     assertThat(only(prober).underlay()).isNull();
 
@@ -240,8 +234,7 @@ class ProberTest {
     FakePeer node = new FakePeer(NODE);
     FakePeer overlay = new FakePeer(OVERLAY);
     Prober prober = prober(HERE);
-    prober.probe(
-        settings(new Target("node-2", NODE, Optional.of(OVERLAY), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE, OVERLAY)));
     eventually(() -> assertThat(only(prober)).satisfies(ProberTest::isHealthy));
 
     node.loses(5);
@@ -259,7 +252,7 @@ class ProberTest {
   void aPeerWhoseAnswersAreLateIsNeitherSilentNorLossy() throws IOException {
     FakePeer node = new FakePeer(NODE);
     Prober prober = prober(HERE);
-    prober.probe(settings(new Target("node-2", NODE, Optional.empty(), Optional.empty(), false)));
+    prober.probe(settings(target("node-2", NODE)));
     eventually(() -> assertThat(only(prober).underlay()).isTrue());
 
     // Each request is answered when the second one after it arrives, which is too late.
@@ -292,6 +285,15 @@ class ProberTest {
           thread.join();
         });
     return prober;
+  }
+
+  /** Returns a peer whose overlay is not probed. */
+  private static Target target(String name, InetAddress node) {
+    return new Target(name, node, Optional.empty(), Optional.empty(), false);
+  }
+
+  private static Target target(String name, InetAddress node, InetAddress overlay) {
+    return new Target(name, node, Optional.of(overlay), Optional.empty(), false);
   }
 
   private ProbeSettings settings(Target... peers) {

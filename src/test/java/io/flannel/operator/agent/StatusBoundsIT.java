@@ -1,5 +1,6 @@
 package io.flannel.operator.agent;
 
+import static io.flannel.operator.api.FlannelNodeSpecBuilder.nodeSpec;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -175,31 +176,32 @@ class StatusBoundsIT {
   }
 
   private static FlannelNodeSpec spec() {
-    return new FlannelNodeSpec(
-        "n".repeat(Bounds.NAME),
-        BackendType.VXLAN,
-        "flannel.1677721",
-        true,
-        new FlannelNodeSpec.Vxlan(Bounds.LARGEST_VNI, Bounds.LARGEST_PORT),
-        Bounds.LARGEST_POD_MTU,
-        "255.255.255.255/32",
-        address(0) + "/128",
-        "255.255.255.255/32",
-        address(0) + "/128",
-        address(0),
-        new FlannelNodeSpec.Probe("300s", 100, Bounds.LARGEST_PORT),
-        IntStream.rangeClosed(1, Bounds.PEERS)
-            .mapToObj(
-                i ->
-                    new Peer(
-                        name(i),
-                        address(i),
-                        address(i),
-                        "255.255.255.255/32",
-                        "12:c6:65:89:b4:e3",
-                        BackendType.WIREGUARD))
-            .toList(),
-        false);
+    return nodeSpec(BackendType.VXLAN)
+        .network("n".repeat(Bounds.NAME))
+        .device("flannel.1677721")
+        .directRouting(true)
+        .vxlan(new FlannelNodeSpec.Vxlan(Bounds.LARGEST_VNI, Bounds.LARGEST_PORT))
+        .mtu(Bounds.LARGEST_POD_MTU)
+        .cidr("255.255.255.255/32")
+        .ipv6Cidr(address(0) + "/128")
+        .subnet("255.255.255.255/32")
+        .ipv6Subnet(address(0) + "/128")
+        .publicIp(address(0))
+        .probe(new FlannelNodeSpec.Probe("300s", 100, Bounds.LARGEST_PORT))
+        .peers(
+            IntStream.rangeClosed(1, Bounds.PEERS)
+                .mapToObj(
+                    i ->
+                        new Peer(
+                            name(i),
+                            address(i),
+                            address(i),
+                            "255.255.255.255/32",
+                            "12:c6:65:89:b4:e3",
+                            BackendType.WIREGUARD))
+                .toList())
+        .allPeers(false)
+        .get();
   }
 
   private static Device device(String name, String kind) {

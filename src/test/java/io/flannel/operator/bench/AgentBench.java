@@ -1,11 +1,11 @@
 package io.flannel.operator.bench;
 
+import static io.flannel.operator.api.FlannelNodeSpecBuilder.nodeSpec;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNode;
-import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.api.FlannelNodeSpec.Peer;
 import io.flannel.operator.api.FlannelNodeSpec.Probe;
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
@@ -157,23 +157,18 @@ public final class AgentBench {
     FlannelNode node = new FlannelNode();
     node.setMetadata(new ObjectMetaBuilder().withName(NODE).build());
     node.setSpec(
-        new FlannelNodeSpec(
-            "default",
-            BackendType.IPIP,
-            "flannel.ipip",
-            null,
-            null,
-            MTU,
-            "10.244.0.0/16",
-            null,
-            "10.244.0.0/24",
-            null,
-            ADDRESS,
-            new Probe("2s", 3, PORT),
-            addresses().stream()
-                .map(address -> new Peer("peer-" + address, address, address, null, null, null))
-                .toList(),
-            true));
+        nodeSpec(BackendType.IPIP)
+            .device("flannel.ipip")
+            .mtu(MTU)
+            .cidr("10.244.0.0/16")
+            .subnet("10.244.0.0/24")
+            .publicIp(ADDRESS)
+            .probe(new Probe("2s", 3, PORT))
+            .peers(
+                addresses().stream()
+                    .map(address -> new Peer("peer-" + address, address, address, null, null, null))
+                    .toList())
+            .get());
     return node;
   }
 

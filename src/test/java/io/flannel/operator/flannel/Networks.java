@@ -1,5 +1,7 @@
 package io.flannel.operator.flannel;
 
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
+
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.FlannelNetworkSpec;
 import io.flannel.operator.flannel.live.AppliedConfig;
@@ -60,6 +62,6 @@ public final class Networks {
 
   /** Returns the same on this many nodes, all up to date and available. */
   public static LiveFlannel live(DesiredNetwork network, int nodes) {
-    return live(network, new PodCounts(true, nodes, nodes, nodes, nodes));
+    return live(network, counts(nodes).get());
   }
 }

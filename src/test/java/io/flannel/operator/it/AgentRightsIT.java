@@ -1,5 +1,6 @@
 package io.flannel.operator.it;
 
+import static io.flannel.operator.api.FlannelNodeSpecBuilder.nodeSpec;
 import static io.flannel.operator.testing.cluster.TestCluster.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,7 +13,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNode;
-import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.testing.cluster.AgentToken;
 import io.flannel.operator.testing.cluster.TestCluster;
 import java.util.List;
@@ -39,22 +39,7 @@ class AgentRightsIT {
     for (String name : List.of("node-1", "node-2")) {
       FlannelNode node = new FlannelNode();
       node.setMetadata(new ObjectMetaBuilder().withName(name).build());
-      node.setSpec(
-          new FlannelNodeSpec(
-              "default",
-              BackendType.IPIP,
-              "flannel.ipip",
-              null,
-              null,
-              null,
-              "10.244.0.0/16",
-              null,
-              null,
-              null,
-              null,
-              null,
-              List.of(),
-              true));
+      node.setSpec(nodeSpec(BackendType.IPIP).device("flannel.ipip").cidr("10.244.0.0/16").get());
       cluster.client().resource(node).create();
     }
   }

@@ -1,5 +1,6 @@
 package io.flannel.operator.report;
 
+import static io.flannel.operator.api.FlannelNodeSpecBuilder.nodeSpec;
 import static io.flannel.operator.flannel.Networks.ipip;
 import static io.flannel.operator.flannel.Networks.unmeasured;
 import static io.flannel.operator.flannel.Networks.vxlan;
@@ -146,21 +147,9 @@ class ConditionPropertyTest {
   /** Returns reports of an agent with this peer. */
   private static Arbitrary<AgentReport> reports(String peer) {
     var spec =
-        new FlannelNodeSpec(
-            "default",
-            BackendType.IPIP,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            List.of(new FlannelNodeSpec.Peer(peer, "192.168.0.9", null, null, null, null)),
-            true);
+        nodeSpec(BackendType.IPIP)
+            .peers(List.of(new FlannelNodeSpec.Peer(peer, "192.168.0.9", null, null, null, null)))
+            .get();
     Arbitrary<Boolean> answers = Arbitraries.of(true, true, false).injectNull(0.1);
     return Combinators.combine(answers, answers, answers, answers, Arbitraries.of(0, 5, 3000))
         .as(

@@ -3,6 +3,7 @@ package io.flannel.operator.report;
 import static io.flannel.operator.flannel.Networks.unmeasured;
 import static io.flannel.operator.flannel.Networks.wanted;
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -12,7 +13,6 @@ import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
-import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -55,14 +55,14 @@ class NodeReportTest {
     StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE)
         .nodes(StatusScenario.ipipNode(1), StatusScenario.free(2))
-        .runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
+        .runs(IPIP, counts(2).available(1).get());
     life.report();
     String repaired =
         "{cidr: 10.244.0.0/16, backend: {type: ipip}, mtu: 1400, health: {enabled: false}}";
     life.after(MINUTE)
         .wants(wanted(repaired))
         .nodes(StatusScenario.free(1), StatusScenario.free(2))
-        .runs(wanted(repaired), new PodCounts(true, 2, 2, 0, 1));
+        .runs(wanted(repaired), counts(2).updated(0).available(1).get());
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
     assertThat(life.status().problems())
         .singleElement()

@@ -1,6 +1,8 @@
 package io.flannel.operator.report;
 
 import static io.flannel.operator.flannel.Networks.unmeasured;
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -12,7 +14,6 @@ import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.Nodes;
 import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
-import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -37,7 +38,7 @@ class RolloutReportTest {
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
     assertThat(life.kstatus()).isEqualTo("InProgress");
 
-    life.after(MINUTE).runs(IPIP, new PodCounts(false, 0, 0, 0, 0));
+    life.after(MINUTE).runs(IPIP, counts(0).unobserved().get());
     assertThat(life.happenings())
         .containsExactly(
             new NetworkEvent(
@@ -47,7 +48,7 @@ class RolloutReportTest {
 
     life.after(MINUTE)
         .nodes(StatusScenario.ipipNode(1), StatusScenario.free(2))
-        .runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
+        .runs(IPIP, counts(2).available(1).get());
     assertThat(life.report()).isEmpty();
     assertThat(life.status().problems()).describedAs("passing").isNullOrEmpty();
 
@@ -66,7 +67,7 @@ class RolloutReportTest {
     assertThat(life.report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
 
-    life.runs(VXLAN, new PodCounts(false, 2, 2, 2, 2));
+    life.runs(VXLAN, counts(2).unobserved().get());
     assertThat(life.happenings())
         .containsExactly(
             new NetworkEvent(
@@ -77,7 +78,7 @@ class RolloutReportTest {
 
     life.after(MINUTE)
         .nodes(StatusScenario.leased(1, "vxlan"), StatusScenario.ipipNode(2))
-        .runs(VXLAN, new PodCounts(true, 2, 2, 1, 2));
+        .runs(VXLAN, counts(2).updated(1).get());
     assertThat(life.report()).isEmpty();
     assertThat(life.status().nodes())
         .extracting(NodeStatus::name, NodeStatus::leased, NodeStatus::reason)
@@ -106,18 +107,18 @@ class RolloutReportTest {
   void anotherChangeInTheSameSecondIsAnotherRollout() {
     DesiredNetwork second = unmeasured("vxlan", "10.244.0.0/15");
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(false, 2, 2, 0, 2)).report();
-    life.wants(second).runs(second, new PodCounts(false, 2, 2, 0, 2));
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).unobserved().updated(0).get()).report();
+    life.wants(second).runs(second, counts(2).unobserved().updated(0).get());
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
   }
 
   @Test
   void aChangeOfThePodsAloneIsARolloutToo() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).runs(IPIP, new PodCounts(false, 2, 2, 2, 2));
+    life.after(MINUTE).runs(IPIP, counts(2).unobserved().get());
     assertThat(life.report()).containsExactly("Normal RolloutStarted", "Normal NotReady");
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:01:00Z");
-    life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 2, 1, 2));
+    life.after(MINUTE).runs(IPIP, counts(2).updated(1).get());
     assertThat(life.report()).isEmpty();
     life.after(MINUTE).runs(IPIP, 2);
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
@@ -126,7 +127,7 @@ class RolloutReportTest {
   @Test
   void whileItIsPausedOrNoOperatorRunsNoDeadlinePasses() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).updated(0).get()).report();
     life.after(MINUTE).paused(true).report();
     life.after(Duration.ofHours(1)).paused(false).report();
     assertThat(rollout(life).phase()).isEqualTo(Phase.PROGRESSING);
@@ -142,10 +143,10 @@ class RolloutReportTest {
   @Test
   void aRolloutWithoutProgressStallsAndGoesOnWhenItMoves() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).updated(0).get()).report();
     life.after(Duration.ofMinutes(9))
         .nodes(StatusScenario.leased(1, "vxlan"), StatusScenario.ipipNode(2));
-    life.runs(VXLAN, new PodCounts(true, 2, 2, 1, 1)).report();
+    life.runs(VXLAN, counts(2).updated(1).available(1).get()).report();
 
     life.after(Duration.ofMinutes(10));
     assertThat(life.report()).describedAs("just within the deadline").isEmpty();
@@ -169,7 +170,7 @@ class RolloutReportTest {
     assertThat(life.after(Duration.ofHours(1)).report()).isEmpty();
 
     life.nodes(StatusScenario.leased(1, "vxlan"), StatusScenario.leased(2, "vxlan"));
-    life.runs(VXLAN, new PodCounts(true, 3, 3, 2, 2));
+    life.runs(VXLAN, counts(3).updated(2).available(2).get());
     assertThat(life.report()).containsExactly("Normal RolloutResumed", "Normal ProblemSolved");
     assertThat(life.kstatus()).isEqualTo("InProgress");
     life.runs(VXLAN, 2);
@@ -179,7 +180,7 @@ class RolloutReportTest {
   @Test
   void aPodThatIsStartingIsNotDone() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1));
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).updated(1).available(1).get());
     life.pods(onePod(Optional.empty(), false));
     life.report();
     assertThat(rollout(life).updated()).isZero();
@@ -199,12 +200,12 @@ class RolloutReportTest {
   void itIsThroughWhenTheOthersTakeAsLong() {
     StatusScenario life = StatusScenario.running(IPIP).nodes(leasedNodes(4)).runs(IPIP, 4);
     life.report();
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 4, 4, 0, 4)).report();
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(4).updated(0).get()).report();
     assertThat(rollout(life).expectedEnd()).isNull();
 
-    life.after(MINUTE).runs(VXLAN, new PodCounts(true, 4, 4, 1, 4)).report();
+    life.after(MINUTE).runs(VXLAN, counts(4).updated(1).get()).report();
     assertThat(rollout(life).expectedEnd()).isEqualTo("2026-11-23T10:05:00Z");
-    life.after(MINUTE.multipliedBy(3)).runs(VXLAN, new PodCounts(true, 4, 4, 2, 4)).report();
+    life.after(MINUTE.multipliedBy(3)).runs(VXLAN, counts(4).updated(2).get()).report();
     assertThat(rollout(life).expectedEnd()).isEqualTo("2026-11-23T10:09:00Z");
 
     life.after(MINUTE.multipliedBy(4)).report();
@@ -216,8 +217,8 @@ class RolloutReportTest {
   @Test
   void goingBackwardIsNoProgress() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 1, 1)).report();
-    life.after(Duration.ofMinutes(8)).runs(VXLAN, new PodCounts(true, 2, 2, 1, 0)).report();
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).updated(1).available(1).get()).report();
+    life.after(Duration.ofMinutes(8)).runs(VXLAN, counts(2).updated(1).available(0).get()).report();
     assertThat(rollout(life).progressedAt()).isEqualTo("2026-11-23T10:01:00Z");
     life.after(Duration.ofMinutes(3)).report();
     assertThat(rollout(life).phase()).isEqualTo(Phase.STALLED);
@@ -226,7 +227,7 @@ class RolloutReportTest {
   @Test
   void aPodThatFallsIllLaterIsNoRollout() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 2, 2, 1));
+    life.after(MINUTE).runs(IPIP, counts(2).available(1).get());
     assertThat(life.report()).containsExactly("Warning NotReady");
     assertThat(life.says()).isEqualTo("Accepted: PodsNotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
@@ -242,7 +243,7 @@ class RolloutReportTest {
   @Test
   void aPodThatIsDeletedIsNoRollout() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).runs(IPIP, new PodCounts(true, 2, 1, 1, 1)).report();
+    life.after(MINUTE).runs(IPIP, counts(2).scheduled(1).updated(1).available(1).get()).report();
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
     assertThat(rollout(life).startedAt()).isEqualTo("2026-11-23T10:00:00Z");
   }
@@ -252,7 +253,7 @@ class RolloutReportTest {
     StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE)
         .nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2), StatusScenario.free(3))
-        .runs(IPIP, new PodCounts(true, 3, 2, 2, 2));
+        .runs(IPIP, counts(3).scheduled(2).updated(2).available(2).get());
     assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
     assertThat(life.says()).isEqualTo("Accepted: NodesWithoutLease");
@@ -274,7 +275,7 @@ class RolloutReportTest {
   @Test
   void aRolloutThatIsPausedIsResumed() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).updated(0).get()).report();
     life.after(MINUTE).paused(true);
     assertThat(life.report()).containsExactly("Normal RolloutPaused");
     assertThat(life.status().problems()).describedAs("passing").isNullOrEmpty();
@@ -287,7 +288,7 @@ class RolloutReportTest {
     StatusScenario life = StatusScenario.running(IPIP);
     assertThat(life.after(MINUTE).runsNothing().report()).containsExactly("Normal NotReady");
     assertThat(life.says()).isEqualTo("Accepted Reconciling: Installing");
-    life.runs(IPIP, new PodCounts(true, 2, 0, 0, 0));
+    life.runs(IPIP, counts(2).scheduled(0).updated(0).available(0).get());
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
   }
 
@@ -311,7 +312,12 @@ class RolloutReportTest {
 
   /** Returns the first node's pod, made from VXLAN's template. */
   private static FlannelPods onePod(Optional<Instant> runningSince, boolean gateOpen) {
-    FlannelPod pod = new FlannelPod("p1", "n1", "", hash(VXLAN), runningSince, gateOpen);
+    FlannelPod pod =
+        podOn("n1")
+            .configHash(hash(VXLAN))
+            .runningSince(runningSince.orElse(null))
+            .gateOpen(gateOpen)
+            .get();
     return new FlannelPods(List.of(pod), Map.of());
   }
 

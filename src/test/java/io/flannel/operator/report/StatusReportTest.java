@@ -2,6 +2,7 @@ package io.flannel.operator.report;
 
 import static io.flannel.operator.flannel.Networks.unmeasured;
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.BackendType;
@@ -15,7 +16,6 @@ import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
-import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -87,14 +87,14 @@ class StatusReportTest {
   @Test
   void aTransitionTimeChangesWithTheStatusAndNotWithTheWords() {
     StatusScenario life = StatusScenario.running(IPIP);
-    life.after(MINUTE).wants(VXLAN).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2)).report();
+    life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).updated(0).get()).report();
     assertThat(life.condition("Accepted").lastTransitionTime()).isEqualTo("2026-11-23T10:00:00Z");
     assertThat(life.condition("Accepted").observedGeneration()).isEqualTo(2L);
     assertThat(life.condition("Ready").lastTransitionTime()).isEqualTo("2026-11-23T10:01:00Z");
     assertThat(life.condition("Reconciling").lastTransitionTime())
         .isEqualTo("2026-11-23T10:01:00Z");
 
-    life.after(MINUTE).runs(VXLAN, new PodCounts(true, 2, 2, 1, 2)).report();
+    life.after(MINUTE).runs(VXLAN, counts(2).updated(1).get()).report();
     assertThat(life.condition("Reconciling").message()).startsWith("1 of 2 ");
     assertThat(life.condition("Reconciling").lastTransitionTime())
         .isEqualTo("2026-11-23T10:01:00Z");
@@ -181,7 +181,7 @@ class StatusReportTest {
     assertThat(life.says()).isEqualTo("Accepted: Paused");
     assertThat(life.status().problems()).describedAs("ipip still runs, and well").isNullOrEmpty();
     assertThat(life.status().summary()).extracting(Summary::leased).isEqualTo(2);
-    life.paused(false).runs(VXLAN, new PodCounts(true, 2, 2, 0, 2));
+    life.paused(false).runs(VXLAN, counts(2).updated(0).get());
     assertThat(life.report()).containsExactly("Normal RolloutStarted");
   }
 

@@ -1,5 +1,7 @@
 package io.flannel.operator.report;
 
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
+
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
@@ -108,7 +110,7 @@ final class StatusScenario {
 
   /** Sets the DaemonSet to this many nodes, all updated and ready. */
   StatusScenario runs(DesiredNetwork network, int all) {
-    return runs(network, new PodCounts(true, all, all, all, all));
+    return runs(network, counts(all).get());
   }
 
   /** The operator's own traces, which mark the network as in force. They are never removed here. */

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
+import io.flannel.operator.api.FlannelNodeSpecBuilder;
 import io.flannel.operator.api.FlannelNodeStatus;
 import io.flannel.operator.api.FlannelNodeStatus.Finding;
 import java.io.IOException;
@@ -158,20 +159,6 @@ class LocalChecksTest {
   }
 
   private static FlannelNodeSpec withPeers(FlannelNodeSpec spec, List<FlannelNodeSpec.Peer> peers) {
-    return new FlannelNodeSpec(
-        spec.network(),
-        spec.backend(),
-        spec.device(),
-        spec.directRouting(),
-        spec.vxlan(),
-        spec.mtu(),
-        spec.cidr(),
-        spec.ipv6CIDR(),
-        spec.subnet(),
-        spec.ipv6Subnet(),
-        spec.publicIP(),
-        spec.probe(),
-        peers,
-        spec.allPeers());
+    return FlannelNodeSpecBuilder.like(spec).peers(peers).get();
   }
 }

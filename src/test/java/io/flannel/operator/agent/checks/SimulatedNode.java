@@ -1,5 +1,7 @@
 package io.flannel.operator.agent.checks;
 
+import static io.flannel.operator.api.FlannelNodeSpecBuilder.nodeSpec;
+
 import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.flannel.Cidr;
@@ -259,21 +261,19 @@ final class SimulatedNode {
               shape.is(BackendType.VXLAN) ? mac(i) : null,
               null));
     }
-    return new FlannelNodeSpec(
-        "default",
-        shape.backend(),
-        device().orElse(null),
-        shape.directRouting(),
-        shape.is(BackendType.VXLAN) ? new FlannelNodeSpec.Vxlan(1, 8472) : null,
-        shape.mtu().orElse(null),
-        "10.244.0.0/16",
-        shape.ipv6() ? "fd00:10:244::/56" : null,
-        "10.244.1.0/24",
-        shape.ipv6() ? "fd00:10:244:1::/64" : null,
-        "192.168.0.81",
-        null,
-        peers,
-        shape.allPeers());
+    return nodeSpec(shape.backend())
+        .device(device().orElse(null))
+        .directRouting(shape.directRouting())
+        .vxlan(shape.is(BackendType.VXLAN) ? new FlannelNodeSpec.Vxlan(1, 8472) : null)
+        .mtu(shape.mtu().orElse(null))
+        .cidr("10.244.0.0/16")
+        .ipv6Cidr(shape.ipv6() ? "fd00:10:244::/56" : null)
+        .subnet("10.244.1.0/24")
+        .ipv6Subnet(shape.ipv6() ? "fd00:10:244:1::/64" : null)
+        .publicIp("192.168.0.81")
+        .peers(peers)
+        .allPeers(shape.allPeers())
+        .get();
   }
 
   Expected expected() {

@@ -1,6 +1,7 @@
 package io.flannel.operator.decide.adoption;
 
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
@@ -47,7 +48,7 @@ class AdoptionStepTest {
   @Test
   void countsOfAnOlderGenerationSayNothing() {
     assertThat(next("1", unobserved(3), ours(0)).leaving()).isEmpty();
-    assertThat(next("1", old(3, 0), new PodCounts(false, 0, 0, 0, 0)).leaving()).isEmpty();
+    assertThat(next("1", old(3, 0), counts(0).unobserved().get()).leaving()).isEmpty();
   }
 
   @Test
@@ -78,10 +79,7 @@ class AdoptionStepTest {
         NodeLease.judge(wanted, Clusters.cluster(down, leased("n2")).running(wanted).state());
     assertThat(
             AdoptionStep.next(
-                    old(2, 0),
-                    Networks.live(wanted, new PodCounts(true, 2, 2, 2, 0)),
-                    wanted,
-                    leases)
+                    old(2, 0), Networks.live(wanted, counts(2).available(0).get()), wanted, leases)
                 .leaving())
         .extracting(ClusterNode::name)
         .containsExactly("n2");
@@ -113,7 +111,7 @@ class AdoptionStepTest {
   }
 
   private static PodCounts ours(int available) {
-    return new PodCounts(true, 3, 3, 3, available);
+    return counts(3).available(available).get();
   }
 
   private static ForeignFlannel unobserved(int scheduled) {

@@ -8,6 +8,7 @@ import static io.flannel.operator.flannel.Networks.ipip;
 import static io.flannel.operator.flannel.Networks.vxlan;
 import static io.flannel.operator.flannel.Networks.wanted;
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.ClusterState;
@@ -19,7 +20,6 @@ import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,8 +60,9 @@ class DisruptionTest {
         .extracting(ChangeImpact::message)
         .isEqualTo(
             "the change of nftables: false -> true cuts traffic: flannel takes its iptables rules"
-                + " away before those of nftables are there: new connections from pods to the outside"
-                + " are not masqueraded, for about 2s on each of nodes n1, n2 and n3, at its turn");
+                + " away before those of nftables are there: new connections from pods to the"
+                + " outside are not masqueraded, for about 2s on each of nodes n1, n2 and n3, at"
+                + " its turn");
     assertThat(judge(backend, backend + ", interface: {name: eth1}"))
         .isInstanceOf(ChangeImpact.Disruptive.class);
     assertThat(
@@ -147,7 +148,7 @@ class DisruptionTest {
   }
 
   private static FlannelPod pod(String node, String config) {
-    return new FlannelPod("pod-" + node, node, config, config, Optional.empty(), true);
+    return podOn(node).revision(config).configHash(config).gateOpen().get();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static io.flannel.operator.flannel.Networks.ipip;
 import static io.flannel.operator.flannel.Networks.ipv6Only;
 import static io.flannel.operator.flannel.Networks.vxlan;
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.ClusterState;
@@ -160,7 +161,12 @@ class NodeLeaseTest {
   }
 
   private static FlannelPod pod(String node, String config) {
-    return new FlannelPod("pod-" + node, node, config, config, Optional.of(Instant.EPOCH), true);
+    return podOn(node)
+        .revision(config)
+        .configHash(config)
+        .runningSince(Instant.EPOCH)
+        .gateOpen()
+        .get();
   }
 
   /** In an IPv6-only network flannel publishes public-ip 0.0.0.0 on every node. */

@@ -1,11 +1,13 @@
 package io.flannel.operator.decide.nodespec;
 
+import static io.flannel.operator.api.FlannelNodeSpecBuilder.nodeSpec;
 import static io.flannel.operator.decide.Clusters.cluster;
 import static io.flannel.operator.flannel.Networks.hostGw;
 import static io.flannel.operator.flannel.Networks.ipip;
 import static io.flannel.operator.flannel.Networks.vxlan;
 import static io.flannel.operator.flannel.Networks.wanted;
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -43,28 +45,24 @@ class NodeSpecsTest {
   void aVxlanNodeInFull() {
     assertThat(plan(VXLAN, leased(1, "vxlan"), leased(2, "vxlan")).get("n1"))
         .isEqualTo(
-            new FlannelNodeSpec(
-                "default",
-                BackendType.VXLAN,
-                "flannel.1",
-                false,
-                new Vxlan(1, 8472),
-                null,
-                "10.244.0.0/16",
-                null,
-                "10.244.1.0/24",
-                null,
-                "192.168.0.1",
-                new Probe("2s", 3, 8473),
-                List.of(
-                    new Peer(
-                        "n2",
-                        "192.168.0.2",
-                        "10.244.2.0",
-                        "10.244.2.0/24",
-                        "12:c6:65:89:b4:02",
-                        null)),
-                true));
+            nodeSpec(BackendType.VXLAN)
+                .device("flannel.1")
+                .directRouting(false)
+                .vxlan(new Vxlan(1, 8472))
+                .cidr("10.244.0.0/16")
+                .subnet("10.244.1.0/24")
+                .publicIp("192.168.0.1")
+                .probe(new Probe("2s", 3, 8473))
+                .peers(
+                    List.of(
+                        new Peer(
+                            "n2",
+                            "192.168.0.2",
+                            "10.244.2.0",
+                            "10.244.2.0/24",
+                            "12:c6:65:89:b4:02",
+                            null)))
+                .get());
   }
 
   @Test
@@ -250,7 +248,7 @@ class NodeSpecsTest {
   }
 
   private static FlannelPod pod(String node, String revision, String config) {
-    return new FlannelPod("pod-" + node, node, revision, config, Optional.empty(), true);
+    return podOn(node).revision(revision).configHash(config).gateOpen().get();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.flannel.operator.decide.rollout;
 
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.health.AgentReport;
@@ -9,12 +10,10 @@ import io.flannel.operator.decide.health.TunnelScenario;
 import io.flannel.operator.decide.problem.NodeFault;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
-import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -48,9 +47,7 @@ class RestartGraceTest {
 
   private static FlannelPods pod(@Nullable Instant runningSince, boolean gateOpen) {
     return new FlannelPods(
-        List.of(
-            new FlannelPod("p", NODE, "r", "hash", Optional.ofNullable(runningSince), gateOpen)),
-        Map.of());
+        List.of(podOn(NODE).runningSince(runningSince).gateOpen(gateOpen).get()), Map.of());
   }
 
   private static List<NodeFault> told(FlannelPods pods) {

@@ -2,6 +2,8 @@ package io.flannel.operator.decide.rollout;
 
 import static io.flannel.operator.decide.health.TunnelScenario.NOW;
 import static io.flannel.operator.decide.health.TunnelScenario.name;
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
@@ -21,7 +23,6 @@ import io.flannel.operator.flannel.live.AppliedConfig;
 import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
-import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.time.Duration;
@@ -63,7 +64,7 @@ class RolloutGatesTest {
 
   @Test
   void aPodThatDoesNotRunIsWaitedFor() {
-    RolloutGates gates = judge(NETWORK, new FlannelPod("p", A, "r", "h", Optional.empty(), false));
+    RolloutGates gates = judge(NETWORK, podOn(A).revision("r").get());
     assertThat(gates.open()).isEmpty();
     assertThat(gates.waiting())
         .containsExactly(new RolloutGates.Waiting(A, "its flannel pod is not running", false));
@@ -94,7 +95,7 @@ class RolloutGatesTest {
 
   /** The gate stayed closed for another reason, or because no operator ran. */
   @Test
-  void whatHasOnlyJustBeenSeenFailsNothing() {
+  void faultThatWasOnlyJustSeenFailsNothing() {
     lab.blocked(A);
     toldFor = Duration.ofSeconds(1);
     RolloutGates gates = gates(MEASURED.multipliedBy(10));
@@ -146,7 +147,7 @@ class RolloutGatesTest {
   }
 
   @Test
-  void whatWasIllBeforeStopsNothing() {
+  void faultFromBeforeTheRolloutStopsNothing() {
     lab.blocked(A);
     unhealthyBefore = Set.of(A);
     assertThat(gates(MEASURED).open()).as("it may get well yet").isEmpty();
@@ -192,7 +193,7 @@ class RolloutGatesTest {
   void anOpenGateStaysOpen() {
     lab.blocked(A);
     RolloutGates gates =
-        judge(NETWORK, new FlannelPod("p", A, "r", "h", Optional.of(LONG_BEFORE), true));
+        judge(NETWORK, podOn(A).revision("r").runningSince(LONG_BEFORE).gateOpen().get());
     assertThat(gates.open()).isEmpty();
     assertThat(gates.waiting()).isEmpty();
   }
@@ -217,11 +218,11 @@ class RolloutGatesTest {
   }
 
   private static FlannelPod pod(String node, Duration running) {
-    return new FlannelPod("pod-" + node, node, "r", "h", Optional.of(NOW.minus(running)), false);
+    return podOn(node).revision("r").runningSince(NOW.minus(running)).get();
   }
 
   private RolloutGates judge(DesiredNetwork network, FlannelPod pod) {
-    LiveFlannel live = Networks.live(network, new PodCounts(true, 5, 5, 5, 5));
+    LiveFlannel live = Networks.live(network, counts(5).get());
     AppliedConfig config =
         AppliedConfig.read(
                 "{\"Network\": \"10.0.0.0/8\", \"Backend\": {\"Type\": \"%s\"}}"
@@ -242,7 +243,7 @@ class RolloutGatesTest {
                         Optional.of("before"),
                         unhealthyBefore,
                         rolledBack)))
-            .pods(new FlannelPods(List.of(pod), Map.of("h", config)))
+            .pods(new FlannelPods(List.of(pod), Map.of("hash", config)))
             .state();
     return RolloutGates.judge(
         new Observation(network, cluster, lab.reports(), Optional.of(said()), lab.leases(), NOW),

@@ -8,32 +8,32 @@ import static io.flannel.operator.decide.rollout.RolloutScenario.marks;
 import static io.flannel.operator.decide.rollout.RolloutScenario.pod;
 import static io.flannel.operator.decide.rollout.RolloutScenario.running;
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.flannel.Nodes;
 import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** How many nodes change at once when some are lost, new or were unhealthy before. */
 class RolloutPaceTest {
   @Test
   void aNodeWhereFlannelDidNotRunBeforeStopsNothing() {
-    FlannelPod broken = new FlannelPod("pod-n2", "n2", "a", "hash", Optional.empty(), false);
+    FlannelPod broken = podOn("n2").revision("a").get();
     RolloutAnnotations marks =
         decide("b", running("a", pod("n1", "a", true), broken), null).marks();
     assertThat(marks.unhealthyBefore()).contains("n2:not-running");
     assertThat(marks.previous()).contains("a");
     // Kubernetes replaces its pod first, and the other nodes are still changed.
-    FlannelPod still = new FlannelPod("pod-n2", "n2", "b", "hash", Optional.empty(), false);
+    FlannelPod still = podOn("n2").revision("b").get();
     assertThat(decide("b", live(marks, pod("n1", "a", true), still), null).maxUnavailable())
         .isEqualTo("2");
     assertThat(decide("b", live(marks, pod("n1", "b", true), still), null).marks().isComplete())
         .isTrue();
     // It runs again, and then its kubelet is lost.
-    FlannelPod runs = new FlannelPod("pod-n2", "n2", "a", "hash", Optional.of(EARLIER), false);
+    FlannelPod runs = podOn("n2").revision("a").runningSince(EARLIER).get();
     RolloutAnnotations others =
         marks("b").previous("a").unhealthyBefore("n2", "n2:not-running").get();
     assertThat(atOnce(others, pod("n1", "b", true), runs)).isEqualTo("3");
@@ -41,7 +41,7 @@ class RolloutPaceTest {
     assertThat(
             decide("c", live(marks, pod("n1", "b", true), broken), null).marks().unhealthyBefore())
         .contains("n2:not-running");
-    FlannelPod starting = new FlannelPod("pod-n1", "n1", "b", "hash", Optional.empty(), false);
+    FlannelPod starting = podOn("n1").revision("b").get();
     assertThat(
             decide("c", live(marks, starting, pod("n2", "a", true)), null)
                 .marks()

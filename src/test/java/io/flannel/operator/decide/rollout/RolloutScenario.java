@@ -2,6 +2,8 @@ package io.flannel.operator.decide.rollout;
 
 import static io.flannel.operator.decide.Clusters.cluster;
 import static io.flannel.operator.flannel.Nodes.node;
+import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
+import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
@@ -14,7 +16,6 @@ import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
-import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import io.flannel.operator.flannel.live.RolloutAnnotations;
 import io.flannel.operator.flannel.live.RolloutMarks;
 import java.time.Instant;
@@ -115,7 +116,7 @@ final class RolloutScenario {
 
   static ClusterState live(RolloutAnnotations marks, FlannelPod... pods) {
     return cluster(node("n1"), node("n2"))
-        .live(marked(Networks.live(IPIP, new PodCounts(true, 2, 2, 1, 1)), marks))
+        .live(marked(Networks.live(IPIP, counts(2).updated(1).available(1).get()), marks))
         .pods(new FlannelPods(List.of(pods), Map.of()))
         .state();
   }
@@ -136,7 +137,7 @@ final class RolloutScenario {
 
   /** A flannel pod that has run since {@link #EARLIER}. */
   static FlannelPod pod(String node, String revision, boolean gateOpen) {
-    return new FlannelPod("pod-" + node, node, revision, "hash", Optional.of(EARLIER), gateOpen);
+    return podOn(node).revision(revision).runningSince(EARLIER).gateOpen(gateOpen).get();
   }
 
   /** A status that says that a rollout is stalled. */
