@@ -157,7 +157,7 @@ class AgentIT {
   }
 
   @Test
-  void withoutAnApiServerItGoesOnAndSaysSoOnce() {
+  void agentGoesOnWithoutAnApiServerAndSaysSoOnce() {
     create(spec("1s", port));
     agent.start();
     eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
@@ -175,7 +175,7 @@ class AgentIT {
   }
 
   @Test
-  void ofASpecThatCannotBeUsedItKeepsTheOneBefore() {
+  void agentKeepsTheSpecBeforeOneThatCannotBeUsed() {
     create(spec("1s", port));
     agent.start();
     eventually("a healthy report", () -> assertThat(report()).satisfies(AgentIT::isHealthy));
@@ -214,7 +214,7 @@ class AgentIT {
   }
 
   @Test
-  void withoutANodeNameItSaysWhatIsMissing() {
+  void agentWithoutANodeNameSaysWhatIsMissing() {
     try (AgentProcess nameless = AgentProcess.of(api, NODE, HERE).environment("NODE_NAME", "")) {
       nameless.start();
       eventually("its end", () -> assertThat(nameless.isAlive()).isFalse());

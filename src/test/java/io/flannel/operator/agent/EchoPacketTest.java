@@ -14,7 +14,7 @@ class EchoPacketTest {
   private final ByteBuffer zeros = ByteBuffer.allocate(EchoPacket.MAX_LENGTH);
 
   @Property
-  void whatIsWrittenIsReadBack(
+  void packetIsReadBackAsWritten(
       @ForAll Kind kind,
       @ForAll long nonce,
       @ForAll @IntRange(min = EchoPacket.MIN_LENGTH, max = EchoPacket.MAX_LENGTH) int length) {

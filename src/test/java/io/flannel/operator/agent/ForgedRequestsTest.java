@@ -58,7 +58,7 @@ class ForgedRequestsTest {
 
   /** Shows what the other tests guard against: without keys, a flood costs the peer its answers. */
   @Test
-  void withoutAKeyTheyTakeThePeersAnswers() {
+  void forgedRequestsWithoutAKeyTakeThePeersAnswers() {
     Prober one = prober("node-1", ONE);
     Prober two = prober("node-2", TWO);
     probeEachOther(one, two);

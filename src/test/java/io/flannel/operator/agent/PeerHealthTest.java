@@ -65,7 +65,7 @@ class PeerHealthTest {
   }
 
   @Test
-  void whereSmallPacketsGetLostTooItTakesMoreToBeABlackHole() {
+  void blackHoleTakesMoreWhereSmallPacketsGetLostToo() {
     rounds(10, NONE);
     round(EnumSet.of(ProbePath.OVERLAY));
     rounds(5, EnumSet.of(ProbePath.FULL_SIZE));
@@ -251,7 +251,7 @@ class PeerHealthTest {
   }
 
   @Test
-  void whatIsNotProbedAnyMoreIsNotSaid() {
+  void pathThatIsNotProbedAnyMoreIsNotReported() {
     rounds(3, NONE);
     peer.keepOnly(EnumSet.of(ProbePath.UNDERLAY));
 

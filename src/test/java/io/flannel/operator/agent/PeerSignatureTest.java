@@ -94,7 +94,7 @@ class PeerSignatureTest {
   }
 
   @Example
-  void withoutAKeyNothingIsSigned() {
+  void nothingIsSignedWithoutAKey() {
     PeerSignature none = new PeerSignature("node-1", "node-2");
     assertThat(none.sign(36, NOW)).isEmpty();
     none.use(keys(ONE));

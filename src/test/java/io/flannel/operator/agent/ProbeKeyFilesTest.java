@@ -19,7 +19,7 @@ class ProbeKeyFilesTest {
   private long now = -3;
 
   @Test
-  void theyAreTakenWhenTheyComeChangeAndGo() throws IOException {
+  void keyFilesAreTakenWhenTheyComeChangeAndGo() throws IOException {
     ProbeKeyFiles files = new ProbeKeyFiles(directory, given::add);
     look(files);
     assertThat(given).containsExactly(ProbeKeys.NONE);
@@ -51,7 +51,7 @@ class ProbeKeyFilesTest {
   }
 
   @Test
-  void whatIsNoKeyIsLeftOut() throws IOException {
+  void invalidKeyIsLeftOut() throws IOException {
     Files.write(directory.resolve("current"), new byte[31]);
     Files.createDirectory(directory.resolve("next"));
     Files.write(directory.resolve("previous"), new byte[1 << 20]);

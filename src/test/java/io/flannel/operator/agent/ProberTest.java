@@ -99,7 +99,7 @@ class ProberTest {
   }
 
   @Test
-  void whatCannotBeSentIsLost() {
+  void probeThatCannotBeSentIsLost() {
     // The socket is bound to an IPv4 address, so the kernel refuses to send.
     InetAddress unreachable = InetAddress.ofLiteral("2001:db8::1");
     Prober prober = prober(HERE);
@@ -230,7 +230,7 @@ class ProberTest {
   }
 
   @Test
-  void whereEveryFifthPacketIsLostThatIsSaidAndNothingElse() throws IOException {
+  void lossOfEveryFifthPacketIsReportedAndNothingElse() throws IOException {
     FakePeer node = new FakePeer(NODE);
     FakePeer overlay = new FakePeer(OVERLAY);
     Prober prober = prober(HERE);

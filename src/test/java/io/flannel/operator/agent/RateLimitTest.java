@@ -30,7 +30,7 @@ class RateLimitTest {
   }
 
   @Property
-  void neverMoreThanBurstAndRateWhereverTimeBegins(
+  void permitsNeverExceedBurstAndRateWhereverTimeBegins(
       @ForAll long begin, @ForAll @Size(max = 200) List<@LongRange(max = 2 * SECOND) Long> pauses) {
     RateLimit limit = new RateLimit(8, 16, begin);
     long now = begin;

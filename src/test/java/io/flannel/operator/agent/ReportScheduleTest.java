@@ -35,7 +35,7 @@ class ReportScheduleTest {
   }
 
   @Test
-  void whatChangedBackIsNotDue() {
+  void reportThatChangedBackIsNotDue() {
     schedule.written(0);
     schedule.changed(0);
     schedule.unchanged();
@@ -44,7 +44,7 @@ class ReportScheduleTest {
   }
 
   @Test
-  void withoutAChangeItIsWrittenEveryTenMinutesOrSo() {
+  void reportWithoutAChangeIsWrittenEveryTenMinutesOrSo() {
     schedule.written(0);
 
     assertThat(schedule.isDue(Duration.ofMinutes(9).toNanos() - 1)).isFalse();
@@ -63,7 +63,7 @@ class ReportScheduleTest {
   }
 
   @Property
-  void howeverItFlapsItIsWrittenAtMostOnceASecond(
+  void flappingReportIsWrittenAtMostOnceASecond(
       @ForAll long begin,
       @ForAll @Size(max = 200) List<@LongRange(max = 700) Long> millisBetweenChanges) {
     ReportSchedule flapping = new ReportSchedule(new Random(1), begin);

@@ -24,7 +24,7 @@ class RunningAgentTest {
   }
 
   @Test
-  void whatTheKernelDoesNotSayIsNotTold() throws Exception {
+  void valuesThatTheKernelDoesNotSayAreNotTold() throws Exception {
     assertThat(bootedAt("")).isNull();
     assertThat(bootedAt("up\n")).isNull();
     assertThat(RunningAgent.here(CLOCK, proc.resolve("none")).nodeBootedAt()).isNull();

@@ -69,7 +69,7 @@ class WantedTemplateTest {
   }
 
   @Test
-  void whatSomebodyPutInIsNotKept() {
+  void additionOfSomebodyIsNotKept() {
     PodTemplateSpec edited = Flannel.template(IPIP).edit().build();
     edited
         .getSpec()

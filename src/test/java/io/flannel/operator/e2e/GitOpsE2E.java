@@ -153,7 +153,7 @@ class GitOpsE2E {
 
   @Test
   @Order(4)
-  void whatIsEditedByHandIsPutBack() {
+  void handMadeEditIsPutBack() {
     Lab.kubectl(
         "patch",
         "fnet",
@@ -226,7 +226,7 @@ class GitOpsE2E {
   @Test
   @Order(8)
   @Tag("slow")
-  void withoutTheOperatorTheNetworkStaysAndFlannelRuns() {
+  void networkStaysAndFlannelRunsWithoutTheOperator() {
     String flannel = flannel();
     changes.under(
         "by Flux: the operator goes",

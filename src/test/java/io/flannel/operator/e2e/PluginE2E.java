@@ -66,7 +66,7 @@ class PluginE2E {
 
   /** With only the chart's roles for the plugin, bound as docs/kubectl-flannel.md says. */
   @Test
-  void whoMayNotForwardAPortIsToldTheSame() throws IOException {
+  void userWhoMayNotForwardAPortIsToldTheSame() throws IOException {
     Network.becomes("{type: ipip}");
     InstalledOperator.install("--set", "viewer.enabled=true");
     Lab.kubectl(

@@ -21,7 +21,7 @@ import net.jqwik.api.Tuple;
 /** Compares ranges with independent oracles: bits in strings, and the JDK's addresses. */
 class CidrPropertyTest {
   @Property(tries = 1000)
-  void whatIsWrittenIsReadBack(@ForAll("cidrs") Cidr cidr) {
+  void cidrIsReadBackAsWritten(@ForAll("cidrs") Cidr cidr) {
     assertThat(Cidr.parse(cidr.toString())).isEqualTo(cidr);
   }
 

@@ -78,7 +78,8 @@ class DesiredNetworkTest {
         .isEqualTo(new BackendWireguard(51820, 25, Optional.empty()));
     assertThat(
             backend(
-                "{type: wireguard, wireguard: {port: 1, keepaliveSeconds: 0, pskSecret: {name: s}}}"))
+                "{type: wireguard, wireguard: {port: 1, keepaliveSeconds: 0, pskSecret: {name:"
+                    + " s}}}"))
         .isEqualTo(new BackendWireguard(1, 0, Optional.of(new Psk("s", "psk"))));
     assertThat(backend("{type: wireguard, wireguard: {pskSecret: {name: s, key: k}}}"))
         .isEqualTo(new BackendWireguard(51820, 25, Optional.of(new Psk("s", "k"))));
@@ -147,7 +148,7 @@ class DesiredNetworkTest {
   }
 
   @Test
-  void howHealthIsMeasuredIsRead() {
+  void healthSettingsAreRead() {
     assertThat(
             wanted(
                     "{cidr: 10.0.0.0/8, backend: {type: ipip},"

@@ -187,7 +187,7 @@ class NetConfTest {
   }
 
   @Example
-  void whateverFlannelReadsChangesTheHash() {
+  void hashChangesWithWhateverFlannelReads() {
     assertThat(
             List.of(
                 "{cidr: 10.244.0.0/16, backend: {type: vxlan}}",
@@ -205,8 +205,10 @@ class NetConfTest {
                 "{cidr: 10.244.0.0/16, backend: {type: host-gw}}",
                 "{cidr: 10.244.0.0/16, backend: {type: wireguard}}",
                 "{cidr: 10.244.0.0/16, backend: {type: wireguard, wireguard: {port: 1}}}",
-                "{cidr: 10.244.0.0/16, backend: {type: wireguard, wireguard: {keepaliveSeconds: 0}}}",
-                "{cidr: 10.244.0.0/16, backend: {type: wireguard, wireguard: {pskSecret: {name: s}}}}"))
+                "{cidr: 10.244.0.0/16, backend: {type: wireguard, wireguard: {keepaliveSeconds:"
+                    + " 0}}}",
+                "{cidr: 10.244.0.0/16, backend: {type: wireguard, wireguard: {pskSecret: {name:"
+                    + " s}}}}"))
         .extracting(NetConfTest::hash)
         .doesNotHaveDuplicates();
   }
@@ -218,7 +220,7 @@ class NetConfTest {
   }
 
   @Property
-  void whatWasWrittenIsReadBackAsApplied(@ForAll("networks") DesiredNetwork network) {
+  void confIsReadBackAsApplied(@ForAll("networks") DesiredNetwork network) {
     assertThat(AppliedConfig.of(network))
         .isEqualTo(
             new AppliedConfig(

@@ -15,14 +15,14 @@ class PodsTest {
   private static final Pods BEARS_NOTHING = pods("{tolerations: []}");
 
   @Test
-  void onLinuxOnly() {
+  void podsRunOnLinuxOnly() {
     assertThat(DEFAULT.runOn(node("n").get())).isTrue();
     assertThat(DEFAULT.runOn(node("n").label("kubernetes.io/os", "windows").get())).isFalse();
     assertThat(DEFAULT.runOn(node("n").without("kubernetes.io/os").get())).isFalse();
   }
 
   @Test
-  void onNodesThatHaveEveryLabelOfTheSelector() {
+  void podsRunOnNodesThatHaveEveryLabelOfTheSelector() {
     Pods pods = pods("{nodeSelector: {pool: a, zone: b}}");
     assertThat(pods.runOn(node("n").label("pool", "a").label("zone", "b").get())).isTrue();
     assertThat(pods.runOn(node("n").label("pool", "a").label("zone", "c").get())).isFalse();

@@ -26,7 +26,7 @@ class PrintableTextTest {
           (int) Character.UNASSIGNED);
 
   @Example
-  void ofAllOfUnicodeNoControlIsLeft() {
+  void controlsOfAllOfUnicodeAreReplaced() {
     for (int character = 0; character <= Character.MAX_CODE_POINT; character++) {
       String printed = PrintableText.of("a" + Character.toString(character) + "b");
       assertThat(NEVER)

@@ -213,7 +213,7 @@ class DeletionIT {
 
   @Test
   @Tag("slow") // the operator gives up after two minutes
-  void whereNoStepCanBeMadeItGoesOnAndTellsWhy() {
+  void deletionGoesOnAndTellsWhyWhereNoTaskCanBeMade() {
     var network = installed("default", TestNetwork.IPIP + "deletionPolicy: Cleanup");
     try (var ignored = RestrictedPods.in(cluster)) {
       network.delete();
@@ -326,7 +326,7 @@ class DeletionIT {
   }
 
   @Test
-  void norWhileTheOperatorStarts() {
+  void deletionAndRecreationWhileTheOperatorStartsAreNotMissed() {
     for (int i = 0; i < 5; i++) {
       var network = TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP);
       operator.process().restart();

@@ -52,7 +52,7 @@ class DriftIT {
   }
 
   @Test
-  void whatIsDeletedComesBack() {
+  void deletedObjectComesBack() {
     var rendered = Rendered.in(cluster);
     var before = rendered.contents();
     objects()
@@ -77,7 +77,7 @@ class DriftIT {
   }
 
   @Test
-  void whatIsEditedIsPutRightByOneWrite() {
+  void editedObjectIsPutRightByOneWrite() {
     var rendered = Rendered.in(cluster);
     var before = rendered.contents();
     Map<String, Runnable> edits =
@@ -116,7 +116,7 @@ class DriftIT {
   }
 
   @Test
-  void whatOthersAddStays() {
+  void additionsOfOthersStay() {
     var rendered = Rendered.in(cluster);
     var mark = cluster.api().audit().mark();
     edit(

@@ -51,7 +51,7 @@ class FlannelNodesIT {
   }
 
   @Test
-  void whatIsEditedIsBroughtBackWholeByOneWrite() {
+  void editedSpecIsBroughtBackWholeByOneWrite() {
     install();
     FlannelNode before = node("node-1");
     Map<String, Consumer<ObjectNode>> edits = new LinkedHashMap<>();
@@ -65,7 +65,7 @@ class FlannelNodesIT {
   }
 
   @Test
-  void whoeverOwnsTheFieldsItIsBroughtBackByOneWrite() {
+  void specIsBroughtBackByOneWriteWhoeverOwnsTheFields() {
     install();
     FlannelNode before = node("node-1");
     broughtBack(
@@ -100,7 +100,7 @@ class FlannelNodesIT {
   }
 
   @Test
-  void whatOthersAddToItsMetadataStaysAndOursComesBack() {
+  void metadataOfOthersStaysAndOursComesBack() {
     install();
     FlannelNode before = node("node-1");
     var mark = cluster.api().audit().mark();
@@ -159,7 +159,7 @@ class FlannelNodesIT {
   }
 
   @Test
-  void ofManyThatAreRefusedTheFirstAndTheNumberAreTold() {
+  void firstAndNumberOfManyRefusedOnesAreTold() {
     refuse("false", "CREATE");
     try (var kubelets = FakeKubelets.on(cluster)) {
       network.apply(TestNetwork.VXLAN);
@@ -202,7 +202,7 @@ class FlannelNodesIT {
   }
 
   @Test
-  void whateverNodesPublishEveryFlannelNodeIsWritten() {
+  void everyFlannelNodeIsWrittenWhateverNodesPublish() {
     List<String> strange =
         List.of("", "x".repeat(100_000), "999.1.1.1", "::ffff:10.0.0.1", "0.0.0.0", "fe80::1%eth0");
     for (int i = 0; i < strange.size(); i++) {

@@ -123,7 +123,7 @@ class ForeignBindingIT {
   }
 
   @Test
-  void ofManySubjectsAFewAreAskedFor() {
+  void fewOfManySubjectsAreAskedFor() {
     cluster.nodes(1);
     cluster
         .client()

@@ -65,7 +65,7 @@ class HostileTextIT {
   }
 
   @Test
-  void inNoSinkIsAnythingOfIt() throws Exception {
+  void hostileTextIsInNoSink() throws Exception {
     assertThat(texts(JSON.readTree(Serialization.asJson(network.get().getStatus()))))
         .anyMatch(text -> text.contains("begin?"))
         .noneMatch(text -> text.contains("\n") || HostileText.isIn(text));
@@ -115,7 +115,7 @@ class HostileTextIT {
   }
 
   @Test
-  void whatWasWrittenOnceIsNotWrittenAgain() {
+  void statusWithHostileTextIsNotWrittenTwice() {
     operator.process().awaitPassAfter(() -> network.poke("settled"));
     var mark = cluster.api().audit().mark();
     operator.process().awaitPassAfter(() -> network.poke("hostile"));

@@ -52,7 +52,8 @@ class HostileWritersIT {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "{\"device\":{\"name\":\"flannel.ipip\",\"mtu\":5000000000}} | status.device.mtu is 5000000000",
+        "{\"device\":{\"name\":\"flannel.ipip\",\"mtu\":5000000000}} | status.device.mtu is"
+            + " 5000000000",
         "{\"peers\":[{\"name\":\"node-1\",\"rttP99Micros\":3000000000}]} |"
             + " status.peers[0].rttP99Micros is 3000000000",
         "\"nothing\" | status is 'nothing'",
@@ -95,7 +96,7 @@ class HostileWritersIT {
   }
 
   @Test
-  void someHundredReportsStopNothing() throws Exception {
+  void reportsByTheHundredStopNothing() throws Exception {
     nodes.agents().leave("node-2");
     int taken = reports(150);
     theOthersCount();

@@ -115,7 +115,7 @@ class LeftOverTasksIT {
   }
 
   @Test
-  void whileATunnelIsIllNothingIsRemoved() {
+  void leftOversAreNotRemovedWhileATunnelIsIll() {
     nodes.agents().lose("node-2");
     awaitReasons("EncapsulationBlocked");
     nodes.agents().find("node-1", "LeftOvers", null);

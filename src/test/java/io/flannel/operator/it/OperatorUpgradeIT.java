@@ -70,7 +70,7 @@ class OperatorUpgradeIT {
   }
 
   @Test
-  void inTheMiddleOfARolloutTheNodesThatWaitChangeOnce() {
+  void nodesThatWaitInMidRolloutChangeOnce() {
     installedByTheOneBefore(TestNetwork.VXLAN);
     network.apply(TestNetwork.IPIP);
     write(TestNetwork.IPIP, "before-ipip", "before-vxlan");
@@ -83,7 +83,7 @@ class OperatorUpgradeIT {
   }
 
   @Test
-  void whereThatCutsItIsAllowedFirst() {
+  void disruptiveUpgradeIsRefusedUntilItIsAllowed() {
     installedByTheOneBefore(WIREGUARD);
     start();
     network.awaitRefused(

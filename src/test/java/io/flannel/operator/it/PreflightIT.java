@@ -99,7 +99,7 @@ class PreflightIT {
   }
 
   @Test
-  void withoutAnyNewEncapsulationNothingIsTried() {
+  void preflightTriesNothingWithoutANewEncapsulation() {
     var mark = cluster.api().audit().mark();
     network.apply(TestNetwork.VXLAN + "mtu: 1400").awaitReady();
     assertThat(cluster.writes(mark))

@@ -105,7 +105,7 @@ class ProbeKeyIT {
   }
 
   @Test
-  void whatIsDeletedOrEditedIsMendedAndWhatIsGoodStays() {
+  void deletedOrEditedKeyIsMendedAndGoodOnesStay() {
     List<String> first = keys();
     secret().delete();
     eventually(

@@ -72,7 +72,7 @@ class RolloutIT {
   }
 
   @Test
-  void onFailurePauseStaysWhereItStopped() {
+  void pausedRolloutStaysWhereItFailed() {
     nodes.agents().block(BackendType.IPIP);
     network.apply(TestNetwork.IPIP + "rollout: {onFailure: Pause, progressDeadline: 30s}");
     awaitPhase(Phase.STALLED);

@@ -98,7 +98,7 @@ class TunnelHealthIT {
   }
 
   @Test
-  void whatIsTakenFromTheAgentsComesBack() {
+  void agentsGetBackWhatIsTakenFromThem() {
     var before = fnode("node-1").get().getSpec();
     fnode("node-1")
         .edit(
@@ -130,7 +130,7 @@ class TunnelHealthIT {
   }
 
   @Test
-  void withoutAgentsNothingIsMeasured() {
+  void tunnelsAreNotMeasuredWithoutAgents() {
     network.apply(TestNetwork.UNMEASURED);
     eventually(
         "no agents",
@@ -146,7 +146,7 @@ class TunnelHealthIT {
   }
 
   @Test
-  void norAreAgentsLeftWhenTheRestOfTheSpecIsRefused() {
+  void agentsAreNotLeftWhenTheRestOfTheSpecIsRefused() {
     network.apply(TestNetwork.UNMEASURED.replace("10.244.0.0/16", "10.245.0.0/16"));
     network.awaitRefused("PodCIDROutside");
     eventually(
@@ -170,7 +170,8 @@ class TunnelHealthIT {
                 .contains(
                     "flannel_network_nodes{network=\"default\",state=\"down\"} 1.0",
                     "flannel_network_nodes{network=\"default\",state=\"healthy\"} 2.0",
-                    "flannel_network_problem_nodes{network=\"default\",reason=\"EncapsulationBlocked\"} 1.0",
+                    "flannel_network_problem_nodes{network=\"default\",reason=\"EncapsulationBlocked\"}"
+                        + " 1.0",
                     "flannel_node_tunnel_healthy{network=\"default\",node=\"node-2\"} 0.0",
                     "flannel_node_tunnel_healthy{network=\"default\",node=\"node-1\"} 1.0",
                     "flannel_node_peers_reachable_ratio{network=\"default\",node=\"node-1\"} 0.5"));

@@ -91,7 +91,7 @@ class UnreadableObjectsIT {
   }
 
   @Test
-  void withRetainItGoesWithoutASpec() {
+  void retainedNetworkGoesWithoutASpec() {
     var network = installed(TestNetwork.IPIP + "deletionPolicy: Cleanup");
     var before = Rendered.in(cluster).resourceVersions();
     try (var lax = LaxSchema.of(cluster, "flannelnetworks")) {

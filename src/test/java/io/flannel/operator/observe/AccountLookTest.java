@@ -29,7 +29,7 @@ class AccountLookTest {
   }
 
   @Test
-  void whoWasNotThereMayHaveCome() {
+  void absentAccountMayHaveComeSince() {
     AccountLook accounts = accounts(false);
     accounts.isThere(account("a", "x"));
     accounts.forgetMissing();
@@ -44,7 +44,7 @@ class AccountLookTest {
   }
 
   @Test
-  void beyondSomeAllAreTakenForThere() {
+  void accountsBeyondTheLimitAreTakenForThere() {
     AccountLook accounts = accounts(false);
     List<Boolean> there =
         IntStream.range(0, 10_000).mapToObj(i -> accounts.isThere(account("a", "x" + i))).toList();

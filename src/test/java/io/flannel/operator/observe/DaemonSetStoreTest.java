@@ -137,7 +137,7 @@ class DaemonSetStoreTest {
   }
 
   @Test
-  void ofManyTheLargestCantBeAdopted() {
+  void largestOfManyCantBeAdopted() {
     DaemonSet small = Installs.daemonSet(ADOPTABLE);
     kept(small);
     for (int i = 0; i < 500; i++) {

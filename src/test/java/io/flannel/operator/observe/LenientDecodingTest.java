@@ -35,23 +35,23 @@ public class LenientDecodingTest {
 
   private static String node(String status) {
     return """
-        {"apiVersion":"flannel.io/v1alpha1","kind":"FlannelNode",
-         "metadata":{"name":"node1","uid":"u1","resourceVersion":"7","generation":3,
-                     "creationTimestamp":"2026-11-30T10:00:00Z"},
-         "spec":{"network":"default","backend":"ipip",
-                 "peers":[{"name":"node2","address":"192.168.0.82"}]},
-         "status":%s}
-        """
+    {"apiVersion":"flannel.io/v1alpha1","kind":"FlannelNode",
+     "metadata":{"name":"node1","uid":"u1","resourceVersion":"7","generation":3,
+                 "creationTimestamp":"2026-11-30T10:00:00Z"},
+     "spec":{"network":"default","backend":"ipip",
+             "peers":[{"name":"node2","address":"192.168.0.82"}]},
+     "status":%s}
+    """
         .formatted(status);
   }
 
   private static String network(String spec, String status) {
     return """
-        {"apiVersion":"flannel.io/v1alpha1","kind":"FlannelNetwork",
-         "metadata":{"name":"default","uid":"u1","resourceVersion":"7","generation":3,
-                     "creationTimestamp":"2026-11-30T10:00:00Z"},
-         "spec":%s,"status":%s}
-        """
+    {"apiVersion":"flannel.io/v1alpha1","kind":"FlannelNetwork",
+     "metadata":{"name":"default","uid":"u1","resourceVersion":"7","generation":3,
+                 "creationTimestamp":"2026-11-30T10:00:00Z"},
+     "spec":%s,"status":%s}
+    """
         .formatted(spec, status);
   }
 
@@ -88,10 +88,11 @@ public class LenientDecodingTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "{\"device\":{\"name\":\"d\",\"mtu\":5000000000}} | status.device.mtu is 5000000000, where a"
-            + " whole number of 32 bits belongs",
+        "{\"device\":{\"name\":\"d\",\"mtu\":5000000000}} | status.device.mtu is 5000000000, where"
+            + " a whole number of 32 bits belongs",
         "{\"peers\":[{\"name\":\"a\"},{\"name\":\"b\",\"rttP99Micros\":3000000000}]} |"
-            + " status.peers[1].rttP99Micros is 3000000000, where a whole number of 32 bits belongs",
+            + " status.peers[1].rttP99Micros is 3000000000, where a whole number of 32 bits"
+            + " belongs",
         "{\"observedGeneration\":1e30} | status.observedGeneration is 1.0E30, where a whole number"
             + " of 64 bits belongs",
         "{\"peers\":[{\"name\":\"a\",\"lossPercent\":1.5}]} | status.peers[0].lossPercent is 1.5,"
@@ -186,7 +187,7 @@ public class LenientDecodingTest {
   }
 
   @Test
-  void ofANetworksSpecWhatCanBeReadIs() {
+  void networksSpecIsReadAsFarAsItCanBe() {
     FlannelNetwork network =
         readNetwork(
             """
@@ -210,7 +211,7 @@ public class LenientDecodingTest {
   }
 
   @Test
-  void ofANetworksStatusWhatCanBeReadIs() {
+  void networksStatusIsReadAsFarAsItCanBe() {
     FlannelNetwork network =
         readNetwork(
             "{\"cidr\":\"10.244.0.0/16\",\"backend\":{\"type\":\"ipip\"}}",

@@ -25,7 +25,7 @@ import net.jqwik.api.Provide;
 class LiveFlannelReaderTest {
   /** Nothing that a FlannelNetwork says is lost when it is written to the cluster and read back. */
   @Property
-  void whatWasRenderedIsReadBack(@ForAll("networks") DesiredNetwork network) {
+  void renderedObjectsAreReadBack(@ForAll("networks") DesiredNetwork network) {
     DaemonSet daemonSet = rendered(network, DaemonSet.class);
     ConfigMap configMap = rendered(network, ConfigMap.class);
     LiveFlannel live = LiveFlannelReader.read(daemonSet, Optional.of(configMap));

@@ -21,7 +21,7 @@ class NamesakesTest {
   private static final String LARGE = "x".repeat(1_000_000);
 
   @Test
-  void ofAConfigMapWhatAnAdoptionNeedsIsKept() {
+  void configMapKeepsWhatAnAdoptionNeeds() {
     ConfigMap whole =
         new ConfigMapBuilder(Installs.configMap(ADOPTABLE))
             .addToData("other", LARGE)
@@ -52,7 +52,7 @@ class NamesakesTest {
   }
 
   @Test
-  void ofAnAccountItsSecretsAreKept() {
+  void accountKeepsItsSecrets() {
     ServiceAccount some = account("kube-system", 3);
     assertThat(Namesakes.slim(some).getImagePullSecrets()).isEqualTo(some.getImagePullSecrets());
     assertThat(Namesakes.slim(some).getMetadata().getAnnotations()).isEmpty();

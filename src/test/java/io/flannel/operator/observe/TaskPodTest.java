@@ -41,7 +41,7 @@ class TaskPodTest {
   private final GuardedStore<Pod, TaskPod> store = TaskPod.store(CLOCK);
 
   @Test
-  void ofALongOrderNothingIsKeptButTheRangesOfGoneNodes() {
+  void longOrderIsKeptOnlyByTheRangesOfGoneNodes() {
     Pod pod = pod("one", ORDER.json());
     assertThat(Serialization.asJson(pod).length()).isGreaterThan(80_000);
     store.put("key", pod);
@@ -52,7 +52,7 @@ class TaskPodTest {
   }
 
   @Test
-  void whatItFoundIsAddedWhenItHasEnded() {
+  void findingsAreAddedWhenItHasEnded() {
     store.put("key", pod("one", ORDER.json()));
     TaskResult result = LeftOversFound.of(List.of("10.98.0.0/24")).in(TaskResult.done("removed"));
     Pod now = ended(pod("one", ORDER.json()), result);
@@ -101,7 +101,7 @@ class TaskPodTest {
 
   /** Whoever controls a node can write any status for the pods on it. */
   @Test
-  void ofALongStatusNothingIsKept() {
+  void longStatusIsNotKept() {
     String ranges =
         IntStream.range(0, 100_000)
             .mapToObj(i -> "\"10.%d.%d.%d/32\"".formatted(i / 65536, i / 256 % 256, i % 256))
@@ -120,7 +120,7 @@ class TaskPodTest {
   }
 
   @Test
-  void ofManyRangesAsManyAreReadAsATaskReports() throws Exception {
+  void rangesAreReadAsManyAsATaskReports() throws Exception {
     String many =
         IntStream.range(0, 200)
             .mapToObj(i -> "\"10.1.%d.0/24\"".formatted(i))

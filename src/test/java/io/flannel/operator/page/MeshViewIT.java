@@ -93,7 +93,7 @@ class MeshViewIT {
   }
 
   @Test
-  void withoutProbesItSaysSo() {
+  void meshWithoutProbesSaysSo() {
     page.open(FakeNetwork.of(1), "mesh");
     page.shows("#mesh-worst", "have not reported yet, or there is but one node");
   }

@@ -17,7 +17,7 @@ class PathViewIT {
   @RegisterExtension final FakePage page = new FakePage(chromium);
 
   @Test
-  void whereItBreaksStandWhyAndWhatToDo() {
+  void breakSaysWhyAndWhatToDo() {
     Tab tab = page.open(CUT, "path?from=node1&to=node2");
     page.shows("#path h2", "Packets do not pass");
     assertThat(tab.texts(".hop h3"))

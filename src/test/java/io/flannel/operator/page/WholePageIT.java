@@ -94,7 +94,7 @@ class WholePageIT {
   }
 
   @Test
-  void withoutANetworkItSaysHowToMakeOne() {
+  void pageWithoutANetworkSaysHowToMakeOne() {
     Tab tab = page.tab().open(page.operator().url());
     page.shows("#notice h1", "No FlannelNetwork yet");
     assertThat(tab.text("#notice code"))
@@ -122,7 +122,7 @@ class WholePageIT {
   }
 
   @Test
-  void ofSeveralNetworksOneIsChosen() {
+  void oneOfSeveralNetworksIsChosen() {
     page.operator().has(FakeNetwork.of(3).named("blue")).has(FakeNetwork.of(5).named("green"));
     Tab tab = page.tab().open(page.operator().url());
     page.shows("#overview h1", "blue");

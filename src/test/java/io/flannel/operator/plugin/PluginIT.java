@@ -98,7 +98,7 @@ class PluginIT {
   }
 
   @Test
-  void withoutAnOperatorTheStatusIsToldAndWhyItIs() {
+  void statusIsToldWithoutAnOperatorAndWhyItIs() {
     network.apply(TestNetwork.IPIP).awaitReady();
     UserShell alone = UserShell.of(cluster.api());
     Answer told = alone.run("kubectl flannel status");
@@ -153,7 +153,7 @@ class PluginIT {
   }
 
   @Test
-  void whoMayNotIsToldWhatIsMissing() throws IOException {
+  void userWithoutTheRightIsToldWhatIsMissing() throws IOException {
     network.apply(TestNetwork.IPIP).awaitReady();
     UserShell nobody = shell.as(PublishedRights.account(cluster, "nobody"));
     Answer refused = nobody.run("kubectl flannel status");

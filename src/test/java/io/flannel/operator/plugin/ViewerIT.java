@@ -147,7 +147,8 @@ class ViewerIT {
         "create --raw /api/v1/namespaces/flannel-system/services/http:%s:text/proxy/text/status",
         "create --raw /api/v1/namespaces/flannel-system/services/%s:text/proxy/text/status",
         "create --raw /api/v1/namespaces/flannel-system/services/%s/proxy/text/status",
-        "create --raw /api/v1/namespaces/flannel-system/services/https:other:text/proxy/text/status",
+        "create --raw"
+            + " /api/v1/namespaces/flannel-system/services/https:other:text/proxy/text/status",
         "create --raw /api/v1/namespaces/default/services/https:%s:text/proxy/text/status",
         "get --raw /api/v1/namespaces/flannel-system/services/https:%s:text/proxy/text/status"
       })
@@ -221,7 +222,7 @@ class ViewerIT {
   }
 
   @Test
-  void whichReplicaTheApiServerChoosesDoesNotMatter() {
+  void anyReplicaThatTheApiServerChoosesWillDo() {
     int port = ViewerService.freePort();
     try (OperatorProcess standby =
         ViewerService.listening(cluster.operator().environment("POD_NAME", "operator-2"), port)) {
@@ -242,7 +243,7 @@ class ViewerIT {
   }
 
   @Test
-  void whereTheApiServerDoesNotReachItTheStatusIsToldAndWhatToDo() {
+  void statusIsToldAndWhatToDoWhereTheApiServerDoesNotReachTheOperator() {
     service.leadsTo(Map.of());
     says(viewer, 0, "status")
         .contains("the operator can't be asked through the API server: no endpoints available")
@@ -262,7 +263,7 @@ class ViewerIT {
   }
 
   @Test
-  void whoMayNotIsToldWhatToAskFor() {
+  void userWithoutTheRightIsToldWhatToAskFor() {
     UserShell half =
         UserShell.of(cluster.api()).as(PublishedRights.account(cluster, "viewer-of-names"));
     PublishedRights.give(cluster, "viewer-of-names", "ClusterRole");

@@ -56,7 +56,7 @@ class ProbeKeySecretTest {
   }
 
   @Test
-  void forADayItStaysAsItIs() {
+  void secretStaysAsItIsForADay() {
     Secret secret = at(null, NOW);
 
     assertThat(ProbeKeySecret.holds(secret, at(secret, NOW.plus(Duration.ofHours(23))))).isTrue();
@@ -64,7 +64,7 @@ class ProbeKeySecretTest {
   }
 
   @Test
-  void onceADayEachKeyMovesOnByAPlace() {
+  void keysMoveOnByAPlaceOnceADay() {
     Secret secret = at(null, NOW);
     Instant tomorrow = NOW.plus(Duration.ofHours(24));
     Secret renewed = at(secret, tomorrow);
@@ -78,7 +78,7 @@ class ProbeKeySecretTest {
   }
 
   @Test
-  void whoAsksForARenewalGetsOneOnceAllAgentsKnowTheNextKey() {
+  void requestedRenewalComesOnceAllAgentsKnowTheNextKey() {
     Secret secret = asking(at(null, NOW), "1");
 
     assertThat(ProbeKeySecret.holds(secret, at(secret, NOW.plusSeconds(599)))).isTrue();
@@ -90,7 +90,7 @@ class ProbeKeySecretTest {
   }
 
   @Test
-  void whatIsNoKeyIsMadeAnewAndTheOthersStay() {
+  void invalidKeyIsMadeAnewAndTheOthersStay() {
     Secret secret = at(null, NOW);
 
     assertThat(keys(at(without(secret, "previous"), NOW))).isEqualTo("current=1 next=2 previous=4");

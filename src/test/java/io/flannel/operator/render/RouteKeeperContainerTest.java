@@ -112,7 +112,7 @@ class RouteKeeperContainerTest {
   }
 
   @Test
-  void onTheWayBackACopyIsWhatFlannelHasNow() throws Exception {
+  void copyOnTheWayBackIsWhatFlannelHasNow() throws Exception {
     start("sh", "host-gw");
     node.run("ip route replace 10.244.2.0/24 via 192.168.0.82 dev eth0");
     start("sh", "vxlan");
@@ -136,7 +136,7 @@ class RouteKeeperContainerTest {
 
   /** If the kernel has no ipip, only the lab shows that the device is created. */
   @Test
-  void towardIpipItsDeviceIsThereBeforeFlanneldUnlessTheKernelHasNone() throws Exception {
+  void ipipDeviceIsThereBeforeFlanneldUnlessTheKernelHasNone() throws Exception {
     start("sh", "host-gw");
     String said = start("sh", "ipip");
     String device = node.output("ip -d link show type ipip");
@@ -170,7 +170,7 @@ class RouteKeeperContainerTest {
   }
 
   @Test
-  void withIpv6AloneNoDeviceIsMade() {
+  void deviceIsNotMadeForIpv6Alone() {
     DesiredNetwork ipv6 = Networks.wanted("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: vxlan}}");
     assertThat(keepRoutes(ipv6).getEnv())
         .extracting(EnvVar::getName)
@@ -178,7 +178,7 @@ class RouteKeeperContainerTest {
   }
 
   @Test
-  void whereFlannelHasNotRunSinceTheBootNoDeviceIsMade() throws Exception {
+  void deviceIsNotMadeWhereFlannelHasNotRunSinceTheBoot() throws Exception {
     node.run("ip link del flannel.1");
     assertThat(start("sh", "vxlan")).doesNotContain("made flannel.1");
     assertThat(node.output("ip link")).doesNotContain("flannel.1:");

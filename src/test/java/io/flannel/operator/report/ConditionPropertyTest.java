@@ -37,7 +37,7 @@ class ConditionPropertyTest {
   }
 
   @Property(tries = 300)
-  void atMostOneOfReadyReconcilingAndStalledHolds(@ForAll("lives") List<Step> steps) {
+  void readyReconcilingAndStalledExcludeEachOther(@ForAll("lives") List<Step> steps) {
     StatusScenario life = new StatusScenario(ipip("10.244.0.0/16"));
     for (Step step : steps) {
       step.happen(life);

@@ -51,7 +51,7 @@ class NodeReportTest {
   }
 
   @Test
-  void whoHadAProblemBeforeARolloutHasItStill() {
+  void problemFromBeforeARolloutStays() {
     StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE)
         .nodes(StatusScenario.ipipNode(1), StatusScenario.free(2))

@@ -125,7 +125,7 @@ class RolloutReportTest {
   }
 
   @Test
-  void whileItIsPausedOrNoOperatorRunsNoDeadlinePasses() {
+  void deadlineDoesNotPassWhilePausedOrWithoutAnOperator() {
     StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).runs(VXLAN, counts(2).updated(0).get()).report();
     life.after(MINUTE).paused(true).report();

@@ -70,7 +70,7 @@ class StatusReportTest {
   }
 
   @Test
-  void whereNothingHappensNothingIsWritten() {
+  void statusIsNotWrittenWhereNothingHappens() {
     StatusScenario life = StatusScenario.running(IPIP);
     FlannelNetworkStatus before = life.status();
     life.after(Duration.ofDays(30));
@@ -156,7 +156,7 @@ class StatusReportTest {
   }
 
   @Test
-  void whatCouldNotBeWrittenIsSaidAndTriedAgain() {
+  void failedWriteIsSaidAndTriedAgain() {
     StatusScenario life = StatusScenario.running(IPIP);
     life.after(MINUTE).wants(VXLAN).applyFails("DaemonSet a/b could not be written: no");
     assertThat(life.report()).containsExactly("Warning NotReady");

@@ -26,7 +26,7 @@ class StatusSizeIT {
   @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @Test
-  void ofFiveThousandNodesWithTheLongestNamesAndAllProblemsOfALeaseIsAccepted() {
+  void statusOfFiveThousandNodesWithTheLongestNamesAndAllProblemsOfALeaseIsAccepted() {
     TestNetwork.of(cluster, "default").apply(TestNetwork.IPIP);
     List<ClusterNode> nodes = new ArrayList<>();
     for (int i = 0; i < NODES; i++) {

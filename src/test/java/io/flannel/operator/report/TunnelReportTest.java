@@ -149,7 +149,7 @@ class TunnelReportTest {
   }
 
   @Test
-  void whatAnAgentFoundIsToldInItsWords() {
+  void agentsFindingIsToldInItsWords() {
     StatusScenario life = running(3);
     Map<String, AgentReport> reports = reports(3, (node, peer) -> passes(peer));
     reports.put(
@@ -193,7 +193,7 @@ class TunnelReportTest {
   }
 
   @Test
-  void whereNothingMeasuresTunnelsReadyDoesNotDependOnThem() {
+  void readyDoesNotDependOnTunnelsThatNothingMeasures() {
     DesiredNetwork network = unmeasured("ipip", "10.244.0.0/16");
     StatusScenario life = new StatusScenario(network).nodes(nodes(2, "ipip")).runs(network, 2);
     life.reports(reports(2, (node, peer) -> blocked(peer)));

@@ -127,7 +127,7 @@ class SurplusTest {
   }
 
   @Test
-  void whatWasRefusedIsNoUse() throws IOException {
+  void refusedRequestIsNoUse() throws IOException {
     assertThat(
             surplus(
                 rights("secrets", "list"), line("list", "secrets", "", "ours", "", 403, "forbid")))
@@ -135,7 +135,7 @@ class SurplusTest {
   }
 
   @Test
-  void whatOthersDidIsNoUse() throws IOException {
+  void requestOfOthersIsNoUse() throws IOException {
     assertThat(
             surplus(rights("pods", "list"), get("list", "pods", "").replace(ACCOUNT, "somebody")))
         .containsExactly("the right to list pods was never used");
@@ -177,10 +177,11 @@ class SurplusTest {
       int code,
       String decision) {
     return """
-        {"user": {"username": "%s"}, "verb": "%s", "requestURI": "/", "objectRef": {"resource": "%s",\
-         "apiGroup": "%s", "namespace": "%s", "name": "%s"}, "responseStatus": {"code": %d},\
-         "annotations": {"authorization.k8s.io/decision": "%s"},\
-         "requestReceivedTimestamp": "2026-11-26T12:00:00Z", "stageTimestamp": "2026-11-26T12:00:00Z"}"""
+    {"user": {"username": "%s"}, "verb": "%s", "requestURI": "/", "objectRef": {"resource": "%s",\
+     "apiGroup": "%s", "namespace": "%s", "name": "%s"}, "responseStatus": {"code": %d},\
+     "annotations": {"authorization.k8s.io/decision": "%s"},\
+     "requestReceivedTimestamp": "2026-11-26T12:00:00Z", "stageTimestamp": "2026-11-26T12:00:00Z"}\
+    """
         .formatted(ACCOUNT, verb, resource, group, namespace, name, code, decision);
   }
 }

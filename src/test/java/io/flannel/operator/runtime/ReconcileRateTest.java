@@ -21,14 +21,14 @@ class ReconcileRateTest {
   }
 
   @Test
-  void asManyAsAreAskedForAreFiveASecondInTheLongRun() {
+  void reconciliationsAreFiveASecondInTheLongRun() {
     assertThat(begun(Duration.ofMinutes(1), Duration.ofMillis(5)))
         .as("40 at once, then 5 a second")
         .isBetween(330, 341);
   }
 
   @Test
-  void ofALargeNetworkTheyTakeAQuarterOfACore() {
+  void reconciliationsOfALargeNetworkTakeAQuarterOfACore() {
     int begun = begun(Duration.ofMinutes(1), Duration.ofMillis(200));
     assertThat(begun * 200 / 60_000.0).as("cores").isBetween(0.2, 0.3);
   }

@@ -52,7 +52,7 @@ class EventStreamsTest {
   }
 
   @Test
-  void soManyListenersAndNoMoreUntilOneLeaves() throws IOException {
+  void listenersAreLimitedUntilOneLeaves() throws IOException {
     for (int i = 0; i < EventStreams.MOST_LISTENERS; i++) {
       event(server.events());
     }
@@ -66,7 +66,7 @@ class EventStreamsTest {
 
   /** What a browser does whose page is reloaded while the operator is slow. */
   @Test
-  void whoLeavesBeforeTheNetworkIsFoundHoldsNoPlace() throws IOException {
+  void listenerThatLeavesBeforeTheNetworkIsFoundHoldsNoPlace() throws IOException {
     for (int round = 1; round <= 3; round++) {
       server.networks.finding = new CountDownLatch(1);
       int all = round * 15; // Fewer than there are worker threads.
@@ -88,7 +88,7 @@ class EventStreamsTest {
   }
 
   @Test
-  void whileNobodyListensNothingIsLookedAt() throws IOException {
+  void networkIsNotLookedAtWhileNobodyListens() throws IOException {
     assertThat(server.idle()).isTrue();
     event(server.events());
     assertThat(server.idle()).isFalse();

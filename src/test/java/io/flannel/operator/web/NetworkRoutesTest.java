@@ -14,7 +14,7 @@ class NetworkRoutesTest {
   @RegisterExtension final TestServer server = new TestServer();
 
   @Test
-  void whoActsListsTheNetworks() throws IOException {
+  void leaderListsTheNetworks() throws IOException {
     assertThat(server.get("/api/networks"))
         .endsWith(
             "{\"operator\":{\"version\":\"1\",\"instance\":\"a\",\"leader\":\"a\"},"
@@ -22,7 +22,7 @@ class NetworkRoutesTest {
   }
 
   @Test
-  void whoStandsByListsNoneAndSaysWhoActs() throws IOException {
+  void standbyListsNoNetworkAndNamesTheLeader() throws IOException {
     server.networks.leader = "b";
     assertThat(server.get("/api/networks"))
         .contains("\"leader\":\"b\"")

@@ -63,7 +63,7 @@ class ViewerGateTest {
   }
 
   @Test
-  void whoSendsAGoodTokenIsToldAndTheConnectionIsClosed() throws IOException {
+  void goodTokenGetsTheStatusAndTheConnectionIsClosed() throws IOException {
     // The server closes the connection by itself: the request does not ask for it.
     String told = post(STATUS, "good\n");
     assertThat(told)
@@ -103,7 +103,7 @@ class ViewerGateTest {
   }
 
   @Test
-  void withoutATokenItIsToldHowToGetOne() throws IOException {
+  void requestWithoutATokenIsToldHowToGetOne() throws IOException {
     assertThat(post(STATUS, ""))
         .startsWith("HTTP/1.1 401")
         .contains("\"reason\":\"Unauthorized\"", "made by: COMMAND");
@@ -164,7 +164,7 @@ class ViewerGateTest {
   }
 
   @Test
-  void soManyTokensAreLookedAtAtATimeAlsoOfThoseWhoHaveGone() throws IOException {
+  void tokensLookedAtAtATimeAreLimitedAlsoThoseOfClientsThatHaveGone() throws IOException {
     answering = new CountDownLatch(1);
     List<Socket> waiting = new ArrayList<>();
     for (int i = 0; i < 16; i++) {
@@ -187,7 +187,7 @@ class ViewerGateTest {
   }
 
   @Test
-  void whoStandsBySaysWhoLeads() throws IOException {
+  void standbySaysWhoLeads() throws IOException {
     leader = instance -> "b";
     assertThat(post(STATUS, "good"))
         .startsWith("HTTP/1.1 503")

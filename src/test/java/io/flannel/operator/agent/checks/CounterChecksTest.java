@@ -37,7 +37,7 @@ class CounterChecksTest {
   }
 
   @Test
-  void theyEndWhenTheyEnd() {
+  void findingEndsWhenTheCounterStops() {
     var node = SimulatedNode.of(BackendType.VXLAN);
     look(node);
     node.udpChecksumErrors += 100;

@@ -8,7 +8,7 @@ import net.jqwik.api.Property;
 /** Files with arbitrary content. */
 class HostFilesPropertyTest {
   @Property
-  void whateverStandsInTheFilesThrowsNothing(@ForAll String text) {
+  void filesOfAnyContentThrowNothing(@ForAll String text) {
     assertThatCode(
             () -> {
               SubnetEnv.parse(text);

@@ -38,7 +38,7 @@ class HostFilesTest {
   }
 
   @Test
-  void whatIsNotThereIsAbsent() {
+  void missingFileIsAbsent() {
     assertThat(files().subnetEnv()).isInstanceOf(Absent.class);
     assertThat(files().cniConfig()).isInstanceOf(Absent.class);
     assertThat(files().sysctls(List.of("all")).ipForward()).isInstanceOf(Absent.class);

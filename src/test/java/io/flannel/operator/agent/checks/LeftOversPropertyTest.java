@@ -65,7 +65,7 @@ class LeftOversPropertyTest {
   }
 
   @Property(tries = 1500)
-  void whoeverCouldBeReachedStillCanAndTheSameWayOrByWhatStays(@ForAll("nodes") Node node) {
+  void reachablePeersStayReachableTheSameWayOrByWhatStays(@ForAll("nodes") Node node) {
     Node after = node.after();
     for (Cidr peer : LIVE) {
       Optional<Route> before = node.wayTo(peer);
@@ -123,7 +123,7 @@ class LeftOversPropertyTest {
   }
 
   @Property(tries = 1500)
-  void onceIsEnough(@ForAll("nodes") Node node) {
+  void secondRemovalFindsNothing(@ForAll("nodes") Node node) {
     assertThat(node.after().plan().removals()).isEmpty();
   }
 

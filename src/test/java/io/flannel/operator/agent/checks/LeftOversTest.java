@@ -84,7 +84,7 @@ class LeftOversTest {
   }
 
   @Test
-  void toWireguardTheNarrowerRoutesGo() {
+  void narrowerRoutesGoOnTheWayToWireguard() {
     assertThat(
             plan(
                 wireguard(),
@@ -101,7 +101,7 @@ class LeftOversTest {
   }
 
   @Test
-  void toWireguardNotBeforeItsOwnRouteIsThere() {
+  void narrowerRoutesStayUntilWireguardsOwnRouteIsThere() {
     assertThat(
             plan(
                 wireguard(),
@@ -166,7 +166,7 @@ class LeftOversTest {
   }
 
   @Test
-  void withoutAllPeersNoRouteIsStaleAndNoDeviceThatItUsesGoes() {
+  void routesAreNotStaleAndTheirDevicesStayWithoutAllPeers() {
     var wanted =
         new LeftOvers.Wanted(
             Set.of("flannel.ipip"),

@@ -61,7 +61,7 @@ class LocalChecksTest {
   }
 
   @Test
-  void withoutARouteOfItsOwnAPeerIsOnTheWayOfAWiderOne() {
+  void peerWithoutARouteOfItsOwnIsOnTheWayOfAWiderOne() {
     node.run(VXLAN + "ip route del 10.244.2.0/24");
     LocalState state = node.lookTwice(node.checks(), BackendType.VXLAN);
     assertThat(state.way().routes())

@@ -51,7 +51,7 @@ class LocalFindingsTest {
   }
 
   @Test
-  void afterAChangeToWireguardTheOldRoutesAreLeftOvers() {
+  void oldRoutesAreLeftOversAfterAChangeToWireguard() {
     var node = SimulatedNode.of(BackendType.WIREGUARD);
     node.route("10.244.2.0/24", "192.168.0.100", "eth0");
     node.routes.add(SimulatedNode.newRoute("10.244.3.0/24", "192.168.0.101", "eth0", 4096));

@@ -148,7 +148,7 @@ class LeftOversTaskTest {
   }
 
   @Test
-  void ofTwoNodesThatAreGoneOnlyTheOneThatIsNamed() {
+  void routesOfTheNamedOneOfTwoGoneNodesGo() {
     node.run(
         HOST_GW
             + """
@@ -245,7 +245,7 @@ class LeftOversTaskTest {
   }
 
   @Test
-  void withoutTheCapabilityItSaysWhatFailed() {
+  void taskWithoutTheCapabilitySaysWhatFailed() {
     node.run(HOST_GW + COPIES);
 
     TaskResult result =

@@ -96,7 +96,7 @@ class SpecValidatorTest {
   }
 
   @Test
-  void ofTwoOfTheSameAgeTheFirstByNameIsInCharge() {
+  void firstByNameIsInChargeOfTwoOfTheSameAge() {
     ClusterState two =
         cluster()
             .network("default", "2026-01-01T00:00:00Z")
@@ -238,7 +238,7 @@ class SpecValidatorTest {
   }
 
   @Test
-  void whereFlannelFoundAnIpv4AddressOrTheKubeletNamedNoneThereIsOne() {
+  void ipv4AddressIsThereWhereFlannelFoundOneOrTheKubeletNamedNone() {
     assertThat(
             SpecValidator.judge(
                 IPIP,
@@ -254,7 +254,7 @@ class SpecValidatorTest {
   }
 
   @Test
-  void ofSeveralCausesTheFirstIsNamed() {
+  void firstOfSeveralCausesIsNamed() {
     Clusters all =
         cluster(node("n1").podCidr("10.1.1.0/24").internalIp("10.244.0.1"))
             .services("10.244.0.0/24");
@@ -270,7 +270,7 @@ class SpecValidatorTest {
   }
 
   @Test
-  void whatRunsAlreadyIsNotRefused() {
+  void configurationThatRunsAlreadyIsNotRefused() {
     Clusters bad =
         cluster(
                 node("n1").podCidr("10.244.1.0/24").internalIp("10.244.0.1"),
@@ -285,7 +285,7 @@ class SpecValidatorTest {
   }
 
   @Test
-  void whatRunsIsNotRefusedWhenItsConfigMapIsLost() {
+  void runningConfigurationIsNotRefusedWhenItsConfigMapIsLost() {
     ClusterState lost =
         cluster(node("n1").podCidr("10.244.1.0/24").internalIp("10.244.0.1"))
             .services("10.244.0.0/24")

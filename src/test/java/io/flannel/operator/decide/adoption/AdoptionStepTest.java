@@ -35,7 +35,7 @@ class AdoptionStepTest {
   }
 
   @Test
-  void afterTheFirstAsManyAtATimeAsMayBeUnavailable() {
+  void nodesAfterTheFirstLeaveAsManyAtATimeAsMayBeUnavailable() {
     assertThat(leaving("2", old(3, 0), ours(0))).as("the first alone").containsExactly("n1");
     assertThat(leaving("2", old(2, 0, "n1"), ours(1))).containsExactly("n2", "n3");
     assertThat(leaving("34%", old(2, 0, "n1"), ours(1)))

@@ -169,7 +169,7 @@ class ForeignFlannelValidatorTest {
   }
 
   @Test
-  void ofManyTheFirstAreNamed() {
+  void firstOfManyAreNamed() {
     Nodes[] nodes =
         IntStream.range(10, 110)
             .mapToObj(i -> node("n" + i).leased("vxlan", "192.168.0." + i))

@@ -28,7 +28,7 @@ import net.jqwik.api.constraints.IntRange;
 /** Properties of the impact of any change. */
 class ChangeImpactPropertyTest {
   @Property
-  void whatRunsIsNoChange(@ForAll("networks") DesiredNetwork network) {
+  void runningConfigurationIsNoChange(@ForAll("networks") DesiredNetwork network) {
     assertThat(SpecValidator.change(network, running(network))).isEqualTo(new ChangeImpact.None());
   }
 
@@ -41,7 +41,7 @@ class ChangeImpactPropertyTest {
   }
 
   @Property
-  void betweenBackendsWithoutKeysItIsLiveBothWays(
+  void changeBetweenBackendsWithoutKeysIsLiveBothWays(
       @ForAll("plain") String one, @ForAll("plain") String other, @ForAll boolean direct) {
     Assume.that(!one.equals(other));
     assertThat(SpecValidator.change(network(one, direct), running(network(other, direct))))

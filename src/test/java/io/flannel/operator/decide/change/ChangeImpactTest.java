@@ -74,7 +74,7 @@ class ChangeImpactTest {
   }
 
   @Test
-  void whereTheConfigurationIsLostItIsNotGuessed() {
+  void lostConfigurationIsNotGuessed() {
     DesiredNetwork live = ipip("10.244.0.0/16");
     LiveFlannel lost =
         new LiveFlannel(

@@ -72,7 +72,7 @@ class DisruptionTest {
   }
 
   @Test
-  void withWireguardEveryRestartOfAPodCuts() {
+  void everyRestartOfAPodCutsWithWireguard() {
     String backend = "backend: {type: wireguard}";
     assertThat(judge(backend, backend + ", flannel: {image: \"f:v9\"}"))
         .isInstanceOf(ChangeImpact.Disruptive.class);
@@ -152,7 +152,7 @@ class DisruptionTest {
   }
 
   @Test
-  void moreNodesAtOnceTakeLessTime() {
+  void rolloutOfMoreNodesAtOnceTakesLessTime() {
     String live = "backend: {type: wireguard}";
     assertThat(judge(live, "backend: {type: vxlan}, rollout: {maxUnavailable: 2}").message())
         .contains("about 30s in all");
@@ -163,7 +163,7 @@ class DisruptionTest {
   }
 
   @Test
-  void whereNoNodeHasALeaseThereIsNothingToCut() {
+  void nothingIsCutWhereNoNodeHasALease() {
     assertThat(
             SpecValidator.change(
                 wanted("{cidr: 10.244.0.0/16, backend: {type: wireguard}}"),

@@ -84,7 +84,7 @@ class AgentReportTest {
   }
 
   @Example
-  void whatIsImpossibleMakesAllOfItNonsense() {
+  void impossibleValueMakesAllOfTheReportInvalid() {
     Map.ofEntries(
             Map.entry("observedGeneration: 4|observedGeneration: 5", "observedGeneration is 5"),
             Map.entry("observedGeneration: 4|observedGeneration: -1", "observedGeneration is -1"),
@@ -163,14 +163,14 @@ class AgentReportTest {
   }
 
   @Example
-  void withoutAReportItIsAwaited() {
+  void missingReportIsAwaited() {
     AgentReport none = AgentReport.read(1, spec(), null, Duration.ofMinutes(1));
     assertThat(none).isEqualTo(new AgentReport.Awaited(Duration.ofMinutes(1)));
     assertThat(read(4, "observedGeneration: 4")).isInstanceOf(AgentReport.Awaited.class);
   }
 
   @Example
-  void afterThreeReportsThatDidNotComeTheAgentIsSilent() {
+  void agentIsSilentAfterThreeReportsThatDidNotCome() {
     FlannelNodeStatus status = Serialization.unmarshal(GOOD, FlannelNodeStatus.class);
     assertThat(AgentReport.read(4, spec(), status, Duration.ofMinutes(31)))
         .isInstanceOfSatisfying(Received.class, it -> assertThat(it.silent()).isFalse());

@@ -13,13 +13,13 @@ class FaultLocalizerTest {
   private static final List<NodePair> FIVE_NODES = pairs("a", "b", "c", "d", "e");
 
   @Test
-  void moreThanHalfOfItsPairsMakeItTheNode() {
+  void nodeIsAtFaultByMoreThanHalfOfItsPairs() {
     assertThat(blamed(FIVE_NODES, "ab", "ac", "ad")).containsExactly("a");
     assertThat(blamed(FIVE_NODES, "ab", "ac", "ad", "ae")).containsExactly("a");
   }
 
   @Test
-  void halfOfItsPairsDoNot() {
+  void nodeIsNotAtFaultByHalfOfItsPairs() {
     assertThat(blamed(FIVE_NODES, "ab", "ac")).isEmpty();
     assertThat(blamed(pairs("a", "b", "c"), "ab")).isEmpty();
   }
@@ -35,7 +35,7 @@ class FaultLocalizerTest {
   }
 
   @Test
-  void equallyBadNodesAreBlamedTogetherAndTheirPairsCountAgainstNobodyElse() {
+  void nodesThatAreEquallyBadAreBlamedTogetherAndTheirPairsCountAgainstNobodyElse() {
     assertThat(blamed(FIVE_NODES, "ac", "ad", "ae", "bc", "bd", "be")).containsExactly("a", "b");
   }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** Agents' findings on their nodes, and the lost probes that they explain. */
 class LocalFaultsRuleTest {
   @Test
-  void ofTwoNodesTheOneWithAFindingIsTheCause() {
+  void nodeWithAFindingIsTheCauseOfTwo() {
     TunnelScenario lab = new TunnelScenario(2).cutOff(A, B, ROUTE_MISSING);
     assertThat(lab.troubles()).isEqualTo(Map.of(ROUTE_MISSING, List.of(toward(A, B))));
     assertThat(lab.tunnels()).isEqualTo(Map.of(A, Tunnel.DOWN, B, Tunnel.UNKNOWN));
@@ -38,7 +38,7 @@ class LocalFaultsRuleTest {
   }
 
   @Test
-  void whatADeviceThatIsDownTookAlongIsNotToldAgain() {
+  void consequencesOfADeviceThatIsDownAreNotTold() {
     TunnelScenario lab = new TunnelScenario(3).finds(A, ROUTE_MISSING, B).cutOff(A, DEVICE_DOWN);
     assertThat(lab.troubles()).isEqualTo(Map.of(DEVICE_DOWN, List.of(At.node(A))));
   }

@@ -31,14 +31,14 @@ import org.junit.jupiter.api.Test;
 /** Which node or pair of nodes is the cause of lost probes. */
 class PacketLossRuleTest {
   @Test
-  void ofTwoNodesWithoutAFindingItIsThePair() {
+  void pairIsNamedOfTwoNodesWithoutAFinding() {
     TunnelScenario lab = new TunnelScenario(2).blocked(A);
     assertThat(lab.troubles()).isEqualTo(Map.of(ENCAPSULATION_BLOCKED, List.of(new Between(A, B))));
     assertThat(lab.tunnels()).isEqualTo(Map.of(A, Tunnel.DOWN, B, Tunnel.DOWN));
   }
 
   @Test
-  void whereNothingPassesAtAllEveryNodeIsNamedOnce() {
+  void nodesAreEachNamedOnceWhereNothingPassesAtAll() {
     TunnelScenario lab = new TunnelScenario(5);
     lab.names().forEach(lab::blocked);
     assertThat(lab.troubles())

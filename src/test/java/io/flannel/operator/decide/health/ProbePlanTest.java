@@ -21,7 +21,7 @@ import net.jqwik.api.Provide;
 
 class ProbePlanTest {
   @Example
-  void upTo64NodesEachProbesAllOthers() {
+  void everyNodeProbesAllOthersUpTo64Nodes() {
     for (int size : List.of(0, 1, 2, 63, 64)) {
       ProbePlan plan = ProbePlan.of(names(size));
       assertThat(plan.complete()).isTrue();
@@ -40,7 +40,7 @@ class ProbePlanTest {
   }
 
   @Property(tries = 60)
-  void beyondEachHas16PeersWhichProbeIt(@ForAll("large") int size) {
+  void everyNodeOfMoreThan64Has16PeersWhichProbeIt(@ForAll("large") int size) {
     ProbePlan plan = ProbePlan.of(names(size));
     for (String node : plan.names()) {
       List<String> peers = plan.peersOf(node);

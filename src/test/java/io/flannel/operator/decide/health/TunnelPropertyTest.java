@@ -170,7 +170,7 @@ class TunnelPropertyTest {
   }
 
   @Property(tries = 1500)
-  void exactlyTheFaultsThatThereAreAreNamed(
+  void faultsThatThereAreAreNamedAndNoOthers(
       @ForAll @IntRange(min = 4, max = 80) int size, @ForAll long seed) {
     Case it = new Case(size, new Random(seed));
     it.check(it.lab.verdicts());

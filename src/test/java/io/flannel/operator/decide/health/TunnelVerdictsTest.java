@@ -87,7 +87,7 @@ class TunnelVerdictsTest {
   }
 
   @Test
-  void whoIsNotLeasedIsUnknownForThatReasonAndBlamedForNothingElse() {
+  void nodeWithoutALeaseIsUnknownForThatReasonAndBlamedForNothingElse() {
     List<ClusterNode> nodes =
         new ArrayList<>(new TunnelScenario(4).leases().stream().map(NodeLease::node).toList());
     Nodes twin = node("twin").podCidr("10.9.9.0/24").internalIp("192.168.0.1");

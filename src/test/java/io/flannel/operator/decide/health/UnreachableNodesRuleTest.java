@@ -26,14 +26,14 @@ import org.junit.jupiter.api.Test;
 /** Nodes that nobody hears, and nodes of which only the agent is silent. */
 class UnreachableNodesRuleTest {
   @Test
-  void ofTwoNodesTheOneThatIsOffIsTheCause() {
+  void offNodeIsTheCauseOfTwo() {
     TunnelScenario lab = new TunnelScenario(2).off(B);
     assertThat(lab.troubles()).isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(B))));
     assertThat(lab.tunnels()).isEqualTo(Map.of(A, Tunnel.UNKNOWN, B, Tunnel.DOWN));
   }
 
   @Test
-  void moreThanHalfOfTheNodesCanBeOff() {
+  void nodesThatAreOffCanBeMoreThanHalf() {
     TunnelScenario lab = new TunnelScenario(7).off(A).off(B).off(C).off(D);
     assertThat(lab.troubles())
         .isEqualTo(
@@ -67,14 +67,14 @@ class UnreachableNodesRuleTest {
   }
 
   @Test
-  void whatWasSeenOfANodeAtItsOldAddressDoesNotCount() {
+  void reportsOfANodeAtItsOldAddressDoNotCount() {
     assertThat(new TunnelScenario(3).off(A).troubles())
         .isEqualTo(Map.of(NODE_UNREACHABLE, List.of(At.node(A))));
     assertThat(new TunnelScenario(3).off(A).movedFrom(A, "192.168.9.9").troubles()).isEmpty();
   }
 
   @Test
-  void ofTwoNodesTheOneWhoseAgentIsSilentIsNotMeasured() {
+  void nodeWhoseAgentIsSilentIsNotMeasuredOfTwo() {
     TunnelScenario lab = new TunnelScenario(2).agentKilled(B);
     assertThat(lab.troubles()).isEqualTo(Map.of(AGENT_SILENT, List.of(At.node(B))));
     assertThat(lab.tunnels()).isEqualTo(Map.of(A, Tunnel.UNKNOWN, B, Tunnel.UNKNOWN));

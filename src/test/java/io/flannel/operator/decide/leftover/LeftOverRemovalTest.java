@@ -32,7 +32,7 @@ class LeftOverRemovalTest {
   private static final DesiredNetwork IPIP = Networks.ipip("10.0.0.0/8");
 
   @Test
-  void whereSomethingIsLeftWhenAllHaveMoved() {
+  void removalIsWhereSomethingIsLeftWhenAllHaveMoved() {
     var lab = lab(3).finds("n0001", NodeFault.LEFT_OVERS, null);
     LeftOverRemoval removal = removal(lab, done(3));
     assertThat(removal.underWay()).isFalse();
@@ -86,7 +86,7 @@ class LeftOverRemovalTest {
   }
 
   @Test
-  void notWhileANodeIsYetToMove() {
+  void removalWaitsWhileANodeIsYetToMove() {
     var lab = lab(3).finds("n0001", NodeFault.LEFT_OVERS, null);
     for (var pods :
         List.of(
@@ -101,7 +101,7 @@ class LeftOverRemovalTest {
   }
 
   @Test
-  void notWhileANodePublishesAnotherBackend() {
+  void removalWaitsWhileANodePublishesAnotherBackend() {
     List<ClusterNode> nodes =
         IntStream.range(0, 3)
             .mapToObj(
@@ -120,7 +120,7 @@ class LeftOverRemovalTest {
   }
 
   @Test
-  void notWhileATunnelIsIllAndThenItIsTold() {
+  void removalWaitsWhileATunnelIsIllAndThatIsTold() {
     var lab = lab(4).finds("n0001", NodeFault.LEFT_OVERS, null).blocked("n0003");
     LeftOverRemoval removal = removal(lab, done(4));
     assertThat(orders(removal)).isEmpty();
@@ -138,7 +138,7 @@ class LeftOverRemovalTest {
   }
 
   @Test
-  void whatIsBeingRemovedIsToldOnlyIfThatFails() {
+  void leftOverInRemovalIsToldOnlyIfThatFails() {
     var lab = lab(3).finds("n0001", NodeFault.LEFT_OVERS, null);
     LeftOverRemoval removal = removal(lab, done(3));
     assertThat(faults(removal.told(lab.reports(), Map.of()), "n0001")).isEmpty();
@@ -152,7 +152,7 @@ class LeftOverRemovalTest {
   }
 
   @Test
-  void ofTooManyNodesNoneIsNamed() {
+  void nodesAreNotNamedWhenTheyAreTooMany() {
     var lab = lab(9000).finds("n0001", NodeFault.LEFT_OVERS, null);
     LeftOverTask.Range range = order(removal(lab, done(9000)), "n0001").ranges().getFirst();
     assertThat(range.complete()).isFalse();

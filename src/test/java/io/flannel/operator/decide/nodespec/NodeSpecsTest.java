@@ -88,7 +88,7 @@ class NodeSpecsTest {
   }
 
   @Test
-  void withHostGwThePeersBridgeIsProbedOnceItIsReportedAndInThePeersSubnet() {
+  void hostGwPeersBridgeIsProbedOnceItIsReportedAndInThePeersSubnet() {
     DesiredNetwork network = hostGw("10.244.0.0/16");
     Nodes[] nodes = {leased(1, "host-gw"), leased(2, "host-gw"), leased(3, "host-gw")};
     FlannelNodeSpec spec =
@@ -106,7 +106,7 @@ class NodeSpecsTest {
   }
 
   @Test
-  void ofTwoFamiliesIpv4IsProbedAndOfOneThatOne() {
+  void dualStackIsProbedByIpv4AndASingleFamilyByItself() {
     DesiredNetwork both =
         wanted("{cidr: 10.244.0.0/16, ipv6CIDR: 'fd00::/56', backend: {type: vxlan}}");
     Nodes[] nodes = {dual(1), dual(2)};
@@ -133,7 +133,7 @@ class NodeSpecsTest {
   }
 
   @Test
-  void whoHasNoValidLeaseIsNobodysPeerAndProbesNobody() {
+  void nodeWithoutAValidLeaseIsNobodysPeerAndProbesNobody() {
     SortedMap<String, FlannelNodeSpec> specs =
         plan(
             VXLAN,
@@ -165,14 +165,14 @@ class NodeSpecsTest {
   }
 
   @Test
-  void whomADisruptiveChangeCutsApartIsNotProbedThroughTheOverlay() {
+  void nodesThatADisruptiveChangeCutsApartAreNotProbedThroughTheOverlay() {
     assertThat(overlaysSeenFromFirst(true)).containsExactly("10.244.2.0", null, null);
     assertThat(overlaysSeenFromFirst(false))
         .containsExactly("10.244.2.0", "10.244.3.0", "10.244.4.0");
   }
 
   @Test
-  void whoBootedSinceTheChangeBeganIsNotProbedThroughAnotherBackendsOverlay() {
+  void nodeThatBootedDuringTheChangeIsNotProbedThroughAnotherBackendsOverlay() {
     assertThat(overlaysSeenFromAFirstThatBooted("2026-11-23T09:00:00Z"))
         .containsExactly("10.244.2.0", "10.244.3.0");
     assertThat(overlaysSeenFromAFirstThatBooted("2026-11-23T11:00:00Z"))

@@ -48,7 +48,7 @@ class NodePlanTest {
   }
 
   @Test
-  void besideAnothersFlannelTheyEnd() {
+  void removalsEndBesideAnothersFlannel() {
     NodePlan nodes =
         nodes(IPIP, running(IPIP, "new").others(ForeignInstalls.other("kube-flannel-ds-amd64")));
     assertThat(nodes.removes()).isFalse();

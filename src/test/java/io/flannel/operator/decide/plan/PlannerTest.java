@@ -49,7 +49,7 @@ class PlannerTest {
   }
 
   @Test
-  void whereNothingMeasuresThereIsNoKey() {
+  void probeKeyIsNotPlannedWhereNothingMeasures() {
     assertThat(
             plan(Networks.unmeasured("ipip", "10.244.0.0/16"), fresh(), NO_TASKS).keepsProbeKeys())
         .isFalse();
@@ -68,7 +68,7 @@ class PlannerTest {
   }
 
   @Test
-  void whatTakesAnEarlierNetworkOffTheNodesEndsFirst() {
+  void cleanupOfAnEarlierNetworkEndsFirst() {
     Plan plan = plan(IPIP, fresh(), CLEANING);
     assertThat(plan.decision())
         .isEqualTo(
@@ -83,7 +83,7 @@ class PlannerTest {
   }
 
   @Test
-  void whatRemovesLeftOversEndsBeforeAChangeBegins() {
+  void leftOverRemovalEndsBeforeAChangeBegins() {
     Plan plan = plan(VXLAN, running(IPIP, "old"), REMOVING);
     assertThat(plan.decision())
         .isEqualTo(
@@ -122,7 +122,7 @@ class PlannerTest {
   }
 
   @Test
-  void whatCutsTrafficAndIsNotInTheSpecIsRefused() {
+  void disruptiveChangeThatTheSpecDoesNotAllowIsRefused() {
     Plan plan =
         plan(
             Networks.wanted("{cidr: 10.244.0.0/16, backend: {type: wireguard}}"),

@@ -16,7 +16,7 @@ class LossBaselineTest {
   private final TunnelScenario lab = new TunnelScenario(3);
 
   @Test
-  void whereAllPassesNothingIs() {
+  void baselineIsEmptyWhereAllPasses() {
     assertThat(lostFor(LossBaseline.LONG).all()).isEmpty();
     assertThat(lostFor(LossBaseline.LONG).fullSize()).isEmpty();
   }
@@ -38,13 +38,13 @@ class LossBaselineTest {
 
   /** The node's tunnels may still carry packets. */
   @Test
-  void ofASilentAgentsNodeNothingIsKnownToBeLost() {
+  void silentAgentsNodeIsNotKnownToLoseAnything() {
     lab.agentKilled(name(0));
     assertThat(lostFor(LossBaseline.LONG).all()).isEmpty();
   }
 
   @Test
-  void whatOneEndAloneSaysIsNotEnough() {
+  void oneEndAloneIsNotEnough() {
     lab.lies(PAIR.a(), PAIR.b(), PathState.TUNNEL_LOST);
     assertThat(lostFor(LossBaseline.LONG).all()).isEmpty();
   }

@@ -48,7 +48,7 @@ class PreflightPlanTest {
   }
 
   @Test
-  void whoCannotTryIsLeftOutAndNamed() {
+  void nodeThatCannotTryIsLeftOutAndNamed() {
     ClusterNode down = Nodes.like(leased(3)).notReady().get();
     PreflightPlan plan =
         plan(IPIP, VXLAN, leased(1), leased(2), down, node("n4").podCidr("10.244.4.0/24").get());
@@ -62,7 +62,7 @@ class PreflightPlanTest {
   }
 
   @Test
-  void inADualStackNetworkBothFamiliesAreTried() {
+  void dualStackNetworkTriesBothFamilies() {
     DesiredNetwork both = Networks.dualStack("10.244.0.0/16", "fd00:10:244::/56");
     ClusterNode[] nodes =
         IntStream.of(1, 2)

@@ -50,7 +50,7 @@ class PreflightRoundTest {
   }
 
   @Test
-  void whatAKilledOperatorHasNotMadeIsMade() {
+  void podsThatAKilledOperatorHasNotMadeAreMade() {
     PreflightRound round = round(THREE, running(THREE, "n1", 1, 20));
     assertThat(round.starts()).containsExactlyInAnyOrderElementsOf(starts(1, "n2", "n3"));
     assertThat(round.deletions()).isEmpty();
@@ -58,7 +58,7 @@ class PreflightRoundTest {
   }
 
   @Test
-  void whenAllHaveEndedItIsJudgedAndNothingIsMade() {
+  void roundIsJudgedAndNothingIsMadeWhenAllHaveEnded() {
     PreflightRound round = round(THREE, all(1, 10, true));
     assertThat(round.verdict()).isInstanceOf(Preflight.Passed.class);
     assertThat(round.starts()).isEmpty();
@@ -159,7 +159,7 @@ class PreflightRoundTest {
   }
 
   @Test
-  void whereNoneOfThoseThatTriedIsLeftItIsBegunAnew() {
+  void roundBeginsAnewWhereNoneOfThoseThatTriedIsLeft() {
     PreflightPlan later = plan("change", 5);
     later = new PreflightPlan(later.tasks().tailMap("n4"), later.leftOut(), later.before());
     PreflightRound round = round(later, all(1, 10, true));

@@ -46,7 +46,7 @@ class PreflightTest {
   private final Map<String, Outcome> instead = new TreeMap<>();
 
   @Example
-  void whereAllIsHeardItPasses() {
+  void preflightPassesWhereAllIsHeard() {
     assertThat(verdict(3)).isInstanceOf(Passed.class);
   }
 
@@ -76,14 +76,14 @@ class PreflightTest {
   }
 
   @Example
-  void whereNothingPassesAtAllNoPairIsNamed() {
+  void pairsAreNotNamedWhereNothingPassesAtAll() {
     everyWay(4, lost);
 
     assertThat(blocked(4).message()).endsWith("does not pass between any two of the 4 nodes");
   }
 
   @Example
-  void ofManyPairsFiveAreNamed() {
+  void fiveOfManyPairsAreNamed() {
     for (int i = 1; i <= 16; i += 2) {
       lost.add("n%d>n%d".formatted(i, i + 1));
     }
@@ -103,7 +103,7 @@ class PreflightTest {
   }
 
   @Example
-  void whatAKernelRefusedIsQuoted() {
+  void kernelsRefusalIsQuoted() {
     lost = Set.of("n1>n2");
     PreflightTask task = plan(2).tasks().get("n1");
     instead.put(
@@ -197,7 +197,7 @@ class PreflightTest {
   }
 
   @Example
-  void whereOnlyFullSizePacketsWereLostSmallOnesMustPass() {
+  void smallPacketsMustPassWhereOnlyFullSizeOnesWereLost() {
     before = lostBefore(Set.of(), Set.of(new Pair("n1", "n2")));
     lostFullSize = Set.of("n1>n2");
     assertThat(verdict(3)).isInstanceOf(Passed.class);

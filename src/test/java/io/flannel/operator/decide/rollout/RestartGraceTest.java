@@ -26,19 +26,19 @@ class RestartGraceTest {
   private static final String NODE = "n0001";
 
   @Test
-  void whatFlanneldIsYetToProgramIsNotTold() {
+  void findingsThatFlanneldIsYetToMendAreNotTold() {
     assertThat(told(pod(null, false))).containsExactly(NodeFault.IP_FORWARDING_OFF);
     assertThat(told(pod(NOW.minusSeconds(5), false))).containsExactly(NodeFault.IP_FORWARDING_OFF);
   }
 
   @Test
-  void whatIsStillThereWhenTheGateIsJudgedIsTold() {
+  void findingsThatAreStillThereWhenTheGateIsJudgedAreTold() {
     assertThat(told(pod(NOW.minusSeconds(60), false)))
         .containsExactly(NodeFault.ROUTE_WRONG, NodeFault.IP_FORWARDING_OFF);
   }
 
   @Test
-  void whereFlannelWasNotReplacedAllIsTold() {
+  void findingsAreAllToldWhereFlannelWasNotReplaced() {
     assertThat(told(pod(NOW.minusSeconds(5), true)))
         .containsExactly(NodeFault.ROUTE_WRONG, NodeFault.IP_FORWARDING_OFF);
     assertThat(told(FlannelPods.NONE))

@@ -52,7 +52,7 @@ class RolloutBackTest {
   }
 
   @Test
-  void whatFailedIsForgottenWhenWhatRanBeforeIsAskedForAndRunsEverywhere() {
+  void failureIsForgottenWhenTheEarlierTemplateIsAskedForAndRunsEverywhere() {
     RolledBack failed = new RolledBack("b", "", "it failed");
     RolloutAnnotations after = marks("a").rolledBack(failed).get();
     assertThat(attempt("a", "", live(after, pod("n1", "a", true))).marks().rolledBack()).isEmpty();
@@ -61,7 +61,7 @@ class RolloutBackTest {
   }
 
   @Test
-  void thatAnEarlierChangeStoodStillSaysNothingOfThis() {
+  void earlierStalledChangeSaysNothingOfThisOne() {
     RolloutAnnotations marks = marks("b").previous("a").get();
     ClusterState stuck = live(marks, pod("n1", "b", false), pod("n2", "a", true));
     Rollout before =

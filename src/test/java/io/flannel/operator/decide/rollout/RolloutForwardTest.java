@@ -74,7 +74,7 @@ class RolloutForwardTest {
   }
 
   @Test
-  void whatBefallsANodeOnceTheRolloutIsThroughTakesNothingBack() {
+  void nodeFailureAfterCompletedRolloutDoesNotRollBack() {
     RolloutAnnotations through = marks("b").previous("b").get();
     // For example, n2's pod was deleted by hand and its tunnel is unhealthy.
     ClusterState later = live(through, pod("n1", "b", true), pod("n2", "b", false));
@@ -96,7 +96,7 @@ class RolloutForwardTest {
   }
 
   @Test
-  void whoAsksForWhatRanBeforeInTheMiddleHasNowhereToGoBackTo() {
+  void returnToTheEarlierTemplateInMidRolloutIsNotRolledBack() {
     RolloutAnnotations half = marks("b").previous("a").get();
     RolloutAnnotations again =
         decide("a", live(half, pod("n1", "b", true), pod("n2", "a", true)), null).marks();
@@ -107,7 +107,7 @@ class RolloutForwardTest {
 
   /** For example, it was paused when the last node was done, and then a node became unhealthy. */
   @Test
-  void thatItWasSaidToBeThroughIsEnough() {
+  void rolloutThatWasReportedCompleteIsComplete() {
     RolloutAnnotations marks = marks("b").previous("a").get();
     ClusterState later = live(marks, pod("n1", "b", true), pod("n2", "b", false));
     String hash = later.live().orElseThrow().configHash();
@@ -120,7 +120,7 @@ class RolloutForwardTest {
   }
 
   @Test
-  void thatAChangeCutsIsRememberedUntilItIsThrough() {
+  void disruptionIsRememberedUntilTheRolloutIsComplete() {
     // A change to another VNI of vxlan cuts traffic; a change from vxlan to ipip does not.
     DesiredNetwork vni2 =
         Networks.wanted("{cidr: 10.244.0.0/16, backend: {type: vxlan, vxlan: {vni: 2}}}");

@@ -107,7 +107,7 @@ class RolloutGatesTest {
   }
 
   @Test
-  void onTheWayBackNobodyWaitsForWhatOnlyTheOthersCanMend() {
+  void rollBackWaitsForNothingThatOnlyTheOtherNodesCanMend() {
     lab.blocked(A, B);
     rolledBack = Optional.of(new RolledBack("failed", "", "it failed"));
     assertThat(gates(MEASURED.minusSeconds(1)).open()).isEmpty();
@@ -141,7 +141,7 @@ class RolloutGatesTest {
   }
 
   @Test
-  void whoIsIllElsewhereStopsNobody() {
+  void nodeThatIsIllElsewhereStopsNobody() {
     lab.blocked(B);
     assertThat(gates(MEASURED).open()).containsExactly("pod-" + A);
   }
@@ -157,7 +157,7 @@ class RolloutGatesTest {
   }
 
   @Test
-  void whoWasIllIsThroughAtOnceWhenItIsWell() {
+  void nodeThatWasIllIsThroughAtOnceWhenItIsWell() {
     unhealthyBefore = Set.of(A);
     assertThat(gates(Duration.ZERO).open()).containsExactly("pod-" + A);
   }
@@ -185,7 +185,7 @@ class RolloutGatesTest {
   }
 
   @Test
-  void withoutMeasuringALeaseIsEnough() {
+  void leaseIsEnoughWithoutMeasuring() {
     assertThat(judge(UNMEASURED, pod(A, Duration.ZERO)).open()).containsExactly("pod-" + A);
   }
 

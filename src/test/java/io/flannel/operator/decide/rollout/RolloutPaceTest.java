@@ -50,7 +50,7 @@ class RolloutPaceTest {
   }
 
   @Test
-  void thatANodeWhichJoinedLaterIsThroughShowsNothing() {
+  void nodeThatJoinedLaterShowsNothingByBeingThrough() {
     RolloutAnnotations marks = marks("b").changedAt(BEFORE_ALL).previous("a").get();
     assertThat(
             decide("b", live(marks, pod("n1", "b", true), pod("n2", "a", true)), null)
@@ -59,7 +59,7 @@ class RolloutPaceTest {
   }
 
   @Test
-  void thatANodeWhichWasIllIsThroughShowsNothingUnlessAllWere() {
+  void nodeThatWasIllShowsNothingByBeingThroughUnlessAllWere() {
     RolloutAnnotations one = marks("b").previous("a").unhealthyBefore("n1").get();
     FlannelPod first = pod("n1", "b", true);
     FlannelPod second = pod("n2", "a", true);

@@ -16,7 +16,7 @@ class TaskScheduleTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
 
   @Test
-  void asManyAtATimeAsMay() {
+  void tasksRunAsManyAtATimeAsMay() {
     TaskSchedule first = schedule(2, "n1 n2 n3 n4");
     assertThat(first.starts()).containsExactly(new Start("n1", 1), new Start("n2", 1));
     TaskSchedule next = schedule(2, "n1 n2 n3 n4", running("n1", 1, 10), ended("n2", 1, 1, true));

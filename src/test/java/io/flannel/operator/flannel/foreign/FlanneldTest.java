@@ -71,7 +71,7 @@ class FlanneldTest {
   }
 
   @Test
-  void ofAnImageTheBeginningIsLookedAt() {
+  void imageIsLookedAtByItsBeginning() {
     assertThat(Flanneld.isImage("flannel" + "-arm".repeat(100))).isTrue();
     assertThat(Flanneld.isImage("flannel" + "-arm".repeat(5_000))).isFalse();
     assertThat(Flanneld.isImage("x".repeat(1_000) + "/flannel")).isFalse();

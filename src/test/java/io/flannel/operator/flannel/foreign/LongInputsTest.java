@@ -42,7 +42,7 @@ class LongInputsTest {
 
   @ParameterizedTest
   @MethodSource("parts")
-  void areRead(String part) {
+  void longInputsAreRead(String part) {
     String text = part.repeat(LENGTH / part.length());
     for (String one : List.of("flannel" + text, text + "\nx", text + "!", "flanneld " + text)) {
       assertThatCode(() -> readAll(one)).doesNotThrowAnyException();
@@ -90,7 +90,7 @@ class LongInputsTest {
   }
 
   @Test
-  void ofADeepConfigurationTheBeginningOfEachPathIsNamed() {
+  void deepConfigurationIsNamedByTheBeginningOfEachPath() {
     int depth = 900;
     String cniConf =
         "{\"name\":\"cbr0\""

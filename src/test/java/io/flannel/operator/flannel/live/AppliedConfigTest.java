@@ -84,7 +84,7 @@ class AppliedConfigTest {
   }
 
   @Test
-  void ofOneKeyInTwoCasesTheLastCountsAsInGo() {
+  void lastOfOneKeyInTwoCasesCountsAsInGo() {
     assertThat(read("{\"Network\": \"10.1.0.0/16\", \"network\": \"10.244.0.0/16\"}"))
         .get()
         .extracting(AppliedConfig::cidr)

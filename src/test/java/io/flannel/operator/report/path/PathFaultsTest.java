@@ -64,7 +64,7 @@ class PathFaultsTest {
   }
 
   @Test
-  void whatConcernsOtherPeersDoesNotBreakIt() {
+  void findingsOfOtherPeersDoNotBreakThePath() {
     lab.both(IPIP);
     n1.finds(NodeFault.ROUTE_MISSING, "there is no route to n3's pods", "n3");
     n1.finds(NodeFault.ROUTE_STALE, "there is a route to nobody", null);
@@ -109,7 +109,7 @@ class PathFaultsTest {
   }
 
   @Test
-  void someFaultsCountOnlyWhileProbesAreLost() {
+  void faultsOfSomeKindsCountOnlyWhileProbesAreLost() {
     lab.both(VXLAN);
     n2.finds(NodeFault.REVERSE_PATH_FILTER_STRICT, "3 packets were dropped", null);
     assertThat(lab.path(VXLAN).works()).isTrue();
@@ -138,7 +138,7 @@ class PathFaultsTest {
   }
 
   @Test
-  void withoutProbesItIsNotKnown() {
+  void stateWithoutProbesIsNotKnown() {
     lab.both(IPIP);
     n1.state = PathState.UNMEASURED;
     n2.state = PathState.UNMEASURED;
@@ -149,7 +149,7 @@ class PathFaultsTest {
   }
 
   @Test
-  void ofASilentAgentsNodeNothingIsKnown() {
+  void silentAgentsNodeIsNotKnown() {
     lab.both(IPIP);
     n2.silent = true;
     n1.state = PathState.SILENT;

@@ -134,7 +134,7 @@ class PathReportTest {
   }
 
   @Test
-  void inARolloutTheRouteTellsWhatCarriesThePackets() {
+  void routeTellsWhatCarriesThePacketsInARollout() {
     lab.both(VXLAN);
     n1.route = new Route(null, "192.168.0.82", "flannel.ipip", true);
     PacketPath path = lab.path(VXLAN);

@@ -36,7 +36,7 @@ class MeshTest {
   }
 
   @Test
-  void whoDoesNotReportSeesNothing() {
+  void nodeThatDoesNotReportSeesNothing() {
     Mesh mesh = Mesh.of(List.of("a", "b"), Map.of("a", report("b", PathState.PASSES)));
     assertThat(mesh.probes())
         .containsExactly(
@@ -45,14 +45,14 @@ class MeshTest {
   }
 
   @Test
-  void ofManyNodesOnlyThePairsThatAreProbedAreThere() {
+  void meshOfManyNodesHasOnlyThePairsThatAreProbed() {
     List<String> names = IntStream.range(0, 1000).mapToObj("n%04d"::formatted).toList();
     Mesh mesh = Mesh.of(names, Map.of());
     assertThat(mesh.probes()).hasSize(1000 * 2 * ProbePlan.NEIGHBOURS);
   }
 
   @Test
-  void asJsonAProbeIsAnArray() throws Exception {
+  void probeIsAnArrayInJson() throws Exception {
     Mesh mesh = Mesh.of(List.of("a", "b"), Map.of("a", report("b", PathState.FULL_SIZE_LOST)));
     assertThat(new ObjectMapper().writeValueAsString(mesh))
         .isEqualTo(

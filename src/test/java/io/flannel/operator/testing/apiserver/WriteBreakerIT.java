@@ -78,7 +78,7 @@ class WriteBreakerIT {
   }
 
   @Test
-  void beforeTheSecondWriteTheApiServerHasOnlyTheFirst() {
+  void apiServerHasOnlyTheFirstBeforeTheSecondWrite() {
     List<String> calls = new CopyOnWriteArrayList<>();
     breaker.arm(2, WriteBreaker.When.BEFORE, () -> calls.add("killed"));
 
@@ -94,7 +94,7 @@ class WriteBreakerIT {
   }
 
   @Test
-  void afterTheSecondWriteTheApiServerHasBoth() {
+  void apiServerHasBothAfterTheSecondWrite() {
     List<String> calls = new CopyOnWriteArrayList<>();
     breaker.arm(2, WriteBreaker.When.AFTER, () -> calls.add("killed"));
 

@@ -81,7 +81,7 @@ class OperatorProcessIT {
   }
 
   @Test
-  void whatATestStartedDiesWithItsJvm() throws Exception {
+  void processOfATestDiesWithItsJvm() throws Exception {
     Process parent =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

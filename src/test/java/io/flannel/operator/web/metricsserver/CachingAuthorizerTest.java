@@ -47,7 +47,7 @@ class CachingAuthorizerTest {
   }
 
   @Test
-  void whatCouldNotBeDecidedIsNeitherRememberedNorAllowed() {
+  void undecidedTokenIsNeitherRememberedNorAllowed() {
     said = AuthResult.notKnown("the metrics", "connection refused");
     assertThat(judge.judge("prometheus").code()).isEqualTo(503);
     said = AuthResult.ALLOWED;
@@ -82,7 +82,7 @@ class CachingAuthorizerTest {
   }
 
   @Test
-  void whoWasLetInStaysSoWhileOthersGuess() {
+  void admittedTokenStaysSoWhileOthersGuess() {
     judge.judge("prometheus");
     said = AuthResult.UNKNOWN_TOKEN;
     for (int i = 0; i < 1000; i++) {

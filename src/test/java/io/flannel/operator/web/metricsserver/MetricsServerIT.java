@@ -60,7 +60,7 @@ class MetricsServerIT {
   }
 
   @Test
-  void whoIsBoundToTheRoleGetsTheSeries() throws IOException {
+  void accountWithTheRoleGetsTheSeries() throws IOException {
     var scraped = scraper.get(tokens.of("prometheus"));
     assertThat(scraped.code()).isEqualTo(200);
     assertThat(scraped.response().headers().firstValue("Content-Type"))
@@ -70,7 +70,7 @@ class MetricsServerIT {
   }
 
   @Test
-  void withoutATokenNobodyDoes() throws IOException {
+  void requestWithoutATokenGetsNoSeries() throws IOException {
     var scraped = scraper.getWithoutToken();
     assertThat(scraped.code()).isEqualTo(401);
     assertThat(scraped.body()).contains("Authorization: Bearer TOKEN").doesNotContain("flannel_");
@@ -78,7 +78,7 @@ class MetricsServerIT {
   }
 
   @Test
-  void whoHasNotTheRightIsToldHowToGetItAndGetsItThen() throws IOException {
+  void accountWithoutTheRightIsToldHowToGetItAndGetsItThen() throws IOException {
     tokens.account("new");
     String token = tokens.of("new");
     var scraped = scraper.get(token);
@@ -141,7 +141,7 @@ class MetricsServerIT {
   }
 
   @Test
-  void withoutItNothingListensButOnLoopback() {
+  void operatorWithoutItListensOnLoopbackOnly() {
     try (var quiet = TestCluster.operatorOf(api).environment("POD_NAME", "operator-2")) {
       quiet.start().awaitReady();
       assertThat(ListeningSockets.tcp(quiet.pid()))

@@ -14,7 +14,7 @@ class SelfSignedTest {
   private static final Instant NOW = Instant.parse("2026-11-26T12:00:00Z");
 
   @Test
-  void isForTheServersAddressAndValidOnAClockThatIsBehind() throws Exception {
+  void certificateIsForTheServersAddressAndValidOnAClockThatIsBehind() throws Exception {
     X509Certificate certificate = read(SelfSigned.certificate("192.168.0.81", NOW));
     certificate.checkValidity(Date.from(NOW.minusSeconds(60)));
     certificate.verify(certificate.getPublicKey());
@@ -26,7 +26,7 @@ class SelfSignedTest {
   }
 
   @Test
-  void isForAnIpv6AddressToo() throws Exception {
+  void certificateIsForAnIpv6AddressToo() throws Exception {
     X509Certificate certificate = read(SelfSigned.certificate("fd00:192:168::81", NOW));
     assertThat(certificate.getSubjectAlternativeNames())
         .singleElement()
@@ -35,7 +35,7 @@ class SelfSignedTest {
   }
 
   @Test
-  void isAnotherEachTime() throws Exception {
+  void certificateIsAnotherEachTime() throws Exception {
     assertThat(SelfSigned.certificate("192.168.0.81", NOW))
         .isNotEqualTo(SelfSigned.certificate("192.168.0.81", NOW));
   }

@@ -25,12 +25,12 @@ class BeaconTest {
           new Encapsulator.Wireguard(51820));
 
   @Property
-  void whatIsWrittenIsReadBack(@ForAll("beacons") Beacon beacon) {
+  void beaconIsReadBackAsWritten(@ForAll("beacons") Beacon beacon) {
     assertThat(Beacon.read(written(beacon))).contains(beacon);
   }
 
   @Property
-  void whatIsSentIsReadBackBehindAnyIpHeader(
+  void sentBeaconIsReadBackBehindAnyIpHeader(
       @ForAll("beacons") Beacon beacon,
       @ForAll("framings") Encapsulator framing,
       @ForAll @IntRange(min = 5, max = 15) int headerWords) {

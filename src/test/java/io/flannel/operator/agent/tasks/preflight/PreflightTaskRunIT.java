@@ -181,7 +181,7 @@ class PreflightTaskRunIT {
 
   @Tag("slow")
   @Test
-  void whoComesLateIsStillHeardAndHears() throws IOException {
+  void latePodIsStillHeardAndHears() throws IOException {
     nodes.node(2).run("iptables -A INPUT -p 4");
     Running first = nodes.begin(1, ThreeNodes.task(1, IPIP, LONG));
     Running second = nodes.begin(2, ThreeNodes.task(2, IPIP, LONG));
@@ -208,7 +208,7 @@ class PreflightTaskRunIT {
 
   @Tag("slow")
   @Test
-  void whoTriesAnotherChangeIsNotHeard() throws IOException {
+  void podOfAnotherChangeIsNotHeard() throws IOException {
     Running stranger =
         nodes.begin(
             3, ThreeNodes.with(ThreeNodes.task(3, VXLAN, SHORT), false, "0000000000000001"));
@@ -219,7 +219,7 @@ class PreflightTaskRunIT {
   }
 
   @Test
-  void withDirectRoutingPeersInTheSubnetAreLeftOut() throws IOException {
+  void peersInTheSubnetAreLeftOutWithDirectRouting() throws IOException {
     nodes.node(1).run("iptables -A OUTPUT -p 4");
 
     assertThat(
@@ -232,7 +232,7 @@ class PreflightTaskRunIT {
 
   @Tag("slow")
   @Test
-  void behindANatANodeIsKnownByTheAddressThatItsPeersReachItBy() throws IOException {
+  void nodeBehindANatIsKnownByTheAddressThatItsPeersReachItBy() throws IOException {
     // n1 has 192.168.0.11, but n2 and n3 reach it at 192.168.0.1.
     nodes
         .node(1)
