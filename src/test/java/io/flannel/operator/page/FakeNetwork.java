@@ -13,6 +13,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import io.flannel.operator.api.RolloutBuilder;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.health.ProbePlan;
@@ -159,18 +160,19 @@ record FakeNetwork(String name, int size, Set<Integer> cut, int updated) {
             condition("Stalled", false, "NotStalled", "nothing hinders it")),
         new Applied(BackendType.IPIP, false, "10.244.0.0/16", null, 1480, "5f8d1c2e", "v0.28.10"),
         null,
-        new Rollout(
-            rolling ? Rollout.Phase.PROGRESSING : Rollout.Phase.COMPLETE,
-            updated,
-            size,
-            rolling ? "77aa10f3" : null,
-            "5f8d1c2e",
-            ago(67),
-            ago(rolling ? 1 : 65),
-            rolling ? ago(-6) : null,
-            rolling
-                ? progress + "; %s waits: its pod is starting".formatted(node(updated + 1))
-                : "every node runs the present configuration"),
+        RolloutBuilder.in(rolling ? Rollout.Phase.PROGRESSING : Rollout.Phase.COMPLETE)
+            .updated(updated)
+            .total(size)
+            .from(rolling ? "77aa10f3" : null)
+            .to("5f8d1c2e")
+            .startedAt(ago(67))
+            .progressedAt(ago(rolling ? 1 : 65))
+            .expectedEnd(rolling ? ago(-6) : null)
+            .message(
+                rolling
+                    ? progress + "; %s waits: its pod is starting".formatted(node(updated + 1))
+                    : "every node runs the present configuration")
+            .get(),
         new Summary(size, size, size - cut.size(), 0, cut.size(), 0),
         null,
         null,

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.api.RolloutBuilder;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.Nodes;
@@ -91,16 +92,15 @@ class RolloutReportTest {
     assertThat(life.report()).containsExactly("Normal RolloutComplete", "Normal Ready");
     assertThat(rollout(life))
         .isEqualTo(
-            new Rollout(
-                Phase.COMPLETE,
-                2,
-                2,
-                hash(IPIP),
-                hash(VXLAN),
-                "2026-11-23T10:01:00Z",
-                "2026-11-23T10:03:00Z",
-                null,
-                "every node runs the present configuration"));
+            RolloutBuilder.in(Phase.COMPLETE)
+                .updated(2)
+                .total(2)
+                .from(hash(IPIP))
+                .to(hash(VXLAN))
+                .startedAt("2026-11-23T10:01:00Z")
+                .progressedAt("2026-11-23T10:03:00Z")
+                .message("every node runs the present configuration")
+                .get());
   }
 
   @Test

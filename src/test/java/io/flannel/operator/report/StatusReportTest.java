@@ -13,6 +13,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import io.flannel.operator.api.RolloutBuilder;
 import io.flannel.operator.decide.Decision;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
@@ -36,16 +37,14 @@ class StatusReportTest {
                 BackendType.IPIP, false, "10.244.0.0/16", null, null, hash(IPIP), "v0.28.10"));
     assertThat(life.status().rollout())
         .isEqualTo(
-            new Rollout(
-                Phase.COMPLETE,
-                2,
-                2,
-                null,
-                hash(IPIP),
-                "2026-11-23T10:00:00Z",
-                "2026-11-23T10:00:00Z",
-                null,
-                "every node runs the present configuration"));
+            RolloutBuilder.in(Phase.COMPLETE)
+                .updated(2)
+                .total(2)
+                .to(hash(IPIP))
+                .startedAt("2026-11-23T10:00:00Z")
+                .progressedAt("2026-11-23T10:00:00Z")
+                .message("every node runs the present configuration")
+                .get());
     assertThat(life.status().summary()).isEqualTo(new Summary(2, 2, null, null, null, 2));
     assertThat(life.status().nodes())
         .first()

@@ -1,5 +1,6 @@
 package io.flannel.operator.decide.preflight;
 
+import static io.flannel.operator.decide.preflight.PreflightResultBuilder.heard;
 import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -192,9 +193,7 @@ class PreflightRoundTest {
 
   private static TriedPod ended(
       PreflightPlan plan, String node, int attempt, int secondsAgo, boolean well) {
-    PreflightResult result =
-        new PreflightResult(
-            0, 30_000, well ? List.of() : List.of(0, 1), List.of(), List.of(), null, null);
+    PreflightResult result = heard(0, 30_000).silent(well ? List.of() : List.of(0, 1)).get();
     return pod(plan, node, attempt, secondsAgo, Optional.of(result.taskResult()));
   }
 

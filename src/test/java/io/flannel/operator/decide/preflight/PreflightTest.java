@@ -1,5 +1,6 @@
 package io.flannel.operator.decide.preflight;
 
+import static io.flannel.operator.decide.preflight.PreflightResultBuilder.heard;
 import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
@@ -107,11 +108,7 @@ class PreflightTest {
     lost = Set.of("n1>n2");
     PreflightTask task = plan(2).tasks().get("n1");
     instead.put(
-        "n1",
-        new Outcome.Ended(
-            task,
-            new PreflightResult(
-                0, 30_000, List.of(), List.of(), List.of(), "sendto: not permitted", null)));
+        "n1", new Outcome.Ended(task, heard(0, 30_000).refused("sendto: not permitted").get()));
 
     assertThat(blocked(2).message())
         .endsWith("from n1 to n2; the kernel of n1 says: sendto: not permitted");
@@ -149,11 +146,7 @@ class PreflightTest {
   void podsThatDidNotMeetSayNothingOfTheWayBetweenThem() {
     lost = Set.of("n1>n2", "n2>n1");
     PreflightTask task = plan(3).tasks().get("n2");
-    instead.put(
-        "n2",
-        new Outcome.Ended(
-            task,
-            new PreflightResult(26_000, 56_000, List.of(0), List.of(), List.of(), null, null)));
+    instead.put("n2", new Outcome.Ended(task, heard(26_000, 56_000).silent(List.of(0)).get()));
 
     assertThat(verdict(3))
         .asInstanceOf(type(Incomplete.class))
@@ -166,10 +159,7 @@ class PreflightTest {
   void pairsWithoutEncapsulationAreNotJudged() {
     lost = Set.of("n1>n2", "n2>n1");
     PreflightTask task = plan(3).tasks().get("n2");
-    instead.put(
-        "n2",
-        new Outcome.Ended(
-            task, new PreflightResult(0, 30_000, List.of(), List.of(), List.of(0), null, null)));
+    instead.put("n2", new Outcome.Ended(task, heard(0, 30_000).direct(List.of(0)).get()));
 
     assertThat(verdict(3)).isInstanceOf(Passed.class);
   }
@@ -242,8 +232,7 @@ class PreflightTest {
     PreflightTask task = plan.tasks().firstEntry().getValue();
     List<Integer> all = IntStream.range(0, task.peers().size()).boxed().toList();
     PreflightResult result =
-        new PreflightResult(
-            Long.MAX_VALUE - 1, Long.MAX_VALUE, all, List.of(), List.of(), "ü".repeat(999), null);
+        heard(Long.MAX_VALUE - 1, Long.MAX_VALUE).silent(all).refused("ü".repeat(999)).get();
 
     String message = result.taskResult().message();
     assertThat(message.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(4096);
@@ -297,14 +286,10 @@ class PreflightTest {
   }
 
   private PreflightResult result(String name, PreflightTask task) {
-    return new PreflightResult(
-        0,
-        30_000,
-        places(name, task, lost),
-        places(name, task, lostFullSize),
-        List.of(),
-        null,
-        null);
+    return heard(0, 30_000)
+        .silent(places(name, task, lost))
+        .smallOnly(places(name, task, lostFullSize))
+        .get();
   }
 
   private static List<Integer> places(String name, PreflightTask task, Set<String> ways) {

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.api.RolloutBuilder;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.rollout.RolloutAction.Back;
 import io.flannel.operator.decide.rollout.RolloutAction.Forward;
@@ -65,16 +66,13 @@ class RolloutBackTest {
     RolloutAnnotations marks = marks("b").previous("a").get();
     ClusterState stuck = live(marks, pod("n1", "b", false), pod("n2", "a", true));
     Rollout before =
-        new Rollout(
-            Phase.STALLED,
-            0,
-            2,
-            null,
-            stuck.live().orElseThrow().configHash(),
-            "2026-11-23T08:59:59.5Z",
-            null,
-            null,
-            "0 of 2, and no further one");
+        RolloutBuilder.in(Phase.STALLED)
+            .updated(0)
+            .total(2)
+            .to(stuck.live().orElseThrow().configHash())
+            .startedAt("2026-11-23T08:59:59.5Z")
+            .message("0 of 2, and no further one")
+            .get();
     assertThat(decide("b", stuck, Optional.of(before), null, true)).isInstanceOf(Forward.class);
   }
 

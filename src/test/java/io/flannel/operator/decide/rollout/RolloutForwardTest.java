@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.api.RolloutBuilder;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.rollout.RolloutAction.Back;
 import io.flannel.operator.decide.rollout.RolloutAction.Forward;
@@ -143,7 +144,12 @@ class RolloutForwardTest {
   }
 
   private static Rollout complete(String hash, String startedAt) {
-    return new Rollout(
-        Phase.COMPLETE, 2, 2, null, hash, "2026-11-23T%sZ".formatted(startedAt), null, null, "");
+    return RolloutBuilder.in(Phase.COMPLETE)
+        .updated(2)
+        .total(2)
+        .to(hash)
+        .startedAt("2026-11-23T%sZ".formatted(startedAt))
+        .message("")
+        .get();
   }
 }

@@ -8,6 +8,7 @@ import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
+import io.flannel.operator.api.RolloutBuilder;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.observation.Observation;
 import io.flannel.operator.decide.rollout.RolloutGates.Waiting;
@@ -142,7 +143,11 @@ final class RolloutScenario {
 
   /** A status that says that a rollout is stalled. */
   static Rollout stalled(String hash) {
-    return new Rollout(
-        Phase.STALLED, 0, 2, null, hash, null, null, null, "0 of 2, and no further one");
+    return RolloutBuilder.in(Phase.STALLED)
+        .updated(0)
+        .total(2)
+        .to(hash)
+        .message("0 of 2, and no further one")
+        .get();
   }
 }

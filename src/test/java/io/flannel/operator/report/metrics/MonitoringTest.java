@@ -9,6 +9,7 @@ import io.flannel.operator.api.FlannelNetworkStatus.Problem;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Summary;
 import io.flannel.operator.api.FlannelNetworkStatus.Tunnel;
+import io.flannel.operator.api.RolloutBuilder;
 import io.flannel.operator.api.StatusCondition;
 import io.flannel.operator.api.StatusCondition.Status;
 import io.flannel.operator.decide.health.TunnelVerdict;
@@ -79,7 +80,7 @@ class MonitoringTest {
                 .toList(),
             null,
             null,
-            new Rollout(Rollout.Phase.COMPLETE, 1, 1, null, null, null, null, null, null),
+            RolloutBuilder.in(Rollout.Phase.COMPLETE).updated(1).total(1).get(),
             new Summary(1, 1, 1, 0, 0, 0),
             null,
             null,

@@ -3,6 +3,7 @@ package io.flannel.operator.agent.tasks.preflight;
 import static io.flannel.operator.api.BackendType.IPIP;
 import static io.flannel.operator.api.BackendType.VXLAN;
 import static io.flannel.operator.api.BackendType.WIREGUARD;
+import static io.flannel.operator.decide.preflight.PreflightResultBuilder.heard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -107,14 +108,7 @@ class PreflightTaskRunIT {
         .containsExactly(
             lost(SECOND, NOBODY),
             lost(SECOND, NOBODY),
-            new PreflightResult(
-                0,
-                0,
-                NOBODY,
-                NOBODY,
-                NOBODY,
-                "sendto(192.168.0.1, 68 bytes): Operation not permitted",
-                null));
+            heard(0, 0).refused("sendto(192.168.0.1, 68 bytes): Operation not permitted").get());
   }
 
   @Tag("slow")
@@ -226,7 +220,7 @@ class PreflightTaskRunIT {
             nodes
                 .begin(1, ThreeNodes.with(ThreeNodes.task(1, IPIP, LONG), true, "00c0ffee00c0ffee"))
                 .result())
-        .isEqualTo(new PreflightResult(0, 0, NOBODY, NOBODY, BOTH, null, null));
+        .isEqualTo(heard(0, 0).direct(BOTH).get());
     assertThat(packets(nodes.node(1), "iptables -L OUTPUT")).isZero();
   }
 
@@ -270,7 +264,7 @@ class PreflightTaskRunIT {
   }
 
   private static PreflightResult lost(List<Integer> silent, List<Integer> smallOnly) {
-    return new PreflightResult(0, 0, silent, smallOnly, NOBODY, null, null);
+    return heard(0, 0).silent(silent).smallOnly(smallOnly).get();
   }
 
   /** Number of packets that matched a chain's only rule, which has no target. */
