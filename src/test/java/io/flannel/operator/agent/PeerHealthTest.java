@@ -84,7 +84,7 @@ class PeerHealthTest {
   }
 
   @Test
-  void whatIsOnItsWayDownIsNotLossyBefore() {
+  void pathOnItsWayDownIsNotLossyBefore() {
     rounds(10, NONE);
     for (int i = 0; i < 10; i++) {
       round(ALL);
@@ -153,7 +153,7 @@ class PeerHealthTest {
   }
 
   @Test
-  void whatIsAnsweredLateWasNotLost() {
+  void probeThatIsAnsweredLateWasNotLost() {
     rounds(10, NONE);
     for (int i = 0; i < 20; i++) {
       long late = peer.nextRound();

@@ -21,7 +21,7 @@ class RttWindowTest {
   }
 
   @Test
-  void whatIsLongAgoIsForgotten() {
+  void oldMeasurementsAreForgotten() {
     RttWindow window = new RttWindow();
     add(window, 500, 9000);
     add(window, 256, 200);

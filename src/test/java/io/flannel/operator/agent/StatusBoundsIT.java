@@ -55,7 +55,7 @@ class StatusBoundsIT {
   }
 
   @Test
-  void whatAnAgentSeesOfAllPeersInAllFaultsIsAcceptedAndRead() {
+  void reportOfAllPeersInAllFaultsIsAcceptedAndRead() {
     FlannelNodeStatus status = status(text(Bounds.FINDING_MESSAGE));
 
     report(status);
@@ -81,7 +81,7 @@ class StatusBoundsIT {
   }
 
   @Test
-  void whatIsPastTheBoundsIsRefusedAtItsField() {
+  void valuePastItsBoundIsRefusedAtItsField() {
     report(status("seen"));
     Map.ofEntries(
             Map.entry("observedGeneration", "10000000000000000"),

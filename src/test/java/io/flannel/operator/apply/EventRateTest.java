@@ -12,7 +12,7 @@ class EventRateTest {
   private Instant now = Instant.parse("2026-11-30T10:00:00Z");
 
   @Test
-  void whatHappensNowAndThenIsToldEachTime() {
+  void eventOfNowAndThenIsToldEachTime() {
     for (int i = 0; i < 200; i++) {
       assertThat(rate.tell("a", happening("Ready", i), now)).isPresent();
       now = now.plusSeconds(61);
@@ -42,7 +42,7 @@ class EventRateTest {
   }
 
   @Test
-  void whatWasHeldBackIsCountedAndItsLastIsTold() {
+  void eventsHeldBackAreCountedAndTheirLastIsTold() {
     for (int i = 0; i < 25; i++) {
       assertThat(rate.tell("a", happening("Ready", i), now).orElseThrow().others()).isZero();
     }

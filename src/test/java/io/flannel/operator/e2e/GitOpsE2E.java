@@ -191,7 +191,7 @@ class GitOpsE2E {
   /** An invalid object never enters the cluster: Flux's condition has the schema's message. */
   @Test
   @Order(6)
-  void whatTheSchemaRefusesFailsInOurWords() {
+  void specThatTheSchemaRefusesFailsInOurWords() {
     repository.write(NETWORK_FILE, network("10.244.0.0/16", "host-gw, directRouting: true", SOON));
     String revision = flux.publish("An option of another backend");
 

@@ -133,7 +133,7 @@ class CidrTest {
   }
 
   @Test
-  void whatIsWrongIsNamed() {
+  void errorInACidrIsNamed() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Cidr.parse("10.244.0.0"))
         .withMessage("'10.244.0.0' is no CIDR: write an address, a slash and a prefix length");

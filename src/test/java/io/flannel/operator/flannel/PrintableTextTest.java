@@ -55,7 +55,7 @@ class PrintableTextTest {
   }
 
   @Example
-  void whatPeopleWriteStays() {
+  void textThatPeopleWriteStays() {
     String written = "Zürich – 東京 → 10.0.0.0/8 “ok” … 🔥 ñ עברית العربية";
     assertThat(PrintableText.of(written)).isEqualTo(written);
     assertThat(PrintableText.lines("a: 1\nb: 2\n")).isEqualTo("a: 1\nb: 2\n");
@@ -74,7 +74,7 @@ class PrintableTextTest {
   }
 
   @Property
-  void whatWasMadeStays(
+  void printableTextStays(
       @ForAll("anything") String text, @ForAll @IntRange(min = 3, max = 64) int size) {
     String line = PrintableText.of(text);
     assertThat(line.codePoints()).allMatch(PrintableText::isPrintable);

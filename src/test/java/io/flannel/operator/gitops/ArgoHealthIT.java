@@ -35,7 +35,7 @@ class ArgoHealthIT {
   }
 
   @Test
-  void whatNobodyHasLookedAtIsProgressing() {
+  void networkThatNobodyHasLookedAtIsProgressing() {
     operator.process().kill();
     network.apply(TestNetwork.IPIP);
     assertThat(health())
@@ -65,7 +65,7 @@ class ArgoHealthIT {
   }
 
   @Test
-  void whatNeedsAPersonIsDegradedInTheOperatorsWords() {
+  void networkThatNeedsAPersonIsDegradedInTheOperatorsWords() {
     network.apply(TestNetwork.VXLAN).awaitReady();
     network.apply(TestNetwork.VXLAN.replace("10.244.0.0/16", "10.99.0.0/16"));
     network.awaitRefused("PodCIDROutside");

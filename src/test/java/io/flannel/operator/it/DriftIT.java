@@ -155,7 +155,7 @@ class DriftIT {
 
   /** The framework's comparison fails on both edits. */
   @Test
-  void whatCannotBeComparedIsPutRightAllTheSame() {
+  void objectThatCannotBeComparedIsPutRightAllTheSame() {
     var rendered = Rendered.in(cluster);
     var before = rendered.contents();
     edit(

@@ -127,7 +127,7 @@ class LeftOverTasksIT {
   }
 
   @Test
-  void whatLooksLikeAGoneNodesIsRemovedOnceNoNodeHasIt() {
+  void routeLikeAGoneNodesIsRemovedOnceNoNodeHasIt() {
     nodes.agents().find("node-1", "RouteStale", null);
     awaitPod("node-1");
     TestCluster.node(4).create(cluster.client());

@@ -118,7 +118,7 @@ class DaemonSetStoreTest {
   }
 
   @Test
-  void whatIsTooLargeForAFlannelCantBeAdopted() {
+  void daemonSetTooLargeForAFlannelCantBeAdopted() {
     DaemonSet large = Installs.daemonSet(ADOPTABLE);
     addEnvironment(large, "x".repeat(DaemonSetStore.LONGEST));
     DaemonSet kept = kept(large);

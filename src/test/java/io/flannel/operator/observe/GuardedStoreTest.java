@@ -19,7 +19,7 @@ class GuardedStoreTest {
   }
 
   @Test
-  void whatCantBeJudgedIsLeftOutAndTheOthersGoOn() {
+  void objectsThatCantBeJudgedAreLeftOutAndTheOthersGoOn() {
     assertThat(put("one", "good")).isNull();
     assertThat(put("two", "bad")).isNull();
     assertThat(put("three", "deep")).isNull();

@@ -68,7 +68,7 @@ public class LenientDecodingTest {
   }
 
   @Test
-  void whatIsWellIsReadWhole() {
+  void wellFormedObjectIsReadWhole() {
     FlannelNode node =
         readNode(
             """

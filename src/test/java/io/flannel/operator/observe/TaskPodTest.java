@@ -94,7 +94,7 @@ class TaskPodTest {
   }
 
   @Test
-  void whatIsNoOrderNamesNothing() {
+  void invalidOrderNamesNothing() {
     store.put("key", pod("one", "{\"gone\": ["));
     assertThat(kept().suspected()).isEmpty();
   }

@@ -186,7 +186,7 @@ class WholePageIT {
   }
 
   @Test
-  void whatIsNotItsOwnIsRefusedByThePolicy() {
+  void foreignContentIsRefusedByThePolicy() {
     page.tolerate("(?s)(log|CSP|console): .*");
     Tab tab = page.open(FakeNetwork.of(3), "overview");
     tab.value(

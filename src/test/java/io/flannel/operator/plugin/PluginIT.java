@@ -131,7 +131,7 @@ class PluginIT {
   }
 
   @Test
-  void whatCannotBeAnsweredSaysWhyAndWhatToDo() {
+  void questionWithoutAnAnswerSaysWhyAndWhatToDo() {
     says(2, "kubectl flannel status").contains("the cluster has no FlannelNetwork", "What to do:");
     network.apply(TestNetwork.IPIP).awaitReady();
     says(2, "kubectl flannel status --network other")

@@ -22,7 +22,7 @@ class RedactTest {
 
   /** Redacting twice changes nothing: no placeholder looks like a secret. */
   @Test
-  void whatHasNoneStaysAsItIs() throws Exception {
+  void textWithoutSecretsStaysAsItIs() throws Exception {
     for (Path none :
         List.of(EXAMPLES.resolve("without-secrets.yaml"), Path.of("docs/samples/vxlan.yaml"))) {
       assertThat(leaveOut(none)).isEqualTo(Files.readString(none));

@@ -49,7 +49,7 @@ class WithinBoundsTest {
   }
 
   @Test
-  void whatFitsIsTheSame() {
+  void statusThatFitsIsTheSame() {
     StatusScenario life = StatusScenario.running(ipip("10.244.0.0/16"));
     assertThat(WithinBounds.of(life.status())).isSameAs(life.status());
   }

@@ -91,7 +91,7 @@ class SurplusTest {
   }
 
   @Test
-  void whatIsHeldForAnotherReasonNeedsNoUseAndExcusesNone() throws IOException {
+  void rightHeldForAnotherReasonNeedsNoUseAndExcusesNone() throws IOException {
     List<Right> granted = rights("nodes", "get");
     assertThat(Surplus.in(granted, granted, Set.of())).isEmpty();
 

@@ -164,7 +164,7 @@ class WebServerTest {
 
   /** Readers decode JSON escapes, so hostile characters must not appear even escaped. */
   @Test
-  void whatARequestSaidIsRepeatedPrintably() throws IOException {
+  void requestsTextIsRepeatedPrintably() throws IOException {
     String forged = "%1b%5b31m%0d%0aforged%c2%9b%e2%80%ae%e2%80%a8x";
     for (String path :
         List.of(

@@ -36,7 +36,7 @@ class LocalFindingsPropertyTest {
   }
 
   @Property(tries = 2000)
-  void whatCannotBeReadIsNotFoundWrong(
+  void unreadableStateIsNotFoundWrong(
       @ForAll("shapes") SimulatedNode.Shape shape,
       @ForAll("mutations") Mutation mutation,
       @ForAll boolean links,

@@ -247,7 +247,7 @@ class TunnelPropertyTest {
 
   /** A fault that is too recent may stay unnamed, but never gets a wrong name. */
   @Property(tries = 500)
-  void whatIsNamedEarlyIsNamedRight(
+  void faultsThatAreNamedEarlyAreNamedRight(
       @ForAll @IntRange(min = 4, max = 80) int size,
       @ForAll long seed,
       @ForAll @IntRange(min = 0, max = 6000) int millis) {

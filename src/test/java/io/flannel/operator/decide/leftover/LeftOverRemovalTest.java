@@ -175,7 +175,7 @@ class LeftOverRemovalTest {
   }
 
   @Test
-  void whatIsNoOrderAndNoResultSaysNothing() {
+  void invalidOrderAndResultSayNothing() {
     var lab = lab(3).finds("n0001", NodeFault.ROUTE_STALE, null);
     Optional<TaskResult> result =
         TaskResult.read("{\"done\": true, \"said\": \"\", \"more\": [7, {\"gone\": \"?\"}]}");

@@ -81,7 +81,7 @@ class PreflightRoundTest {
   }
 
   @Test
-  void whatWasRefusedIsTriedAgainByItselfAndStaysRefusedMeanwhile() {
+  void refusedChangeIsTriedAgainByItselfAndStaysRefusedMeanwhile() {
     PreflightRound early = round(THREE, all(1, 299, false));
     assertThat(early.verdict()).isInstanceOf(Preflight.Blocked.class);
     assertThat(early.starts()).isEmpty();

@@ -23,7 +23,7 @@ class NodeFaultTest {
 
   @ParameterizedTest
   @EnumSource
-  void whatLosesSmallPacketsLosesLargeOnes(NodeFault fault) {
+  void faultThatLosesSmallPacketsLosesLargeOnes(NodeFault fault) {
     assertThat(fault.explainsLostFullSizeProbes() || !fault.explainsLostProbes()).isTrue();
   }
 }

@@ -95,7 +95,7 @@ class RolloutGatesTest {
 
   /** The gate stayed closed for another reason, or because no operator ran. */
   @Test
-  void faultThatWasOnlyJustSeenFailsNothing() {
+  void whatHasOnlyJustBeenSeenFailsNothing() {
     lab.blocked(A);
     toldFor = Duration.ofSeconds(1);
     RolloutGates gates = gates(MEASURED.multipliedBy(10));
@@ -147,7 +147,7 @@ class RolloutGatesTest {
   }
 
   @Test
-  void faultFromBeforeTheRolloutStopsNothing() {
+  void whatWasIllBeforeStopsNothing() {
     lab.blocked(A);
     unhealthyBefore = Set.of(A);
     assertThat(gates(MEASURED).open()).as("it may get well yet").isEmpty();

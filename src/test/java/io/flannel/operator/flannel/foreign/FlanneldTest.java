@@ -205,7 +205,7 @@ class FlanneldTest {
   }
 
   @Test
-  void whatAnotherProgramStartsIsSeenThroughIt() {
+  void flanneldIsSeenThroughAnotherProgramThatStartsIt() {
     assertThat(starts("timeout", "5", "pgrep", "flanneld")).isFalse();
     assertThat(starts("stat", "/opt/bin/flanneld")).isFalse();
     assertThat(starts("nsenter", "-t", "1", "-m", "--", "stat", "/opt/bin/flanneld")).isFalse();

@@ -103,7 +103,7 @@ class ForeignFlannelTest {
   }
 
   @Test
-  void whatAFlannelNetworkCantSayIsNamed() {
+  void settingThatAFlannelNetworkCantExpressIsNamed() {
     ForeignFlannel refused = found("refused-sidecar-and-bandwidth");
     assertThat(refused.spec()).isEmpty();
     assertThat(refused.unsupported())

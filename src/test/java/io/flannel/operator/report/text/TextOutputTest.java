@@ -105,7 +105,7 @@ class TextOutputTest {
   }
 
   @Test
-  void whatIsNotReadyWithoutAProblemSaysWhy() {
+  void networkThatIsNotReadyWithoutAProblemSaysWhy() {
     NetworkView ill = view("ill");
     FlannelNetworkStatus status = ill.status();
     NetworkView waiting =

@@ -258,7 +258,7 @@ class PreflightTaskRunIT {
   }
 
   @Test
-  void whatCannotBeReadIsAnErrorAndNoException() {
+  void unreadableTaskIsAnErrorAndNoException() {
     assertThat(PreflightTaskRun.run("{}").message()).contains("\"error\"");
     assertThat(PreflightTaskRun.run("").message()).contains("\"error\"");
   }
