@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * makes a network another one, and every change of the DaemonSet would be a change of all of them.
  * So each other file has only what differs from that one, as a {@linkplain StrategicPatch strategic
  * merge patch}: an object that it does not name is the same, and an object that it deletes is not
- * rendered. net-conf.json is always there in full, since a patch takes a text as a whole.
+ * rendered. A net-conf.json that differs is there in full, since a patch takes a text as a whole.
  *
  * <p>{@code make golden} writes the files; look at what it changed before you commit that.
  */
