@@ -114,8 +114,7 @@ class AdoptionReportTest {
     assertThat(report(EQUAL, several, false, List.of()))
         .get()
         .extracting(Adoption::daemonSet, Adoption::message)
-        .containsExactly(
-            "kube-system/kube-flannel-ds", "it is left as it is: ForeignFlannel");
+        .containsExactly("kube-system/kube-flannel-ds", "it is left as it is: ForeignFlannel");
   }
 
   @Test

@@ -113,8 +113,7 @@ class NetworkEventTest {
   @ParameterizedTest
   @CsvSource({"TRUE, 1", "FALSE, 1", "UNKNOWN, 0"})
   void tunnelsThatAreNotKnownAtFirstAreNotTold(Status first, int events) {
-    assertThat(
-            NetworkEvent.between(Optional.empty(), condition("TunnelsHealthy", first, "words")))
+    assertThat(NetworkEvent.between(Optional.empty(), condition("TunnelsHealthy", first, "words")))
         .hasSize(events);
   }
 
@@ -154,8 +153,7 @@ class NetworkEventTest {
 
   private static FlannelNetworkStatus condition(String type, Status status, String message) {
     return status(
-        List.of(
-            new StatusCondition(type, status, "Reason", message, "2026-11-23T10:00:00Z", 1L)),
+        List.of(new StatusCondition(type, status, "Reason", message, "2026-11-23T10:00:00Z", 1L)),
         null,
         null,
         null);

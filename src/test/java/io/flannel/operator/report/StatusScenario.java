@@ -22,6 +22,8 @@ import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
 import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
+import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -109,6 +112,30 @@ final class StatusScenario {
   /** Sets the DaemonSet to this many nodes, all updated and ready. */
   StatusScenario runs(DesiredNetwork network, int all) {
     return runs(network, new PodCounts(true, all, all, all, all));
+  }
+
+  /**
+   * Sets the DaemonSet to what it is while a change is rolled back to this network.
+   *
+   * @param because why the change failed
+   */
+  StatusScenario goesBack(DesiredNetwork network, PodCounts counts, String because) {
+    runs(network, counts);
+    live =
+        live.map(
+            it ->
+                new LiveFlannel(
+                    it.configHash(),
+                    it.config(),
+                    it.template(),
+                    it.pods(),
+                    new RolloutAnnotations(
+                        "failed",
+                        Optional.of(now),
+                        Optional.of("before"),
+                        Set.of(),
+                        Optional.of(new RolledBack("failed", "", because)))));
+    return this;
   }
 
   /** The operator's own traces, which mark the network as in force. They are never removed here. */

@@ -36,10 +36,7 @@ class UnobservedStatusTest {
             StatusCondition::message)
         .containsExactly(
             tuple(
-                "Accepted",
-                Status.TRUE,
-                "Accepted",
-                "the spec can be carried out on this cluster"),
+                "Accepted", Status.TRUE, "Accepted", "the spec can be carried out on this cluster"),
             tuple("Ready", Status.UNKNOWN, "InternalError", message),
             tuple("TunnelsHealthy", Status.UNKNOWN, "InternalError", message),
             tuple("Reconciling", Status.FALSE, "InternalError", message),
