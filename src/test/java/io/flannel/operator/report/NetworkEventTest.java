@@ -53,6 +53,19 @@ class NetworkEventTest {
   }
 
   @Test
+  void aRolloutThatBeganLaterIsAnother() {
+    FlannelNetworkStatus after =
+        rollout(
+            new Rollout(
+                Phase.PROGRESSING, 1, 3, "a", "b", "2026-11-23T10:00:01Z", null, null, null));
+    assertThat(
+            NetworkEvent.between(
+                Optional.of(rollout(rollout(Phase.PROGRESSING, "a", "b", null))), after))
+        .extracting(NetworkEvent::reason)
+        .containsExactly("RolloutStarted");
+  }
+
+  @Test
   void aRolloutOfTheSameConfigurationReplacesNone() {
     assertThat(
             NetworkEvent.between(
@@ -137,6 +150,20 @@ class NetworkEventTest {
         .containsExactly(
             new NetworkEvent(
                 false, "ProblemSolved", "PacketLoss: no node has this problem any more"));
+  }
+
+  @Test
+  void aProblemInPlaceOfAnotherIsToldAndTheOtherIsSolved() {
+    FlannelNetworkStatus before = problem("PacketLoss");
+    FlannelNetworkStatus after = problem("DeviceDown");
+    assertThat(NetworkEvent.between(Optional.of(before), after))
+        .extracting(NetworkEvent::message)
+        .containsExactly(
+            "DeviceDown; what to do: mend", "PacketLoss: no node has this problem any more");
+  }
+
+  private static FlannelNetworkStatus problem(String reason) {
+    return status(null, null, List.of(new Problem(reason, reason, List.of(), null, "mend")), null);
   }
 
   private static Rollout rollout(Phase phase, String from, String to, String message) {

@@ -71,6 +71,26 @@ class ProblemReportTest {
   }
 
   @Test
+  void aProblemLastsSinceItWasFirstTold() {
+    Problem other = new Problem("AgentSilent", "", List.of(), "2026-11-23T08:00:00Z", null);
+    Problem same = new Problem("PacketLoss", "", List.of(), "2026-11-23T09:00:00Z", null);
+    List<TunnelIssue> loss =
+        List.of(
+            new TunnelIssue(
+                TunnelProblem.PACKET_LOSS, List.of(new At("n2", Optional.empty())), ""));
+    assertThat(
+            new ProblemReport(List.of(other, same), NOW)
+                .of(List.of(), false, loss, new BackendIpip(false)))
+        .extracting(Problem::since)
+        .containsExactly("2026-11-23T09:00:00Z");
+    assertThat(
+            new ProblemReport(List.of(other), NOW)
+                .of(List.of(), false, loss, new BackendIpip(false)))
+        .extracting(Problem::since)
+        .containsExactly("2026-11-23T10:00:00Z");
+  }
+
+  @Test
   void theGraverCauseComesFirst() {
     assertThat(
             new ProblemReport(List.of(), NOW)

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RoundTripTimeTest {
   @ParameterizedTest
   @CsvSource({
+    "400, 0.3ms, 0.3ms",
     "500, 0.4ms, 0.4ms",
     "501, 0.4ms, 0.5ms",
     "299, 0.4ms, 0.3ms",

@@ -16,6 +16,7 @@ import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.Nodes;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherFlannels;
 import io.flannel.operator.flannel.foreign.OtherFlannels.Trace;
 import io.flannel.operator.flannel.live.FlannelPod;
@@ -47,6 +48,8 @@ final class StatusScenario {
   private Optional<LiveFlannel> live = Optional.empty();
   private List<ServiceRange> services = List.of();
   private @Nullable FlannelPods pods;
+  private List<ForeignFlannel> foreign = List.of();
+  private @Nullable Decision decided;
   private boolean wrote;
   private boolean paused;
   private Optional<String> applyError = Optional.empty();
@@ -147,6 +150,18 @@ final class StatusScenario {
         wrote ? List.of(new Trace(wanted.name(), BEGIN, /* config= */ true)) : List.of());
   }
 
+  /** Installs another flannel. */
+  StatusScenario beside(ForeignFlannel another) {
+    foreign = List.of(another);
+    return this;
+  }
+
+  /** Decides this, whatever the cluster is like. */
+  StatusScenario decides(Decision decision) {
+    decided = decision;
+    return this;
+  }
+
   /** Removes the DaemonSet. */
   StatusScenario runsNothing() {
     live = Optional.empty();
@@ -211,10 +226,10 @@ final class StatusScenario {
             services,
             List.of(new NetworkRef(wanted.name(), BEGIN)),
             live,
-            List.of(),
+            foreign,
             pods == null ? donePods() : pods,
             others());
-    Decision decision = SpecValidator.judge(wanted, cluster);
+    Decision decision = decided == null ? SpecValidator.judge(wanted, cluster) : decided;
     Observation seen =
         Observation.of(wanted, cluster, reports, Optional.ofNullable(status), clock().instant());
     return StatusReport.of(

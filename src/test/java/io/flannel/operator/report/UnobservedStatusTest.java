@@ -74,6 +74,29 @@ class UnobservedStatusTest {
   }
 
   @Test
+  void whatWasAcceptedIsFoundAmongConditionsInWhateverOrder() {
+    FlannelNetworkStatus before =
+        new FlannelNetworkStatus(
+            1L,
+            Objects.requireNonNull(life.status().conditions()).reversed(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null);
+    assertThat(
+            StatusScenario.condition(
+                    StatusReport.internalError(
+                        1, Optional.of(before), new Error("no"), life.clock()),
+                    "Accepted")
+                .reason())
+        .isEqualTo("Accepted");
+  }
+
+  @Test
   void aDeletedNetworkSaysHowFarItsRemovalIs() {
     FlannelNetworkStatus before = withProblem();
     FlannelNetworkStatus status =

@@ -11,6 +11,7 @@ import io.flannel.operator.decide.health.PathState;
 import io.flannel.operator.decide.health.TunnelIssue;
 import io.flannel.operator.decide.health.TunnelIssue.At;
 import io.flannel.operator.decide.health.TunnelIssue.Between;
+import io.flannel.operator.decide.health.TunnelIssue.OneWay;
 import io.flannel.operator.decide.health.TunnelIssue.Place;
 import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.decide.problem.LeaseProblem;
@@ -102,6 +103,8 @@ class FaultPlacesTest {
     n1.state = PathState.TUNNEL_LOST;
     finds("n2", NodeFault.REVERSE_PATH_FILTER_STRICT);
     assertThat(broken(lab.path(new BackendHostGw()))).containsExactly("nic n2");
+    assertThat(lab.path(new BackendHostGw()).summary())
+        .endsWith("get lost at eth0 on n2: ReversePathFilterStrict.");
   }
 
   @Test
@@ -205,6 +208,10 @@ class FaultPlacesTest {
     }
     assertThat(
             lab.path(IPIP, verdicts(TunnelProblem.PUBLIC_IP_WRONG, new Between("n1", "n2")))
+                .reason())
+        .isEqualTo("PublicIPWrong");
+    assertThat(
+            lab.path(IPIP, verdicts(TunnelProblem.PUBLIC_IP_WRONG, new OneWay("n1", "n2")))
                 .reason())
         .isEqualTo("PublicIPWrong");
     assertThat(

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.flannel.operator.api.FlannelNodeStatus.Route;
+import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.AgentReport.Awaited;
 import io.flannel.operator.decide.health.AgentReport.Received;
 import io.flannel.operator.decide.health.PathState;
@@ -112,6 +113,8 @@ class PathDetailsTest {
     assertThat(hop(path, Kind.ROUTE, false).state()).isEqualTo(State.OK);
     assertThat(hop(path, Kind.WIRE, false).detail())
         .isEqualTo("everything between the nodes must let packets of pods' addresses pass");
+    n1.finds(NodeFault.ROUTE_STALE, "it leads to nobody", null);
+    assertThat(lab.path(IPIP).way()).isEqualTo(Way.DIRECT);
     n1.finds(NodeFault.ROUTE_WRONG, "it leads elsewhere", "n2");
     assertThat(lab.path(IPIP).way()).isEqualTo(Way.TUNNEL);
     assertThat(hop(lab.path(IPIP), Kind.WIRE, false).detail())
@@ -186,11 +189,32 @@ class PathDetailsTest {
         .isEmpty();
   }
 
+  @Test
+  void onlyThePathToTheOtherNodeCounts() {
+    Received report =
+        report(Duration.ZERO, path("n3", PathState.LOSSY), path("n9", PathState.PASSES));
+    PathEndpoint end = PathEndpoint.of(unregistered(), Optional.of(report), false);
+    assertThat(end.toward(end).map(AgentReport.Path::state)).contains(PathState.PASSES);
+  }
+
+  private static AgentReport.Path path(String peer, PathState state) {
+    return new AgentReport.Path(
+        peer,
+        Optional.empty(),
+        state,
+        Duration.ZERO,
+        true,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
   private static NodeLease unregistered() {
     return new NodeLease(node("n9").get(), Optional.empty(), Optional.empty());
   }
 
-  private static Received report(Duration age) {
+  private static Received report(Duration age, AgentReport.Path... paths) {
     return new Received(
         age,
         Optional.empty(),
@@ -201,6 +225,6 @@ class PathDetailsTest {
         Optional.empty(),
         Optional.empty(),
         List.of(),
-        List.of());
+        List.of(paths));
   }
 }
