@@ -124,6 +124,12 @@ class ClusterNodeTest {
     assertThat(node("n1").internalIp("n1.example", "").get().hasAddressIn(all)).isFalse();
     assertThat(node("n1").internalIp("junk", "fd01::81").get().hasAddressIn(all)).isTrue();
     assertThat(
+            node("n1")
+                .internalIp("192.168.0.81")
+                .get()
+                .hasAddressIn(List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("fd00::/8"))))
+        .isFalse();
+    assertThat(
             read("{metadata: {name: n1}, status: {addresses: [{type: InternalIP}]}}").internalIps())
         .isEmpty();
   }
