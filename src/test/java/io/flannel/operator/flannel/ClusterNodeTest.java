@@ -27,6 +27,7 @@ class ClusterNodeTest {
             """
             metadata:
               name: n1
+              creationTimestamp: "2026-11-01T00:00:00Z"
               labels: {kubernetes.io/os: linux}
               annotations:
                 flannel.alpha.coreos.com/backend-type: ipip
@@ -42,7 +43,8 @@ class ClusterNodeTest {
               - {type: ExternalIP, address: 203.0.113.1}
               - {type: InternalIP, address: 192.168.0.81}
               - {type: InternalIP, address: 'fd01::81'}
-              conditions: [{type: Ready, status: 'True'}]
+              conditions: [{type: MemoryPressure, status: 'False'}, {type: Ready, status: 'True'}]
+              nodeInfo: {kubeletVersion: v1.34.1+k3s1}
             """);
 
     assertThat(node)
@@ -55,8 +57,8 @@ class ClusterNodeTest {
                 List.of("192.168.0.81", "fd01::81"),
                 Map.of("backend-type", "ipip", "public-ip", "192.168.0.81"),
                 Readiness.READY,
-                Instant.EPOCH,
-                ""));
+                Instant.parse("2026-11-01T00:00:00Z"),
+                "v1.34.1+k3s1"));
     assertThat(node.podCidr(Cidr.Family.IPV6)).contains(Cidr.parse("fd00::/64"));
   }
 
