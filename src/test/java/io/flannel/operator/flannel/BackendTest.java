@@ -3,7 +3,9 @@ package io.flannel.operator.flannel;
 import static io.flannel.operator.flannel.Nodes.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.flannel.operator.api.BackendType;
+import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.flannel.Backend.OptionChange;
 import io.flannel.operator.flannel.Backend.Psk;
 import java.util.List;
@@ -156,6 +158,30 @@ class BackendTest {
   })
   void kubernetesPullsTheLatestImageAlways(String image, String policy) {
     assertThat(Pods.defaultPullPolicy(image)).isEqualTo(policy);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Always", "IfNotPresent", "Never"})
+  void aPullPolicyIsKubernetes(String policy) {
+    assertThat(
+            Networks.wanted(
+                    "{cidr: 10.244.0.0/16, backend: {type: ipip}, flannel: {imagePullPolicy: %s}}"
+                        .formatted(policy))
+                .pods()
+                .imagePullPolicy())
+        .contains(policy);
+  }
+
+  @Test
+  void anAgentReadsTheBackendFromItsSpec() {
+    assertThat(Backend.of(agents("{network: a, backend: vxlan, vxlan: {vni: 7, port: 4789}}")))
+        .isEqualTo(new BackendVxlan(7, 4789, false, false));
+    assertThat(Backend.of(agents("{network: a, backend: ipip, directRouting: true}")))
+        .isEqualTo(new BackendIpip(true));
+  }
+
+  private static FlannelNodeSpec agents(String yaml) {
+    return Serialization.unmarshal("---\n" + yaml, FlannelNodeSpec.class);
   }
 
   @Test

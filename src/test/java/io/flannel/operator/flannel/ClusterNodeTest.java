@@ -225,6 +225,7 @@ class ClusterNodeTest {
     "registry.example:5000/flannel:v1, v1",
     "registry.example:5000/a/b@sha256:0123, sha256:0123",
     "flannel:v1@sha256:0123, sha256:0123",
+    "@sha256:0123, sha256:0123",
   })
   void flannelsVersionIsItsImagesTagOrDigest(String image, String version) {
     assertThat(Pods.versionOf(image)).isEqualTo(version);
