@@ -8,6 +8,7 @@ import io.flannel.operator.api.BackendType;
 import io.flannel.operator.api.FlannelNodeSpec;
 import io.flannel.operator.flannel.Backend.OptionChange;
 import io.flannel.operator.flannel.Backend.Psk;
+import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -170,6 +171,38 @@ class BackendTest {
                 .pods()
                 .imagePullPolicy())
         .contains(policy);
+  }
+
+  @Test
+  void wireguardsIpv6PortIsTheNextOne() {
+    Backend wireguard = Backend.usual(BackendType.WIREGUARD);
+    assertThat(wireguard.unsaid(GoJson.parse("{}"), true)).isEmpty();
+    GoJson other = GoJson.parse("{\"ListenPortV6\": 51819}");
+    assertThat(wireguard.unsaid(other, true))
+        .containsExactly("ListenPortV6 51819, not ListenPort + 1");
+    assertThat(wireguard.unsaid(other, false)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, 3, 3, 3, true, true",
+    "true, 3, 2, 3, false, false",
+    "true, 3, 3, 2, false, true",
+    "false, 3, 3, 3, false, false"
+  })
+  void aDaemonSetIsCompleteWhenAllPodsAreUpdatedAndAvailable(
+      boolean observed,
+      int desired,
+      int updated,
+      int available,
+      boolean complete,
+      boolean noneOutdated) {
+    PodCounts counts = new PodCounts(observed, desired, desired, updated, available);
+    assertThat(counts.complete()).isEqualTo(complete);
+    assertThat(counts.noneOutdated()).isEqualTo(noneOutdated);
+    assertThat(new PodCounts(true, 3, 3, 2, 1).completeWithout(2, 1)).isTrue();
+    assertThat(new PodCounts(true, 3, 3, 2, 1).completeWithout(1, 1)).isFalse();
+    assertThat(new PodCounts(true, 3, 3, 2, 1).completeWithout(2, 0)).isFalse();
   }
 
   @Test
