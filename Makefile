@@ -1,7 +1,7 @@
 # The project's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo adopt-demo demo-kind down kubectl test test-all test-unit soak bench bench-changes check-chart install.yaml crds golden screenshots format tools
+.PHONY: help demo adopt-demo demo-kind down kubectl test test-all test-unit soak mutation bench bench-changes check-chart install.yaml crds golden screenshots format tools
 
 help: ## this list
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ test-unit: ## unit tests only
 
 soak: ## ten minutes of load on a healthy cluster: no verdict may change
 	@scripts/soak
+
+mutation: ## changes the pure code in one place at a time: the tests must notice; target/mutants.json
+	@scripts/mutation $(ARGS)
 
 bench: ## measures; prints a table and writes target/bench.json
 	@scripts/bench

@@ -3,7 +3,6 @@ package io.flannel.operator.report;
 import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.decide.ClusterState;
 import io.flannel.operator.decide.Decision;
-import io.flannel.operator.decide.health.AgentReport;
 import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.decide.lease.NodeLease;
 import io.flannel.operator.decide.observation.Observation;
@@ -12,7 +11,6 @@ import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -57,11 +55,6 @@ public record StatusInput(
   /** The nodes that belong to the network. */
   public List<NodeLease> leases() {
     return seen.leases();
-  }
-
-  /** The node agents' reports, by node; nodes without a report are missing. */
-  public Map<String, AgentReport> reports() {
-    return seen.reports();
   }
 
   /** The hash of the configuration that the spec results in. */

@@ -63,9 +63,7 @@ record TunnelsHealthy(Status status, String reason, String message, boolean wait
           "TunnelsUnknown",
           "whether packets pass is not known of %d of %d nodes: %s"
               .formatted(unknown.size(), nodes.size(), Names.and(unknown)),
-          nodes.values().stream()
-              .filter(it -> it.tunnel() == Tunnel.UNKNOWN)
-              .allMatch(it -> comesByItself(it, tunnels.get())));
+          nodes.values().stream().allMatch(it -> comesByItself(it, tunnels.get())));
     }
     return new TunnelsHealthy(
         Status.TRUE,

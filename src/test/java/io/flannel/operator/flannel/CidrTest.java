@@ -141,6 +141,9 @@ class CidrTest {
         .isThrownBy(() -> Cidr.parse("10.1/16"))
         .withMessage("'10.1' is no IP address");
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> Cidr.parse("/16"))
+        .withMessage("'' is no IP address");
+    assertThatIllegalArgumentException()
         .isThrownBy(() -> Cidr.parse("10.0.0.0/33"))
         .withMessage("a prefix of IPv4 has 0 to 32 bits, not 33");
   }

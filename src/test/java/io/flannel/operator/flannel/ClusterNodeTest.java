@@ -27,6 +27,7 @@ class ClusterNodeTest {
             """
             metadata:
               name: n1
+              creationTimestamp: "2026-11-01T00:00:00Z"
               labels: {kubernetes.io/os: linux}
               annotations:
                 flannel.alpha.coreos.com/backend-type: ipip
@@ -42,7 +43,8 @@ class ClusterNodeTest {
               - {type: ExternalIP, address: 203.0.113.1}
               - {type: InternalIP, address: 192.168.0.81}
               - {type: InternalIP, address: 'fd01::81'}
-              conditions: [{type: Ready, status: 'True'}]
+              conditions: [{type: MemoryPressure, status: 'False'}, {type: Ready, status: 'True'}]
+              nodeInfo: {kubeletVersion: v1.34.1+k3s1}
             """);
 
     assertThat(node)
@@ -55,8 +57,8 @@ class ClusterNodeTest {
                 List.of("192.168.0.81", "fd01::81"),
                 Map.of("backend-type", "ipip", "public-ip", "192.168.0.81"),
                 Readiness.READY,
-                Instant.EPOCH,
-                ""));
+                Instant.parse("2026-11-01T00:00:00Z"),
+                "v1.34.1+k3s1"));
     assertThat(node.podCidr(Cidr.Family.IPV6)).contains(Cidr.parse("fd00::/64"));
   }
 
@@ -123,6 +125,12 @@ class ClusterNodeTest {
     List<Cidr> all = List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0"));
     assertThat(node("n1").internalIp("n1.example", "").get().hasAddressIn(all)).isFalse();
     assertThat(node("n1").internalIp("junk", "fd01::81").get().hasAddressIn(all)).isTrue();
+    assertThat(
+            node("n1")
+                .internalIp("192.168.0.81")
+                .get()
+                .hasAddressIn(List.of(Cidr.parse("10.0.0.0/8"), Cidr.parse("fd00::/8"))))
+        .isFalse();
     assertThat(
             read("{metadata: {name: n1}, status: {addresses: [{type: InternalIP}]}}").internalIps())
         .isEmpty();
@@ -217,6 +225,7 @@ class ClusterNodeTest {
     "registry.example:5000/flannel:v1, v1",
     "registry.example:5000/a/b@sha256:0123, sha256:0123",
     "flannel:v1@sha256:0123, sha256:0123",
+    "@sha256:0123, sha256:0123",
   })
   void flannelsVersionIsItsImagesTagOrDigest(String image, String version) {
     assertThat(Pods.versionOf(image)).isEqualTo(version);

@@ -35,6 +35,7 @@ class FlanneldArgsTest {
     FlanneldArgs args = FlanneldArgs.parse(List.of("--iface=a", "-iface", "b", "--public-ip=x=y"));
     assertThat(args.all("iface")).containsExactly("a", "b");
     assertThat(args.value("public-ip")).contains("x=y");
+    assertThat(args.value("iface")).contains("b");
     assertThat(args.without(Set.of("iface"))).containsExactly("--public-ip=x=y");
   }
 }

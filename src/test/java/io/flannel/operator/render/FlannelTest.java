@@ -171,6 +171,28 @@ class FlannelTest {
         .isEqualTo("/healthz");
   }
 
+  @Example
+  void theTunnelsDeviceIsMadeWithTheNetworksMtuWhereFlannelHasOne() {
+    String network = "{cidr: 10.244.0.0/16, mtu: 1300, backend: {type: %s}}";
+    assertThat(tunnel("{cidr: 10.244.0.0/16, backend: {type: vxlan}}"))
+        .containsExactly("TUNNEL", "TUNNEL_TYPE", "HOST_IP");
+    assertThat(tunnel(network.formatted("vxlan")))
+        .containsExactly("TUNNEL", "TUNNEL_TYPE", "HOST_IP", "TUNNEL_MTU");
+    assertThat(tunnel(network.formatted("ipip")))
+        .containsExactly("TUNNEL", "TUNNEL_TYPE", "HOST_IP");
+    assertThat(tunnel(network.formatted("wireguard"))).isEmpty();
+    assertThat(tunnel("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: vxlan}}")).isEmpty();
+  }
+
+  @Example
+  void aRevisionNamesATemplateByItsContent() {
+    String revision = Flannel.revision(Flannel.template(Networks.wanted(IPIP)));
+    assertThat(revision)
+        .matches("[0-9a-f]{10}")
+        .isEqualTo(Flannel.revision(Flannel.template(Networks.wanted(IPIP))))
+        .isNotEqualTo(Flannel.revision(Flannel.template(Networks.vxlan("10.244.0.0/16"))));
+  }
+
   @Property
   void everyContainerHasImageNameAndCommand(@ForAll("networks") DesiredNetwork network) {
     assertThat(containers(pod(network)))
@@ -252,6 +274,14 @@ class FlannelTest {
   @Provide
   Arbitrary<DesiredNetwork> networks() {
     return Specs.networks();
+  }
+
+  /** Returns the names of the variables that tell what device to make. */
+  private static List<String> tunnel(String spec) {
+    return pod(Networks.wanted(spec)).getInitContainers().getLast().getEnv().stream()
+        .map(EnvVar::getName)
+        .filter(name -> !name.startsWith("NET"))
+        .toList();
   }
 
   private static Stream<Container> containers(PodSpec pod) {

@@ -101,6 +101,8 @@ class ProbeKeySecretTest {
         .isEqualTo("current=1 next=7 previous=3");
     assertThat(keys(at(new SecretBuilder(secret).withData(Map.of()).build(), NOW)))
         .isEqualTo("current=8 next=9 previous=10");
+    assertThat(keys(at(without(without(secret, "current"), "next"), NOW)))
+        .isEqualTo("current=3 next=11 previous=3");
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import static io.flannel.operator.flannel.live.PodCountsBuilder.counts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.flannel.operator.api.FlannelNetworkStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.NodeStatus;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout;
 import io.flannel.operator.api.FlannelNetworkStatus.Rollout.Phase;
@@ -257,6 +258,10 @@ class RolloutReportTest {
     assertThat(life.report()).containsExactly("Warning NotRegistered", "Warning NotReady");
     assertThat(rollout(life).phase()).isEqualTo(Phase.COMPLETE);
     assertThat(life.says()).isEqualTo("Accepted: NodesWithoutLease");
+    assertThat(life.condition("Ready").message())
+        .isEqualTo("1 of 3 nodes have no valid lease: n3; problems names the causes");
+    assertThat(life.status().summary())
+        .isEqualTo(new FlannelNetworkStatus.Summary(3, 2, null, null, null, 3));
 
     life.after(MINUTE)
         .nodes(StatusScenario.ipipNode(1), StatusScenario.ipipNode(2), StatusScenario.ipipNode(3))

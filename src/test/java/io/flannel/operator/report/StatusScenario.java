@@ -18,12 +18,15 @@ import io.flannel.operator.flannel.ClusterNode;
 import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.Nodes;
+import io.flannel.operator.flannel.foreign.ForeignFlannel;
 import io.flannel.operator.flannel.foreign.OtherFlannels;
 import io.flannel.operator.flannel.foreign.OtherFlannels.Trace;
 import io.flannel.operator.flannel.live.FlannelPod;
 import io.flannel.operator.flannel.live.FlannelPods;
 import io.flannel.operator.flannel.live.LiveFlannel;
 import io.flannel.operator.flannel.live.LiveFlannel.PodCounts;
+import io.flannel.operator.flannel.live.RolloutAnnotations;
+import io.flannel.operator.flannel.live.RolloutAnnotations.RolledBack;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +50,8 @@ final class StatusScenario {
   private Optional<LiveFlannel> live = Optional.empty();
   private List<ServiceRange> services = List.of();
   private @Nullable FlannelPods pods;
+  private List<ForeignFlannel> foreign = List.of();
+  private @Nullable Decision decided;
   private boolean wrote;
   private boolean paused;
   private Optional<String> applyError = Optional.empty();
@@ -113,6 +119,30 @@ final class StatusScenario {
     return runs(network, counts(all).get());
   }
 
+  /**
+   * Sets the DaemonSet to what it is while a change is rolled back to this network.
+   *
+   * @param because why the change failed
+   */
+  StatusScenario goesBack(DesiredNetwork network, PodCounts counts, String because) {
+    runs(network, counts);
+    live =
+        live.map(
+            it ->
+                new LiveFlannel(
+                    it.configHash(),
+                    it.config(),
+                    it.template(),
+                    it.pods(),
+                    new RolloutAnnotations(
+                        "failed",
+                        Optional.of(now),
+                        Optional.of("before"),
+                        Set.of(),
+                        Optional.of(new RolledBack("failed", "", because)))));
+    return this;
+  }
+
   /** The operator's own traces, which mark the network as in force. They are never removed here. */
   private OtherFlannels others() {
     return new OtherFlannels(
@@ -120,6 +150,18 @@ final class StatusScenario {
         List.of(),
         Optional.empty(),
         wrote ? List.of(new Trace(wanted.name(), BEGIN, /* config= */ true)) : List.of());
+  }
+
+  /** Installs another flannel. */
+  StatusScenario beside(ForeignFlannel another) {
+    foreign = List.of(another);
+    return this;
+  }
+
+  /** Decides this, whatever the cluster is like. */
+  StatusScenario decides(Decision decision) {
+    decided = decision;
+    return this;
   }
 
   /** Removes the DaemonSet. */
@@ -186,10 +228,10 @@ final class StatusScenario {
             services,
             List.of(new NetworkRef(wanted.name(), BEGIN)),
             live,
-            List.of(),
+            foreign,
             pods == null ? donePods() : pods,
             others());
-    Decision decision = SpecValidator.judge(wanted, cluster);
+    Decision decision = decided == null ? SpecValidator.judge(wanted, cluster) : decided;
     Observation seen =
         Observation.of(wanted, cluster, reports, Optional.ofNullable(status), clock().instant());
     return StatusReport.of(

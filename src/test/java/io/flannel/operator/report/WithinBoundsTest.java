@@ -49,6 +49,16 @@ class WithinBoundsTest {
   }
 
   @Test
+  void lastPossibleValuesFit() {
+    String longest = "0000:0000:0000:0000:0000:fffe:255.255.255.255/128";
+    assertThat(longest).hasSize(Bounds.CIDR);
+    for (int mtu : new int[] {0, Bounds.LARGEST_MTU}) {
+      Applied applied = new Applied(null, null, null, longest, mtu, "h".repeat(64), null);
+      assertThat(WithinBounds.of(applied)).isSameAs(applied);
+    }
+  }
+
+  @Test
   void statusThatFitsIsTheSame() {
     StatusScenario life = StatusScenario.running(ipip("10.244.0.0/16"));
     assertThat(WithinBounds.of(life.status())).isSameAs(life.status());

@@ -13,6 +13,7 @@ import io.flannel.operator.report.path.PacketPath.Way;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Assembles a packet's path, for IPv4 unless both nodes have only IPv6 in common. */
@@ -55,10 +56,7 @@ public final class PathReport {
     draw();
     ProbeOutcome probed = ProbeOutcome.of(from, to);
     List<PathFault> breaks =
-        new ArrayList<>(
-            Faults.of(from, to, way.encapsulated(), probed.state().lost()).stream()
-                .filter(fault -> hopOf(fault) >= 0)
-                .toList());
+        new ArrayList<>(Faults.of(from, to, way.encapsulated(), probed.state().lost()));
     if (breaks.stream().noneMatch(PathFault::cuts)) {
       probed.breakOf(from, to, way.backend(), verdicts).ifPresent(breaks::add);
     }
@@ -249,15 +247,13 @@ public final class PathReport {
         : otherwise;
   }
 
-  /** The index of the fault's hop; -1 if the packet does not pass there. */
+  /** The index of the fault's hop. */
   private int hopOf(PathFault found) {
-    for (int i = 0; i < hops.size(); i++) {
-      boolean side = found.kind() == Kind.WIRE || i > wire == found.far();
-      if (side && hops.get(i).kind() == found.kind()) {
-        return i;
-      }
-    }
-    return -1;
+    return IntStream.range(0, hops.size())
+        .filter(i -> found.kind() == Kind.WIRE || i > wire == found.far())
+        .filter(i -> hops.get(i).kind() == found.kind())
+        .findFirst()
+        .orElseThrow();
   }
 
   /**

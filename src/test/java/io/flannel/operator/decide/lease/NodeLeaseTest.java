@@ -10,6 +10,7 @@ import static io.flannel.operator.flannel.live.FlannelPodBuilder.podOn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flannel.operator.decide.ClusterState;
+import io.flannel.operator.decide.Clusters;
 import io.flannel.operator.decide.problem.LeaseProblem;
 import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.ClusterNode;
@@ -41,6 +42,22 @@ import net.jqwik.api.Provide;
 
 class NodeLeaseTest {
   private static final DesiredNetwork IPIP = ipip("10.244.0.0/16");
+
+  @Example
+  void aNodeBesideTheNetworkCountsIfItStillHasALease() {
+    assertThat(
+            NodeLease.leasedBeside(
+                Networks.wanted(
+                    "{cidr: 10.244.0.0/16, backend: {type: ipip}, flannel: {nodeSelector: {pool:"
+                        + " a}}}"),
+                Clusters.cluster(
+                        node("n1").label("pool", "a").leased("ipip", "192.168.0.1"),
+                        node("n2").leased("ipip", "192.168.0.2"),
+                        node("n3"))
+                    .state()))
+        .extracting(ClusterNode::name)
+        .containsExactly("n2");
+  }
 
   @Example
   void aNodeWithPodCidrAddressAndLeaseHasNoProblem() {

@@ -2,6 +2,7 @@ package io.flannel.operator.decide.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.flannel.operator.decide.task.TaskSchedule.SeenPod;
 import io.flannel.operator.decide.task.TaskSchedule.Start;
 import java.time.Duration;
@@ -11,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TaskScheduleTest {
   private static final Instant NOW = Instant.parse("2026-11-23T12:00:00Z");
@@ -112,6 +115,54 @@ class TaskScheduleTest {
             NOW);
     assertThat(once.starts()).isEmpty();
     assertThat(once.done()).containsOnlyKeys("n1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 10", "2, 20", "3, 40", "6, 320", "7, 600", "8, 600", "64, 600"})
+  void eachFailureDoublesThePauseUpToTenMinutes(int attempt, int pause) {
+    TaskSchedule early = schedule(1, "n1", ended("n1", attempt, pause - 1, false));
+    assertThat(early.starts()).isEmpty();
+    assertThat(early.lookAgain()).contains(Duration.ofSeconds(1));
+    assertThat(early.failed()).isEqualTo(Map.of("n1", "no"));
+    assertThat(schedule(1, "n1", ended("n1", attempt, pause, false)).starts())
+        .containsExactly(new Start("n1", attempt + 1));
+  }
+
+  @Test
+  void aPodThatDoesNotStartHoldsUpOthersForAMinuteAndFailsAfterFive() {
+    TaskSchedule young = schedule(1, "n1 n2", running("n1", 1, 59));
+    assertThat(young.starts()).isEmpty();
+    assertThat(young.lookAgain()).contains(Duration.ofSeconds(1));
+    TaskSchedule slow = schedule(1, "n1 n2", running("n1", 1, 60));
+    assertThat(slow.starts()).containsExactly(new Start("n2", 1));
+    assertThat(slow.lookAgain()).contains(Duration.ofMinutes(4));
+    assertThat(schedule(1, "n1", running("n1", 1, 299)).failed()).isEmpty();
+    TaskSchedule overdue = schedule(1, "n1", running("n1", 1, 300));
+    assertThat(overdue.failed())
+        .isEqualTo(
+            Map.of("n1", "its pod n1-1 did not end within 5 minutes: ErrImagePull: no such image"));
+    assertThat(overdue.starts()).isEmpty();
+    assertThat(overdue.lookAgain()).contains(Duration.ofSeconds(10));
+    assertThat(schedule(1, "n1", running("n1", 1, 310)).starts())
+        .containsExactly(new Start("n1", 2));
+    assertThat(schedule(1, "", running("n1", 1, 299)).deletions()).isEmpty();
+    assertThat(schedule(1, "", running("n1", 1, 300)).deletions()).containsExactly("n1-1");
+  }
+
+  @Test
+  void aMessageIsKeptUpToItsLimit() {
+    assertThat(TaskResult.isKept("x".repeat(4096))).isTrue();
+    assertThat(TaskResult.isKept("x".repeat(4097))).isFalse();
+    assertThat(TaskResult.isKept(null)).isTrue();
+    assertThat(TaskResult.read(" ")).isEmpty();
+    assertThat(TaskResult.read("null")).isEmpty();
+    String json = "{\"done\": true, \"said\": \"%s\"}";
+    String said = "x".repeat(4096 - json.length() + 2);
+    assertThat(TaskResult.read(json.formatted(said))).isPresent();
+    assertThat(TaskResult.read(json.formatted(said + "x"))).isEmpty();
+    assertThat(new TaskResult(true, "yes", TextNode.valueOf("y".repeat(4096))).message())
+        .contains("its result is longer than the 4096 bytes that kubelet takes")
+        .contains("\"done\":false");
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.flannel.operator.flannel.Cidr;
 import io.flannel.operator.flannel.Networks;
 import io.flannel.operator.flannel.ShortHash;
 import io.flannel.operator.render.NodeAgentSettings;
@@ -71,6 +73,25 @@ class NodeTaskPodTest {
             "io.flannel.operator.agent.tasks.NodeTask");
     assertThat(pod("node-1", "{}", 1).getSpec().getContainers().getFirst().getCommand())
         .doesNotContain("--enable-native-access=ALL-UNNAMED");
+  }
+
+  @Test
+  void theCleanupIsToldTheRangesAndSeesWhatFlannelWrote() {
+    String task =
+        NodeTaskPod.cleanupTask(
+            "uid", List.of(Cidr.parse("10.244.0.0/16"), Cidr.parse("fd00:10:244::/56")));
+    Pod pod = pod(Kind.CLEANUP, "node-1", task, 1);
+    assertThat(pod.getSpec().getContainers().getFirst().getEnv())
+        .extracting(EnvVar::getName, EnvVar::getValue)
+        .containsExactly(tuple("NETWORKS", "10.244.0.0/16 fd00:10:244::/56"));
+    assertThat(pod.getSpec().getVolumes())
+        .extracting(Volume::getName, volume -> volume.getHostPath().getPath())
+        .containsExactly(
+            tuple("run", "/run/flannel"),
+            tuple("cni", "/etc/cni/net.d"),
+            tuple("xtables-lock", "/run/xtables.lock"));
+    assertThat(NodeTaskPod.cleanupTask("other uid", List.of(Cidr.parse("10.244.0.0/16"))))
+        .isNotEqualTo(NodeTaskPod.cleanupTask("uid", List.of(Cidr.parse("10.244.0.0/16"))));
   }
 
   @Test

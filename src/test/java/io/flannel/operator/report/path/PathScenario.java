@@ -1,5 +1,6 @@
 package io.flannel.operator.report.path;
 
+import io.flannel.operator.decide.health.TunnelVerdicts;
 import io.flannel.operator.flannel.Backend;
 import io.flannel.operator.flannel.BackendIpip;
 import io.flannel.operator.flannel.BackendVxlan;
@@ -26,7 +27,11 @@ final class PathScenario {
   }
 
   PacketPath path(Backend inForce) {
-    return PathReport.of(n1.end(), n2.end(), List.of(inForce), Optional.empty());
+    return path(inForce, Optional.empty());
+  }
+
+  PacketPath path(Backend inForce, Optional<TunnelVerdicts> verdicts) {
+    return PathReport.of(n1.end(), n2.end(), List.of(inForce), verdicts);
   }
 
   static Hop hop(PacketPath path, Kind kind, boolean far) {

@@ -35,6 +35,10 @@ final class SimulatedEnd {
   LeaseProblem problem;
   boolean silent;
   boolean ipv6;
+  boolean dualStack;
+
+  /** Its agent reports no device. */
+  boolean withoutDevices;
 
   SimulatedEnd(int number, int other) {
     this.number = number;
@@ -53,7 +57,10 @@ final class SimulatedEnd {
   PathEndpoint end() {
     Nodes node = node("n" + number);
     String type = backend.type().wireName();
-    if (ipv6) {
+    if (dualStack) {
+      node.podCidr("10.244.%d.0/24".formatted(number), "fd00:10:244:%d::/64".formatted(number))
+          .leased(type, "192.168.0.8" + number, "fd00:192:168::8" + number);
+    } else if (ipv6) {
       node.podCidr("fd00:10:244:%d::/64".formatted(number))
           .leased(type, "0.0.0.0", "fd00:192:168::8" + number);
     } else {
@@ -77,19 +84,27 @@ final class SimulatedEnd {
         Optional.empty(),
         Optional.empty(),
         false,
-        backend
-            .device(ipv6 ? Cidr.Family.IPV6 : Cidr.Family.IPV4)
-            .map(
-                name ->
-                    new Device(
-                        name,
-                        backend.type().wireName(),
-                        true,
-                        mtu,
-                        "10.244.%d.0/32".formatted(number))),
+        withoutDevices
+            ? Optional.empty()
+            : backend
+                .device(ipv6 ? Cidr.Family.IPV6 : Cidr.Family.IPV4)
+                .map(
+                    name ->
+                        new Device(
+                            name,
+                            backend.type().wireName(),
+                            true,
+                            mtu,
+                            "10.244.%d.0/32".formatted(number))),
         Optional.empty(),
-        Optional.of(new Device("eth0", null, true, 1500, "192.168.0.8%d/24".formatted(number))),
-        Optional.of(new Device("cni0", "bridge", true, mtu, "10.244.%d.1/24".formatted(number))),
+        withoutDevices
+            ? Optional.empty()
+            : Optional.of(
+                new Device("eth0", null, true, 1500, "192.168.0.8%d/24".formatted(number))),
+        withoutDevices
+            ? Optional.empty()
+            : Optional.of(
+                new Device("cni0", "bridge", true, mtu, "10.244.%d.1/24".formatted(number))),
         findings,
         List.of(
             new AgentReport.Path(

@@ -224,14 +224,19 @@ class TextOutputTest {
     "119, 119s",
     "120, 2m",
     "192, 3m12s",
+    "599, 9m59s",
     "600, 10m",
+    "659, 10m",
     "10799, 179m",
     "10800, 3h",
     "11100, 3h5m",
+    "28859, 8h",
+    "29100, 8h",
     "172799, 47h",
     "172800, 2d",
     "183600, 2d3h",
     "691200, 8d",
+    "694800, 8d",
     "86400000, 1000d"
   })
   void agesAreSaidAsKubectlSaysThem(long seconds, String said) {
