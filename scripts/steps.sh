@@ -48,8 +48,14 @@ fresh_cluster() {
   lab/lab up --nodes 3
 }
 
-# cluster_of_this_run: the same, but takes the cluster down whenever the calling script ends.
-cluster_of_this_run() {
+# no_cluster_left: takes an existing cluster down, and any other whenever the calling script ends.
+no_cluster_left() {
   trap 'lab/lab down >/dev/null 2>&1 || true' EXIT
+  lab/lab down
+}
+
+# cluster_of_this_run: a fresh cluster that is taken down whenever the calling script ends.
+cluster_of_this_run() {
+  no_cluster_left
   fresh_cluster
 }

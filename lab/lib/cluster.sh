@@ -13,6 +13,7 @@ need_cluster() {
 # allocates one to each node without.
 start_cluster() {
   local count=$1 wanted n missing=()
+  place_new "$count"
   make_network
   make_pki
   start_missing etcd kube-apiserver
@@ -27,11 +28,17 @@ start_cluster() {
   wait_for_nodes "${wanted[@]}"
 }
 
-choose_dual_stack() {
-  is_dual_stack && return
-  [[ ! -d $RUN/etcd ]] || fail "the cluster that is there has no IPv6, and can't be given it." "Take it down first: lab/lab down"
+# may_choose SETTING VALUE: fails if the cluster that is there was made with another value. SETTING,
+# racks or families, is also the function that prints its value.
+may_choose() {
+  [[ $2 == "$("$1")" || ! -d $RUN/etcd ]] ||
+    fail "the cluster that is there has $1: $("$1"), and can't be given $2. It was left as it is." "Take it down first: lab/lab down"
+}
+
+choose() {
+  may_choose "$1" "$2"
   mkdir -p "$RUN"
-  : >"$RUN/dual-stack"
+  echo "$2" >"$RUN/$1"
 }
 
 # Warns if free memory is too small for the nodes still to start. A booted node with flannel takes

@@ -1,10 +1,18 @@
 # shellcheck shell=bash
 # etcd, kube-apiserver, kube-controller-manager and kube-scheduler, as processes in the lab's namespace.
 
-# Chosen at the first `up` of a cluster.
-is_dual_stack() { [[ -e $RUN/dual-stack ]]; }
-# both V4 V6: prints V4, or V4,V6 if the cluster is dual-stack.
-both() { if is_dual_stack; then echo "$1,$2"; else echo "$1"; fi; }
+# The families of addresses that Kubernetes knows: ipv4, dual-stack or ipv6, chosen at the first `up`
+# of a cluster. The nodes' cards have both in any case.
+families() { cat "$RUN/families" 2>/dev/null || echo ipv4; }
+# by_family V4 V6: prints V4, V6 or V4,V6, as the cluster's families are.
+by_family() {
+  case $(families) in
+    ipv4) echo "$1" ;;
+    ipv6) echo "$2" ;;
+    *) echo "$1,$2" ;;
+  esac
+}
+primary() { local all; all=$(by_family "$@"); echo "${all%%,*}"; }
 
 CONTROL_PLANE=(etcd kube-apiserver kube-controller-manager kube-scheduler)
 
@@ -23,12 +31,12 @@ omitStages: [RequestReceived]
 rules: [{level: Metadata}]
 Y
   launch kube-apiserver "$(tool_path kube-apiserver)" --etcd-servers=http://127.0.0.1:2379 \
-    --secure-port=6443 --bind-address=0.0.0.0 --advertise-address=$API_ADDRESS \
+    --secure-port=6443 --bind-address=:: --advertise-address="$(primary $API_ADDRESS $API_ADDRESS6)" \
     --tls-cert-file="$PKI/apiserver.crt" --tls-private-key-file="$PKI/apiserver.key" --client-ca-file="$PKI/ca.crt" \
     --service-account-key-file="$PKI/sa.key" --service-account-signing-key-file="$PKI/sa.key" \
     --service-account-issuer=https://kubernetes.default.svc \
     --authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true \
-    --service-cluster-ip-range="$(both $SERVICE_CIDR $SERVICE_CIDR6)" \
+    --service-cluster-ip-range="$(by_family $SERVICE_CIDR $SERVICE_CIDR6)" \
     --kubelet-client-certificate="$PKI/admin.crt" --kubelet-client-key="$PKI/admin.key" \
     --kubelet-preferred-address-types=InternalIP \
     --audit-policy-file="$RUN/audit-policy.yaml" --audit-log-path="$RUN/log/audit.log" \
@@ -48,11 +56,11 @@ stop_allocating_pod_cidrs() {
 }
 
 start_kube_controller_manager() {
-  local allocate=(--allocate-node-cidrs=true --cluster-cidr="$(both $POD_CIDR $POD_CIDR6)")
+  local allocate=(--allocate-node-cidrs=true --cluster-cidr="$(by_family $POD_CIDR $POD_CIDR6)")
   allocates_pod_cidrs || allocate=(--allocate-node-cidrs=false)
   launch kube-controller-manager "$(tool_path kube-controller-manager)" --kubeconfig="$ADMIN_KUBECONFIG" \
     --service-account-private-key-file="$PKI/sa.key" --root-ca-file="$PKI/ca.crt" \
-    --use-service-account-credentials=false --service-cluster-ip-range="$(both $SERVICE_CIDR $SERVICE_CIDR6)" --leader-elect=false "${allocate[@]}"
+    --use-service-account-credentials=false --service-cluster-ip-range="$(by_family $SERVICE_CIDR $SERVICE_CIDR6)" --leader-elect=false "${allocate[@]}"
 }
 
 start_kube_scheduler() {

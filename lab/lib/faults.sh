@@ -5,7 +5,7 @@
 FAULTS=$RUN/faults
 
 list_faults() {
-  sed -n 's/^# \([a-z0-9-]*\): \(.*\)/\1\t\2/p' "$LAB_LIB/node-faults.sh" "$LAB_LIB/faults.sh" | sort | column -t -s $'\t'
+  sed -n 's/^# \([a-z0-9-]*\): \(.*\)/\1\t\2/p' "$LAB_LIB"/{node-faults,faults,router-faults}.sh | sort | column -t -s $'\t'
 }
 
 # Faults that are injected from this machine instead of on the node:
@@ -65,6 +65,10 @@ inject() {
     [[ $name == drop-ipip || $name == drop-vxlan ]] && [[ -z $given ]] || address=$(node_address "$peer")
     subnet=$(kubectl get node "node$peer" -o 'jsonpath={.spec.podCIDR}' 2>/dev/null || true)
   fi
+  if [[ $name == router-* ]]; then
+    inject_at_router "$name" "$n" "$given" "$record"
+    return
+  fi
   inject_from_here "$name" "$n" "$peer" "$record" && return
   if ! on_node "$n" sh -s -- "$name" "$address" "$subnet" $API_ADDRESS <"$LAB_LIB/node-faults.sh" >"$record"; then
     # The fault may be half injected: undo what was recorded.
@@ -107,6 +111,9 @@ undo() {
     @restart-flannel) restart_pod "$1" flannel ;;
     @restart-agent) restart_pod "$1" flannel-node-agent ;;
     @register-again) register_again "$1" "$(node_pod_cidr "$1")" && wait_for_nodes "$1" && restart_pod "$1" flannel ;;
+    # A node keeps a path's MTU for ten minutes after a router told it by ICMP.
+    @forget-path-mtu) for n in $(known_nodes); do on_node "$n" sh -c 'ip route flush cache; ip -6 route flush cache' </dev/null; done ;;
+    @router\ *) in_lab sh -c "${2#@router }" </dev/null ;;
     @annotate\ *) kubectl annotate --overwrite node "node$1" "${2#@annotate }" >/dev/null ;;
     # A node that is off has lost the fault with its memory.
     *) ! running "node$1" >/dev/null || on_node "$1" sh -c "$2" </dev/null ;;

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The lab's network: one namespace, with a bridge for the nodes' taps and a second bridge for
-# commands to the nodes.
+# The lab's network: one namespace, with a bridge for the taps of each rack's nodes and another for
+# commands to the nodes. With more than one rack it routes between them.
 
 # Marks the namespace as ours: /run/netns is shared, so a namespace "lab" may be somebody else's.
 NETNS_MARK="flannel lab"
@@ -25,9 +25,16 @@ netns_is_ours() {
 make_network() {
   netns_is_ours || { ip netns add $NETNS; ip -n $NETNS link set lo alias "$NETNS_MARK"; }
   ip -n $NETNS link set lo up
-  make_bridge $BRIDGE "$API_ADDRESS/24" "$API_ADDRESS6/64"
+  local rack
+  for (( rack = 1; rack <= $(racks); rack++ )); do
+    make_bridge "$(rack_bridge $rack)" "$(rack_gateway $rack)/24" "$(rack_gateway6 $rack)/64"
+  done
+  (( $(racks) == 1 )) || in_lab sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
   make_bridge $COMMAND_BRIDGE "$COMMAND_NETWORK.254/24"
 }
+
+# How many racks the cluster has: chosen at its first `up`.
+racks() { cat "$RUN/racks" 2>/dev/null || echo 1; }
 
 # Each command is idempotent, because an earlier run may have died half-way through.
 make_bridge() {

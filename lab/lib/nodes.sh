@@ -21,6 +21,25 @@ need_known_node() {
   [[ -d $RUN/nodes/$1 ]] || fail "there is no node$1." "There are: $(known_nodes | sed 's/^/node/' | paste -sd' ')." "'lab/lab add' adds one."
 }
 
+# The rack that a node is in, from 1.
+node_rack() { cat "$RUN/nodes/$1/rack" 2>/dev/null || echo 1; }
+
+# place NODE RACK: puts a node that is off into a rack.
+place() {
+  mkdir -p "$RUN/nodes/$1"
+  echo "$2" >"$RUN/nodes/$1/rack"
+}
+
+# place_new COUNT: distributes those of the nodes 1 to COUNT that are new: of 4 nodes and 2 racks, 1
+# and 2 are in rack 1.
+place_new() {
+  local n
+  (( $(racks) > 1 )) || return 0
+  for (( n = 1; n <= $1; n++ )); do
+    [[ -d $RUN/nodes/$n ]] || place "$n" $(( (n - 1) * $(racks) / $1 + 1 ))
+  done
+}
+
 # Host folder that a node sees as /host: its credentials, and copies of the files it boots from,
 # made at power-on.
 share_of() { echo "$RUN/nodes/$1/share"; }
@@ -38,7 +57,7 @@ prepare_node() {
     disk_path >"$dir/disk.new"
     mv "$dir/disk.new" "$dir/disk"
   fi
-  make_tap "tap$n" $BRIDGE
+  make_tap "tap$n" "$(rack_bridge "$(node_rack "$n")")"
   make_tap "cmd$n" $COMMAND_BRIDGE
 }
 
@@ -70,8 +89,10 @@ power_on() {
     con=null con0=null,fd:1 quiet selinux=0 apparmor=0 \
     "vec0:transport=tap,ifname=tap$n,depth=128,gro=0,mac=$(node_mac "$n" 0)" \
     "vec1:transport=tap,ifname=cmd$n,depth=64,gro=0,mac=$(node_mac "$n" 1)" \
-    NODE="node$n" NUMBER="$n" ADDRESS="$(node_address "$n")" ADDRESS6="$(node_address6 "$n")" NODE_IPS="$(both "$(node_address "$n")" "$(node_address6 "$n")")" \
-    API_ADDRESS="$API_ADDRESS" API_ADDRESS6="$API_ADDRESS6" API_SERVICE_ADDRESS="$API_SERVICE_ADDRESS" COMMAND_ADDRESS="$COMMAND_NETWORK.$n" \
+    NODE="node$n" NUMBER="$n" ADDRESS="$(node_address "$n")" ADDRESS6="$(node_address6 "$n")" NODE_IPS="$(by_family "$(node_address "$n")" "$(node_address6 "$n")")" \
+    GATEWAY="$(rack_gateway "$(node_rack "$n")")" GATEWAY6="$(rack_gateway6 "$(node_rack "$n")")" \
+    API_ADDRESS="$API_ADDRESS" API_ADDRESS6="$API_ADDRESS6" API_SERVICE_ADDRESS="$API_SERVICE_ADDRESS" API_SERVICE_ADDRESS6="$API_SERVICE_ADDRESS6" \
+    COMMAND_ADDRESS="$COMMAND_NETWORK.$n" \
     SHARE="$(share_of "$n")" KUBELET="$(tool_path kubelet)"
   # shellcheck disable=SC2046  # its id and its start time
   launch "node$n-ticks" "$BASH" "$LAB_LIB/node-ticks.sh" $(<"$RUN/proc/node$n")
@@ -92,18 +113,28 @@ on_node() {
 # Writes the node's cached data to its disk. A power cut would lose it.
 sync_disk() { timeout 20 "$BASH" -c '"$@"' bash nsenter --net=/run/netns/$NETNS python3 -S -E "$LAB_LIB/node_command.py" "$COMMAND_NETWORK.$1" sync </dev/null || true; }
 
-# add_node [--no-pod-cidr]: adds the node with the next number and prints its name.
+# add_node RACK [--no-pod-cidr]: adds the node with the next number and prints its name.
 add_node() {
-  local n
+  local n rack=$1
+  shift
   n=$(( $(known_nodes | tail -n 1) + 1 ))
   (( n <= MAX_NODES )) || fail "there are $MAX_NODES nodes already; the lab's network has no address for more."
-  mkdir -p "$RUN/nodes/$n"
+  place "$n" "$rack"
   if [[ ${1:-} == --no-pod-cidr ]]; then
     : >"$RUN/nodes/$n/no-pod-cidr"
     stop_allocating_pod_cidrs
   fi
   start_node "$n"
   echo "node$n"
+}
+
+# move_node NODE RACK: carries the machine to another rack, where it has another address.
+move_node() {
+  sync_disk "$1"
+  power_off "$1"
+  rm -f "$PKI/node$1".*
+  place "$1" "$2"
+  start_node "$1"
 }
 
 start_node() {
@@ -142,7 +173,9 @@ register_nodes() {
 
 pod_cidrs_of() {
   [[ -e $RUN/nodes/$1/no-pod-cidr ]] && { echo '{}'; return; }
-  echo "{\"podCIDR\": \"$(node_pod_cidr "$1")\", \"podCIDRs\": [$(both "\"$(node_pod_cidr "$1")\"" "\"$(node_pod_cidr6 "$1")\"")]}"
+  local cidrs
+  cidrs=$(by_family "\"$(node_pod_cidr "$1")\"" "\"$(node_pod_cidr6 "$1")\"")
+  echo "{\"podCIDR\": ${cidrs%%,*}, \"podCIDRs\": [$cidrs]}"
 }
 
 # Waits until the kubelets of these nodes have registered since their last boot, that is, until each

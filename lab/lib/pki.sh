@@ -13,7 +13,7 @@ make_pki() {
   openssl req -x509 "${NEW_KEY[@]}" -keyout "$aside/ca.key" -out "$aside/ca.crt" -days 3650 -subj /CN=lab-ca 2>/dev/null
   openssl ecparam -name prime256v1 -genkey -noout -out "$aside/sa.key"
   certificate "$aside" apiserver /CN=kube-apiserver \
-    "DNS:kubernetes,DNS:kubernetes.default.svc,DNS:localhost,IP:127.0.0.1,IP:$API_ADDRESS,IP:$API_SERVICE_ADDRESS"
+    "DNS:kubernetes,DNS:kubernetes.default.svc,DNS:localhost,IP:127.0.0.1,IP:$API_ADDRESS,IP:$API_ADDRESS6,IP:$API_SERVICE_ADDRESS,IP:$API_SERVICE_ADDRESS6"
   certificate "$aside" admin "/O=system:masters/CN=admin" DNS:admin
   kubeconfig "$aside" admin >"$aside/admin.kubeconfig"
   mv "$aside" "$PKI"

@@ -20,12 +20,12 @@ NODE_COUNT=${FLANNEL_LAB_NODES:-2}
 
 # The cluster's addresses. Everything is inside the network namespace, so they clash with nothing on the host.
 NETNS=lab
-BRIDGE=br0
 API_ADDRESS=192.168.0.80
 API_ADDRESS6=fd00:192:168::80
 API_URL=https://$API_ADDRESS:6443
 SERVICE_CIDR=10.96.0.0/16
 API_SERVICE_ADDRESS=10.96.0.1
+API_SERVICE_ADDRESS6=fd00:10:96::1
 POD_CIDR=10.244.0.0/16
 SERVICE_CIDR6=fd00:10:96::/112
 POD_CIDR6=fd00:10:244::/56
@@ -34,8 +34,16 @@ POD_CIDR6=fd00:10:244::/56
 COMMAND_BRIDGE=cmd0
 COMMAND_NETWORK=192.168.254
 
-node_address()  { echo "192.168.0.$((80 + $1))"; }
-node_address6() { printf 'fd00:192:168::%d\n' $((80 + $1)); }
+# A rack is a subnet of its own, on a bridge of its own. The lab's namespace is the router between
+# them, and each node's default gateway.
+MAX_RACKS=9
+rack_bridge()   { echo "br$(($1 - 1))"; }
+rack_network()  { echo "192.168.$(($1 - 1)).0/24"; }
+rack_network6() { echo "fd00:192:168:$(($1 - 1))::/64"; }
+rack_gateway()  { echo "192.168.$(($1 - 1)).80"; }
+rack_gateway6() { if (( $1 == 1 )); then echo $API_ADDRESS6; else echo "fd00:192:168:$(($1 - 1))::80"; fi; }
+node_address()  { echo "192.168.$(($(node_rack "$1") - 1)).$((80 + $1))"; }
+node_address6() { local gateway; gateway=$(rack_gateway6 "$(node_rack "$1")"); echo "${gateway%80}$((80 + $1))"; }
 node_pod_cidr() { echo "10.244.$1.0/24"; }
 node_pod_cidr6() { printf 'fd00:10:244:%x::/64\n' "$1"; }
 MAX_NODES=150

@@ -40,20 +40,32 @@ verb_images() {
 }
 
 verb_up() {
-  local count=$NODE_COUNT dual='' began=${EPOCHREALTIME/[.,]/}
+  local count=$NODE_COUNT racks='' families='' began=${EPOCHREALTIME/[.,]/}
   while (( $# > 0 )); do
     case $1 in
       --nodes) count=${2:-}; shift ;;
       --nodes=*) count=${1#*=} ;;
-      --dual-stack) dual=yes ;;
-      *) fail "'$1' is no option of up." "lab/lab up [--nodes N] [--dual-stack]" ;;
+      --racks) racks=${2:-none}; shift ;;
+      --racks=*) racks=${1#*=} ;;
+      --ipv4 | --dual-stack | --ipv6) families=${1#--} ;;
+      *) fail "'$1' is no option of up." "lab/lab up [--nodes N] [--racks N] [--ipv4 | --dual-stack | --ipv6]" ;;
     esac
-    shift
+    shift || true
   done
+  [[ $count =~ ^[0-9]{1,3}$ && $((10#$count)) -le $MAX_NODES ]] || fail "--nodes takes a number up to $MAX_NODES, not '$count'."
+  count=$((10#$count))
+  if [[ -n $racks ]]; then
+    [[ $racks =~ ^[1-9]$ && $racks -le $MAX_RACKS ]] || fail "--racks takes a number from 1 to $MAX_RACKS, not '$racks'."
+    (( racks <= count )) || fail "--racks $racks is more than there are nodes ($count): each rack has at least one." "More nodes: --nodes $racks"
+  fi
+  use_cluster
+  need_root
+  [[ -z $racks ]] || may_choose racks "$racks"
+  [[ -z $families ]] || may_choose families "$families"
   verb_images
-  [[ $count =~ ^[0-9]{1,3}$ && $count -le $MAX_NODES ]] || fail "--nodes takes a number up to $MAX_NODES, not '$count'."
   take_lock cluster
-  [[ -z $dual ]] || choose_dual_stack
+  [[ -z $racks ]] || choose racks "$racks"
+  [[ -z $families ]] || choose families "$families"
   check_memory "$count"
   start_cluster "$count"
   say "The cluster is up: $(known_nodes | wc -l) nodes, $(elapsed_since "$began"). kubectl: lab/lab kubectl ..."
@@ -124,12 +136,27 @@ verb_pod() {
     echo "no process of a pod named $name runs on this node" >&2; exit 1' sh "$name" "$@"
 }
 
+# need_rack RACK: fails if the cluster has no such rack.
+need_rack() {
+  [[ $1 =~ ^[1-9]$ && $1 -le $(racks) ]] || fail "'$1' is no rack: say a number from 1 to $(racks)." "More racks, at the first up: lab/lab up --racks N"
+}
+
 verb_add() {
   use_cluster
   need_cluster
-  [[ -z ${1:-} || $1 == --no-pod-cidr ]] || fail "'$1' is no option of add." "lab/lab add [--no-pod-cidr]"
+  local rack=1 options=()
+  while (( $# > 0 )); do
+    case $1 in
+      --no-pod-cidr) options+=("$1") ;;
+      --rack) rack=${2:-}; shift ;;
+      --rack=*) rack=${1#*=} ;;
+      *) fail "'$1' is no option of add." "lab/lab add [--rack N] [--no-pod-cidr]" ;;
+    esac
+    shift || true
+  done
+  need_rack "$rack"
   take_lock cluster
-  add_node "$@"
+  add_node "$rack" "${options[@]}"
 }
 
 # with_node FUNCTION NODE: runs FUNCTION with the node's number. Fails if there is no such node.
@@ -147,6 +174,16 @@ verb_stop() { with_node power_off "$@"; }
 verb_start() { with_node start_node "$@"; }
 verb_remove() { with_node remove_node "$@"; }
 
+verb_move() {
+  local rack=${2:-}
+  move_to_rack() {
+    need_rack "$rack"
+    [[ $rack != "$(node_rack "$1")" ]] || fail "node$1 is in rack $rack already."
+    move_node "$1" "$rack"
+  }
+  with_node move_to_rack "$@"
+}
+
 verb_reboot() {
   reboot_node() {
     sync_disk "$1"
@@ -158,7 +195,7 @@ verb_reboot() {
 
 verb_fault() {
   use_cluster
-  use faults
+  use faults router-faults
   if (( $# == 0 )); then
     list_faults
     return

@@ -27,7 +27,7 @@ keep_running() {
 # Settings from the kernel's command line (see power_on in lib/nodes.sh).
 # shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
-  case $word in NODE=*|NUMBER=*|ADDRESS=*|ADDRESS6=*|API_*=*|COMMAND_*=*|NODE_IPS=*|SHARE=*|KUBELET=*) export "${word?}" ;; esac
+  case $word in NODE=*|NUMBER=*|ADDRESS=*|ADDRESS6=*|GATEWAY=*|GATEWAY6=*|API_*=*|COMMAND_*=*|NODE_IPS=*|SHARE=*|KUBELET=*) export "${word?}" ;; esac
 done
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
@@ -60,16 +60,17 @@ ip link set lo up
 ip link set vec0 name eth0
 ip addr add "$ADDRESS/24" dev eth0
 ip link set eth0 up
-ip route add default via "$API_ADDRESS"
+ip route add default via "$GATEWAY"
 said "network up"
 
 ip addr add "$ADDRESS6/64" dev eth0
-ip -6 route add default via "$API_ADDRESS6"
+ip -6 route add default via "$GATEWAY6"
 echo 1 >/proc/sys/net/ipv4/ip_forward
 echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 # Makes the API server's Service address work without a kube-proxy.
 for chain in OUTPUT PREROUTING; do
   iptables -t nat -A $chain -d "$API_SERVICE_ADDRESS" -p tcp --dport 443 -j DNAT --to "$API_ADDRESS:6443"
+  ip6tables -t nat -A $chain -d "$API_SERVICE_ADDRESS6" -p tcp --dport 443 -j DNAT --to "[$API_ADDRESS6]:6443"
 done
 # The kubelet reads the CPU's clock speed, which this kernel does not report.
 { grep -v bogomips /proc/cpuinfo; echo "cpu MHz : 2000.000"; } >/run/cpuinfo
