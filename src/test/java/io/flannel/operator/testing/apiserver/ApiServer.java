@@ -40,6 +40,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * admission off, and its processes outlive a killed JVM.
  */
 public final class ApiServer implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
+  /** Lifetime of tokens in seconds: on a busy machine a class may take more than an hour. */
+  private static final long DAY = 86_400;
+
   /** The range of the cluster's Services, and thus of its one ServiceCIDR object. */
   public static final String SERVICE_RANGE = "10.96.0.0/16";
 
@@ -368,7 +371,8 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
         .serviceAccounts()
         .inNamespace(namespace)
         .withName(serviceAccount)
-        .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+        .tokenRequest(
+            new TokenRequestBuilder().withNewSpec().withExpirationSeconds(DAY).endSpec().build())
         .getStatus()
         .getToken();
   }

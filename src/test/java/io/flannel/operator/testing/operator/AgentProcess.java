@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * write its status, and with only the jars that it needs.
  */
 public final class AgentProcess implements AutoCloseable {
+  /** Lifetime of tokens in seconds: on a busy machine a class may take more than an hour. */
+  private static final long DAY = 86_400;
+
   /** The operator's jars that the agent needs besides its own classes. */
   private static final Pattern JARS =
       Pattern.compile("(jackson-(core|databind|annotations)|HdrHistogram)-[0-9.]+[.]jar$");
@@ -238,7 +241,8 @@ public final class AgentProcess implements AutoCloseable {
         .serviceAccounts()
         .inNamespace(NAMESPACE)
         .withName(account(node))
-        .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+        .tokenRequest(
+            new TokenRequestBuilder().withNewSpec().withExpirationSeconds(DAY).endSpec().build())
         .getStatus()
         .getToken();
   }
