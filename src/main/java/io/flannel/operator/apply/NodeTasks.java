@@ -57,7 +57,9 @@ public final class NodeTasks {
         TaskSchedule.of(
             hashes,
             pods(kind).map(TaskPod::seen).toList(),
-            Math.max(1, (int) context.watches().list(Node.class).count() * PERCENT_AT_ONCE / 100),
+            Math.max(
+                tasks.atOnce(),
+                (int) context.watches().list(Node.class).count() * PERCENT_AT_ONCE / 100),
             repeat,
             context.clock().instant());
     SortedMap<String, String> refused = make(network, kind, schedule.starts(), tasks);

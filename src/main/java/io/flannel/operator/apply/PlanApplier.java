@@ -54,6 +54,11 @@ public final class PlanApplier {
    */
   private static final Duration REPEAT_REMOVAL = Duration.ofMinutes(1);
 
+  /**
+   * How many nodes at a time are freed of left-overs that divert packets: their inputs are long.
+   */
+  private static final int MOST_AT_ONCE = 64;
+
   private final ApplyContext context;
   private final FlannelNetwork network;
   private final Context<FlannelNetwork> framework;
@@ -181,7 +186,7 @@ public final class PlanApplier {
     SortedMap<String, PreflightTask> told = preflight.plan().tasks();
     UnaryOperator<String> input = node -> Objects.requireNonNull(told.get(node), node).toJson();
     TaskInputs inputs =
-        new TaskInputs(told.keySet(), node -> ShortHash.of(input.apply(node)), input);
+        new TaskInputs(told.keySet(), node -> ShortHash.of(input.apply(node)), input, 1);
     tasks.delete(Kind.PREFLIGHT, preflight.round().deletions());
     SortedMap<String, String> notMade =
         tasks.make(wanted, Kind.PREFLIGHT, preflight.round().starts(), inputs);
@@ -262,7 +267,8 @@ public final class PlanApplier {
         new TaskInputs(
             removals.nodes().keySet(),
             node -> ShortHash.of(common + removals.identity(node)),
-            removals::json),
+            removals::json,
+            removals.diverted() ? MOST_AT_ONCE : 1),
         Optional.of(REPEAT_REMOVAL));
   }
 

@@ -29,7 +29,10 @@ import java.util.stream.Stream;
 
 /**
  * Decides where left-overs are removed now. During a rollout they still carry packets, so removal
- * waits until every node runs and publishes the current configuration and is otherwise healthy.
+ * waits until every node runs and publishes the current configuration and is otherwise healthy. It
+ * does not wait for the tunnels of a backend with one route for the whole network (wireguard):
+ * narrower routes that are left over divert packets from it, in the clear and, toward a node whose
+ * old device is gone, to nobody. So they may be the very reason why tunnels are ill.
  *
  * @param tasks the tasks that remove them, by node
  * @param underWay whether a node may still need the left-overs: then they are no problem
@@ -61,7 +64,9 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
             ? leases.stream().map(NodeLease::node).filter(ill(seen.reports())).toList()
             : List.of();
     EffectiveConfig terms = EffectiveConfig.of(wanted, cluster);
-    if (due.isEmpty() || terms.backend().isEmpty() || !healthy(seen)) {
+    Optional<Backend> backend = terms.backend();
+    boolean diverted = backend.filter(Backend::routesWholeNetwork).isPresent();
+    if (due.isEmpty() || backend.isEmpty() || (!diverted && !healthy(seen))) {
       return new LeftOverRemoval(LeftOverTasks.NONE, !moved);
     }
     List<ClusterNode> leased = new ArrayList<>(NodeLease.leasedBeside(wanted, cluster));
@@ -73,7 +78,7 @@ public record LeftOverRemoval(LeftOverTasks tasks, boolean underWay) {
       nodes.put(node.name(), own(terms, node, suspects.stream().filter(nobodys)));
     }
     return new LeftOverRemoval(
-        new LeftOverTasks(common(terms, terms.backend().get(), leased), nodes), false);
+        new LeftOverTasks(common(terms, backend.get(), leased), nodes), false);
   }
 
   private static Predicate<ClusterNode> ill(Map<String, AgentReport> reports) {

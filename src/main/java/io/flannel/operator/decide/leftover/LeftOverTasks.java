@@ -44,6 +44,11 @@ public record LeftOverTasks(LeftOverTask common, SortedMap<String, Own> nodes) {
     return all.length() <= LIMIT ? all : withoutLive(order(node)).json();
   }
 
+  /** Whether left-overs divert packets, so that they should go from all nodes at about one time. */
+  public boolean diverted() {
+    return common.ranges().stream().anyMatch(range -> range.networkDevice() != null);
+  }
+
   /** Returns a short text that changes with the node's own part of the input. */
   public String identity(String node) {
     return String.valueOf(nodes.get(node));

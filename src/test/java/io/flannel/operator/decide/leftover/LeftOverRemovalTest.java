@@ -128,6 +128,23 @@ class LeftOverRemovalTest {
         .containsExactly(NodeFault.LEFT_OVERS);
   }
 
+  /**
+   * Left-over routes divert packets from wireguard's one route: they may be why tunnels are ill.
+   */
+  @Test
+  void removalDoesNotWaitForTheTunnelsOfWireguard() {
+    var lab = lab(4).finds("n0001", NodeFault.LEFT_OVERS, null).blocked("n0003");
+    DesiredNetwork wireguard = Networks.unmeasured("wireguard", "10.244.0.0/16");
+    var rolling = new LiveFlannel.PodCounts(true, 4, 4, 3, 4);
+    LeftOverRemoval removal = removal(wireguard, lab, done(4), Map.of());
+    assertThat(orders(removal)).containsOnlyKeys("n0001");
+    assertThat(removal.tasks().diverted()).isTrue();
+    assertThat(removal(wireguard, lab, rolling, Map.of()).tasks().nodes()).isEmpty();
+    assertThat(
+            removal(lab(1).finds("n0001", NodeFault.LEFT_OVERS, null), done(1)).tasks().diverted())
+        .isFalse();
+  }
+
   @Test
   void anotherFaultOfTheSameNodeWithholdsIt() {
     var lab =
@@ -246,13 +263,21 @@ class LeftOverRemovalTest {
 
   private static LeftOverRemoval removal(
       TunnelScenario lab, LiveFlannel.PodCounts pods, Map<String, Set<Cidr>> suspected) {
+    return removal(IPIP, lab, pods, suspected);
+  }
+
+  private static LeftOverRemoval removal(
+      DesiredNetwork wanted,
+      TunnelScenario lab,
+      LiveFlannel.PodCounts pods,
+      Map<String, Set<Cidr>> suspected) {
     ClusterState cluster =
         Clusters.cluster(lab.leases().stream().map(NodeLease::node).toList())
-            .live(Networks.live(IPIP, pods))
+            .live(Networks.live(wanted, pods))
             .state();
     return LeftOverRemoval.of(
         new Observation(
-            IPIP, cluster, lab.reports(), Optional.empty(), lab.leases(), Instant.EPOCH),
+            wanted, cluster, lab.reports(), Optional.empty(), lab.leases(), Instant.EPOCH),
         suspected);
   }
 
