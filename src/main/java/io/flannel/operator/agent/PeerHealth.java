@@ -1,6 +1,7 @@
 package io.flannel.operator.agent;
 
 import io.flannel.operator.api.FlannelNodeStatus.PeerReport;
+import io.flannel.operator.flannel.Cidr;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -233,7 +234,7 @@ final class PeerHealth {
     Share share = share(ALL);
     return new PeerReport(
         name,
-        address.getHostAddress(),
+        Cidr.ofAddress(address.getHostAddress()).base(),
         verdict.overlay().orElse(null),
         verdict.fullSize().orElse(null),
         verdict.underlay().orElse(null),

@@ -96,14 +96,27 @@ record ProbeSettings(
                         address("address", peer, peer.address()),
                         Optional.ofNullable(peer.overlayAddress())
                             .map(text -> address("overlayAddress", peer, text)),
-                        Optional.ofNullable(peer.subnet())
-                            .flatMap(Cidr::tryParse)
-                            .map(subnet -> InetAddress.ofLiteral(subnet.base())),
+                        device(spec, peer),
                         peer.backend() != null))
             .toList();
     return Optional.of(
         new ProbeSettings(
             probe.port(), interval, Math.max(1, probe.failAfter()), OptionalInt.empty(), targets));
+  }
+
+  /**
+   * The first address of the peer's pods. The spec has no IPv6 range of peers': Kubernetes gives
+   * all nodes ranges of one size (--node-cidr-mask-size-ipv6).
+   */
+  private static Optional<InetAddress> device(FlannelNodeSpec spec, Peer peer) {
+    return Optional.ofNullable(peer.subnet())
+        .or(
+            () ->
+                Optional.ofNullable(spec.ipv6Subnet())
+                    .flatMap(Cidr::tryParse)
+                    .map(own -> peer.overlayAddress() + "/" + own.prefix()))
+        .flatMap(Cidr::tryParse)
+        .map(pods -> InetAddress.ofLiteral(pods.base()));
   }
 
   private static InetAddress address(String field, Peer peer, String text) {

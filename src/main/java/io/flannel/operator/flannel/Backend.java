@@ -84,6 +84,14 @@ public sealed interface Backend permits BackendVxlan, BackendIpip, BackendHostGw
   int overhead();
 
   /**
+   * Bytes that the kernel reserves on the IPv6 device: its MTU is at most the NIC's less them,
+   * whatever flanneld asks for. Empty if the kernel leaves the MTU as it is.
+   */
+  default OptionalInt ipv6Headroom() {
+    return OptionalInt.empty();
+  }
+
+  /**
    * Whether net-conf.json has an MTU setting for the backend; others take what the node's NIC
    * leaves.
    */

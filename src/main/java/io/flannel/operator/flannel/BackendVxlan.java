@@ -68,6 +68,12 @@ public record BackendVxlan(int vni, int port, boolean gbp, boolean directRouting
     return 50;
   }
 
+  /** VXLAN6_HEADROOM in the kernel's include/net/vxlan.h. */
+  @Override
+  public OptionalInt ipv6Headroom() {
+    return OptionalInt.of(70);
+  }
+
   @Override
   public boolean hasMtu() {
     return true;

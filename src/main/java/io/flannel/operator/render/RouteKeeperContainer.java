@@ -12,6 +12,7 @@ import io.flannel.operator.flannel.DesiredNetwork;
 import io.flannel.operator.flannel.NetConf;
 import io.flannel.operator.flannel.RouteCopies;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The init container that copies a node's routes to its peers with a worse metric, before flanneld
@@ -37,7 +38,7 @@ final class RouteKeeperContainer {
    * No failure here stops flannel from starting: without a copy a few packets may be lost, without
    * flannel all are.
    */
-  private static final String SCRIPT =
+  private static final String COPY_ROUTES =
       """
       if [ "$(cat %1$s 2>/dev/null)" = "$NET_CONF_HASH" ]; then
         echo "flannel last ran with this configuration here: no route is copied"
@@ -66,20 +67,55 @@ final class RouteKeeperContainer {
           ip link set "$TUNNEL" ${TUNNEL_MTU:+mtu $TUNNEL_MTU} up &&
           echo "made $TUNNEL, for what the others send before flanneld has its own"
       fi
-      echo "$NET_CONF_HASH" >%1$s || echo "%1$s cannot be written: the next start copies again"
       """
           .formatted(MARKER, RouteCopies.METRIC, RouteShell.FLANNELS_ROUTES);
+
+  private static final String REMEMBER =
+      """
+      echo "$NET_CONF_HASH" >%1$s || echo "%1$s cannot be written: the next start copies again"
+      """
+          .formatted(MARKER);
+
+  /**
+   * vxlan's IPv6 routes lead via an address of the peer's pods. The kernel refuses such a route
+   * while another device has one that holds this address (net/ipv6/route.c,
+   * ip6_route_check_nh_onlink), and flanneld gives up after a minute. So each of these addresses
+   * gets a route of its own.
+   */
+  private static final String IPV6_GATEWAYS =
+      """
+      if [ -e %1$s ] && ! ip link show "$TUNNEL6" >/dev/null 2>&1; then
+        mac=$(sed 's/^\\(..\\)\\(..\\)\\(..\\)\\(..\\)-\\(..\\).*/02:\\1:\\2:\\3:\\4:\\5/' /proc/sys/kernel/random/uuid)
+        nic=$(ip -o address show to "$HOST_IP" | sed 's/^[0-9]*: *\\([^ ]*\\) .*/\\1/;q')
+        case $HOST_IP in
+          *:*) own=$HOST_IP ;;
+          *) own=$(ip -6 -o address show dev "$nic" scope global | sed 's/.*inet6 \\([^/]*\\).*/\\1/;q') ;;
+        esac
+        # Several words.
+        # shellcheck disable=SC2086
+        ip link add "$TUNNEL6" address "$mac" type $TUNNEL_TYPE local "$own" dev "$nic" &&
+          ip link set "$TUNNEL6" up &&
+          echo "made $TUNNEL6, for the routes to the other nodes' devices"
+      fi
+      flannels_routes | while read -r family route; do
+        case "$family $route " in -4* | *" metric %2$s "* | *" dev $TUNNEL6 "*) continue ;; esac
+        ip $family route replace "${route%%%%/*}/128" dev "$TUNNEL6" metric %2$s && echo "made way for $TUNNEL6 beside $route"
+      done
+      """
+          .formatted(MARKER, RouteCopies.METRIC);
 
   private RouteKeeperContainer() {}
 
   static Container container(DesiredNetwork network, NetConf conf, VolumeMount run) {
+    Optional<String> ipv4 = device(network, Cidr.Family.IPV4, it -> it.linkType().isPresent());
+    Optional<String> ipv6 = device(network, Cidr.Family.IPV6, Backend::carriesEthernet);
     ContainerBuilder container =
         new ContainerBuilder()
             .withName(NAME)
             .withImage(network.pods().image())
             .withImagePullPolicy(network.pods().imagePullPolicy().orElse(null))
             .withCommand("/bin/sh", "-uc")
-            .withArgs(SCRIPT)
+            .withArgs(script(ipv6.isPresent()))
             .addNewEnv()
             .withName("NET_CONF_HASH")
             .withValue(conf.hash())
@@ -97,15 +133,13 @@ final class RouteKeeperContainer {
             .endCapabilities()
             .endSecurityContext()
             .withVolumeMounts(run);
-    Optional.of(network.backend())
-        .filter(_ -> network.ranges().stream().anyMatch(RouteKeeperContainer::isIpv4))
-        .flatMap(Backend::linkType)
-        .ifPresent(
-            type ->
-                container.addToEnv(
-                    new EnvVar("TUNNEL", network.backend().device().orElseThrow(), null),
-                    new EnvVar("TUNNEL_TYPE", type, null),
-                    DownwardApi.variable("HOST_IP", "status.hostIP")));
+    ipv4.ifPresent(device -> container.addToEnv(new EnvVar("TUNNEL", device, null)));
+    if (ipv4.isPresent() || ipv6.isPresent()) {
+      container.addToEnv(
+          new EnvVar("TUNNEL_TYPE", network.backend().linkType().orElseThrow(), null),
+          DownwardApi.variable("HOST_IP", "status.hostIP"));
+    }
+    ipv6.ifPresent(device -> container.addToEnv(new EnvVar("TUNNEL6", device, null)));
     if (network.backend().linkType().isPresent() && network.backend().hasMtu()) {
       network
           .mtu()
@@ -115,7 +149,17 @@ final class RouteKeeperContainer {
     return container.build();
   }
 
-  private static boolean isIpv4(Cidr range) {
-    return range.family() == Cidr.Family.IPV4;
+  /** The device for a family that the network carries, with a backend that needs it to be made. */
+  private static Optional<String> device(
+      DesiredNetwork network, Cidr.Family family, Predicate<Backend> needed) {
+    return network.ranges().stream()
+        .filter(range -> range.family() == family && needed.test(network.backend()))
+        .findFirst()
+        .flatMap(_ -> network.backend().device(family));
+  }
+
+  /** The part for IPv6 is left out where nothing needs it: another text restarts flannel's pods. */
+  private static String script(boolean ipv6) {
+    return COPY_ROUTES + (ipv6 ? IPV6_GATEWAYS : "") + REMEMBER;
   }
 }

@@ -172,7 +172,7 @@ public final class NodeReport {
   private Optional<String> device(Lease lease) {
     BackendType type = wanted.backend().type();
     return type.wireName().equals(lease.backendType())
-        ? wanted.backend().device()
+        ? wanted.backend().device(wanted.ranges().getFirst().family())
         : Optional.empty();
   }
 }

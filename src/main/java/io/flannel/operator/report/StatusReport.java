@@ -167,7 +167,8 @@ public final class StatusReport {
     boolean changing =
         rollout.filter(it -> Phase.isOver(it.phase()) || it.phase() == Phase.STALLED).isEmpty();
     boolean installing = changing && rollout.map(Rollout::from).isEmpty();
-    TunnelsHealthy healthy = TunnelsHealthy.of(tunnels, installing);
+    TunnelsHealthy healthy =
+        TunnelsHealthy.of(tunnels, installing, situation.wanted().ranges().size() > 1);
     int omitted = situation.leases().size() - NodeReport.LISTED_NODES;
     return WithinBounds.of(
         new FlannelNetworkStatus(

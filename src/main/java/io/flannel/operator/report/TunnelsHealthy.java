@@ -28,8 +28,10 @@ record TunnelsHealthy(Status status, String reason, String message, boolean wait
    *
    * @param installing whether flannel is being installed for the first time: a tunnel that does not
    *     work yet may not exist yet
+   * @param dualStack whether pods have addresses of both families, of which only IPv4 is measured
    */
-  static TunnelsHealthy of(Optional<TunnelVerdicts> tunnels, boolean installing) {
+  static TunnelsHealthy of(
+      Optional<TunnelVerdicts> tunnels, boolean installing, boolean dualStack) {
     if (tunnels.isEmpty()) {
       return new TunnelsHealthy(
           Status.UNKNOWN,
@@ -68,7 +70,8 @@ record TunnelsHealthy(Status status, String reason, String message, boolean wait
     return new TunnelsHealthy(
         Status.TRUE,
         "AllTunnelsHealthy",
-        "packets pass between all of %d nodes".formatted(nodes.size()),
+        "packets pass between all of %d nodes%s"
+            .formatted(nodes.size(), dualStack ? " over IPv4; IPv6 is not measured" : ""),
         false);
   }
 

@@ -181,7 +181,8 @@ class FlannelTest {
     assertThat(tunnel(network.formatted("ipip")))
         .containsExactly("TUNNEL", "TUNNEL_TYPE", "HOST_IP");
     assertThat(tunnel(network.formatted("wireguard"))).isEmpty();
-    assertThat(tunnel("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: vxlan}}")).isEmpty();
+    assertThat(tunnel("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: vxlan}}"))
+        .containsExactly("TUNNEL_TYPE", "HOST_IP", "TUNNEL6");
   }
 
   @Example

@@ -170,11 +170,39 @@ class RouteKeeperContainerTest {
   }
 
   @Test
-  void deviceIsNotMadeForIpv6Alone() {
-    DesiredNetwork ipv6 = Networks.wanted("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: vxlan}}");
-    assertThat(keepRoutes(ipv6).getEnv())
-        .extracting(EnvVar::getName)
+  void ipv6PartIsThereForVxlanOverIpv6Alone() {
+    assertThat(environment("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: vxlan}}"))
+        .containsExactly("NET_CONF_HASH", "NETWORKS", "TUNNEL_TYPE", "HOST_IP", "TUNNEL6");
+    assertThat(environment("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: host-gw}}"))
         .containsExactly("NET_CONF_HASH", "NETWORKS");
+    assertThat(environment("{ipv6CIDR: 'fd00:10:244::/56', backend: {type: wireguard}}"))
+        .containsExactly("NET_CONF_HASH", "NETWORKS");
+    String vxlan = "{cidr: 10.244.0.0/16, backend: {type: vxlan}}";
+    assertThat(environment(vxlan))
+        .containsExactly("NET_CONF_HASH", "NETWORKS", "TUNNEL", "TUNNEL_TYPE", "HOST_IP");
+    assertThat(keepRoutes(Networks.wanted(vxlan)).getArgs().getFirst()).doesNotContain("TUNNEL6");
+  }
+
+  /** The kernel refuses a route via an address to which another device has a route. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sh", "dash", "busybox sh"})
+  void ipv6RoutesOfVxlanAreAcceptedByTheKernel(String shell) throws Exception {
+    assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin", shell.split(" ")[0])), "there is no " + shell);
+    start(shell, "host-gw");
+    node.run("ip -6 route replace fd00:10:244:2::/64 via fd00:1::82 dev eth0");
+    node.run("ip link del flannel-v6.1");
+    assertThat(start(shell, "vxlan")).contains("made flannel-v6.1", "made way for flannel-v6.1");
+    assertThat(node.output("ip -d link show flannel-v6.1"))
+        .contains("UP", "mtu 1430", "vxlan id 1 local fd00:1::81 dev eth0", "nolearning");
+    // What flanneld does, with an answer other than "Invalid argument".
+    node.run(
+        "ip -6 route replace fd00:10:244:2::/64 via fd00:10:244:2:: dev flannel-v6.1 metric 1024"
+            + " onlink");
+    assertThat(node.output("ip -6 route get fd00:10:244:2::7")).contains("dev flannel-v6.1");
+    assertThat(copies())
+        .contains("fd00:10:244:2:: dev flannel-v6.1 pref medium")
+        .contains("fd00:10:244:2::/64 via fd00:1::82 dev eth0 pref medium");
   }
 
   @Test
@@ -207,7 +235,7 @@ class RouteKeeperContainerTest {
             .getFirst()
             .replace("/run/flannel", run.toString())
             // Debian's busybox would use its built-in ip, which is not iproute2.
-            .replace("ip $family", IP + " $family"));
+            .replaceAll("(^|[( ])ip (\\$family|-6|-o|link)", "$1" + IP + " $2"));
     ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true);
     for (EnvVar variable : container.getEnv()) {
       boolean hostIp = variable.getValueFrom() != null;
@@ -217,6 +245,10 @@ class RouteKeeperContainerTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     return output;
+  }
+
+  private static List<String> environment(String spec) {
+    return keepRoutes(Networks.wanted(spec)).getEnv().stream().map(EnvVar::getName).toList();
   }
 
   private static Container keepRoutes(DesiredNetwork network) {

@@ -101,6 +101,20 @@ class TunnelConditionTest {
                 + " DaemonSet kube-system/kube-flannel-ds");
   }
 
+  @Test
+  void familyThatIsNotMeasuredIsNamed() {
+    var healthy =
+        new TunnelVerdicts(
+            new TreeMap<>(Map.of("n1", verdict(Tunnel.HEALTHY, null))),
+            List.of(),
+            Set.of(),
+            Optional.empty());
+    assertThat(TunnelsHealthy.of(Optional.of(healthy), false, true).message())
+        .isEqualTo("packets pass between all of 1 nodes over IPv4; IPv6 is not measured");
+    assertThat(TunnelsHealthy.of(Optional.of(healthy), false, false).message())
+        .isEqualTo("packets pass between all of 1 nodes");
+  }
+
   private static Integer mtu(StatusScenario life) {
     return Objects.requireNonNull(life.status().applied()).mtu();
   }
@@ -116,6 +130,7 @@ class TunnelConditionTest {
                 List.of(new TunnelIssue(problem, List.of(new At("n2", Optional.empty())), "")),
                 Set.of(),
                 Optional.empty())),
+        false,
         false);
   }
 

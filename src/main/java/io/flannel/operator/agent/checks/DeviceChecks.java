@@ -130,16 +130,15 @@ final class DeviceChecks {
 
   private static Optional<Finding> mtu(
       Expected.Tunnel tunnel, Link link, Expected expected, KernelState state) {
-    OptionalInt wanted = expected.flannelMtu(state);
-    if (wanted.isEmpty() || wanted.getAsInt() == link.mtu()) {
+    int wanted = expected.deviceMtu(tunnel, state).orElse(link.mtu());
+    if (wanted == link.mtu()) {
       return Optional.empty();
     }
     return Optional.of(
         Finding.ofNode(
             NodeFault.DEVICE_MTU_WRONG,
             "%s has MTU %d; it should have %d: %s"
-                .formatted(
-                    tunnel.name(), link.mtu(), wanted.getAsInt(), expected.mtuReason(state))));
+                .formatted(tunnel.name(), link.mtu(), wanted, expected.mtuReason(tunnel, state))));
   }
 
   private static Optional<Finding> address(Expected.Tunnel tunnel, Link link) {

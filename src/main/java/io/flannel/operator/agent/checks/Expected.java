@@ -164,17 +164,39 @@ record Expected(
     return backend.hasMtu() && mtu.isPresent() ? mtu : leftByNic(state);
   }
 
+  /** A tunnel device's MTU in bytes. IPv6's may be smaller than what pods get. */
+  OptionalInt deviceMtu(Tunnel tunnel, KernelState state) {
+    OptionalInt asked = flannelMtu(state);
+    int reserved = tunnel.family() == Cidr.Family.IPV6 ? backend.ipv6Headroom().orElse(0) : 0;
+    Optional<Link> nic = nic(state);
+    return asked.isEmpty() || nic.isEmpty() || reserved == 0
+        ? asked
+        : OptionalInt.of(Math.min(asked.getAsInt(), nic.get().mtu() - reserved));
+  }
+
   /** Why {@link #flannelMtu} is what it is, for messages. */
   String mtuReason(KernelState state) {
+    return mtuReason(flannelMtu(state), backend.overhead(), state);
+  }
+
+  /** Why {@link #deviceMtu} is what it is, for messages. */
+  String mtuReason(Tunnel tunnel, KernelState state) {
+    int taken =
+        tunnel.family() == Cidr.Family.IPV6
+            ? backend.ipv6Headroom().orElse(backend.overhead())
+            : backend.overhead();
+    return mtuReason(deviceMtu(tunnel, state), taken, state);
+  }
+
+  private String mtuReason(OptionalInt wanted, int taken, KernelState state) {
     String nic =
         nic(state)
             .map(
                 link ->
                     "%s has %d, %d of which %s takes"
-                        .formatted(
-                            link.name(), link.mtu(), backend.overhead(), backend.type().wireName()))
+                        .formatted(link.name(), link.mtu(), taken, backend.type().wireName()))
             .orElse("the NIC's is not known");
-    boolean own = mtu.isPresent() && flannelMtu(state).equals(mtu);
+    boolean own = mtu.isPresent() && wanted.equals(mtu);
     return own ? "so says the network's mtu; " + nic : nic;
   }
 

@@ -105,14 +105,17 @@ public final class LocalChecks implements AutoCloseable {
         : new LocalState(last.device(), last.bridgeAddress(), findings, last.way());
   }
 
-  /** Only an address in the node's own range, because peers send to no other one here. */
+  /**
+   * Only an address in the node's own range, because peers send to no other one here; the IPv4 one
+   * if there are two.
+   */
   private static Optional<String> bridgeAddress(Expected expected, KernelState state) {
-    return expected
-        .ipv4Pods()
+    return expected.pods().stream()
+        .findFirst()
         .flatMap(
             range ->
                 state.link(PodChecks.BRIDGE).stream()
-                    .flatMap(link -> link.addresses(Cidr.Family.IPV4).stream())
+                    .flatMap(link -> link.addresses(range.node().family()).stream())
                     .map(Link.InterfaceAddress::address)
                     .filter(range.node()::contains)
                     .findFirst())

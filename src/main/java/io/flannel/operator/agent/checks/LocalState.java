@@ -9,8 +9,8 @@ import java.util.Optional;
  * The node's state, according to its kernel and its files.
  *
  * @param device the tunnel device; empty if there is none
- * @param bridgeAddress IPv4 address of the pods' bridge, {@code cni0}, if it is in the node's own
- *     pod range
+ * @param bridgeAddress address of the pods' bridge, {@code cni0}, if it is in the node's own pod
+ *     range
  * @param findings what is wrong, the node's own findings first; at most as many as a
  *     FlannelNodeStatus holds
  * @param way what else packets pass

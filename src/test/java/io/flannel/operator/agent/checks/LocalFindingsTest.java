@@ -113,6 +113,23 @@ class LocalFindingsTest {
   }
 
   @Test
+  void vxlanOverIpv6LeavesLess() {
+    var node =
+        new SimulatedNode(
+            new SimulatedNode.Shape(
+                BackendType.VXLAN, false, true, Optional.empty(), 1500, List.of(), true, false));
+    Link own = node.link("flannel-v6.1");
+    assertThat(own.mtu()).isEqualTo(1430);
+    assertThat(node.sightings()).isEmpty();
+    node.replace(Links.with(own, own.kind(), 1450, own.tunnel()));
+    assertThat(node.sightings())
+        .extracting(Finding::message)
+        .containsExactly(
+            "flannel-v6.1 has MTU 1450; it should have 1430: eth0 has 1500, 70 of which vxlan"
+                + " takes");
+  }
+
+  @Test
   void podsThatStillHaveALargerMtuAreCounted() {
     var node = SimulatedNode.of(BackendType.VXLAN);
     node.podMtus.clear();

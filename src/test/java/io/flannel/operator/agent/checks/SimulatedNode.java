@@ -85,7 +85,8 @@ final class SimulatedNode {
     route("192.168.0.0/24", null, "eth0");
     device().ifPresent(name -> links.add(tunnel(name, "10.244.1.0/32")));
     if (shape.ipv6() && !shape.is(BackendType.HOST_GW)) {
-      links.add(tunnel(ipv6Device(), "fd00:10:244:1::/128"));
+      Link made = tunnel(ipv6Device(), "fd00:10:244:1::/128");
+      links.add(Links.with(made, made.kind(), ipv6DeviceMtu(), made.tunnel()));
     }
     if (shape.bridge()) {
       links.add(
@@ -160,6 +161,11 @@ final class SimulatedNode {
       case IPIP -> shape.nicMtu() - 20;
       case HOST_GW -> shape.nicMtu();
     };
+  }
+
+  /** The kernel leaves 70 bytes for VXLAN over IPv6, though flanneld asks for 50. */
+  private int ipv6DeviceMtu() {
+    return shape.is(BackendType.VXLAN) ? Math.min(flannelMtu(), shape.nicMtu() - 70) : flannelMtu();
   }
 
   int podMtu() {
