@@ -6,14 +6,15 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The operator, installed from its chart before each test class. Pods, and flannel itself, stay as
- * the previous class left them, as in a real cluster.
+ * The operator, installed from its chart before each test class, on the cluster that the class
+ * needs. Pods, and flannel itself, stay as the previous class left them, as in a real cluster.
  */
 final class InstalledOperator implements BeforeAllCallback {
   static final String NAMESPACE = "flannel-operator";
 
   @Override
   public void beforeAll(ExtensionContext context) {
+    LabClusters.provide(context.getRequiredTestClass());
     install();
   }
 

@@ -46,20 +46,29 @@ final class Network {
     apply(backend, "disruption: Allow", more);
   }
 
+  /** Applies a network of other ranges; all nodes change at once, and may be cut off meanwhile. */
+  static void carries(String ranges, String backend) {
+    apply(ranges, backend, "maxUnavailable: 100%, disruption: Allow", "");
+  }
+
   private static void apply(String backend, String rollout, String more) {
+    apply("cidr: 10.244.0.0/16", backend, rollout, more);
+  }
+
+  private static void apply(String ranges, String backend, String rollout, String more) {
     Lab.apply(
         """
         apiVersion: flannel.io/v1alpha1
         kind: FlannelNetwork
         metadata: {name: default}
         spec:
-          cidr: 10.244.0.0/16
+          %s
           backend: %s
           cni: {version: 0.4.0}
           rollout: {%s}
           %s
         """
-            .formatted(backend, rollout, more));
+            .formatted(ranges.indent(2).strip(), backend, rollout, more));
   }
 
   /** Waits until the status is of the current generation and Ready. */

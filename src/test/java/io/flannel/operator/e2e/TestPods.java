@@ -2,6 +2,7 @@ package io.flannel.operator.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -50,15 +51,28 @@ final class TestPods {
   }
 
   static String address(int node) {
-    return Lab.get("pod", name(node)).at("/status/podIP").asText();
+    return addresses(node).getFirst();
   }
 
-  /** Asserts that every pod reaches every other without losing a packet. */
+  /** Returns the pod's addresses, the cluster's first family first. */
+  static List<String> addresses(int node) {
+    List<String> addresses = new ArrayList<>();
+    Lab.get("pod", name(node))
+        .at("/status/podIPs")
+        .forEach(each -> addresses.add(each.path("ip").asText()));
+    return addresses;
+  }
+
+  /** Asserts that every pod reaches all addresses of every other without losing a packet. */
   static void allReachEachOther(List<Integer> nodes) {
     for (int from : nodes) {
       for (int to : nodes) {
         if (from != to) {
-          assertThat(ping(from, to)).as("ping from node%d to node%d", from, to).contains(ANSWERS);
+          for (String address : addresses(to)) {
+            assertThat(ping(from, address))
+                .as("ping from node%d to %s on node%d", from, address, to)
+                .contains(ANSWERS);
+          }
         }
       }
     }
@@ -72,6 +86,10 @@ final class TestPods {
    * <p>This is not busybox' ping: see {@link PodPings}.
    */
   static String ping(int from, int to) {
+    return ping(from, address(to));
+  }
+
+  private static String ping(int from, String to) {
     return Lab.tryRun(
             "pod",
             String.valueOf(from),
@@ -84,7 +102,7 @@ final class TestPods {
             "0.2",
             "-w",
             "10",
-            address(to))
+            to)
         .output();
   }
 }
