@@ -112,12 +112,19 @@ undo() {
     @restart-agent) restart_pod "$1" flannel-node-agent ;;
     @register-again) register_again "$1" "$(node_pod_cidr "$1")" && wait_for_nodes "$1" && restart_pod "$1" flannel ;;
     # A node keeps a path's MTU for ten minutes after a router told it by ICMP.
-    @forget-path-mtu) for n in $(known_nodes); do on_node "$n" sh -c 'ip route flush cache; ip -6 route flush cache' </dev/null; done ;;
+    @forget-path-mtu) forget_path_mtu ;;
     @router\ *) in_lab sh -c "${2#@router }" </dev/null ;;
     @annotate\ *) kubectl annotate --overwrite node "node$1" "${2#@annotate }" >/dev/null ;;
     # A node that is off has lost the fault with its memory.
     *) ! running "node$1" >/dev/null || on_node "$1" sh -c "$2" </dev/null ;;
   esac
+}
+
+forget_path_mtu() {
+  local n
+  for n in $(known_nodes); do
+    ! running "node$n" >/dev/null || on_node "$n" sh -c 'ip route flush cache; ip -6 route flush cache' </dev/null
+  done
 }
 
 # restart_pod NODE APP: restarts the pod with label app=APP on the node and waits until the new one

@@ -21,7 +21,7 @@ inject_at_router() {
     router-drop-udp) matches=("udp dport { 8472, 51820, 51821 }") ;;
     router-drop-pods) matches=("ip saddr $POD_CIDR" "ip daddr $POD_CIDR" "ip6 saddr $POD_CIDR6" "ip6 daddr $POD_CIDR6") ;;
     router-path-mtu) matches=("meta length > 1400") ;;
-    router-mtu) link_mtu "$from" "$to" "$record"; return ;;
+    router-mtu) link_mtu "$to" "$record"; return ;;
   esac
   local table="$name-$n" match
   echo "@router nft delete table inet $table" >"$record"
@@ -48,16 +48,16 @@ bridges() {
   fi
 }
 
-# link_mtu FROM TO RECORD: packets to the rack TO fit only up to 1400 bytes; if TO is empty, to all racks.
+# link_mtu RACK RECORD: packets to RACK fit only up to 1400 bytes; if RACK is empty, to all racks.
 link_mtu() {
   local rack network route
-  echo @forget-path-mtu >"$3"
+  echo @forget-path-mtu >"$2"
   for (( rack = 1; rack <= $(racks); rack++ )); do
-    [[ -z $2 || $2 == "$rack" ]] || continue
+    [[ -z $1 || $1 == "$rack" ]] || continue
     for network in "$(rack_network $rack)" "$(rack_network6 $rack)"; do
       route=$(in_lab ip "$(family_of "$network")" route show "$network" dev "$(rack_bridge $rack)" | head -n 1)
       route="ip $(family_of "$network") route replace ${route% } dev $(rack_bridge $rack)"
-      echo "@router $route" >>"$3"
+      echo "@router $route" >>"$2"
       in_lab sh -c "$route mtu lock 1400"
     done
   done

@@ -34,6 +34,14 @@ final class RouteKeeperContainer {
   /** The file with the hash of the configuration that flannel last started with on the node. */
   private static final String MARKER = "/run/flannel/net-conf-hash";
 
+  /** Shell code that sets {@code mac} to a random address. */
+  private static final String NEW_MAC =
+      "mac=$(sed 's/^\\(..\\)\\(..\\)\\(..\\)\\(..\\)-\\(..\\).*/02:\\1:\\2:\\3:\\4:\\5/' /proc/sys/kernel/random/uuid)";
+
+  /** Shell code that sets {@code nic} to the device with the node's address. */
+  private static final String NIC =
+      "nic=$(ip -o address show to \"$HOST_IP\" | sed 's/^[0-9]*: *\\([^ ]*\\) .*/\\1/;q')";
+
   /**
    * No failure here stops flannel from starting: without a copy a few packets may be lost, without
    * flannel all are.
@@ -56,8 +64,8 @@ final class RouteKeeperContainer {
         case $TUNNEL_TYPE in
           "vxlan "*)
             # A MAC address that the kernel gave could be changed by systemd (flannel's issue 1795).
-            mac=$(sed 's/^\\(..\\)\\(..\\)\\(..\\)\\(..\\)-\\(..\\).*/02:\\1:\\2:\\3:\\4:\\5/' /proc/sys/kernel/random/uuid)
-            nic=$(ip -o address show to "$HOST_IP" | sed 's/^[0-9]*: *\\([^ ]*\\) .*/\\1/;q')
+            %4$s
+            %5$s
             set -- "address $mac" "dev $nic" ;;
           *) set -- "" "" ;;
         esac
@@ -68,7 +76,7 @@ final class RouteKeeperContainer {
           echo "made $TUNNEL, for what the others send before flanneld has its own"
       fi
       """
-          .formatted(MARKER, RouteCopies.METRIC, RouteShell.FLANNELS_ROUTES);
+          .formatted(MARKER, RouteCopies.METRIC, RouteShell.FLANNELS_ROUTES, NEW_MAC, NIC);
 
   private static final String REMEMBER =
       """
@@ -80,13 +88,14 @@ final class RouteKeeperContainer {
    * vxlan's IPv6 routes lead via an address of the peer's pods. The kernel refuses such a route
    * while another device has one that holds this address (net/ipv6/route.c,
    * ip6_route_check_nh_onlink), and flanneld gives up after a minute. So each of these addresses
-   * gets a route of its own.
+   * gets a route of its own. It is left out where nothing needs it: another text restarts flannel's
+   * pods.
    */
   private static final String IPV6_GATEWAYS =
       """
       if [ -e %1$s ] && ! ip link show "$TUNNEL6" >/dev/null 2>&1; then
-        mac=$(sed 's/^\\(..\\)\\(..\\)\\(..\\)\\(..\\)-\\(..\\).*/02:\\1:\\2:\\3:\\4:\\5/' /proc/sys/kernel/random/uuid)
-        nic=$(ip -o address show to "$HOST_IP" | sed 's/^[0-9]*: *\\([^ ]*\\) .*/\\1/;q')
+        %3$s
+        %4$s
         case $HOST_IP in
           *:*) own=$HOST_IP ;;
           *) own=$(ip -6 -o address show dev "$nic" scope global | sed 's/.*inet6 \\([^/]*\\).*/\\1/;q') ;;
@@ -102,7 +111,7 @@ final class RouteKeeperContainer {
         ip $family route replace "${route%%%%/*}/128" dev "$TUNNEL6" metric %2$s && echo "made way for $TUNNEL6 beside $route"
       done
       """
-          .formatted(MARKER, RouteCopies.METRIC);
+          .formatted(MARKER, RouteCopies.METRIC, NEW_MAC, NIC);
 
   private RouteKeeperContainer() {}
 
@@ -115,7 +124,7 @@ final class RouteKeeperContainer {
             .withImage(network.pods().image())
             .withImagePullPolicy(network.pods().imagePullPolicy().orElse(null))
             .withCommand("/bin/sh", "-uc")
-            .withArgs(script(ipv6.isPresent()))
+            .withArgs(COPY_ROUTES + (ipv6.isPresent() ? IPV6_GATEWAYS : "") + REMEMBER)
             .addNewEnv()
             .withName("NET_CONF_HASH")
             .withValue(conf.hash())
@@ -156,10 +165,5 @@ final class RouteKeeperContainer {
         .filter(range -> range.family() == family && needed.test(network.backend()))
         .findFirst()
         .flatMap(_ -> network.backend().device(family));
-  }
-
-  /** The part for IPv6 is left out where nothing needs it: another text restarts flannel's pods. */
-  private static String script(boolean ipv6) {
-    return COPY_ROUTES + (ipv6 ? IPV6_GATEWAYS : "") + REMEMBER;
   }
 }

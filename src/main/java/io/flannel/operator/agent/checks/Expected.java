@@ -167,11 +167,11 @@ record Expected(
   /** A tunnel device's MTU in bytes. IPv6's may be smaller than what pods get. */
   OptionalInt deviceMtu(Tunnel tunnel, KernelState state) {
     OptionalInt asked = flannelMtu(state);
-    int reserved = tunnel.family() == Cidr.Family.IPV6 ? backend.ipv6Headroom().orElse(0) : 0;
+    OptionalInt reserved = reserved(tunnel);
     Optional<Link> nic = nic(state);
-    return asked.isEmpty() || nic.isEmpty() || reserved == 0
+    return asked.isEmpty() || nic.isEmpty() || reserved.isEmpty()
         ? asked
-        : OptionalInt.of(Math.min(asked.getAsInt(), nic.get().mtu() - reserved));
+        : OptionalInt.of(Math.min(asked.getAsInt(), nic.get().mtu() - reserved.getAsInt()));
   }
 
   /** Why {@link #flannelMtu} is what it is, for messages. */
@@ -181,11 +181,11 @@ record Expected(
 
   /** Why {@link #deviceMtu} is what it is, for messages. */
   String mtuReason(Tunnel tunnel, KernelState state) {
-    int taken =
-        tunnel.family() == Cidr.Family.IPV6
-            ? backend.ipv6Headroom().orElse(backend.overhead())
-            : backend.overhead();
-    return mtuReason(deviceMtu(tunnel, state), taken, state);
+    return mtuReason(deviceMtu(tunnel, state), reserved(tunnel).orElse(backend.overhead()), state);
+  }
+
+  private OptionalInt reserved(Tunnel tunnel) {
+    return tunnel.family() == Cidr.Family.IPV6 ? backend.ipv6Headroom() : OptionalInt.empty();
   }
 
   private String mtuReason(OptionalInt wanted, int taken, KernelState state) {

@@ -40,9 +40,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * admission off, and its processes outlive a killed JVM.
  */
 public final class ApiServer implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
-  /** Lifetime of tokens in seconds: on a busy machine a class may take more than an hour. */
-  private static final long DAY = 86_400;
-
   /** The range of the cluster's Services, and thus of its one ServiceCIDR object. */
   public static final String SERVICE_RANGE = "10.96.0.0/16";
 
@@ -366,13 +363,15 @@ public final class ApiServer implements BeforeAllCallback, AfterAllCallback, Aut
     return process;
   }
 
-  private String tokenOf(String namespace, String serviceAccount) {
+  /** Requests a token for a day: on a busy machine a class may take more than the usual hour. */
+  public String tokenOf(String namespace, String serviceAccount) {
+    long day = 86_400;
     return client()
         .serviceAccounts()
         .inNamespace(namespace)
         .withName(serviceAccount)
         .tokenRequest(
-            new TokenRequestBuilder().withNewSpec().withExpirationSeconds(DAY).endSpec().build())
+            new TokenRequestBuilder().withNewSpec().withExpirationSeconds(day).endSpec().build())
         .getStatus()
         .getToken();
   }

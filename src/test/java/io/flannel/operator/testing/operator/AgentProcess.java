@@ -1,7 +1,6 @@
 package io.flannel.operator.testing.operator;
 
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -30,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * write its status, and with only the jars that it needs.
  */
 public final class AgentProcess implements AutoCloseable {
-  /** Lifetime of tokens in seconds: on a busy machine a class may take more than an hour. */
-  private static final long DAY = 86_400;
-
   /** The operator's jars that the agent needs besides its own classes. */
   private static final Pattern JARS =
       Pattern.compile("(jackson-(core|databind|annotations)|HdrHistogram)-[0-9.]+[.]jar$");
@@ -73,7 +69,7 @@ public final class AgentProcess implements AutoCloseable {
     URI url = URI.create(api.url());
     try {
       Files.createDirectories(directory);
-      Files.writeString(directory.resolve("token"), token(api.client(), node));
+      Files.writeString(directory.resolve("token"), api.tokenOf(NAMESPACE, account(node)));
       Files.copy(
           api.certificate(), directory.resolve("ca.crt"), StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
@@ -234,16 +230,5 @@ public final class AgentProcess implements AutoCloseable {
                 .addNewSubject(null, "ServiceAccount", account, NAMESPACE)
                 .build())
         .serverSideApply();
-  }
-
-  private static String token(KubernetesClient client, String node) {
-    return client
-        .serviceAccounts()
-        .inNamespace(NAMESPACE)
-        .withName(account(node))
-        .tokenRequest(
-            new TokenRequestBuilder().withNewSpec().withExpirationSeconds(DAY).endSpec().build())
-        .getStatus()
-        .getToken();
   }
 }
